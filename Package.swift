@@ -1,0 +1,101 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Modules outside the kernels and the C wrappers: every unsafe use must be marked.
+let safe: [SwiftSetting] = [.strictMemorySafety()]
+
+/// Kernel modules are optimized in debug builds too, where they would be hundreds of times slower.
+func kernels(march: String? = nil) -> [SwiftSetting] {
+  let target = march.map { ["-Xcc", "-march=\($0)"] } ?? []
+  return [.unsafeFlags(["-O", "-Xllvm", "-unroll-threshold=4000"] + target)]
+}
+
+// The manifest sees the architecture of the machine that builds; the sources of the instruction-set
+// modules are wrapped in `#if arch(x86_64)` for the architecture that is built for.
+#if arch(x86_64)
+  let x86V3 = kernels(march: "x86-64-v3")
+  let x86V4 = kernels(march: "x86-64-v4")
+#else
+  let x86V3 = kernels()
+  let x86V4 = kernels()
+#endif
+
+let package = Package(
+  name: "xception-runtime",
+  platforms: [.macOS(.v26)],
+  products: [
+    .library(name: "Xception", targets: ["Xception"]),
+    .executable(name: "xception-run", targets: ["xception-run"]),
+    .executable(name: "xception-convert", targets: ["xception-convert"]),
+    .executable(name: "xception-inspect", targets: ["xception-inspect"]),
+    .executable(name: "xception-bench", targets: ["xception-bench"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    // The public library and the commands.
+    .target(
+      name: "Xception",
+      dependencies: ["ModelGraph", "WeightFormat", "Optimizer", "Runtime", "ImageInput"],
+      swiftSettings: safe),
+    .executableTarget(
+      name: "xception-run",
+      dependencies: ["Xception", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .executableTarget(
+      name: "xception-convert",
+      dependencies: [
+        "ModelImport", "WeightFormat", "Optimizer", "Runtime",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(
+      name: "xception-inspect",
+      dependencies: [
+        "WeightFormat", "Optimizer", "Runtime", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(
+      name: "xception-bench",
+      dependencies: [
+        "Xception", "WeightFormat", "Optimizer", "Runtime",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    // Implementation.
+    .target(name: "ModelGraph", swiftSettings: safe),
+    .target(name: "WeightFormat", dependencies: ["ModelGraph", "CZlib"]),
+    .target(name: "Optimizer", dependencies: ["ModelGraph"], swiftSettings: safe),
+    .target(
+      name: "Runtime",
+      dependencies: [
+        "ModelGraph", "Optimizer", "Kernels", "KernelsPortable", "KernelsX86V3", "KernelsX86V4", "CIntrinsics",
+      ]),
+    .target(name: "Kernels", dependencies: ["CIntrinsics"], swiftSettings: kernels()),
+    .target(name: "KernelsPortable", dependencies: ["Kernels", "CIntrinsics"], swiftSettings: kernels()),
+    .target(name: "KernelsX86V3", dependencies: ["Kernels", "CIntrinsics"], swiftSettings: x86V3),
+    .target(name: "KernelsX86V4", dependencies: ["Kernels", "CIntrinsics"], swiftSettings: x86V4),
+    .target(name: "CIntrinsics"),
+    .target(name: "ImageInput", dependencies: ["ModelGraph", "CPNG", "CJPEG"]),
+    .target(name: "ModelImport", dependencies: ["ModelGraph", "CHDF5", "CZlib"]),
+
+    // The system's libraries.
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+
+    // Tests.
+    .target(name: "TestSupport", dependencies: ["ModelGraph"], path: "Tests/TestSupport"),
+    .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph", "TestSupport"]),
+    .testTarget(name: "WeightFormatTests", dependencies: ["WeightFormat", "TestSupport"]),
+    .testTarget(name: "OptimizerTests", dependencies: ["Optimizer", "Runtime", "TestSupport"]),
+    .testTarget(
+      name: "RuntimeTests", dependencies: ["Runtime", "TestSupport"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "KernelsTests", dependencies: ["Runtime", "TestSupport"]),
+    .testTarget(name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "ModelImportTests", dependencies: ["ModelImport", "Runtime", "TestSupport"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "XceptionTests", dependencies: ["Xception", "TestSupport"]),
+    .testTarget(name: "ExampleTests", dependencies: ["Xception", "TestSupport"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

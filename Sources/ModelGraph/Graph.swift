@@ -1,0 +1,66 @@
+/// One step of a network.
+package struct Node: Hashable, Sendable {
+  package var name: String
+  package var operation: Operation
+  /// The nodes whose values it reads, by index, each before it.
+  package var inputs: [Int]
+  /// Its weights, as indices of `Graph.tensors`, in the order that the operation states.
+  package var parameters: [Int]
+  /// The shape of its value.
+  package var shape: Shape
+
+  package init(name: String, operation: Operation, inputs: [Int], parameters: [Int] = [], shape: Shape) {
+    self.name = name
+    self.operation = operation
+    self.inputs = inputs
+    self.parameters = parameters
+    self.shape = shape
+  }
+}
+
+/// A static network: nodes in an order in which they can run, and their weights.
+///
+/// The first node is the only input, the last one the output. `validate()` states all the rules.
+package struct Graph: Sendable {
+  package var nodes: [Node]
+  package var tensors: [Tensor]
+
+  package init(nodes: [Node] = [], tensors: [Tensor] = []) {
+    self.nodes = nodes
+    self.tensors = tensors
+  }
+
+  package var inputShape: Shape { nodes[0].shape }
+  package var outputShape: Shape { nodes[nodes.count - 1].shape }
+
+  /// For each node, the nodes that read its value, in order; a node that reads it twice is listed twice.
+  package var consumers: [[Int]] {
+    var consumers = [[Int]](repeating: [], count: nodes.count)
+    for (index, node) in nodes.enumerated() {
+      for input in node.inputs { consumers[input].append(index) }
+    }
+    return consumers
+  }
+
+  /// The node whose value enters the classifier: the input of the last dense layer, or nil without one.
+  package var featureNode: Int? {
+    nodes.last { if case .dense = $0.operation { true } else { false } }?.inputs.first
+  }
+
+  package var parameterCount: Int { tensors.reduce(0) { $0 + $1.elementCount } }
+  package var multiplyAdds: Int { nodes.reduce(0) { $0 + multiplyAdds(of: $1) } }
+}
+
+/// Why a graph is not a valid network.
+package struct GraphError: Error, Hashable, CustomStringConvertible {
+  /// The node at fault, or nil where it is the graph as a whole.
+  package var node: String?
+  package var reason: String
+
+  package init(node: String?, reason: String) {
+    self.node = node
+    self.reason = reason
+  }
+
+  package var description: String { node.map { "node \"\($0)\": \(reason)" } ?? "graph: \(reason)" }
+}

@@ -1,0 +1,89 @@
+/// Everything a weights file says: the network as it was trained, and what is needed to use it.
+package struct Model: Sendable {
+  package var graph: Graph
+  package var metadata: Metadata
+
+  package init(graph: Graph, metadata: Metadata) {
+    self.graph = graph
+    self.metadata = metadata
+  }
+}
+
+package struct Metadata: Hashable, Sendable {
+  /// What the last values of the graph are.
+  package enum Output: String, Hashable, Sendable, CaseIterable {
+    /// Unnormalized scores; a softmax turns them into probabilities.
+    case logits
+    /// Probabilities already (after a softmax, or of independent labels after a sigmoid).
+    case probabilities
+  }
+
+  /// The file that the weights came from.
+  package struct Source: Hashable, Sendable {
+    /// Its name, without a folder.
+    package var fileName: String
+    /// 32 bytes.
+    package var sha256: [UInt8]
+
+    package init(fileName: String, sha256: [UInt8]) {
+      self.fileName = fileName
+      self.sha256 = sha256
+    }
+  }
+
+  /// The expected output for an input that `Golden.input(seed:count:)` makes.
+  package struct Golden: Hashable, Sendable {
+    package var seed: UInt64
+    package var output: [Float]
+    /// The largest absolute difference allowed.
+    package var tolerance: Float
+
+    package init(seed: UInt64, output: [Float], tolerance: Float) {
+      self.seed = seed
+      self.output = output
+      self.tolerance = tolerance
+    }
+  }
+
+  package var architecture: String
+  package var preprocessing: Preprocessing
+  /// One for each output value, or none.
+  package var labels: [String]
+  package var output: Output
+  /// The program that wrote the file, with its version.
+  package var converter: String
+  package var source: Source?
+  package var license: String?
+  package var attribution: String?
+  package var golden: Golden?
+
+  package init(
+    architecture: String, preprocessing: Preprocessing, labels: [String] = [], output: Output, converter: String,
+    source: Source? = nil, license: String? = nil, attribution: String? = nil, golden: Golden? = nil
+  ) {
+    self.architecture = architecture
+    self.preprocessing = preprocessing
+    self.labels = labels
+    self.output = output
+    self.converter = converter
+    self.source = source
+    self.license = license
+    self.attribution = attribution
+    self.golden = golden
+  }
+}
+
+extension Metadata.Golden {
+  /// Values of -1 up to 1 from the SplitMix64 generator: each is the upper 24 bits of the next number, times 2^-23, minus 1.
+  package static func input(seed: UInt64, count: Int) -> [Float] {
+    var state = seed
+    return (0..<count).map { _ in
+      state &+= 0x9e37_79b9_7f4a_7c15
+      var mixed = state
+      mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+      mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+      mixed ^= mixed >> 31
+      return Float(mixed >> 40) * 0x1p-23 - 1
+    }
+  }
+}

@@ -1,0 +1,205 @@
+/// Why an operation cannot be applied to its inputs; the graph adds the node's name.
+struct InferenceError: Error {
+  var reason: String
+}
+
+/// The shape of an operation's value and of each of its parameters.
+struct Inference {
+  var shape: Shape
+  var parameters: [(role: String, dimensions: [Int])] = []
+}
+
+extension Operation {
+  /// The standard name of the operation, as printed and as used in error messages.
+  package var name: String {
+    switch self {
+    case .input: "input"
+    case .convolution(let convolution): convolution.groups == 1 ? "convolution" : "grouped convolution"
+    case .separableConvolution: "separable convolution"
+    case .batchNormalization: "batch normalization"
+    case .dense: "dense"
+    case .activation(let activation): activation.name
+    case .softmax: "softmax"
+    case .add: "add"
+    case .concatenate: "concatenate"
+    case .maxPool: "max pool"
+    case .averagePool: "average pool"
+    case .globalAveragePool: "global average pool"
+    case .flatten: "flatten"
+    }
+  }
+
+  /// Infers what the operation makes of its inputs.
+  func infer(_ inputs: [Shape]) throws(InferenceError) -> Inference {
+    try checkInputCount(inputs.count)
+    switch self {
+    case .input(let shape): return Inference(shape: shape)
+    case .convolution(let convolution): return try convolution.infer(inputs)
+    case .separableConvolution(let separable): return try separable.infer(inputs)
+    case .batchNormalization(let normalization): return try normalization.infer(inputs[0])
+    case .dense(let dense): return try dense.infer(inputs[0])
+    case .activation(let activation):
+      try activation.check()
+      return Inference(shape: inputs[0])
+    case .softmax: return Inference(shape: inputs[0])
+    case .add:
+      guard inputs.allSatisfy({ $0 == inputs[0] }) else {
+        throw InferenceError(reason: "adds unequal shapes \(list(inputs))")
+      }
+      return Inference(shape: inputs[0])
+    case .concatenate: return Inference(shape: try concatenated(inputs))
+    case .maxPool(let window): return Inference(shape: try window.pooled(inputs[0]))
+    case .averagePool(let pool): return Inference(shape: try pool.window.pooled(inputs[0]))
+    case .globalAveragePool: return Inference(shape: .vector(try inputs[0].requireMap().channels))
+    case .flatten: return Inference(shape: .vector(inputs[0].elementCount))
+    }
+  }
+
+  private func checkInputCount(_ count: Int) throws(InferenceError) {
+    let allowed: ClosedRange<Int>
+    switch self {
+    case .input: allowed = 0...0
+    case .convolution(let convolution): allowed = convolution.epilogue.inputCount
+    case .separableConvolution(let separable): allowed = separable.epilogue.inputCount
+    case .add: allowed = 2...Limits.nodes
+    case .concatenate: allowed = 1...Limits.nodes
+    default: allowed = 1...1
+    }
+    guard allowed.contains(count) else {
+      throw InferenceError(reason: "\(name) has \(count) inputs, expected \(allowed.lowerBound)")
+    }
+  }
+
+  private func concatenated(_ inputs: [Shape]) throws(InferenceError) -> Shape {
+    var channels = 0
+    for shape in inputs {
+      guard shape.replacing(channels: 1) == inputs[0].replacing(channels: 1) else {
+        throw InferenceError(reason: "concatenates shapes \(list(inputs)), which differ in more than channels")
+      }
+      channels += shape.channels
+    }
+    return inputs[0].replacing(channels: channels)
+  }
+}
+
+extension Convolution {
+  func infer(_ inputs: [Shape]) throws(InferenceError) -> Inference {
+    let (extent, channels) = try inputs[0].requireMap()
+    guard (1...Limits.elements).contains(outputChannels), groups > 0, channels % groups == 0,
+      outputChannels % groups == 0
+    else {
+      throw InferenceError(
+        reason: "\(groups) groups do not divide \(channels) input and \(outputChannels) output channels")
+    }
+    let shape = try window.place(on: extent, channels: outputChannels)
+    try inputActivation.check()
+    try epilogue.check(inputs, against: shape)
+    let kernel = [window.size.height, window.size.width, channels / groups, outputChannels]
+    return Inference(
+      shape: shape,
+      parameters: [("kernel", kernel)] + (hasBias ? [("bias", [outputChannels])] : []))
+  }
+}
+
+extension SeparableConvolution {
+  func infer(_ inputs: [Shape]) throws(InferenceError) -> Inference {
+    let (extent, channels) = try inputs[0].requireMap()
+    guard (1...Limits.elements).contains(outputChannels) else {
+      throw InferenceError(reason: "\(outputChannels) output channels")
+    }
+    let shape = try window.place(on: extent, channels: outputChannels)
+    try inputActivation.check()
+    try middleActivation.check()
+    try epilogue.check(inputs, against: shape)
+    var parameters = [("depthwise kernel", [window.size.height, window.size.width, 1, channels])]
+    if hasDepthwiseBias { parameters.append(("depthwise bias", [channels])) }
+    parameters.append(("pointwise kernel", [1, 1, channels, outputChannels]))
+    if hasBias { parameters.append(("bias", [outputChannels])) }
+    return Inference(shape: shape, parameters: parameters)
+  }
+}
+
+extension BatchNormalization {
+  fileprivate func infer(_ input: Shape) throws(InferenceError) -> Inference {
+    guard epsilon.isFinite, epsilon >= 0 else { throw InferenceError(reason: "epsilon \(epsilon) is not positive") }
+    let roles = (hasGamma ? ["gamma"] : []) + (hasBeta ? ["beta"] : []) + ["mean", "variance"]
+    return Inference(shape: input, parameters: roles.map { ($0, [input.channels]) })
+  }
+}
+
+extension Dense {
+  fileprivate func infer(_ input: Shape) throws(InferenceError) -> Inference {
+    guard case .vector(let count) = input else {
+      throw InferenceError(reason: "dense needs a vector, found the map \(input)")
+    }
+    try activation.check()
+    return Inference(
+      shape: .vector(outputs),
+      parameters: [("kernel", [count, outputs])] + (hasBias ? [("bias", [outputs])] : []))
+  }
+}
+
+extension Window {
+  fileprivate func place(on extent: Extent, channels: Int) throws(InferenceError) -> Shape {
+    guard let placement = placement(on: extent) else {
+      throw InferenceError(
+        reason: "a window of \(size), stride \(stride), dilation \(dilation) does not fit an input of \(extent)")
+    }
+    return .map(height: placement.output.height, width: placement.output.width, channels: channels)
+  }
+
+  fileprivate func pooled(_ input: Shape) throws(InferenceError) -> Shape {
+    let (extent, channels) = try input.requireMap()
+    if case .explicit(let top, let left, let bottom, let right) = padding,
+      max(top, bottom) >= size.height || max(left, right) >= size.width
+    {
+      throw InferenceError(reason: "padding leaves a pooling window of \(size) without any input")
+    }
+    return try place(on: extent, channels: channels)
+  }
+}
+
+extension Activation {
+  package var name: String {
+    switch self {
+    case .identity: "identity"
+    case .relu: "relu"
+    case .relu6: "relu6"
+    case .elu: "elu"
+    case .sigmoid: "sigmoid"
+    }
+  }
+
+  fileprivate func check() throws(InferenceError) {
+    if case .elu(let alpha) = self, !alpha.isFinite { throw InferenceError(reason: "ELU's alpha is \(alpha)") }
+  }
+}
+
+extension Epilogue {
+  fileprivate var inputCount: ClosedRange<Int> { addsResidual ? 2...2 : 1...1 }
+
+  fileprivate func check(_ inputs: [Shape], against shape: Shape) throws(InferenceError) {
+    try activation.check()
+    guard !addsResidual || inputs[1] == shape else {
+      throw InferenceError(reason: "adds a residual of \(inputs[1]) to \(shape)")
+    }
+  }
+}
+
+extension Shape {
+  fileprivate func requireMap() throws(InferenceError) -> (extent: Extent, channels: Int) {
+    guard case .map(let height, let width, let channels) = self else {
+      throw InferenceError(reason: "needs a feature map, found a vector of \(self)")
+    }
+    return (Extent(height: height, width: width), channels)
+  }
+
+  fileprivate func replacing(channels: Int) -> Shape {
+    switch self {
+    case .map(let height, let width, _): .map(height: height, width: width, channels: channels)
+    case .vector: .vector(channels)
+    }
+  }
+}
+
+private func list(_ shapes: [Shape]) -> String { shapes.map(\.description).joined(separator: ", ") }

@@ -1,0 +1,100 @@
+/// How a tensor's values are stored, little-endian.
+package enum ElementType: Hashable, Sendable, CaseIterable {
+  case float32, float16, bfloat16, int8, int32
+
+  package var byteCount: Int {
+    switch self {
+    case .float32, .int32: 4
+    case .float16, .bfloat16: 2
+    case .int8: 1
+    }
+  }
+}
+
+/// Where a tensor's bytes come from: memory, a mapped file, or compressed blocks that are inflated on demand.
+package protocol TensorContents: Sendable {
+  /// Calls `body` with all bytes of the tensor, little-endian, in order, which are valid only during the call.
+  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result
+}
+
+/// A named array of weights.
+package struct Tensor: Sendable {
+  package var name: String
+  package var dimensions: [Int]
+  package var elementType: ElementType
+  package var contents: any TensorContents
+  /// A factor for each index of the last axis: the scale of quantised values, or a batch normalization folded in.
+  /// The tensor's value is the stored value times the factor of its channel.
+  package var scale: [Float]?
+
+  package init(
+    name: String, dimensions: [Int], elementType: ElementType, contents: any TensorContents, scale: [Float]? = nil
+  ) {
+    self.name = name
+    self.dimensions = dimensions
+    self.elementType = elementType
+    self.contents = contents
+    self.scale = scale
+  }
+
+  package init(name: String, dimensions: [Int], values: [Float]) {
+    self.init(name: name, dimensions: dimensions, elementType: .float32, contents: FloatContents(values: values))
+  }
+
+  /// The number of values of a tensor in a validated graph.
+  package var elementCount: Int { dimensions.reduce(1, *) }
+
+  /// All values as floats, scaled. A tensor holds at most `Limits.elements`.
+  package func values() throws -> [Float] {
+    var floats = try unsafe contents.withBytes { bytes in
+      (0..<elementCount).map { index in unsafe elementType.float(at: index, of: bytes) }
+    }
+    if let scale, !scale.isEmpty {
+      for index in floats.indices { floats[index] *= scale[index % scale.count] }
+    }
+    return floats
+  }
+}
+
+extension ElementType {
+  /// The value at an index of little-endian bytes; the caller has checked the index.
+  @inlinable
+  package func float(at index: Int, of bytes: UnsafeRawBufferPointer) -> Float {
+    switch self {
+    case .float32:
+      unsafe Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)))
+    case .float16:
+      unsafe Float(
+        halfBitPattern: UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)))
+    case .bfloat16:
+      unsafe Float(
+        bitPattern: UInt32(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))) << 16)
+    case .int8:
+      unsafe Float(bytes.loadUnaligned(fromByteOffset: index, as: Int8.self))
+    case .int32:
+      unsafe Float(Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 4, as: Int32.self)))
+    }
+  }
+}
+
+extension Float {
+  /// The value of an IEEE 754 binary16 bit pattern; `Float16` itself does not exist on x86-64 macOS.
+  @inlinable
+  package init(halfBitPattern bits: UInt16) {
+    let sign = UInt32(bits & 0x8000) << 16
+    let magnitude = UInt32(bits & 0x7fff)
+    if magnitude >= 0x7c00 {  // infinity and NaN
+      self.init(bitPattern: sign | 0x7f80_0000 | (magnitude & 0x03ff) << 13)
+    } else {  // scaling by 2^112 moves the exponent's bias and makes subnormals normal, exactly
+      self.init(bitPattern: sign | (Float(bitPattern: magnitude << 13) * 0x1p112).bitPattern)
+    }
+  }
+}
+
+private struct FloatContents: TensorContents {
+  let values: [Float]
+
+  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
+    try unsafe values.withUnsafeBytes(body)
+  }
+}
