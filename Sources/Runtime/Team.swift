@@ -14,9 +14,9 @@ package struct Member {
   package let index: Int
   /// The size of the team: at least 1, at most what was asked for, and different from call to call.
   package let count: Int
-  private let team: UnsafeMutablePointer<Team>
+  private let team: UnsafeMutablePointer<Team>?
 
-  init(index: Int, count: Int, team: UnsafeMutablePointer<Team>) {
+  init(index: Int, count: Int, team: UnsafeMutablePointer<Team>?) {
     self.index = index
     self.count = count
     self.team = team
@@ -26,7 +26,7 @@ package struct Member {
   ///
   /// What members wrote before it, all members see after it.
   package func barrier() {
-    if count > 1 { team.pointee.barrier.arrive(of: count) }
+    if let team, count > 1 { team.pointee.barrier.arrive(of: count) }
   }
 
   /// This member's part of `0..<total` when it is split evenly and in order, in multiples of `step`.

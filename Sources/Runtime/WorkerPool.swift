@@ -71,7 +71,7 @@ package final class WorkerPool: @unchecked Sendable {
     precondition(maximum >= 1, "a team needs at least 1 member, found \(maximum)")
     let reserved = reserve(upTo: maximum - 1)
     if reserved == 0 || !lead(work, workers: reserved) {
-      work.perform(as: Member(index: 0, count: 1, team: teams))
+      work.perform(as: Member(index: 0, count: 1, team: nil))
     }
     busy.subtract(reserved + 1, ordering: .releasing)
   }
