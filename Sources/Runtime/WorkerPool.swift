@@ -129,7 +129,7 @@ package final class WorkerPool: @unchecked Sendable {
   private func claim(upTo wanted: Int) -> (first: Int, count: Int) {
     var first = -1
     var count = 0
-    for index in (0..<(threads - 1)).reversed() where workers[index].claim() {
+    for index in 0..<(threads - 1) where workers[index].claim() {
       workers[index].next = first
       first = index
       count += 1
