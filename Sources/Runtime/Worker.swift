@@ -14,7 +14,7 @@ struct Worker: ~Copyable {
   private let spin: Spin
   private let place = SleepingPlace()
   /// The next worker of the same team by its index in the pool, or -1; only the call that holds the claim uses it.
-  var next = -1
+  let next = Atomic<Int>(-1)
 
   init(spin: Spin) { self.spin = spin }
 

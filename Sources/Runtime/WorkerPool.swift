@@ -108,14 +108,14 @@ package final class WorkerPool: @unchecked Sendable {
       var worker = first
       for member in 1...claimed {
         workers[worker].assign(team: first, member: member)
-        worker = workers[worker].next
+        worker = workers[worker].next.load(ordering: .relaxed)
       }
       address.pointee.perform(as: Member(index: 0, count: claimed + 1, team: team))
       team.pointee.completion.wait()
     }
     var worker = first
     while worker >= 0 {
-      let next = workers[worker].next
+      let next = workers[worker].next.load(ordering: .relaxed)
       workers[worker].release()
       worker = next
     }
@@ -130,7 +130,7 @@ package final class WorkerPool: @unchecked Sendable {
     var first = -1
     var count = 0
     for index in 0..<(threads - 1) where workers[index].claim() {
-      workers[index].next = first
+      workers[index].next.store(first, ordering: .relaxed)
       first = index
       count += 1
       if count == wanted { break }

@@ -115,6 +115,28 @@ import Testing
     }
   }
 
+  @Test func `An idle worker uses no processor time`() {
+    let pool = WorkerPool(threads: 3)
+    /// The processor time of each worker so far, in milliseconds, as it reads it itself.
+    func processorTimes() -> [Double] {
+      let times = Mutex<[Int: Double]>([:])
+      pool.run { member in
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        let milliseconds = Double(time.tv_sec) * 1e3 + Double(time.tv_nsec) / 1e6
+        if member.index > 0 { times.withLock { $0[member.index] = milliseconds } }
+        member.barrier()
+      }
+      return times.withLock { times in times.keys.sorted().map { times[$0]! } }
+    }
+    let before = processorTimes()
+    usleep(300_000)
+    let after = processorTimes()
+    #expect(before.count == 2 && after.count == 2)
+    // Spinning takes 0.1 ms after the first call and in the second; the rest is for falling asleep and waking up.
+    for (earlier, later) in zip(before, after) { #expect(later - earlier < 5) }
+  }
+
   @Test(.enabled(if: AllocationCounter.isAvailable, "allocations cannot be counted here"))
   func `A call allocates nothing`() {
     let pool = WorkerPool(threads: 2)
