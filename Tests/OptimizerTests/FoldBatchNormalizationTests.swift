@@ -62,7 +62,8 @@ import Testing
     try folded.validate()
     #expect(folded.structure.last == "d(pool) = dense + bias")
     #expect(folded.nodes.count == 3)
-    #expect(try folded.values("d/bias") == [(1 * 2 - 9) * 2 - 9, (2 * -3 + 30) * -3 + 30])
+    // ((1, 2) * factor + offset) * factor + offset
+    #expect(try folded.values("d/bias") == [-23, -42])
   }
 
   @Test func `a kernel that two convolutions share is scaled for one of them only`() throws {
