@@ -93,7 +93,8 @@ extension String {
   /// Without characters that control a terminal: names come from files.
   fileprivate var printable: String {
     unicodeScalars.reduce(into: "") { text, scalar in
-      text += scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
+      let isControl = scalar.properties.generalCategory == .control
+      text += isControl ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
     }
   }
 }

@@ -31,15 +31,15 @@ import Testing
     ])
     #expect(
       graph.description == """
-           node           operation                                                         reads  shape    parameters  multiply-adds
-        0  input          input                                                                    16x9x8            0              0
-        1  main           relu -> separable convolution 3x3 same (+ bias -> elu) + bias     0      16x9x12         188         24,192
-        2  pool           max pool 3x3/2 same                                               1      8x5x12            0              0
-        3  shortcut       convolution 1x1/2 same + bias + residual -> relu                  0 2    8x5x12          108          3,840
-        4  average        global average pool                                               3      12                0              0
-        5  scores         dense + bias                                                      4      10              130            120
-        6  probabilities  softmax                                                           5      10                0              0
-           7 nodes                                                                                                 426         28,152
+           node           operation                                                      reads  shape    parameters  multiply-adds
+        0  input          input                                                                 16x9x8            0              0
+        1  main           relu -> separable convolution 3x3 same (+ bias -> elu) + bias  0      16x9x12         188         24,192
+        2  pool           max pool 3x3/2 same                                            1      8x5x12            0              0
+        3  shortcut       convolution 1x1/2 same + bias + residual -> relu               0 2    8x5x12          108          3,840
+        4  average        global average pool                                            3      12                0              0
+        5  scores         dense + bias                                                   4      10              130            120
+        6  probabilities  softmax                                                        5      10                0              0
+           7 nodes                                                                                              426         28,152
 
         """)
   }
@@ -77,8 +77,6 @@ import Testing
 
   @Test func `a name cannot control a terminal`() throws {
     let graph = try graph([("\u{1b}[2Jin\nput\u{9b}", .input(.vector(1)), [])])
-    #expect(
-      graph.description.split(separator: "\n")[1] == "0  \\u{001B}[2Jin\\nput\\u{009B}  input      "
-        + "       1               0              0")
+    #expect(graph.description.contains("\n0  \\u{1b}[2Jin\\u{a}put\\u{9b}  input"))
   }
 }
