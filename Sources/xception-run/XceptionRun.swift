@@ -47,7 +47,7 @@ struct XceptionRun: ParsableCommand {
     do {
       classifier = try load()
     } catch {
-      StandardError.write("xception-run: \(error)")
+      StandardError.print("xception-run: \(error)")
       throw ExitCode.failure
     }
     var report = TimingReport(loading: classifier.loading)
@@ -60,11 +60,11 @@ struct XceptionRun: ParsableCommand {
         try printResult(name, classification)
       } catch {
         failed = true
-        StandardError.write("xception-run: \(name): \(error)")
+        StandardError.print("xception-run: \(name): \(error)")
         if json { try printLine(JSONResult(image: name, error: "\(error)")) }
       }
     }
-    if timings { StandardError.write(report.description) }
+    if timings { StandardError.print(report.description) }
     if failed { throw ExitCode.failure }
   }
 
