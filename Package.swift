@@ -56,7 +56,7 @@ let package = Package(
     .executableTarget(
       name: "xception-bench",
       dependencies: [
-        "Xception", "WeightFormat", "Optimizer", "Runtime",
+        "ModelGraph", "WeightFormat", "Optimizer", "Runtime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -99,6 +99,7 @@ let package = Package(
     .testTarget(
       name: "ModelImportTests", dependencies: ["ModelImport", "Runtime", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(name: "XceptionTests", dependencies: ["Xception", "TestSupport"]),
+    .testTarget(name: "BenchTests", dependencies: ["xception-bench"]),
     .testTarget(name: "ExampleTests", dependencies: ["Xception", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
