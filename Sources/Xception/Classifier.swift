@@ -43,6 +43,17 @@ public final class Classifier: Sendable {
   /// The number of classes.
   public let classCount: Int
 
+  /// Where the time of loading went.
+  package struct LoadingDurations: Sendable {
+    /// Reading and checking the file's structure.
+    package let open: Duration
+    /// Rewriting the graph.
+    package let optimize: Duration
+    /// Inflating and packing the weights.
+    package let plan: Duration
+  }
+
+  package let loadingDurations: LoadingDurations
   let output: Metadata.Output
   let preprocessor: Preprocessor
   let decoding: DecodingOptions
@@ -55,25 +66,46 @@ public final class Classifier: Sendable {
 
   /// Loads the weights file (.xcw) at a path.
   public init(contentsOfFile path: String, options: Options = Options()) throws(ClassifierError) {
-    let model: Model
-    do throws(WeightFormatError) {
-      model = try WeightFile(contentsOf: path).model
-    } catch {
-      throw .model("\(path): \(error)")
-    }
+    let clock = ContinuousClock()
+    let start = clock.now
+    let model = try Self.model(at: path)
+    let opened = clock.now
     labels = model.metadata.labels
     output = model.metadata.output
     classCount = model.graph.outputShape.channels
     preprocessing = options.preprocessing ?? model.metadata.preprocessing
     decoding = DecodingOptions(appliesOrientation: options.appliesOrientation)
-    do {
-      preprocessor = try Preprocessor(preprocessing, inputShape: model.graph.inputShape)
+    do throws(PreprocessingError) {
+      preprocessor = try Preprocessor(preprocessing: preprocessing, inputShape: model.graph.inputShape)
+    } catch {
+      throw .argument("\(error)")
+    }
+    let instructionSet: InstructionSet
+    do throws(UnsupportedInstructionSet) {
+      instructionSet = try InstructionSet(named: options.instructionSet)
     } catch {
       throw .argument("\(error)")
     }
     do {
-      executor = try Executor(
-        graph: Optimizer.optimize(model.graph), threads: options.threads, instructionSet: options.instructionSet)
+      let graph = try Optimizer.optimize(model.graph)
+      let optimized = clock.now
+      executor = try Executor(graph: graph, threads: options.threads, instructionSet: instructionSet)
+      loadingDurations = LoadingDurations(
+        open: start.duration(to: opened), optimize: opened.duration(to: optimized),
+        plan: optimized.duration(to: clock.now))
+    } catch {
+      throw .model("\(path): \(error)")
+    }
+  }
+
+  /// The preprocessing that a weights file states; its weights are not loaded.
+  public static func preprocessing(ofModelAt path: String) throws(ClassifierError) -> Preprocessing {
+    try model(at: path).metadata.preprocessing
+  }
+
+  private static func model(at path: String) throws(ClassifierError) -> Model {
+    do throws(WeightFormatError) {
+      return try WeightFile(contentsOf: path).model
     } catch {
       throw .model("\(path): \(error)")
     }
@@ -126,6 +158,7 @@ public final class Classifier: Sendable {
       switch source {
       case .file(let url): return try Image(contentsOf: url.path, options: decoding)
       case .encoded(let bytes): return try Image(decoding: bytes, options: decoding)
+      case .descriptor(let descriptor): return try Image(readingFrom: descriptor, options: decoding)
       case .rgb(let pixels, let width, let height): return try Image(width: width, height: height, pixels: pixels)
       }
     } catch {

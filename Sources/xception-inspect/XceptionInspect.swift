@@ -1,5 +1,5 @@
 import ArgumentParser
-import CommandArguments
+import CommandSupport
 import ModelGraph
 import Optimizer
 import Runtime

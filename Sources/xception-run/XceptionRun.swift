@@ -1,4 +1,6 @@
 import ArgumentParser
+import CommandSupport
+import ModelGraph
 import Xception
 
 #if canImport(FoundationEssentials)
@@ -30,7 +32,7 @@ struct XceptionRun: ParsableCommand {
   @Option(help: "The instruction set of the kernels (avx512, avx2, portable); the best one unless given.")
   var isa: String?
   @Flag(help: "Do not turn photos upright as their EXIF orientation says.") var noOrientation = false
-  @Flag(help: "Print where the time went, from the start of the process, on standard error.") var timings = false
+  @Flag(help: "Print where the time went on standard error.") var timings = false
   @OptionGroup(title: "Preprocessing (instead of the model file's)") var preprocessing: PreprocessingArguments
 
   func validate() throws {
@@ -50,13 +52,13 @@ struct XceptionRun: ParsableCommand {
       StandardError.print("xception-run: \(error)")
       throw ExitCode.failure
     }
-    var report = TimingReport(loading: classifier.loading)
+    var report = TimingReport(loading: classifier.loadingDurations)
     var failed = false
     for name in images {
       do {
-        let image: ImageSource = name == "-" ? .standardInput : .file(URL(filePath: name))
+        let image: ImageSource = name == "-" ? .descriptor(0) : .file(URL(filePath: name))
         let classification = try classifier.classification(of: image, top: top)
-        report.note(classification.durations)
+        report.add(classification.durations)
         try printResult(name, classification)
       } catch {
         failed = true
@@ -64,14 +66,16 @@ struct XceptionRun: ParsableCommand {
         if json { try printLine(JSONResult(image: name, error: "\(error)")) }
       }
     }
-    if timings { StandardError.print(report.description) }
+    if timings { StandardError.print("\(report)") }
     if failed { throw ExitCode.failure }
   }
 
   private func load() throws -> Classifier {
     let path = try model ?? DefaultModel.path()
     var options = Classifier.Options(threads: threads, instructionSet: isa, appliesOrientation: !noOrientation)
-    options.preprocessing = try preprocessing.preprocessing { try Classifier.preprocessing(ofModelAt: path) }
+    if preprocessing.isGiven {
+      options.preprocessing = preprocessing.applied(to: try Classifier.preprocessing(ofModelAt: path))
+    }
     return try Classifier(contentsOfFile: path, options: options)
   }
 

@@ -1,5 +1,5 @@
-package import ArgumentParser
-package import ModelGraph
+public import ArgumentParser
+public import ModelGraph
 
 /// The options that state or override a model's preprocessing, shared by the commands.
 package struct PreprocessingArguments: ParsableArguments {
