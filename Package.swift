@@ -41,17 +41,21 @@ let package = Package(
       swiftSettings: safe),
     .executableTarget(
       name: "xception-run",
-      dependencies: ["Xception", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: [
+        "Xception", "ModelGraph", "CommandSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .executableTarget(
       name: "xception-convert",
       dependencies: [
-        "ModelImport", "WeightFormat", "Optimizer", "Runtime",
+        "ModelImport", "WeightFormat", "Optimizer", "Runtime", "CommandSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "xception-inspect",
       dependencies: [
-        "WeightFormat", "Optimizer", "Runtime", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "WeightFormat", "Optimizer", "Runtime", "CommandSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "xception-bench",
@@ -59,6 +63,14 @@ let package = Package(
         "ModelGraph", "WeightFormat", "Optimizer", "Runtime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+
+    .target(
+      name: "CommandSupport",
+      dependencies: ["ModelGraph", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
+    // Programs that use the library.
+    .executableTarget(name: "classify", dependencies: ["Xception"], path: "Examples/classify"),
+    .executableTarget(name: "embed", dependencies: ["Xception"], path: "Examples/embed"),
 
     // Implementation.
     .target(name: "ModelGraph", swiftSettings: safe),
@@ -74,7 +86,10 @@ let package = Package(
     .target(name: "KernelsX86V3", dependencies: ["Kernels", "CIntrinsics"], swiftSettings: x86V3),
     .target(name: "KernelsX86V4", dependencies: ["Kernels", "CIntrinsics"], swiftSettings: x86V4),
     .target(name: "CIntrinsics"),
-    .target(name: "ImageInput", dependencies: ["ModelGraph", "CPNG", "CJPEG"]),
+    .target(name: "ImageInput", dependencies: ["ModelGraph", "CImageCodecs"], swiftSettings: safe),
+    .target(
+      name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"],
+      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
     .target(name: "ModelImport", dependencies: ["ModelGraph", "CHDF5", "CZlib"]),
 
     // The system's libraries.
@@ -97,7 +112,13 @@ let package = Package(
       name: "ModelImportTests", dependencies: ["ModelImport", "Runtime", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(name: "XceptionTests", dependencies: ["Xception", "TestSupport"]),
     .testTarget(name: "BenchTests", dependencies: ["xception-bench"]),
-    .testTarget(name: "ExampleTests", dependencies: ["Xception", "TestSupport"]),
+    .testTarget(
+      name: "ExampleTests",
+      dependencies: [
+        "Xception", "ModelGraph", "WeightFormat", "Runtime", "TestSupport", "xception-run", "xception-convert",
+        "xception-inspect", "xception-bench", "classify", "embed",
+      ],
+      resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -4,8 +4,12 @@
 public struct Preprocessing: Hashable, Sendable {
   /// The resampling filter.
   public enum Filter: String, Hashable, Sendable, CaseIterable {
-    case nearest, bilinear
-    /// Cubic convolution; see `Preprocessing.antialias` for its coefficient.
+    /// The pixel that the result's centre falls into, `floor((i + 0.5) * scale)`, exactly as Pillow's `NEAREST` (and so Keras's
+    /// `load_img`) finds it; antialiasing changes nothing. `tf.image.resize` differs where `(i + 0.5) * scale` is within single
+    /// precision's rounding of a whole number: it may take the neighbouring row or column there.
+    case nearest
+    case bilinear
+    /// Keys's cubic convolution with the coefficient -0.5.
     case bicubic
   }
 
@@ -13,7 +17,9 @@ public struct Preprocessing: Hashable, Sendable {
   public enum Geometry: Hashable, Sendable {
     /// The whole image, stretched to the input size.
     case stretch
-    /// The image is resized so that its shorter side has this many pixels, and the centre is cut out.
+    /// The image is resized so that its shorter side has this many pixels and the longer one as many as keep the proportions, less
+    /// its fraction; then the centre is cut out, which starts at half of what is left over, rounded to the even one of two equally
+    /// near numbers. So do torchvision's `Resize` and `CenterCrop`, and timm with them. The number is at least the input's sides.
     case centerCrop(shorterSide: Int)
   }
 
@@ -22,15 +28,20 @@ public struct Preprocessing: Hashable, Sendable {
   }
 
   public var filter: Filter
-  /// Whether the filter widens when shrinking, as Pillow's does (bicubic coefficient -0.5). Without it the filter reads its
-  /// nearest neighbours only, as `tf.image.resize` does (half-pixel centres; bicubic coefficient -0.75 in OpenCV, -0.5 in TensorFlow).
+  /// Whether the filter widens when the image shrinks.
+  ///
+  /// With antialiasing the result is that of Pillow's `resize`, 8-bit rounding included. Without, the filter reads the two or four
+  /// nearest pixels a side, and the result is that of `tf.image.resize` (half-pixel centres): fractions stay, and the bicubic
+  /// filter's overshoot leaves 0...255. OpenCV's bicubic filter, with the coefficient -0.75, is neither.
   public var antialias: Bool
   public var geometry: Geometry
   public var channelOrder: ChannelOrder
-  /// An input value is `(pixel / divisor - mean) / standardDeviation`, with pixels of 0 to 255.
+  /// An input value is `(pixel / divisor - mean) / standardDeviation`, with pixels of 0 to 255, computed in single precision in this
+  /// order, as Keras and PyTorch do. Positive and finite.
   public var divisor: Float
-  /// Per channel, in the order of `channelOrder`.
+  /// Per channel, in the order of `channelOrder`; finite.
   public var mean: [Float]
+  /// Per channel, in the order of `channelOrder`; positive and finite.
   public var standardDeviation: [Float]
 
   public init(
