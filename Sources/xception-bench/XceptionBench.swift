@@ -52,15 +52,6 @@ struct XceptionBench: ParsableCommand {
   }
 
   func run() throws {
-    do {
-      try benchmark()
-    } catch {
-      FileHandle.standardError.write(Data("xception-bench: \(error)\n".utf8))
-      throw ExitCode.failure
-    }
-  }
-
-  private func benchmark() throws {
     // Making random weights takes longer than loading any, and is no part of it.
     let random = model == RandomModel.name ? try RandomModel.graph() : nil
     let clock = ContinuousClock()
