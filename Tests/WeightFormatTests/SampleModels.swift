@@ -35,6 +35,18 @@ enum SampleModels {
     Metadata(architecture: "", preprocessing: .keras, output: .logits, converter: "")
   }
 
+  /// The smallest: one input, one weight.
+  static func least() throws -> Model {
+    var builder = GraphBuilder()
+    let input = try builder.append("a", .input(.vector(1)))
+    try builder.append(
+      "b", .dense(Dense(outputs: 1, hasBias: false)), [input], weights: maker(kernelType: .float32, weights: .random))
+    var metadata = leastMetadata
+    metadata.preprocessing.mean = [0]
+    metadata.preprocessing.standardDeviation = [1]
+    return Model(graph: builder.graph, metadata: metadata)
+  }
+
   /// Every operation, with every attribute that only the optimizer sets.
   static func everyOperation() throws -> Model {
     var builder = GraphBuilder()
@@ -75,6 +87,25 @@ enum SampleModels {
       "dense", .dense(Dense(outputs: 4, hasBias: true, activation: .sigmoid)), [node], weights: make)
     try builder.append("softmax", .softmax, [node])
     return Model(graph: builder.graph, metadata: leastMetadata)
+  }
+
+  /// A tensor of one block and a part of another.
+  static func severalBlocks() throws -> Model {
+    var builder = GraphBuilder()
+    let input = try builder.append("in", .input(.vector(1)))
+    let elements = Layout.blockLength / 2 + 1001
+    try builder.append("dense", .dense(Dense(outputs: elements, hasBias: false)), [input]) { role, dimensions in
+      let bytes = [UInt8](unsafeUninitializedCapacity: elements * 2) { buffer, count in
+        for index in 0..<elements * 2 { buffer[index] = UInt8(truncatingIfNeeded: index / 3 % 61) }
+        count = elements * 2
+      }
+      return Tensor(
+        name: role, dimensions: dimensions, elementType: .float16, contents: MemoryContents(bytes: bytes))
+    }
+    var metadata = leastMetadata
+    metadata.preprocessing.mean = [0]
+    metadata.preprocessing.standardDeviation = [1]
+    return Model(graph: builder.graph, metadata: metadata)
   }
 
   /// Makes tensors named after their order, of the kernel type where they have more than one dimension.
@@ -126,10 +157,4 @@ struct MemoryContents: TensorContents {
 extension Tensor {
   /// All bytes, however the contents give them.
   func bytes() throws -> [UInt8] { try contents.withBytes { Array($0) } }
-}
-
-extension ElementType {
-  static let name: [ElementType: String] = [
-    .float32: "float32", .float16: "float16", .bfloat16: "bfloat16", .int8: "int8", .int32: "int32",
-  ]
 }
