@@ -89,7 +89,8 @@ let package = Package(
     .testTarget(name: "WeightFormatTests", dependencies: ["WeightFormat", "TestSupport"]),
     .testTarget(name: "OptimizerTests", dependencies: ["Optimizer", "Runtime", "TestSupport"]),
     .testTarget(
-      name: "RuntimeTests", dependencies: ["Runtime", "TestSupport"], resources: [.copy("Fixtures")]),
+      name: "RuntimeTests", dependencies: ["Runtime", "TestSupport"], exclude: ["make_keras_fixtures.py"],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "KernelsTests", dependencies: ["Runtime", "TestSupport"]),
     .testTarget(name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(
