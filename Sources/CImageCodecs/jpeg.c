@@ -74,6 +74,7 @@ static void jpeg_start_or_end_source(j_decompress_ptr jpeg) {
 }
 
 static boolean jpeg_refill(j_decompress_ptr jpeg) {
+  jpeg->src->bytes_in_buffer = 0;
   jpeg_stop(jpeg_reader_of((j_common_ptr)jpeg), codec_truncated, "the file ends before the image does");
   return FALSE;
 }
@@ -83,7 +84,6 @@ static void jpeg_skip(j_decompress_ptr jpeg, long length) {
     return;
   }
   if ((size_t)length > jpeg->src->bytes_in_buffer) {
-    jpeg->src->bytes_in_buffer = 0;
     jpeg_refill(jpeg);
   }
   jpeg->src->next_input_byte += length;

@@ -5,8 +5,8 @@ public struct Preprocessing: Hashable, Sendable {
   /// The resampling filter.
   public enum Filter: String, Hashable, Sendable, CaseIterable {
     /// The pixel that the result's centre falls into, `floor((i + 0.5) * scale)`, exactly as Pillow's `NEAREST` (and so Keras's
-    /// `load_img`) finds it; antialiasing changes nothing. `tf.image.resize` differs where `(i + 0.5) * scale` is within single
-    /// precision's rounding of a whole number: it may take the neighbouring row or column there.
+    /// `load_img`) finds it; antialiasing changes nothing. Where `(i + 0.5) * scale` is a whole number, rounding decides, and
+    /// `tf.image.resize` may take the other neighbour: from 1000 pixels to 150 that is so in 26 columns.
     case nearest
     case bilinear
     /// Keys's cubic convolution with the coefficient -0.5.
@@ -30,9 +30,11 @@ public struct Preprocessing: Hashable, Sendable {
   public var filter: Filter
   /// Whether the filter widens when the image shrinks.
   ///
-  /// With antialiasing the result is that of Pillow's `resize`, 8-bit rounding included. Without, the filter reads the two or four
-  /// nearest pixels a side, and the result is that of `tf.image.resize` (half-pixel centres): fractions stay, and the bicubic
-  /// filter's overshoot leaves 0...255. OpenCV's bicubic filter, with the coefficient -0.75, is neither.
+  /// With antialiasing the result is exactly that of Pillow's `resize`, which rounds to 8 bits after each direction and cuts off the
+  /// bicubic filter's overshoot there. `tf.image.resize(antialias=True)` is the same convolution unrounded: within one gray level
+  /// but for bicubic pixels beside clipped ones, where 2.5 was seen. Without antialiasing the filter reads the two or four nearest
+  /// pixels a side, and the result is that of `tf.image.resize` (half-pixel centres): fractions stay, and the overshoot leaves
+  /// 0...255. OpenCV's bicubic filter, with the coefficient -0.75, is neither.
   public var antialias: Bool
   public var geometry: Geometry
   public var channelOrder: ChannelOrder

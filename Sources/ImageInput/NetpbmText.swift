@@ -11,12 +11,6 @@ struct NetpbmText {
   let format: ImageFormat
   private(set) var offset: Int
 
-  init(bytes: [UInt8], format: ImageFormat, offset: Int) {
-    self.bytes = bytes
-    self.format = format
-    self.offset = offset
-  }
-
   /// Passes white space and comments, which run from `#` to the end of the line.
   private mutating func skipSpace() {
     var inComment = false
