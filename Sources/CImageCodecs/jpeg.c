@@ -7,8 +7,8 @@
 #include <jpeglib.h>
 #include <jerror.h>
 
-// A progressive file may declare any number of scans, each of which visits every block. The usual script has 10; the most
-// elaborate in use stay under 100.
+// A progressive file may declare any number of scans, each of which visits every block. The usual script has 10; the
+// most elaborate in use stay under 100.
 enum { most_scans = 200 };
 
 // One decoding; see png.c for where it lives. The managers are its members, so that callbacks find it from theirs.

@@ -2,7 +2,8 @@ import ImageInput
 import Testing
 
 @Suite struct JPEGTests {
-  /// Decoders may round a level or two differently; the libjpeg-turbo that these tests were written with decodes exactly as Pillow's.
+  /// Decoders may round a level or two differently; the libjpeg-turbo that these tests were written with decodes
+  /// exactly as Pillow's.
   static let tolerance = 2
 
   @Test(arguments: Fixture.names(in: "jpeg", endingWith: ".jpg"))
@@ -10,6 +11,13 @@ import Testing
     let image = try Image(contentsOf: Fixture.path("jpeg/\(name).jpg"))
     let difference = try #require(largestDifference(image, try Fixture.expected("jpeg/" + name)))
     #expect(difference <= Self.tolerance)
+  }
+
+  @Test(arguments: ["coffee", "chelsea"])
+  func `A photo decodes as Pillow decodes it`(name: String) throws {
+    let image = try Image(contentsOf: Fixture.path("photos/\(name).jpg"))
+    let expected = try Image(contentsOf: Fixture.path("photos/\(name).png"))
+    #expect(try #require(largestDifference(image, expected)) <= Self.tolerance)
   }
 
   @Test(arguments: Fixture.names(in: "orientation", endingWith: ".jpg"))

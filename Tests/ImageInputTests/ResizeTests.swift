@@ -51,7 +51,8 @@ struct ResizeCase: CustomTestStringConvertible, Sendable {
     // TensorFlow's overshoot is not cut off and its values are not rounded.
     let expected = try Fixture.values(test.stem + "-tf-antialias").map { min(max($0, 0), 255) }
     let differences = zip(resized, expected).map { abs($0 - $1) }
-    // Pillow cuts the overshoot off after the first direction too: one or two bicubic values beside the cut are farther.
+    // Pillow cuts the overshoot off after the first direction too: one or two bicubic values beside the cut are
+    // farther.
     let farther = differences.filter { $0 > 1 }
     #expect(farther.allSatisfy { $0 < 2 })
     #expect(farther.count <= (test.filter == .bicubic ? 2 : 0))

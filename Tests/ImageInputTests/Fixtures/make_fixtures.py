@@ -35,6 +35,13 @@ def over_white(color, alpha):  # 8-bit values
     return (color.astype(int) * alpha[..., None] + 255 * (255 - alpha[..., None].astype(int)) + 127) // 255
 
 
+def resize(image, size, filter):
+    """Rows first: Pillow's order, except that Pillow 13 does columns first where the height shrinks much more."""
+    if filter == Image.NEAREST:
+        return image.resize(size, filter)
+    return image.resize((size[0], image.height), filter).resize(size, filter)
+
+
 def samples(height, width, channels, maximum, seed):
     """Samples with gradients, noise, and both ends of the range."""
     rng = np.random.default_rng(seed)
@@ -190,7 +197,7 @@ def make_resized(name, photo):
         for width, height in sizes:
             stem = f"resized/{label}-{width}x{height}-"
             for filter, number in FILTERS.items():
-                save_ppm(stem + filter + "-pillow", image.resize((width, height), number))
+                save_ppm(stem + filter + "-pillow", resize(image, (width, height), number))
                 for antialias in (False, True) if filter != "nearest" else (False,):
                     values = tf.image.resize(np.asarray(image), (height, width), filter, antialias=antialias).numpy()
                     fixed = np.rint(values.astype(np.float64) * 64).astype("<i2")
@@ -200,7 +207,7 @@ def make_resized(name, photo):
         w, h = source.size
         w, h = (shorter, int(shorter * h / w)) if w <= h else (int(shorter * w / h), shorter)
         left, top = int(round((w - width) / 2.0)), int(round((h - height) / 2.0))
-        resized = source.resize((w, h), Image.BICUBIC).crop((left, top, left + width, top + height))
+        resized = resize(source, (w, h), Image.BICUBIC).crop((left, top, left + width, top + height))
         save_ppm(f"resized/{name}-short{shorter}-{width}x{height}-pillow", resized)
 
 
