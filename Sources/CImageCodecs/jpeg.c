@@ -41,7 +41,8 @@ static void jpeg_fail(j_common_ptr jpeg) {
   int status = codec_malformed;
   if (code == JERR_OUT_OF_MEMORY) {
     status = codec_out_of_memory;
-  } else if (code == JERR_BAD_PRECISION || code == JERR_SOF_UNSUPPORTED || code == JERR_CONVERSION_NOTIMPL) {
+  } else if (code == JERR_BAD_PRECISION || code == JERR_SOF_UNSUPPORTED || code == JERR_ARITH_NOTIMPL
+             || code == JERR_CONVERSION_NOTIMPL) {
     status = codec_unsupported;
   }
   jpeg_stop(jpeg_reader_of(jpeg), status, message);

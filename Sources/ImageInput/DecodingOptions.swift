@@ -41,7 +41,8 @@ public struct DecodingOptions: Hashable, Sendable {
   }
 
   public var limits: Limits
-  /// What shows through transparent pixels; white unless set.
+  /// What shows through transparent pixels; white unless set. Pillow's `convert("RGB")` and TensorFlow's `decode_png`
+  /// with 3 channels show the hidden colors of transparent pixels instead.
   public var background: Color
   /// Whether the EXIF orientation of a JPEG or PNG file is applied, so that the photo stands upright; true unless set.
   /// Pillow and Keras leave it unapplied.

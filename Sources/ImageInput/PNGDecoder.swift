@@ -1,5 +1,6 @@
 /// Decodes PNG files of every color type and depth through libpng. Checksums of all chunks are verified; gamma and
-/// profiles are ignored; 16-bit samples are rounded to 8 bits before transparent pixels are laid over the background.
+/// profiles are ignored; 16-bit samples are rounded to 8 bits (where Pillow drops the lower byte) before transparent
+/// pixels are laid over the background.
 struct PNGDecoder {
   let bytes: [UInt8]
   let options: DecodingOptions

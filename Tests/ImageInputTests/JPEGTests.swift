@@ -59,4 +59,15 @@ import Testing
     let cut = Array(bytes.prefix(bytes.count / 2)) + [0xff, 0xd9]
     #expect(throws: ImageError.self) { try Image(decoding: cut) }
   }
+
+  @Test func `A kind of JPEG that is not read says so`() throws {
+    var bytes = try Fixture.bytes("jpeg/420.jpg")
+    let frame = try #require(bytes.indices.first { bytes[$0...].starts(with: [0xff, 0xc0]) })
+    bytes[frame + 4] = 12  // bits of a sample
+    let error = #expect(throws: ImageError.self) { try Image(decoding: bytes) }
+    guard case .unsupported(.jpeg, _, _, _) = error else {
+      Issue.record("found \(String(describing: error))")
+      return
+    }
+  }
 }
