@@ -74,7 +74,10 @@ let package = Package(
     .target(name: "KernelsX86V3", dependencies: ["Kernels", "CIntrinsics"], swiftSettings: x86V3),
     .target(name: "KernelsX86V4", dependencies: ["Kernels", "CIntrinsics"], swiftSettings: x86V4),
     .target(name: "CIntrinsics"),
-    .target(name: "ImageInput", dependencies: ["ModelGraph", "CPNG", "CJPEG"]),
+    .target(name: "ImageInput", dependencies: ["ModelGraph", "CImageCodecs"], swiftSettings: safe),
+    .target(
+      name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"],
+      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
     .target(name: "ModelImport", dependencies: ["ModelGraph", "CHDF5", "CZlib"]),
 
     // The system's libraries.

@@ -1,0 +1,125 @@
+extension Graph: CustomStringConvertible {
+  /// A table with a line for each node: its number, its name, what it computes with all fused parts, the numbers of the
+  /// nodes that it reads, the shape of its value, its weights and its multiply-adds; then the totals, in which a tensor
+  /// that two nodes share counts once.
+  ///
+  /// - Precondition: The graph is valid.
+  package var description: String {
+    var rows = [["", "node", "operation", "reads", "shape", "parameters", "multiply-adds"]]
+    for (index, node) in nodes.enumerated() {
+      rows.append([
+        String(index), node.name.printable, describeOperation(of: node),
+        node.inputs.map(String.init).joined(separator: " "),
+        node.shape.description, grouped(parameterCount(of: node)), grouped(multiplyAdds(of: node)),
+      ])
+    }
+    rows.append(["", "\(grouped(nodes.count)) nodes", "", "", "", grouped(parameterCount), grouped(multiplyAdds)])
+    return table(rows, rightAligned: [0, 5, 6])
+  }
+
+  /// The values of a node's weights.
+  package func parameterCount(of node: Node) -> Int { node.parameters.reduce(0) { $0 + tensors[$1].elementCount } }
+
+  /// What a node computes, in the order in which it does: `relu -> separable convolution 3x3 same + bias + residual -> relu`.
+  /// In parentheses is what happens between the parts of a separable convolution.
+  package func describeOperation(of node: Node) -> String {
+    switch node.operation {
+    case .input, .add, .concatenate, .softmax, .globalAveragePool, .flatten: node.operation.name
+    case .activation(let activation): activation.description
+    case .convolution(let convolution): describe(convolution, of: nodes[node.inputs[0]].shape)
+    case .separableConvolution(let separable): describe(separable)
+    case .batchNormalization(let normalization): "batch normalization, epsilon \(normalization.epsilon)"
+    case .dense(let dense): "dense" + bias(dense.hasBias) + dense.activation.suffix
+    case .maxPool(let window): "max pool \(window)"
+    case .averagePool(let pool): "average pool \(pool.window)\(pool.countsPadding ? ", padding counts" : "")"
+    }
+  }
+
+  private func describe(_ convolution: Convolution, of input: Shape) -> String {
+    let kind =
+      switch convolution.groups {
+      case 1: "convolution"
+      case input.channels: "depthwise convolution"
+      default: "convolution in \(convolution.groups) groups"
+      }
+    return "\(convolution.inputActivation.prefix)\(kind) \(convolution.window)\(bias(convolution.hasBias))"
+      + convolution.epilogue.suffix
+  }
+
+  private func describe(_ separable: SeparableConvolution) -> String {
+    let middle = bias(separable.hasDepthwiseBias) + separable.middleActivation.suffix
+    return "\(separable.inputActivation.prefix)separable convolution \(separable.window)"
+      + (middle.isEmpty ? "" : " (\(middle.drop { $0 == " " }))") + bias(separable.hasBias) + separable.epilogue.suffix
+  }
+
+  private func bias(_ isPresent: Bool) -> String { isPresent ? " + bias" : "" }
+}
+
+extension Activation: CustomStringConvertible {
+  /// Its name, and ELU's factor where it is not 1.
+  package var description: String {
+    if case .elu(let alpha) = self, alpha != 1 { "elu of alpha \(alpha)" } else { name }
+  }
+
+  fileprivate var prefix: String { self == .identity ? "" : "\(self) -> " }
+  fileprivate var suffix: String { self == .identity ? "" : " -> \(self)" }
+}
+
+extension Epilogue {
+  fileprivate var suffix: String { (addsResidual ? " + residual" : "") + activation.suffix }
+}
+
+extension Window: CustomStringConvertible {
+  /// `3x3/2 same`: size, stride where it is not 1, dilation where it is not 1, and padding.
+  package var description: String {
+    "\(size)" + (stride == Extent(1) ? "" : "/\(stride.short)")
+      + (dilation == Extent(1) ? "" : " dilation \(dilation.short)") + " \(padding)"
+  }
+}
+
+extension Extent {
+  fileprivate var short: String { height == width ? "\(height)" : description }
+}
+
+extension Padding: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .same: "same"
+    case .valid: "valid"
+    case .explicit(let top, let left, let bottom, let right): "padding \(top) \(left) \(bottom) \(right)"
+    }
+  }
+}
+
+extension String {
+  /// Without characters that control a terminal: names come from files.
+  fileprivate var printable: String {
+    unicodeScalars.reduce(into: "") { text, scalar in
+      let isControl = scalar.properties.generalCategory == .control
+      text += isControl ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
+    }
+  }
+}
+
+/// A number with a comma between each three digits.
+private func grouped(_ number: Int) -> String {
+  let digits = String(number)
+  return digits.enumerated().reduce(into: "") { text, digit in
+    if digit.offset > 0, (digits.count - digit.offset) % 3 == 0 { text += "," }
+    text.append(digit.element)
+  }
+}
+
+/// Lines of cells two spaces apart, without spaces at their ends; a column without any cell is left out.
+private func table(_ rows: [[String]], rightAligned: Set<Int>) -> String {
+  let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+  return rows.map { row in
+    var line = ""
+    for (column, cell) in row.enumerated() where widths[column] > 0 {
+      let fill = String(repeating: " ", count: widths[column] - cell.count)
+      line += (column == 0 ? "" : "  ") + (rightAligned.contains(column) ? fill + cell : cell + fill)
+    }
+    while line.last == " " { line.removeLast() }
+    return line + "\n"
+  }.joined()
+}
