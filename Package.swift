@@ -41,24 +41,36 @@ let package = Package(
       swiftSettings: safe),
     .executableTarget(
       name: "xception-run",
-      dependencies: ["Xception", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: [
+        "Xception", "ModelGraph", "CommandSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .executableTarget(
       name: "xception-convert",
       dependencies: [
-        "ModelImport", "WeightFormat", "Optimizer", "Runtime",
+        "ModelImport", "WeightFormat", "Optimizer", "Runtime", "CommandSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "xception-inspect",
       dependencies: [
-        "WeightFormat", "Optimizer", "Runtime", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "WeightFormat", "Optimizer", "Runtime", "CommandSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "xception-bench",
       dependencies: [
-        "Xception", "WeightFormat", "Optimizer", "Runtime",
+        "ModelGraph", "WeightFormat", "Optimizer", "Runtime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+
+    .target(
+      name: "CommandSupport",
+      dependencies: ["ModelGraph", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
+    // Programs that use the library.
+    .executableTarget(name: "classify", dependencies: ["Xception"], path: "Examples/classify"),
+    .executableTarget(name: "embed", dependencies: ["Xception"], path: "Examples/embed"),
 
     // Implementation.
     .target(name: "ModelGraph", swiftSettings: safe),
@@ -87,19 +99,27 @@ let package = Package(
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
 
     // Tests.
-    .target(name: "TestSupport", dependencies: ["ModelGraph"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["ModelGraph", "CTestSupport"], path: "Tests/TestSupport"),
+    .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph", "TestSupport"]),
     .testTarget(name: "WeightFormatTests", dependencies: ["WeightFormat", "TestSupport"]),
     .testTarget(name: "OptimizerTests", dependencies: ["Optimizer", "Runtime", "TestSupport"]),
     .testTarget(
-      name: "RuntimeTests", dependencies: ["Runtime", "TestSupport"], exclude: ["make_keras_fixtures.py"],
-      resources: [.copy("Fixtures")]),
+      name: "RuntimeTests", dependencies: ["Runtime", "TestSupport", "CTestSupport"],
+      exclude: ["make_keras_fixtures.py"], resources: [.copy("Fixtures")]),
     .testTarget(name: "KernelsTests", dependencies: ["Runtime", "TestSupport"]),
     .testTarget(name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ModelImportTests", dependencies: ["ModelImport", "Runtime", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(name: "XceptionTests", dependencies: ["Xception", "TestSupport"]),
-    .testTarget(name: "ExampleTests", dependencies: ["Xception", "TestSupport"]),
+    .testTarget(name: "BenchTests", dependencies: ["xception-bench"]),
+    .testTarget(
+      name: "ExampleTests",
+      dependencies: [
+        "Xception", "ModelGraph", "WeightFormat", "Runtime", "TestSupport", "xception-run", "xception-convert",
+        "xception-inspect", "xception-bench", "classify", "embed",
+      ],
+      resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v6]
 )

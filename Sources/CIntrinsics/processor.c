@@ -1,0 +1,45 @@
+#include "intrinsics.h"
+
+#if defined(__x86_64__)
+
+#include <cpuid.h>
+
+struct registers {
+  unsigned eax, ebx, ecx, edx;
+};
+
+static struct registers leaf(unsigned number, unsigned subleaf) {
+  struct registers r = {0, 0, 0, 0};
+  __get_cpuid_count(number, subleaf, &r.eax, &r.ebx, &r.ecx, &r.edx);
+  return r;
+}
+
+static bool all(unsigned value, unsigned bits) { return (value & bits) == bits; }
+
+// The register states that the operating system saves, or 0 where it does not say (Intel SDM volume 1, section 13.3).
+static unsigned saved_states(void) {
+  if (!all(leaf(1, 0).ecx, bit_OSXSAVE)) return 0;
+  unsigned low, high;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return low;
+}
+
+bool processor_has_x86_64_v3(void) {
+  const unsigned sse_and_avx = 0x06;
+  const struct registers basic = leaf(1, 0), features = leaf(7, 0), extended = leaf(0x80000001, 0);
+  return all(saved_states(), sse_and_avx) && all(basic.ecx, bit_AVX | bit_FMA | bit_F16C | bit_MOVBE | bit_SSE4_2) &&
+         all(features.ebx, bit_AVX2 | bit_BMI | bit_BMI2) && all(extended.ecx, bit_LZCNT);
+}
+
+bool processor_has_x86_64_v4(void) {
+  const unsigned masks_and_wide_registers = 0xe0;
+  return processor_has_x86_64_v3() && all(saved_states(), masks_and_wide_registers) &&
+         all(leaf(7, 0).ebx, bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL | bit_AVX512CD);
+}
+
+#else
+
+bool processor_has_x86_64_v3(void) { return false; }
+bool processor_has_x86_64_v4(void) { return false; }
+
+#endif

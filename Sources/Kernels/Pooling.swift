@@ -1,0 +1,130 @@
+/// One row of a pool's output. Padding takes no part in a maximum, nor in a sum.
+public struct PoolRun {
+  /// The rows of the window that lie inside the input, at the input's first pixel.
+  public var inputs: UnsafePointer<UnsafePointer<Float>>
+  public var inputRows: Int
+  public var inputWidth: Int
+  public var pixelStride: Int
+  /// Across.
+  public var windowWidth: Int
+  public var stride: Int
+  public var dilation: Int
+  public var paddingLeft: Int
+  /// What a sum is divided by: the size of the window, or nil for the number of its pixels inside the input.
+  public var divisor: Int?
+  public var output: UnsafeMutablePointer<Float>
+  public var outputPixelStride: Int
+  public var pixels: Int
+  public var vectors: Int
+
+  public init(
+    inputs: UnsafePointer<UnsafePointer<Float>>, inputRows: Int, inputWidth: Int, pixelStride: Int, windowWidth: Int,
+    stride: Int, dilation: Int, paddingLeft: Int, divisor: Int?, output: UnsafeMutablePointer<Float>,
+    outputPixelStride: Int, pixels: Int, vectors: Int
+  ) {
+    self.inputs = inputs
+    self.inputRows = inputRows
+    self.inputWidth = inputWidth
+    self.pixelStride = pixelStride
+    self.windowWidth = windowWidth
+    self.stride = stride
+    self.dilation = dilation
+    self.paddingLeft = paddingLeft
+    self.divisor = divisor
+    self.output = output
+    self.outputPixelStride = outputPixelStride
+    self.pixels = pixels
+    self.vectors = vectors
+  }
+
+  /// The window's columns inside the input at one output pixel: the first one's position, and how many.
+  @inlinable @inline(__always)
+  func columns(at pixel: Int) -> (first: Int, count: Int) {
+    let start = pixel &* stride &- paddingLeft
+    let skipped = start < 0 ? (dilation &- 1 &- start) / dilation : 0
+    let first = start &+ skipped &* dilation
+    let last = inputWidth &- 1
+    return (first, min(windowWidth &- skipped, first > last ? 0 : (last &- first) / dilation &+ 1))
+  }
+}
+
+/// The sums over all pixels of a map, divided by their number.
+public struct ChannelMean {
+  public var input: UnsafePointer<Float>
+  public var height: Int
+  public var width: Int
+  public var rowStride: Int
+  public var pixelStride: Int
+  public var vectors: Range<Int>
+  public var output: UnsafeMutablePointer<Float>
+
+  public init(
+    input: UnsafePointer<Float>, height: Int, width: Int, rowStride: Int, pixelStride: Int, vectors: Range<Int>,
+    output: UnsafeMutablePointer<Float>
+  ) {
+    self.input = input
+    self.height = height
+    self.width = width
+    self.rowStride = rowStride
+    self.pixelStride = pixelStride
+    self.vectors = vectors
+    self.output = output
+  }
+}
+
+extension VectorUnit {
+  @inlinable @inline(__always)
+  public static func maximumPool(_ run: PoolRun) {
+    for pixel in 0..<run.pixels {
+      let columns = run.columns(at: pixel)
+      let output = run.output + pixel &* run.outputPixelStride
+      if run.inputRows == 3 && columns.count == 3 {
+        maximum(run, rows: 3, first: columns.first, count: 3, output)
+      } else {
+        maximum(run, rows: run.inputRows, first: columns.first, count: columns.count, output)
+      }
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func maximum(_ run: PoolRun, rows: Int, first: Int, count: Int, _ output: UnsafeMutablePointer<Float>) {
+    for channel in stride(from: 0, to: run.vectors &* vectorWidth, by: vectorWidth) {
+      var largest = Vector(repeating: -.infinity)
+      for row in 0..<rows {
+        let input = run.inputs[row] + (first &* run.pixelStride &+ channel)
+        for column in 0..<count { largest = maximum(largest, load(input + column &* run.dilation &* run.pixelStride)) }
+      }
+      store(largest, output + channel)
+    }
+  }
+
+  @inlinable @inline(__always)
+  public static func averagePool(_ run: PoolRun) {
+    for pixel in 0..<run.pixels {
+      let columns = run.columns(at: pixel)
+      let output = run.output + pixel &* run.outputPixelStride
+      let divisor = Vector(repeating: Float(run.divisor ?? run.inputRows &* columns.count))
+      for channel in Swift.stride(from: 0, to: run.vectors &* vectorWidth, by: vectorWidth) {
+        var sum = Vector.zero
+        for row in 0..<run.inputRows {
+          let input = run.inputs[row] + (columns.first &* run.pixelStride &+ channel)
+          for column in 0..<columns.count { sum += load(input + column &* run.dilation &* run.pixelStride) }
+        }
+        store(sum / divisor, output + channel)
+      }
+    }
+  }
+
+  @inlinable @inline(__always)
+  public static func mean(_ mean: ChannelMean) {
+    let count = Vector(repeating: Float(mean.height &* mean.width))
+    for vector in mean.vectors {
+      var sum = Vector.zero
+      for y in 0..<mean.height {
+        let row = mean.input + (y &* mean.rowStride &+ vector &* vectorWidth)
+        for x in 0..<mean.width { sum += load(row + x &* mean.pixelStride) }
+      }
+      store(sum / count, mean.output + vector &* vectorWidth)
+    }
+  }
+}

@@ -1,0 +1,135 @@
+/// The first half of Winograd's F(4x4,3x3) convolution (Lavin and Gray 2015): windows of 6 x 6 pixels, transformed and packed.
+public struct WinogradInput {
+  /// Six input rows at the first window's left column; neighbouring windows are four pixels apart.
+  public var inputs: UnsafePointer<UnsafePointer<Float>>
+  public var pixelStride: Int
+  public var vectors: Int
+  public var windows: Int
+  /// 36 row panels of one tile, a window being a row: `[6][6][segment][tileRows][vectorWidth]`.
+  public var rowPanels: UnsafeMutablePointer<Float>
+
+  public init(
+    inputs: UnsafePointer<UnsafePointer<Float>>, pixelStride: Int, vectors: Int, windows: Int,
+    rowPanels: UnsafeMutablePointer<Float>
+  ) {
+    self.inputs = inputs
+    self.pixelStride = pixelStride
+    self.vectors = vectors
+    self.windows = windows
+    self.rowPanels = rowPanels
+  }
+}
+
+/// The second half: 36 products, transformed back to 4 x 4 pixels, `clamp(sums + bias)`.
+public struct WinogradOutput {
+  /// `[6][6][tileRows][panelWidth]`
+  public var sums: UnsafePointer<Float>
+  /// `[panelWidth]`
+  public var bias: UnsafePointer<Float>
+  public var floor: Float
+  public var ceiling: Float
+  /// Up to four output rows, at the first window's left column and the panel's first channel.
+  public var outputs: UnsafePointer<UnsafeMutablePointer<Float>>
+  public var rows: Int
+  public var pixelStride: Int
+  public var windows: Int
+  /// The pixels from the first window's left column to the end of the row; the last window may have some beyond.
+  public var pixels: Int
+
+  public init(
+    sums: UnsafePointer<Float>, bias: UnsafePointer<Float>, floor: Float, ceiling: Float,
+    outputs: UnsafePointer<UnsafeMutablePointer<Float>>, rows: Int, pixelStride: Int, windows: Int, pixels: Int
+  ) {
+    self.sums = sums
+    self.bias = bias
+    self.floor = floor
+    self.ceiling = ceiling
+    self.outputs = outputs
+    self.rows = rows
+    self.pixelStride = pixelStride
+    self.windows = windows
+    self.pixels = pixels
+  }
+}
+
+/// The weights' transform: each row gives one of the six points from three taps.
+public let winogradKernelTransform: [InlineArray<3, Float>] = [
+  [1 / 4, 0, 0],
+  [-1 / 6, -1 / 6, -1 / 6],
+  [-1 / 6, 1 / 6, -1 / 6],
+  [1 / 24, 1 / 12, 1 / 6],
+  [1 / 24, -1 / 12, 1 / 6],
+  [0, 0, 1],
+]
+
+extension VectorUnit {
+  @inlinable @inline(__always)
+  public static func transformInput(_ tile: WinogradInput) {
+    let panelStride = tile.vectors &* tileRows &* vectorWidth
+    for window in 0..<tile.windows {
+      for vector in 0..<tile.vectors {
+        let offset = window &* 4 &* tile.pixelStride &+ vector &* vectorWidth
+        var rows = InlineArray<6, InlineArray<6, Vector>>(repeating: InlineArray(repeating: .zero))
+        for y in 0..<6 {
+          var line = InlineArray<6, Vector>(repeating: .zero)
+          for x in 0..<6 { line[x] = load(tile.inputs[y] + (offset &+ x &* tile.pixelStride)) }
+          rows[y] = inputTransform(line)
+        }
+        let output = tile.rowPanels + (vector &* tileRows &+ window) &* vectorWidth
+        for x in 0..<6 {
+          var line = InlineArray<6, Vector>(repeating: .zero)
+          for y in 0..<6 { line[y] = rows[y][x] }
+          line = inputTransform(line)
+          for y in 0..<6 { store(line[y], output + (y &* 6 &+ x) &* panelStride) }
+        }
+      }
+    }
+  }
+
+  @inlinable @inline(__always)
+  public static func transformOutput(_ tile: WinogradOutput) {
+    let floor = Vector(repeating: tile.floor)
+    let ceiling = Vector(repeating: tile.ceiling)
+    let stride = tileRows &* panelWidth
+    for window in 0..<tile.windows {
+      let pixels = min(tile.pixels &- window &* 4, 4)
+      for column in 0..<2 {
+        let sums = tile.sums + (window &* panelWidth &+ column &* vectorWidth)
+        let bias = load(tile.bias + column &* vectorWidth)
+        var rows = InlineArray<6, InlineArray<4, Vector>>(repeating: InlineArray(repeating: .zero))
+        for y in 0..<6 {
+          var line = InlineArray<6, Vector>(repeating: .zero)
+          for x in 0..<6 { line[x] = load(sums + (y &* 6 &+ x) &* stride) }
+          rows[y] = outputTransform(line)
+        }
+        for x in 0..<4 where x < pixels {
+          var line = InlineArray<6, Vector>(repeating: .zero)
+          for y in 0..<6 { line[y] = rows[y][x] }
+          let values = outputTransform(line)
+          let offset = (window &* 4 &+ x) &* tile.pixelStride &+ column &* vectorWidth
+          for y in 0..<4 where y < tile.rows {
+            store(minimum(ceiling, maximum(floor, values[y] + bias)), tile.outputs[y] + offset)
+          }
+        }
+      }
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func inputTransform(_ d: InlineArray<6, Vector>) -> InlineArray<6, Vector> {
+    let a = d[4] - 4 * d[2]
+    let b = d[3] - 4 * d[1]
+    let c = d[4] - d[2]
+    let e = 2 * (d[3] - d[1])
+    return [(4 * d[0] - 5 * d[2]) + d[4], a + b, a - b, c + e, c - e, (4 * d[1] - 5 * d[3]) + d[5]]
+  }
+
+  @inlinable @inline(__always)
+  static func outputTransform(_ m: InlineArray<6, Vector>) -> InlineArray<4, Vector> {
+    let a = m[1] + m[2]
+    let b = m[1] - m[2]
+    let c = m[3] + m[4]
+    let e = m[3] - m[4]
+    return [m[0] + a + c, b + 2 * e, a + 4 * c, b + 8 * e + m[5]]
+  }
+}

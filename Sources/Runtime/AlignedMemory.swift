@@ -1,0 +1,53 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Owns a block of zeroed memory for weights or an arena, unmapped with its last reference.
+///
+/// Memory from 2 MiB up starts on a huge page where the system has them: with pages of 4 KiB, walking over weights misses
+/// the translation cache at every page.
+package final class AlignedMemory: @unchecked Sendable {
+  // Unchecked: the pointer is constant; who writes through it when is the plan's and the executor's business.
+
+  /// The memory; its start is aligned to at least 64 bytes.
+  package let bytes: UnsafeMutableRawBufferPointer
+  private let mapping: UnsafeMutableRawBufferPointer
+
+  private static let hugePage = 2 << 20
+
+  /// - Parameter byteCount: At least 0.
+  /// - Throws: Where the system has no memory left, or no address space.
+  package init(byteCount: Int) throws(OutOfMemory) {
+    precondition(byteCount >= 0, "a block of memory needs a size of at least 0, found \(byteCount)")
+    let alignment = byteCount >= Self.hugePage ? Self.hugePage : 1
+    let (size, overflow) = max(byteCount, 1).addingReportingOverflow(alignment - 1)
+    #if canImport(Darwin)
+      let anonymous = MAP_ANON
+    #else
+      let anonymous = MAP_ANONYMOUS
+    #endif
+    guard !overflow, let start = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | anonymous, -1, 0),
+      start != MAP_FAILED
+    else { throw OutOfMemory(byteCount: byteCount) }
+    mapping = UnsafeMutableRawBufferPointer(start: start, count: size)
+    let address = UInt(bitPattern: start)
+    let padding = Int((0 &- address) & UInt(alignment - 1))
+    bytes = UnsafeMutableRawBufferPointer(start: start + padding, count: byteCount)
+    #if os(Linux)
+      if alignment > 1 { madvise(start + padding, byteCount, MADV_HUGEPAGE) }
+    #endif
+  }
+
+  deinit { munmap(mapping.baseAddress!, mapping.count) }
+}
+
+/// The system refused a block of memory.
+package struct OutOfMemory: Error, Hashable, CustomStringConvertible {
+  package var byteCount: Int
+
+  package var description: String { "the system has no \(byteCount) bytes of memory left" }
+}

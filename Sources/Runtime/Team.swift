@@ -1,0 +1,110 @@
+import Synchronization
+
+/// Work that the members of a team share.
+///
+/// A type of its own and not a closure because a closure that is handed to other threads is allocated at each call.
+package protocol TeamWork {
+  /// Does one member's part. All members run at the same time.
+  func perform(as member: Member)
+}
+
+/// One of the threads that run a piece of work together.
+package struct Member {
+  /// 0 up to `count`; 0 is the caller.
+  package let index: Int
+  /// The size of the team: at least 1, at most what was asked for, and different from call to call.
+  package let count: Int
+  private let team: UnsafeMutablePointer<Team>?
+
+  init(index: Int, count: Int, team: UnsafeMutablePointer<Team>?) {
+    self.index = index
+    self.count = count
+    self.team = team
+  }
+
+  /// Waits until every member of the team has called it as often as this one has.
+  ///
+  /// What members wrote before it, all members see after it.
+  package func barrier() {
+    if let team, count > 1 { team.pointee.barrier.arrive(of: count) }
+  }
+
+  /// This member's part of `0..<total` when it is split evenly and in order, in multiples of `step`.
+  package func share(of total: Int, step: Int = 1) -> Range<Int> {
+    let steps = (total + step - 1) / step
+    let (quotient, remainder) = steps.quotientAndRemainder(dividingBy: count)
+    let first = quotient * index + min(index, remainder)
+    let last = first + quotient + (index < remainder ? 1 : 0)
+    return min(first * step, total)..<min(last * step, total)
+  }
+}
+
+/// What the members of one call share. A pool has one for each of its workers, made once.
+struct Team: ~Copyable {
+  /// The work and its type, set by the caller before it publishes its assignments.
+  var work: UnsafeRawPointer?
+  var performer: (any TeamWork.Type)?
+  var count = 1
+  let barrier: Barrier
+  let completion: Completion
+
+  init(spin: Spin) {
+    barrier = Barrier(spin: spin)
+    completion = Completion(spin: spin)
+  }
+}
+
+extension TeamWork {
+  /// Does a member's part of the work at an address.
+  static func perform(at work: UnsafeRawPointer, as member: Member) {
+    work.assumingMemoryBound(to: Self.self).pointee.perform(as: member)
+  }
+}
+
+/// A barrier that can be used again at once: each round has a number.
+struct Barrier: ~Copyable {
+  /// The round times two, plus one while a member sleeps in it.
+  private let round = Atomic<UInt>(0)
+  private let arrived = Atomic<Int>(0)
+  private let spin: Spin
+  private let place = SleepingPlace()
+
+  init(spin: Spin) { self.spin = spin }
+
+  func arrive(of count: Int) {
+    // The round cannot end before this member has arrived, so this is the one it belongs to.
+    let current = round.load(ordering: .acquiring) & ~1
+    if arrived.add(1, ordering: .acquiringAndReleasing).newValue == count {
+      arrived.store(0, ordering: .relaxed)
+      if round.exchange(current &+ 2, ordering: .acquiringAndReleasing) & 1 != 0 { place.wake() }
+      return
+    }
+    if spin.wait(while: { round.load(ordering: .acquiring) & ~1 == current }) { return }
+    let (announced, found) = round.compareExchange(
+      expected: current, desired: current | 1, ordering: .acquiringAndReleasing)
+    guard announced || found == current | 1 else { return }
+    place.sleep { round.load(ordering: .acquiring) & ~1 == current }
+  }
+}
+
+/// Lets the caller wait until all workers of its team have finished.
+struct Completion: ~Copyable {
+  /// The number of workers at work times two, plus one while the caller sleeps.
+  private let atWork = Atomic<UInt>(0)
+  private let spin: Spin
+  private let place = SleepingPlace()
+
+  init(spin: Spin) { self.spin = spin }
+
+  func expect(_ workers: Int) { atWork.store(UInt(workers) * 2, ordering: .relaxed) }
+
+  func finish() {
+    if atWork.subtract(2, ordering: .acquiringAndReleasing).newValue == 1 { place.wake() }
+  }
+
+  func wait() {
+    if spin.wait(while: { atWork.load(ordering: .acquiring) != 0 }) { return }
+    guard atWork.bitwiseOr(1, ordering: .acquiringAndReleasing).newValue > 1 else { return }
+    place.sleep { atWork.load(ordering: .acquiring) > 1 }
+  }
+}

@@ -1,0 +1,70 @@
+import CIntrinsics
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The system's thread under a worker.
+struct WorkerThread {
+  /// In bytes. Kernels keep their sums in registers and their panels in an arena, so this is ample.
+  static let stackSize = 1 << 20
+
+  private let thread: pthread_t
+
+  /// Starts a thread that works until its worker is stopped; nil where the system allows no more threads.
+  ///
+  /// - Parameter number: Part of the thread's name, which debuggers and profilers show.
+  init?(running worker: UnsafeMutablePointer<Worker>, for teams: UnsafeMutablePointer<Team>, number: Int) {
+    var attributes = pthread_attr_t()
+    guard pthread_attr_init(&attributes) == 0 else { return nil }
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setstacksize(&attributes, Self.stackSize)
+    let start = Unmanaged.passRetained(Start(worker: worker, teams: teams, number: number))
+    #if canImport(Darwin)
+      var thread: pthread_t?
+      let status = pthread_create(
+        &thread, &attributes, { WorkerThread.main(Unmanaged<Start>.fromOpaque($0)) }, start.toOpaque())
+    #else
+      var thread = pthread_t()
+      let status = pthread_create(
+        &thread, &attributes, { WorkerThread.main(Unmanaged<Start>.fromOpaque($0!)) }, start.toOpaque())
+    #endif
+    guard status == 0 else {
+      start.release()
+      return nil
+    }
+    #if canImport(Darwin)
+      guard let thread else { return nil }
+    #endif
+    self.thread = thread
+  }
+
+  /// Waits until the thread has returned.
+  func join() { pthread_join(thread, nil) }
+
+  private static func main(_ reference: Unmanaged<Start>) -> UnsafeMutableRawPointer? {
+    let start = reference.takeRetainedValue()
+    name_this_thread("xception-\(start.number)")
+    #if canImport(Darwin)
+      pthread_set_qos_class_self_np(QOS_CLASS_USER_INITIATED, 0)
+    #endif
+    start.worker.pointee.work(for: start.teams)
+    return nil
+  }
+
+  private final class Start {
+    let worker: UnsafeMutablePointer<Worker>
+    let teams: UnsafeMutablePointer<Team>
+    let number: Int
+
+    init(worker: UnsafeMutablePointer<Worker>, teams: UnsafeMutablePointer<Team>, number: Int) {
+      self.worker = worker
+      self.teams = teams
+      self.number = number
+    }
+  }
+}

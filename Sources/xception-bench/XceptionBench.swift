@@ -1,0 +1,4 @@
+@main
+struct XceptionBench {
+  static func main() {}
+}

@@ -1,0 +1,209 @@
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Runtime
+
+@Suite struct WorkerPoolTests {
+  @Test(arguments: [1, 2, 3, 16]) func `A lone caller gets every thread, numbered once each`(threads: Int) {
+    let pool = WorkerPool(threads: threads)
+    #expect(pool.threads == threads)
+    for _ in 0..<100 {
+      let seen = Mutex<[Int]>([])
+      pool.run { member in
+        #expect(member.count == threads)
+        seen.withLock { $0.append(member.index) }
+      }
+      #expect(seen.withLock { $0.sorted() } == Array(0..<threads))
+    }
+  }
+
+  @Test func `A maximum limits the team, and 1 stays on the caller`() {
+    let pool = WorkerPool(threads: 4)
+    let sizes = Mutex<Set<Int>>([])
+    for maximum in [1, 2, 3, 4, 100] {
+      pool.run(maximum: maximum) { member in
+        if member.index == 0 { _ = sizes.withLock { $0.insert(member.count) } }
+      }
+    }
+    #expect(sizes.withLock { $0 } == [1, 2, 3, 4])
+    let caller = Thread.current
+    pool.run(maximum: 1) { _ in #expect(Thread.current === caller) }
+  }
+
+  /// Each round writes a cell a member and reads all of them after the barrier.
+  @Test(arguments: [(2, 5000), (3, 2000), (16, 2000)])
+  func `A barrier parts the rounds, with more members than processors too`(threads: Int, rounds: Int) {
+    let pool = WorkerPool(threads: threads)
+    let wrong = Counter()
+    let cells = UnsafeMutablePointer<Int>.allocate(capacity: threads)
+    cells.initialize(repeating: 0, count: threads)
+    defer { cells.deallocate() }
+    pool.run { member in
+      for round in 1...rounds {
+        cells[member.index] = round
+        member.barrier()
+        for other in 0..<member.count where cells[other] != round { wrong.add(1) }
+        member.barrier()
+      }
+    }
+    #expect(wrong.value == 0)
+  }
+
+  @Test(arguments: [0, 5, WorkerPool.spinMicroseconds])
+  func `Callers at the same time each get all their work done`(spin: Int) async {
+    let pool = WorkerPool(threads: 4, spinMicroseconds: spin)
+    await withTaskGroup(of: Bool.self) { group in
+      for caller in 0..<8 {
+        group.addTask {
+          (0..<300).allSatisfy { call in
+            let work = SummedSquares(total: 1000 + caller + call)
+            pool.run(work)
+            return work.sum.value == work.expected
+          }
+        }
+      }
+      for await succeeded in group { #expect(succeeded) }
+    }
+  }
+
+  @Test func `Concurrent callers share the threads instead of multiplying them`() async {
+    let pool = WorkerPool(threads: 4)
+    let running = Counter()
+    let excess = Counter()
+    let callers = 3
+    await withTaskGroup(of: Void.self) { group in
+      for _ in 0..<callers {
+        group.addTask {
+          for _ in 0..<200 {
+            pool.run { member in
+              let now = running.add(1)
+              // A caller that finds none idle still runs: at worst each but the first comes on top.
+              if now > pool.threads + callers - 1 { excess.add(1) }
+              member.barrier()
+              running.add(-1)
+            }
+          }
+        }
+      }
+    }
+    #expect(excess.value == 0)
+    #expect(running.value == 0)
+  }
+
+  @Test func `Work may call the pool that runs it`() {
+    let pool = WorkerPool(threads: 3)
+    let leaves = Counter()
+    for _ in 0..<200 {
+      pool.run { _ in
+        pool.run { member in
+          if member.index == 0 { leaves.add(1) }
+          pool.run { _ in }
+          member.barrier()
+        }
+      }
+    }
+    #expect(leaves.value == 600)
+  }
+
+  @Test func `A released pool joins its threads, asleep or awake`() {
+    for round in 0..<50 {
+      let pool = WorkerPool(threads: 3, spinMicroseconds: round % 3 * 50)
+      if round.isMultiple(of: 2) { pool.run { $0.barrier() } }
+      if round.isMultiple(of: 5) { usleep(1000) }
+    }
+  }
+
+  @Test func `An idle worker uses no processor time`() {
+    let pool = WorkerPool(threads: 3)
+    /// The processor time of each worker so far, in milliseconds, as it reads it itself.
+    func processorTimes() -> [Double] {
+      let times = Mutex<[Int: Double]>([:])
+      pool.run { member in
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        let milliseconds = Double(time.tv_sec) * 1e3 + Double(time.tv_nsec) / 1e6
+        if member.index > 0 { times.withLock { $0[member.index] = milliseconds } }
+        member.barrier()
+      }
+      return times.withLock { times in times.keys.sorted().map { times[$0]! } }
+    }
+    let before = processorTimes()
+    usleep(300_000)
+    let after = processorTimes()
+    #expect(before.count == 2 && after.count == 2)
+    // Spinning takes 0.05 ms after the first call and in the second; the rest is for falling asleep and waking up.
+    for (earlier, later) in zip(before, after) { #expect(later - earlier < 5) }
+  }
+
+  @Test(.enabled(if: AllocationCounter.isAvailable, "allocations cannot be counted here"))
+  func `A call allocates nothing`() {
+    let pool = WorkerPool(threads: 2)
+    let counter = AllocationCounter()
+    pool.run { member in
+      counter.start()
+      member.barrier()
+    }
+    let before = counter.count
+    for _ in 0..<100 {
+      pool.run(Barriers())
+      usleep(300)
+    }
+    let after = counter.count
+    counter.stop()
+    #expect(after == before)
+  }
+
+  @Test(.enabled(if: AllocationCounter.isAvailable, "allocations cannot be counted here"))
+  func `The counter sees an allocation`() {
+    let counter = AllocationCounter()
+    counter.start()
+    let array = [Int](unsafeUninitializedCapacity: 1000) { $1 = $0.count }
+    counter.stop()
+    #expect(counter.count >= 1)
+    #expect(array.count >= 1000)
+  }
+
+  @Test func `Shares are even, in order and whole`() {
+    for total in [0, 1, 7, 13, 14, 361] {
+      for count in 1...5 {
+        for step in [1, 4] {
+          let ranges = (0..<count).map { Member(index: $0, count: count, team: nil).share(of: total, step: step) }
+          #expect(ranges.flatMap(Array.init) == Array(0..<total))
+          #expect(ranges.allSatisfy { $0.isEmpty || $0.lowerBound.isMultiple(of: step) })
+          let steps = ranges.map { ($0.count + step - 1) / step }
+          #expect(steps.max()! - steps.min()! <= 1)
+        }
+      }
+    }
+  }
+}
+
+private final class Counter: Sendable {
+  private let count = Atomic<Int>(0)
+
+  var value: Int { count.load(ordering: .relaxed) }
+
+  @discardableResult func add(_ number: Int) -> Int { count.add(number, ordering: .relaxed).newValue }
+}
+
+/// Adds the squares of `0..<total`, split over the team, in two halves with a barrier between them.
+private struct SummedSquares: TeamWork {
+  let total: Int
+  let sum = Counter()
+
+  var expected: Int { (0..<total).reduce(0) { $0 + $1 * $1 } * 2 }
+
+  func perform(as member: Member) {
+    for _ in 0..<2 {
+      let part = member.share(of: total).reduce(0) { $0 + $1 * $1 }
+      sum.add(part)
+      member.barrier()
+    }
+  }
+}
+
+private struct Barriers: TeamWork {
+  func perform(as member: Member) { for _ in 0..<10 { member.barrier() } }
+}
