@@ -1,3 +1,6 @@
+// The declarations of this module are public, though no product exports it: the compiler inlines only public code into
+// other modules, and each instruction set is a module.
+
 /// The kernels of one instruction set, as the executor calls them.
 ///
 /// A feature map is stored height by width by channels, its channels padded to `panelWidth`. All kernels work on whole
@@ -20,6 +23,8 @@ public protocol KernelSet: Sendable {
   static func softmax(_ line: Line)
   static func transformInput(_ tiles: WinogradInput)
   static func transformOutput(_ tiles: WinogradOutput)
+  static func pack(_ run: ColumnPacking)
+  static func pack(_ run: WinogradPacking)
   /// Runs multiply-adds on registers only, `count` times 12 vectors, to measure the peak; returns a number that depends on them.
   static func multiplyAdds(_ count: Int) -> Float
 }

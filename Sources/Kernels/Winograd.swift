@@ -52,15 +52,18 @@ public struct WinogradOutput {
   }
 }
 
-/// The weights' transform: each row gives one of the six points from three taps.
-public let winogradKernelTransform: [InlineArray<3, Float>] = [
-  [1 / 4, 0, 0],
-  [-1 / 6, -1 / 6, -1 / 6],
-  [-1 / 6, 1 / 6, -1 / 6],
-  [1 / 24, 1 / 12, 1 / 6],
-  [1 / 24, -1 / 12, 1 / 6],
-  [0, 0, 1],
-]
+/// The weights' transform: the factors of the three taps at one of the six points.
+@inlinable
+func winogradKernelTransform(_ point: Int) -> InlineArray<3, Float> {
+  switch point {
+  case 0: [1 / 4, 0, 0]
+  case 1: [-1 / 6, -1 / 6, -1 / 6]
+  case 2: [-1 / 6, 1 / 6, -1 / 6]
+  case 3: [1 / 24, 1 / 12, 1 / 6]
+  case 4: [1 / 24, -1 / 12, 1 / 6]
+  default: [0, 0, 1]
+  }
+}
 
 extension VectorUnit {
   @inlinable @inline(__always)

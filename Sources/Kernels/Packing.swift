@@ -1,0 +1,103 @@
+/// A run of values of a weights matrix of depth x columns, packed into column panels.
+public struct ColumnPacking {
+  /// Values in the matrix's order, row by row, from `first` on; aligned to 4 bytes at least.
+  public var values: UnsafePointer<Float>
+  public var first: Int
+  public var count: Int
+  public var depth: Int
+  public var columns: Int
+  /// A factor for each column, padded to `panelWidth`.
+  public var scale: UnsafePointer<Float>
+  /// `[panel][depth][panelWidth]`
+  public var panels: UnsafeMutablePointer<Float>
+
+  public init(
+    values: UnsafePointer<Float>, first: Int, count: Int, depth: Int, columns: Int, scale: UnsafePointer<Float>,
+    panels: UnsafeMutablePointer<Float>
+  ) {
+    self.values = values
+    self.first = first
+    self.count = count
+    self.depth = depth
+    self.columns = columns
+    self.scale = scale
+    self.panels = panels
+  }
+}
+
+/// The weights of a 3 x 3 convolution, transformed for Winograd's F(4x4,3x3).
+public struct WinogradPacking {
+  /// `[3][3][channels][columns]`
+  public var values: UnsafePointer<Float>
+  public var channels: Int
+  public var columns: Int
+  /// A factor for each column, padded to `panelWidth`.
+  public var scale: UnsafePointer<Float>
+  /// `[panel][6][6][channels][panelWidth]`
+  public var panels: UnsafeMutablePointer<Float>
+
+  public init(
+    values: UnsafePointer<Float>, channels: Int, columns: Int, scale: UnsafePointer<Float>,
+    panels: UnsafeMutablePointer<Float>
+  ) {
+    self.values = values
+    self.channels = channels
+    self.columns = columns
+    self.scale = scale
+    self.panels = panels
+  }
+}
+
+extension VectorUnit {
+  /// Panel by panel, so that each is written in order; the values are read from the cache, where they have just come.
+  @inlinable @inline(__always)
+  public static func pack(_ run: ColumnPacking) {
+    let end = run.first &+ run.count
+    let rows = Range(uncheckedBounds: (run.first / run.columns, (end &+ run.columns &- 1) / run.columns))
+    for panel in 0..<(run.columns &+ panelWidth &- 1) / panelWidth {
+      let left = panel &* panelWidth
+      let right = min(left &+ panelWidth, run.columns)
+      let scale = UnsafeRawPointer(run.scale + left).loadUnaligned(as: Columns.self)
+      var output = run.panels + (panel &* run.depth &+ rows.lowerBound) &* panelWidth
+      for row in rows {
+        let start = row &* run.columns
+        let values = run.values + (start &+ left &- run.first)
+        if start &+ left >= run.first && start &+ right <= end && right &- left == panelWidth {
+          let product = UnsafeRawPointer(values).loadUnaligned(as: Columns.self) * scale
+          UnsafeMutableRawPointer(output).storeBytes(of: product, as: Columns.self)
+        } else {
+          for column in max(left, run.first &- start)..<max(min(right, end &- start), left, run.first &- start) {
+            output[column &- left] = values[column &- left] * run.scale[column]
+          }
+        }
+        output += panelWidth
+      }
+    }
+  }
+
+  @inlinable @inline(__always)
+  public static func pack(_ run: WinogradPacking) {
+    for panel in 0..<(run.columns &+ panelWidth &- 1) / panelWidth {
+      for channel in 0..<run.channels {
+        let left = panel &* panelWidth
+        func tap(_ y: Int, _ x: Int) -> Columns {
+          let row = run.values + ((y &* 3 &+ x) &* run.channels &+ channel) &* run.columns
+          var values = Columns.zero
+          for column in 0..<min(panelWidth, run.columns &- left) { values[column] = row[left &+ column] }
+          return values * UnsafeRawPointer(run.scale + left).loadUnaligned(as: Columns.self)
+        }
+        for j in 0..<6 {
+          let across = winogradKernelTransform(j)
+          var lines = InlineArray<3, Columns>(repeating: .zero)
+          for y in 0..<3 { lines[y] = tap(y, 0) * across[0] + tap(y, 1) * across[1] + tap(y, 2) * across[2] }
+          for i in 0..<6 {
+            let down = winogradKernelTransform(i)
+            let value = lines[0] * down[0] + lines[1] * down[1] + lines[2] * down[2]
+            let place = ((panel &* 6 &+ i) &* 6 &+ j) &* run.channels &+ channel
+            UnsafeMutableRawPointer(run.panels + place &* panelWidth).storeBytes(of: value, as: Columns.self)
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import Kernels
+import ModelGraph
+import Synchronization
+
+/// Runs a plan. Any number of threads may call it at once.
+package final class Executor: Sendable {
+  package let plan: Plan
+  package let pool: WorkerPool
+  private let scratches = ScratchPool()
+
+  package init(plan: Plan, pool: WorkerPool) {
+    self.plan = plan
+    self.pool = pool
+  }
+
+  /// Computes the network's output.
+  ///
+  /// The result depends on the plan's instruction set only, not on the number of threads, bit for bit.
+  ///
+  /// - Parameters:
+  ///   - input: As many values as `plan.inputShape` has, height by width by channels.
+  ///   - output: Room for as many values as `plan.outputShape` has.
+  ///   - features: Room for the value that enters the classifier, of `plan.featureShape`, or nil.
+  ///   - threads: The most threads to use.
+  ///   - cancellation: Looked at after each stage.
+  ///   - profile: Takes the times of the stages.
+  package func run(
+    _ input: UnsafeBufferPointer<Float>, output: UnsafeMutableBufferPointer<Float>,
+    features: UnsafeMutableBufferPointer<Float>? = nil, threads: Int = .max, cancellation: Cancellation? = nil,
+    profile: Profile? = nil
+  ) throws(ExecutorError) {
+    guard input.count == plan.inputShape.elementCount else {
+      throw .count(of: "input", found: input.count, expected: plan.inputShape)
+    }
+    guard output.count == plan.outputShape.elementCount else {
+      throw .count(of: "output", found: output.count, expected: plan.outputShape)
+    }
+    if let features, features.count != plan.featureShape?.elementCount {
+      throw .count(of: "features", found: features.count, expected: plan.featureShape)
+    }
+    let scratch: Scratch
+    do { scratch = try scratches.take(for: plan, members: pool.threads) } catch { throw .outOfMemory(error) }
+    defer { scratches.give(back: scratch) }
+    scratch.isStopped.update(repeating: false, count: 2)
+    let call = Call(
+      plan: plan, scratch: scratch, input: input.baseAddress!, output: output.baseAddress!,
+      features: features?.baseAddress, cancellation: cancellation, profile: profile)
+    pool.run(call, maximum: min(threads, pool.threads))
+    if scratch.isStopped[0] || scratch.isStopped[1] { throw .cancelled }
+  }
+
+  /// Computes the network's output for values in an array.
+  package func run(_ input: [Float], threads: Int = .max, cancellation: Cancellation? = nil) throws(ExecutorError) -> [Float] {
+    var output = [Float](repeating: 0, count: plan.outputShape.elementCount)
+    try input.withUnsafeBufferPointer { input throws(ExecutorError) in
+      try output.withUnsafeMutableBufferPointer { output throws(ExecutorError) in
+        try run(input, output: output, threads: threads, cancellation: cancellation)
+      }
+    }
+    return output
+  }
+}
+
+/// Asks a run to stop; it does so after the stage that it is in.
+package final class Cancellation: Sendable {
+  private let flag = Atomic<Bool>(false)
+
+  package init() {}
+
+  package func cancel() { flag.store(true, ordering: .relaxed) }
+
+  package var isCancelled: Bool { flag.load(ordering: .relaxed) }
+}
+
+package enum ExecutorError: Error, Hashable, CustomStringConvertible {
+  case count(of: String, found: Int, expected: Shape?)
+  case outOfMemory(OutOfMemory)
+  case cancelled
+
+  package var description: String {
+    switch self {
+    case .count(let name, let found, let expected):
+      "the \(name) has room for \(found) values, expected \(expected.map { "\($0.elementCount) (\($0))" } ?? "none")"
+    case .outOfMemory(let error): error.description
+    case .cancelled: "the run was cancelled"
+    }
+  }
+}
+
+/// When each stage of a run ended, as member 0 saw it. One run at a time may use a profile.
+package final class Profile: @unchecked Sendable {
+  // Unchecked: written by member 0 of the run that it was given to, and read after it.
+
+  /// Nanoseconds of the monotonic clock: the start, then the end of each stage.
+  package private(set) var times: [UInt64]
+
+  package init(for plan: Plan) { times = [UInt64](repeating: 0, count: plan.stages.count + 1) }
+
+  func mark(_ index: Int) { times[index] = Spin.now() }
+}

@@ -1,0 +1,65 @@
+import CIntrinsics
+import Kernels
+import KernelsPortable
+
+#if arch(x86_64)
+  import KernelsX86V3
+  import KernelsX86V4
+#endif
+
+/// The instruction sets that there are kernels for, the fastest first.
+package enum InstructionSet: String, Hashable, Sendable, CaseIterable {
+  /// x86-64-v4: AVX-512 F, BW, CD, DQ, VL.
+  case avx512
+  /// x86-64-v3: AVX2 and FMA.
+  case avx2
+  /// SSE2 on x86-64, NEON on arm64.
+  case portable
+
+  /// Those that the processor has and whose registers the operating system saves; never empty.
+  package static let supported = allCases.filter(\.isSupported)
+
+  package static var best: InstructionSet { supported[0] }
+
+  private var isSupported: Bool {
+    switch self {
+    case .avx512: processor_has_x86_64_v4()
+    case .avx2: processor_has_x86_64_v3()
+    case .portable: true
+    }
+  }
+
+  /// The instruction set that an option or the variable `XCEPTION_ISA` names; without a name, the best.
+  package init(named name: String?) throws(UnsupportedInstructionSet) {
+    guard let name, !name.isEmpty else {
+      self = Self.best
+      return
+    }
+    guard let found = Self.supported.first(where: { $0.rawValue == name }) else {
+      throw UnsupportedInstructionSet(name: name)
+    }
+    self = found
+  }
+
+  var kernels: any KernelSet.Type {
+    switch self {
+    #if arch(x86_64)
+      case .avx512: X86V4.self
+      case .avx2: X86V3.self
+    #else
+      case .avx512, .avx2: preconditionFailure("\(self) is not supported here")
+    #endif
+    case .portable: Portable.self
+    }
+  }
+}
+
+/// An instruction set was asked for that does not exist or that this machine does not support.
+package struct UnsupportedInstructionSet: Error, Hashable, CustomStringConvertible {
+  package var name: String
+
+  package var description: String {
+    let supported = InstructionSet.supported.map(\.rawValue).joined(separator: ", ")
+    return "the instruction set \"\(name)\" is not supported here, expected one of \(supported)"
+  }
+}

@@ -1,0 +1,155 @@
+import Kernels
+import ModelGraph
+
+extension Lowering {
+  /// Row panels larger than this push the weights out of a second-level cache of 1 MiB.
+  private static let panelBytes = 700 << 10
+  /// With one or two column panels the rows are read once or twice: they can as well stay in the first-level cache.
+  private static let narrowPanelBytes = 24 << 10
+  /// Fewer channels than this and Winograd's transforms cost more than its products save.
+  private static let winogradChannels = 32
+
+  mutating func lower(_ convolution: Convolution, _ node: Node, _ inputs: [Int]) -> Int {
+    let input = readable(inputs[0], convolution.inputActivation)
+    let window = place(convolution.window, on: input.value)
+    reserveBorder(of: input.value, for: window, outputWidth: width(of: node.shape))
+    let residual = convolution.epilogue.addsResidual ? inputs[1] : nil
+    if isDepthwise(convolution, node) {
+      return lowerDepthwise(convolution, node, input, window, residual: residual)
+    }
+    if isWinograd(convolution, node), !input.rectifies {
+      return lowerWinograd(convolution, node, input.value, window)
+    }
+    let output = outputValue(node, residual: residual)
+    let kernel = graph.tensors[node.parameters[0]]
+    let bias = weights.addBias(
+      convolution.hasBias ? graph.tensors[node.parameters[1]] : nil, count: convolution.outputChannels)
+    let clamp = clamp(of: convolution.epilogue.activation)
+    let slices = weights.addGroupedColumns(
+      kernel, taps: window.taps, channels: graph.nodes[node.inputs[0]].shape.channels, groups: convolution.groups,
+      columns: convolution.outputChannels)
+    for slice in slices {
+      let depth = window.taps * slice.channels.count
+      append(
+        .product(
+          ProductStep(
+            input: input.value, output: output, residual: residual ?? -1,
+            producer: .gather(window, channels: slice.channels), rectifies: input.rectifies, middle: nil, depth: depth,
+            panels: slice.panels, weights: slice.weights, bias: bias, floor: clamp?.floor ?? -.infinity,
+            ceiling: clamp?.ceiling ?? .infinity, blockTiles: blockTiles(depth: depth, panels: slice.panels.count))),
+        multiplyAdds: graph.multiplyAdds(of: node) * slice.panels.count / panelCount(convolution.outputChannels))
+    }
+    return clamp == nil ? activated(output, by: convolution.epilogue.activation, inPlace: true) : output
+  }
+
+  mutating func lower(_ separable: SeparableConvolution, _ node: Node, _ inputs: [Int]) -> Int {
+    let input = readable(inputs[0], separable.inputActivation)
+    let window = place(separable.window, on: input.value)
+    reserveBorder(of: input.value, for: window, outputWidth: width(of: node.shape))
+    let depth = values[input.value].shape.channels
+    var parameters = node.parameters.map { graph.tensors[$0] }[...]
+    let depthwise = parameters.removeFirst()
+    let depthwiseBias = separable.hasDepthwiseBias ? parameters.removeFirst() : nil
+    let pointwise = parameters.removeFirst()
+    let residual = separable.epilogue.addsResidual ? inputs[1] : nil
+    let output = outputValue(node, residual: residual)
+    let clamp = clamp(of: separable.epilogue.activation)
+    let panels = panelCount(separable.outputChannels)
+    let step = ProductStep(
+      input: input.value, output: output, residual: residual ?? -1,
+      producer: .depthwise(
+        window, weights: weights.addDepthwise(depthwise, depthwiseBias, taps: window.taps, channels: depth)),
+      rectifies: input.rectifies, middle: function(of: separable.middleActivation), depth: depth, panels: 0..<panels,
+      weights: weights.addColumns(pointwise, depth: depth, columns: separable.outputChannels),
+      bias: weights.addBias(parameters.first, count: separable.outputChannels), floor: clamp?.floor ?? -.infinity,
+      ceiling: clamp?.ceiling ?? .infinity, blockTiles: blockTiles(depth: depth, panels: panels))
+    append(.product(step))
+    return clamp == nil ? activated(output, by: separable.epilogue.activation, inPlace: true) : output
+  }
+
+  private mutating func lowerDepthwise(
+    _ convolution: Convolution, _ node: Node, _ input: (value: Int, rectifies: Bool), _ window: PlacedWindow,
+    residual: Int?
+  ) -> Int {
+    let bias = convolution.hasBias ? graph.tensors[node.parameters[1]] : nil
+    var output = newValue(node.shape)
+    append(
+      .depthwise(
+        DepthwiseStep(
+          input: input.value, output: output, window: window,
+          weights: weights.addDepthwise(
+            graph.tensors[node.parameters[0]], bias, taps: window.taps, channels: node.shape.channels),
+          rectifies: input.rectifies)))
+    if let residual {
+      output = append(.add(from: output, and: residual, to: newValue(node.shape, over: output)), multiplyAdds: 0)
+    }
+    return activated(output, by: convolution.epilogue.activation, inPlace: true)
+  }
+
+  private mutating func lowerWinograd(
+    _ convolution: Convolution, _ node: Node, _ input: Int, _ window: PlacedWindow
+  ) -> Int {
+    let width = width(of: node.shape)
+    let depth = values[input].shape.channels
+    // The last window may reach beyond what the convolution needs.
+    let end = (width + 3) / 4 * 4 + 2 - window.left
+    reserveBorder(of: input, left: window.left, right: max(0, end - self.width(of: values[input].shape)))
+    let clamp = clamp(of: convolution.epilogue.activation)
+    let output = newValue(node.shape)
+    append(
+      .winograd(
+        WinogradStep(
+          input: input, output: output, top: window.top, left: window.left, depth: depth,
+          panels: panelCount(convolution.outputChannels),
+          weights: weights.addWinograd(
+            graph.tensors[node.parameters[0]], channels: depth, columns: convolution.outputChannels),
+          bias: weights.addBias(
+            convolution.hasBias ? graph.tensors[node.parameters[1]] : nil, count: convolution.outputChannels),
+          floor: clamp?.floor ?? -.infinity, ceiling: clamp?.ceiling ?? .infinity)))
+    return clamp == nil ? activated(output, by: convolution.epilogue.activation, inPlace: true) : output
+  }
+
+  /// A value to be read through an activation: ReLU is applied as it is read, any other by a step before.
+  private mutating func readable(_ value: Int, _ activation: Activation) -> (value: Int, rectifies: Bool) {
+    switch activation {
+    case .identity: (value, false)
+    case .relu: (value, true)
+    case .relu6, .elu, .sigmoid: (activated(value, by: activation, inPlace: false), false)
+    }
+  }
+
+  /// The value that a convolution writes: in place of its residual, where nothing else reads that afterwards.
+  private mutating func outputValue(_ node: Node, residual: Int?) -> Int {
+    guard let residual, isLastUse(of: 1), !values[residual].isTight else { return newValue(node.shape) }
+    return newValue(node.shape, over: residual)
+  }
+
+  /// Whether a node reads its input by gathering, so that its channels need no padding.
+  func isGathering(_ node: Node) -> Bool {
+    guard case .convolution(let convolution) = node.operation, !convolution.epilogue.addsResidual else { return false }
+    return convolution.inputActivation == .identity && !isDepthwise(convolution, node) && !isWinograd(convolution, node)
+  }
+
+  private func isDepthwise(_ convolution: Convolution, _ node: Node) -> Bool {
+    convolution.groups > 1 && convolution.groups == graph.nodes[node.inputs[0]].shape.channels
+      && convolution.groups == convolution.outputChannels
+  }
+
+  private func isWinograd(_ convolution: Convolution, _ node: Node) -> Bool {
+    let window = convolution.window
+    return window.size == Extent(3) && window.stride == Extent(1) && window.dilation == Extent(1)
+      && convolution.groups == 1 && !convolution.epilogue.addsResidual
+      && min(graph.nodes[node.inputs[0]].shape.channels, convolution.outputChannels) >= Self.winogradChannels
+  }
+
+  private func blockTiles(depth: Int, panels: Int) -> Int {
+    let segments = (depth + kernels.vectorWidth - 1) / kernels.vectorWidth
+    let tileBytes = segments * kernels.tileRows * kernels.vectorWidth * MemoryLayout<Float>.size
+    return max(1, (panels <= 2 ? Self.narrowPanelBytes : Self.panelBytes) / tileBytes)
+  }
+
+  private func width(of shape: Shape) -> Int {
+    guard case .map(_, let width, _) = shape else { return 1 }
+    return width
+  }
+}

@@ -1,0 +1,209 @@
+import Kernels
+import ModelGraph
+
+/// Turns a graph into steps, values and packing jobs, node by node.
+struct Lowering {
+  /// A value as the steps see it.
+  struct Value {
+    var shape: Shape
+    /// Another value whose memory this one takes over, written in place.
+    var root: Int
+    /// The zero pixels that windows reach, before and after a row.
+    var left = 0
+    var right = 0
+    /// Whether its channels are not padded.
+    var isTight = false
+  }
+
+  /// What is told about a step.
+  struct Note {
+    var name: String
+    var multiplyAdds: Int
+  }
+
+  let graph: Graph
+  let kernels: any KernelSet.Type
+  let staging: StagingOptions
+  private(set) var steps: [Step] = []
+  private(set) var notes: [Note] = []
+  private(set) var values: [Value] = []
+  var weights: WeightLayout
+  /// The value of each node that was lowered.
+  var valueOfNode: [Int] = []
+  private let consumers: [[Int]]
+  var node = 0
+
+  init(_ graph: Graph, kernels: any KernelSet.Type, staging: StagingOptions) {
+    self.staging = staging
+    self.graph = graph
+    self.kernels = kernels
+    weights = WeightLayout(kernels: kernels)
+    consumers = graph.consumers
+  }
+
+  mutating func lowerAll() {
+    let features = graph.featureNode
+    for index in graph.nodes.indices {
+      node = index
+      valueOfNode.append(lower(graph.nodes[index]))
+      // Copied at once: a later step may write over it.
+      if index == features { append(.result(map: valueOfNode[index], .features), multiplyAdds: 0) }
+    }
+    append(.result(map: valueOfNode[valueOfNode.count - 1], .output), multiplyAdds: 0)
+  }
+
+  private mutating func lower(_ node: Node) -> Int {
+    let inputs = node.inputs.map { valueOfNode[$0] }
+    switch node.operation {
+    case .input: return lowerInput(node)
+    case .convolution(let convolution): return lower(convolution, node, inputs)
+    case .separableConvolution(let separable): return lower(separable, node, inputs)
+    case .batchNormalization(let normalization): return lower(normalization, node, inputs[0])
+    case .dense(let dense): return lower(dense, node, inputs[0])
+    case .activation(let activation): return activated(inputs[0], by: activation, inPlace: isLastUse(of: 0))
+    case .softmax:
+      let output = newValue(node.shape)
+      return append(.softmax(from: inputs[0], to: output))
+    case .add: return lowerSum(node, inputs)
+    case .concatenate: return lowerConcatenation(node, inputs)
+    case .maxPool(let window): return lower(window, .maximum, node, inputs[0])
+    case .averagePool(let pool):
+      return lower(pool.window, .average(countsPadding: pool.countsPadding), node, inputs[0])
+    case .globalAveragePool:
+      let output = newValue(node.shape)
+      return append(.mean(from: inputs[0], to: output))
+    case .flatten:
+      let output = newValue(node.shape)
+      return append(.flatten(from: inputs[0], to: output))
+    }
+  }
+
+  // MARK: Values and steps
+
+  mutating func newValue(_ shape: Shape, over root: Int? = nil) -> Int {
+    values.append(Value(shape: shape, root: root.map { values[$0].root } ?? values.count))
+    return values.count - 1
+  }
+
+  /// Appends a step of the current node and returns the value that it writes.
+  @discardableResult
+  mutating func append(_ step: Step, multiplyAdds: Int? = nil) -> Int {
+    steps.append(step)
+    notes.append(
+      Note(name: graph.nodes[node].name, multiplyAdds: multiplyAdds ?? graph.multiplyAdds(of: graph.nodes[node])))
+    return step.writes ?? -1
+  }
+
+  /// Whether the current node is the last that reads its input at a position, and no other of its inputs is the same.
+  func isLastUse(of position: Int) -> Bool {
+    let inputs = graph.nodes[node].inputs
+    let root = values[valueOfNode[inputs[position]]].root
+    guard consumers[inputs[position]].last == node, inputs[position] != 0 else { return false }
+    return inputs.indices.allSatisfy { $0 == position || values[valueOfNode[inputs[$0]]].root != root }
+  }
+
+  /// Asks for zero pixels beside a value's rows, as far as a window over it reaches.
+  mutating func reserveBorder(of value: Int, left: Int, right: Int) {
+    values[value].left = max(values[value].left, left)
+    values[value].right = max(values[value].right, right)
+  }
+
+  mutating func reserveBorder(of value: Int, for window: PlacedWindow, outputWidth: Int) {
+    let end = (outputWidth - 1) * window.strideAcross - window.left + window.reachAcross
+    guard case .map(_, let width, _) = values[value].shape else { return }
+    reserveBorder(of: value, left: window.left, right: max(0, end - width))
+  }
+
+  func place(_ window: Window, on value: Int) -> PlacedWindow {
+    guard case .map(let height, let width, _) = values[value].shape,
+      let placement = window.placement(on: Extent(height: height, width: width))
+    else { preconditionFailure("a validated graph places its windows on maps") }
+    return PlacedWindow(window, placement)
+  }
+
+  private mutating func lowerInput(_ node: Node) -> Int {
+    let value = newValue(node.shape)
+    // A gathering convolution reads an image as it is; 3 channels padded to a panel would be 10 times as much memory.
+    if case .map(_, _, let channels) = node.shape, channels < kernels.panelWidth {
+      values[value].isTight = !consumers[0].isEmpty && consumers[0].allSatisfy { isGathering(graph.nodes[$0]) }
+    }
+    return append(.input(map: value))
+  }
+
+  // MARK: Simple operations
+
+  private mutating func lower(_ window: Window, _ kind: PoolStep.Kind, _ node: Node, _ input: Int) -> Int {
+    let output = newValue(node.shape)
+    return append(.pool(PoolStep(input: input, output: output, window: place(window, on: input), kind: kind)))
+  }
+
+  private mutating func lowerSum(_ node: Node, _ inputs: [Int]) -> Int {
+    var sum = append(.add(from: inputs[0], and: inputs[1], to: newValue(node.shape, over: isLastUse(of: 0) ? inputs[0] : nil)))
+    for input in inputs.dropFirst(2) {
+      sum = append(.add(from: sum, and: input, to: newValue(node.shape, over: sum)), multiplyAdds: 0)
+    }
+    return sum
+  }
+
+  private mutating func lowerConcatenation(_ node: Node, _ inputs: [Int]) -> Int {
+    let output = newValue(node.shape)
+    var channel = 0
+    for input in inputs {
+      append(.join(from: input, to: output, firstChannel: channel))
+      channel += values[input].shape.channels
+    }
+    return output
+  }
+
+  private mutating func lower(_ normalization: BatchNormalization, _ node: Node, _ input: Int) -> Int {
+    let output = newValue(node.shape, over: isLastUse(of: 0) ? input : nil)
+    let parameters = node.parameters.map { graph.tensors[$0] }
+    let (scale, shift) = weights.addNormalization(normalization, parameters, channels: node.shape.channels)
+    return append(.normalize(from: input, to: output, scale: scale, shift: shift))
+  }
+
+  private mutating func lower(_ dense: Dense, _ node: Node, _ input: Int) -> Int {
+    let depth = values[input].shape.channels
+    let kernel = graph.tensors[node.parameters[0]]
+    let bias = dense.hasBias ? graph.tensors[node.parameters[1]] : nil
+    let clamp = clamp(of: dense.activation)
+    let step = ProductStep(
+      input: input, output: newValue(node.shape), residual: -1, producer: .vector, rectifies: false, middle: nil,
+      depth: depth, panels: 0..<panelCount(dense.outputs),
+      weights: weights.addColumns(kernel, depth: depth, columns: dense.outputs),
+      bias: weights.addBias(bias, count: dense.outputs), floor: clamp?.floor ?? -.infinity,
+      ceiling: clamp?.ceiling ?? .infinity, blockTiles: 1)
+    let output = append(.product(step))
+    return clamp == nil ? activated(output, by: dense.activation, inPlace: true) : output
+  }
+
+  // MARK: Activations
+
+  /// The limits that an activation is, where it is nothing else.
+  func clamp(of activation: Activation) -> (floor: Float, ceiling: Float)? {
+    switch activation {
+    case .identity: (-.infinity, .infinity)
+    case .relu: (0, .infinity)
+    case .relu6: (0, 6)
+    case .elu, .sigmoid: nil
+    }
+  }
+
+  func function(of activation: Activation) -> Elementwise? {
+    switch activation {
+    case .identity: nil
+    case .relu, .relu6: clamp(of: activation).map { .clamp(floor: $0.floor, ceiling: $0.ceiling) }
+    case .elu(let alpha): .elu(alpha: alpha)
+    case .sigmoid: .sigmoid
+    }
+  }
+
+  /// A value with an activation applied by a step of its own.
+  mutating func activated(_ value: Int, by activation: Activation, inPlace: Bool) -> Int {
+    guard let function = function(of: activation) else { return value }
+    let output = newValue(values[value].shape, over: inPlace ? value : nil)
+    return append(.activate(from: value, to: output, function), multiplyAdds: 0)
+  }
+
+  func panelCount(_ columns: Int) -> Int { (columns + kernels.panelWidth - 1) / kernels.panelWidth }
+}

@@ -1,0 +1,173 @@
+import Kernels
+import ModelGraph
+
+/// Where every value of a lowered graph lies, which steps run in turns, and what scratch memory a thread needs.
+struct MemoryLayoutPlan {
+  private(set) var steps: [PlannedStep]
+  private(set) var stages: [Stage]
+  private(set) var maps: [FeatureMap]
+  private(set) var arenaFloats = 0
+  private(set) var memberMemory: MemberMemory
+  var longestRow: Int { maps.map(\.rowStride).max() ?? 0 }
+
+  /// - Throws: `OutOfMemory` where the arena's size is no number.
+  init(_ lowering: Lowering, kernels: any KernelSet.Type) throws(OutOfMemory) {
+    let staging = Staging(lowering)
+    stages = staging.stages
+    maps = Self.maps(of: lowering, kernels: kernels)
+    steps = zip(lowering.steps, staging.demands).map { PlannedStep(step: $0, demand: $1, clearsBorder: false) }
+    memberMemory = MemberMemory(lowering.steps, maps: maps, kernels: kernels)
+    placeBands(lowering, staging)
+    placeInArena(lowering, panelWidth: kernels.panelWidth)
+    findClearedBorders()
+  }
+
+  /// A map for each value; those that share memory share its borders too.
+  private static func maps(of lowering: Lowering, kernels: any KernelSet.Type) -> [FeatureMap] {
+    var left = [Int](repeating: 0, count: lowering.values.count)
+    var right = left
+    for value in lowering.values {
+      left[value.root] = max(left[value.root], value.left)
+      right[value.root] = max(right[value.root], value.right)
+    }
+    return lowering.values.map { value in
+      let width = kernels.panelWidth
+      let padded = (value.shape.channels + width - 1) / width * width
+      let stride = value.isTight ? value.shape.channels : padded
+      switch value.shape {
+      case .map(let height, let columns, let channels):
+        return FeatureMap(
+          height: height, width: columns, channels: channels, pixelStride: stride, left: left[value.root],
+          right: right[value.root], rows: height)
+      case .vector(let count):
+        return FeatureMap(height: 1, width: 1, channels: count, pixelStride: stride, rows: 1)
+      }
+    }
+  }
+
+  /// Gives the values that only one stage knows a band of rows in each member's memory.
+  private mutating func placeBands(_ lowering: Lowering, _ staging: Staging) {
+    for stage in stages where stage.turnRows > 0 {
+      var end = 0
+      for step in stage.steps {
+        guard let map = lowering.steps[step].writes else { continue }
+        let root = lowering.values[map].root
+        guard root != lowering.values[stage.output].root else { continue }
+        let demand = staging.demands[step]
+        let rows = (stage.turnRows - 1) * demand.scale + demand.upper - demand.lower
+        if root == map {
+          maps[map].isPrivate = true
+          maps[map].offset = end
+          maps[map].rows = min(rows, maps[map].height)
+          end += (maps[map].floatCount + 63) & ~15
+        } else {
+          maps[map] = FeatureMap(sharing: maps[root], channels: maps[map].channels)
+        }
+      }
+      memberMemory.bands = max(memberMemory.bands, end)
+    }
+  }
+
+  private mutating func placeInArena(_ lowering: Lowering, panelWidth: Int) {
+    var first = [Int?](repeating: nil, count: maps.count)
+    var last = [Int](repeating: 0, count: maps.count)
+    for (stageIndex, stage) in stages.enumerated() {
+      for step in stage.steps {
+        let used = lowering.steps[step].reads.map(\.map) + (lowering.steps[step].writes.map { [$0] } ?? [])
+        for map in used {
+          let root = lowering.values[map].root
+          first[root] = first[root] ?? stageIndex
+          last[root] = stageIndex
+        }
+      }
+    }
+    let roots = maps.indices.filter { lowering.values[$0].root == $0 && !maps[$0].isPrivate }
+    let planner = MemoryPlanner(
+      roots.map { root in
+        // Whole vectors are read at the end of the last row.
+        let floats = maps[root].floatCount + panelWidth
+        return MemoryPlanner.Interval(
+          byteCount: floats * MemoryLayout<Float>.size, firstStep: first[root] ?? 0, lastStep: last[root])
+      })
+    for (root, offset) in zip(roots, planner.offsets) { maps[root].offset = offset / MemoryLayout<Float>.size }
+    for map in maps.indices where !maps[map].isPrivate {
+      maps[map].offset = maps[lowering.values[map].root].offset
+    }
+    arenaFloats = (planner.byteCount + MemoryLayout<Float>.size - 1) / MemoryLayout<Float>.size
+  }
+
+  /// Follows one run through the arena: a border is clean if the last value there was cleared and had the same form.
+  private mutating func findClearedBorders() {
+    var clean: [FeatureMap] = []
+    for index in steps.indices {
+      guard let output = steps[index].step.writes else { continue }
+      let map = maps[output]
+      guard !map.isPrivate else {
+        steps[index].clearsBorder = map.left + map.right > 0
+        continue
+      }
+      steps[index].clearsBorder = map.left + map.right > 0 && !clean.contains { $0.hasSameBorder(as: map) }
+      clean.removeAll { $0.overlaps(map) }
+      clean.append(map)
+    }
+  }
+}
+
+extension FeatureMap {
+  /// A map in the memory of another one.
+  fileprivate init(sharing map: FeatureMap, channels: Int) {
+    self = map
+    self.channels = channels
+  }
+
+  fileprivate func overlaps(_ other: FeatureMap) -> Bool {
+    offset < other.offset + other.floatCount && other.offset < offset + floatCount
+  }
+
+  fileprivate func hasSameBorder(as other: FeatureMap) -> Bool {
+    offset == other.offset && height == other.height && width == other.width && pixelStride == other.pixelStride
+      && left == other.left && right == other.right
+  }
+}
+
+/// The scratch memory of one thread, in floats: its parts lie one after the other.
+struct MemberMemory {
+  /// The packed rows of a block.
+  var rowPanel = 0
+  /// One gathered pixel.
+  var line = 0
+  /// The products of Winograd's windows.
+  var sums = 0
+  /// The values that only one stage knows.
+  var bands = 0
+  /// The rows of a block, for which there are three lists of offsets.
+  var blockRows = 0
+  /// The rows of the highest window.
+  var windowRows = 8
+
+  init(_ steps: [Step], maps: [FeatureMap], kernels: any KernelSet.Type) {
+    let width = kernels.vectorWidth
+    for step in steps {
+      switch step {
+      case .product(let product):
+        let segments = (product.depth + width - 1) / width
+        rowPanel = max(rowPanel, product.blockTiles * segments * kernels.tileRows * width)
+        line = max(line, product.depth + 2 * kernels.panelWidth)
+        blockRows = max(blockRows, product.blockTiles * kernels.tileRows)
+        switch product.producer {
+        case .depthwise(let window, _), .gather(let window, _): windowRows = max(windowRows, window.height)
+        case .vector: break
+        }
+      case .winograd(let winograd):
+        rowPanel = max(rowPanel, 36 * ((winograd.depth + width - 1) / width) * kernels.tileRows * width)
+        sums = max(sums, 36 * kernels.tileRows * kernels.panelWidth)
+        blockRows = max(blockRows, kernels.tileRows)
+      case .depthwise(let depthwise):
+        windowRows = max(windowRows, depthwise.window.height)
+        blockRows = max(blockRows, maps[depthwise.output].width)
+      case .pool(let pool): windowRows = max(windowRows, pool.window.height)
+      default: break
+      }
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import Kernels
+
+extension Part {
+  /// Rows of the caller's image, its channels padded where the map's are.
+  func copyIn(_ map: FeatureMap, _ rows: Range<Int>) {
+    for y in rows {
+      var pixel = row(y, of: map)
+      var values = input + y * map.width * map.channels
+      if map.pixelStride == map.channels {
+        pixel.update(from: values, count: map.width * map.channels)
+        continue
+      }
+      for _ in 0..<map.width {
+        pixel.update(from: values, count: map.channels)
+        (pixel + map.channels).update(repeating: 0, count: map.pixelStride - map.channels)
+        pixel += map.pixelStride
+        values += map.channels
+      }
+    }
+  }
+
+  /// A value without its padding.
+  func copyOut(_ map: FeatureMap, _ result: Step.Result) {
+    guard let target = result == .output ? output : features else { return }
+    copyPixels(of: map, to: target)
+  }
+
+  func flatten(_ map: FeatureMap, _ vector: FeatureMap) { copyPixels(of: map, to: row(0, of: vector)) }
+
+  private func copyPixels(of map: FeatureMap, to target: UnsafeMutablePointer<Float>) {
+    var target = target
+    for y in 0..<map.height {
+      let pixels = row(y, of: map)
+      for x in 0..<map.width {
+        target.update(from: pixels + x * map.pixelStride, count: map.channels)
+        target += map.channels
+      }
+    }
+  }
+
+  /// Copies a map's channels behind those that are there, and zeros behind them.
+  func join(_ map: FeatureMap, _ joined: FeatureMap, _ rows: Range<Int>, firstChannel: Int) {
+    let end = firstChannel + map.channels
+    for y in rows {
+      let input = row(y, of: map)
+      let output = row(y, of: joined)
+      for x in 0..<map.width {
+        let pixel = output + x * joined.pixelStride
+        (pixel + firstChannel).update(from: input + x * map.pixelStride, count: map.channels)
+        (pixel + end).update(repeating: 0, count: joined.pixelStride - end)
+      }
+    }
+  }
+
+  /// Calls `body` with each row of a map and where its result goes.
+  func forEachRow(_ map: FeatureMap, _ output: FeatureMap, _ rows: Range<Int>, _ body: (Line) -> Void) {
+    for y in rows {
+      body(Line(input: row(y, of: map), output: row(y, of: output), count: map.width * map.pixelStride))
+    }
+  }
+
+  func add(_ first: FeatureMap, _ second: FeatureMap, _ output: FeatureMap, _ rows: Range<Int>) {
+    for y in rows {
+      kernels.add(
+        Line(input: row(y, of: first), output: row(y, of: output), count: first.width * first.pixelStride),
+        row(y, of: second))
+    }
+  }
+
+  func softmax(_ map: FeatureMap, _ output: FeatureMap, _ rows: Range<Int>) {
+    for y in rows {
+      for x in 0..<map.width {
+        let offset = x * map.pixelStride
+        kernels.softmax(
+          Line(input: row(y, of: map) + offset, output: row(y, of: output) + offset, count: map.channels))
+      }
+    }
+  }
+
+  /// The mean of each channel; the members divide the channels.
+  func mean(_ map: FeatureMap, _ output: FeatureMap) {
+    kernels.mean(
+      ChannelMean(
+        input: row(0, of: map), height: map.height, width: map.width, rowStride: map.rowStride,
+        pixelStride: map.pixelStride, vectors: member.share(of: map.pixelStride / vectorWidth),
+        output: row(0, of: output)))
+  }
+
+  func run(_ step: PoolStep, rows: Range<Int>) {
+    let map = maps[step.input]
+    let output = maps[step.output]
+    let window = step.window
+    for y in rows {
+      var count = 0
+      for tap in 0..<window.height {
+        let inputRow = y * window.strideDown - window.top + tap * window.dilationDown
+        guard inputRow >= 0, inputRow < map.height else { continue }
+        scratch.inputRows[count] = UnsafePointer(row(inputRow, of: map))
+        count += 1
+      }
+      var divisor: Int?
+      if case .average(countsPadding: true) = step.kind { divisor = window.taps }
+      let run = PoolRun(
+        inputs: scratch.inputRows, inputRows: count, inputWidth: map.width, pixelStride: map.pixelStride,
+        windowWidth: window.width, stride: window.strideAcross, dilation: window.dilationAcross,
+        paddingLeft: window.left, divisor: divisor, output: row(y, of: output),
+        outputPixelStride: output.pixelStride, pixels: output.width, vectors: map.pixelStride / vectorWidth)
+      switch step.kind {
+      case .maximum: kernels.maximumPool(run)
+      case .average: kernels.averagePool(run)
+      }
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import Kernels
+import ModelGraph
+
+/// A network made ready to run on one instruction set: its steps, its packed weights, and where each value lies.
+///
+/// Immutable, so any number of executors and threads may share it.
+package final class Plan: @unchecked Sendable {
+  // Unchecked: the pointers are constant and what they point to is written in `init` only.
+
+  package let instructionSet: InstructionSet
+  package let inputShape: Shape
+  package let outputShape: Shape
+  /// The shape of the value that enters the classifier, or nil where there is no dense layer.
+  package let featureShape: Shape?
+  /// What each stage does, as profiles print it.
+  package let stageDescriptions: [StageDescription]
+  /// The memory of the values of one call, without the row panels and bands of its threads.
+  package var arenaByteCount: Int { arenaFloats * MemoryLayout<Float>.size }
+  package var weightByteCount: Int { weightMemory.bytes.count }
+
+  let kernels: any KernelSet.Type
+  let stages: UnsafeBufferPointer<Stage>
+  let steps: UnsafeBufferPointer<PlannedStep>
+  let maps: UnsafeBufferPointer<FeatureMap>
+  let arenaFloats: Int
+  let memberMemory: MemberMemory
+  /// A row of zeros as long as the longest row of any map.
+  let zeroRow: UnsafePointer<Float>
+  let weights: UnsafePointer<Float>
+  private let weightMemory: AlignedMemory
+
+  /// Chooses the kernels, lays out the memory, and packs the weights, in parallel and in the graph's order.
+  ///
+  /// - Parameters:
+  ///   - graph: A valid graph; `Optimizer.optimize` makes it a fast one.
+  ///   - staging: When steps take turns.
+  /// - Throws: `GraphError`, `OutOfMemory`, or what reading a tensor throws.
+  package init(_ graph: Graph, instructionSet: InstructionSet = .best, staging: StagingOptions = StagingOptions(), pool: WorkerPool) throws {
+    try graph.validate()
+    self.instructionSet = instructionSet
+    kernels = instructionSet.kernels
+    inputShape = graph.inputShape
+    outputShape = graph.outputShape
+    featureShape = graph.featureNode.map { graph.nodes[$0].shape }
+    var lowering = Lowering(graph, kernels: kernels, staging: staging)
+    lowering.lowerAll()
+    let layout = try MemoryLayoutPlan(lowering, kernels: kernels)
+    stageDescriptions = layout.stages.map { StageDescription($0, lowering: lowering, maps: layout.maps) }
+    arenaFloats = layout.arenaFloats
+    memberMemory = layout.memberMemory
+    let zeros = lowering.weights.reserve(layout.longestRow + 4 * kernels.panelWidth)
+    weightMemory = try AlignedMemory(byteCount: lowering.weights.floatCount * MemoryLayout<Float>.size)
+    let base = weightMemory.bytes.baseAddress!.assumingMemoryBound(to: Float.self)
+    try lowering.weights.pack(into: base, pool: pool)
+    weights = UnsafePointer(base)
+    zeroRow = UnsafePointer(base + zeros)
+    stages = Self.copy(layout.stages)
+    steps = Self.copy(layout.steps)
+    maps = Self.copy(layout.maps)
+  }
+
+  deinit {
+    stages.deallocate()
+    steps.deallocate()
+    maps.deallocate()
+  }
+
+  private static func copy<Element>(_ array: [Element]) -> UnsafeBufferPointer<Element> {
+    let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: array.count)
+    _ = buffer.initialize(from: array)
+    return UnsafeBufferPointer(buffer)
+  }
+}
+
+/// A step with what its place in the plan adds.
+struct PlannedStep {
+  var step: Step
+  /// The rows of its output that rows of its stage's output need.
+  var demand: RowDemand
+  /// Whether the border of its output holds another value's remains and must be cleared.
+  var clearsBorder: Bool
+}
+
+/// What a stage does.
+package struct StageDescription: Hashable, Sendable {
+  /// The nodes' names.
+  package var name: String
+  package var kernel: String
+  /// The shape of the result, without padding.
+  package var shape: String
+  package var multiplyAdds: Int
+
+  init(_ stage: Stage, lowering: Lowering, maps: [FeatureMap]) {
+    let notes = stage.steps.map { lowering.notes[$0] }
+    name = notes.count == 1 ? notes[0].name : "\(notes[0].name) ... \(notes[notes.count - 1].name)"
+    let kernels = stage.steps.map { lowering.steps[$0].kernel }
+    kernel = kernels.count == 1 ? kernels[0] : "\(kernels.count) steps in turns of \(stage.turnRows) rows"
+    let map = maps[stage.output]
+    shape = "\(map.height)x\(map.width)x\(map.channels)"
+    multiplyAdds = notes.reduce(0) { $0 + $1.multiplyAdds }
+  }
+}

@@ -1,0 +1,91 @@
+import Synchronization
+
+/// The memory of one call: the values, a row panel that all members share, and the scratch of each member.
+final class Scratch: @unchecked Sendable {
+  // Unchecked: the memory belongs to one call at a time, whose members divide it among themselves.
+
+  let arena: UnsafeMutablePointer<Float>
+  let sharedPanel: UnsafeMutablePointer<Float>
+  /// Whether the call goes on, as member 0 saw it before the barrier that ends a stage: one flag for even stages and one
+  /// for odd ones, so that a flag is not written again before all have read it.
+  let isStopped: UnsafeMutablePointer<Bool>
+  private let memory: AlignedMemory
+  private let members: [MemberScratch]
+
+  init(for plan: Plan, members count: Int) throws(OutOfMemory) {
+    let needs = plan.memberMemory
+    let panel = Self.padded(needs.rowPanel)
+    let perMember = MemberScratch.floatCount(needs)
+    let arenaFloats = Self.padded(plan.arenaFloats)
+    memory = try AlignedMemory(
+      byteCount: (arenaFloats + panel + perMember * count) * MemoryLayout<Float>.size)
+    arena = memory.bytes.baseAddress!.assumingMemoryBound(to: Float.self)
+    sharedPanel = arena + arenaFloats
+    let first = sharedPanel + panel
+    members = (0..<count).map { MemberScratch(needs, at: first + $0 * perMember) }
+    isStopped = .allocate(capacity: 2)
+    isStopped.initialize(repeating: false, count: 2)
+  }
+
+  deinit {
+    isStopped.deallocate()
+    for member in members { member.deallocate() }
+  }
+
+  subscript(member: Int) -> MemberScratch { members[member] }
+
+  /// Whole pages, so that no two members write to one cache line.
+  fileprivate static func padded(_ floats: Int) -> Int { (floats + 1023) & ~1023 }
+}
+
+/// The scratch of one member of a team.
+struct MemberScratch {
+  let rowPanel: UnsafeMutablePointer<Float>
+  let line: UnsafeMutablePointer<Float>
+  let sums: UnsafeMutablePointer<Float>
+  let bands: UnsafeMutablePointer<Float>
+  /// For each row of a block, where it lies in the row panel, in the output and in the residual.
+  let slots: UnsafeMutablePointer<Int>
+  let outputOffsets: UnsafeMutablePointer<Int>
+  let residualOffsets: UnsafeMutablePointer<Int>
+  /// The rows of a window.
+  let inputRows: UnsafeMutablePointer<UnsafePointer<Float>>
+  let outputRows: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
+
+  init(_ needs: MemberMemory, at memory: UnsafeMutablePointer<Float>) {
+    rowPanel = memory
+    line = rowPanel + Scratch.padded(needs.rowPanel)
+    sums = line + Scratch.padded(needs.line)
+    bands = sums + Scratch.padded(needs.sums)
+    slots = .allocate(capacity: 3 * needs.blockRows)
+    slots.initialize(repeating: 0, count: 3 * needs.blockRows)
+    outputOffsets = slots + needs.blockRows
+    residualOffsets = outputOffsets + needs.blockRows
+    inputRows = .allocate(capacity: needs.windowRows)
+    inputRows.initialize(repeating: UnsafePointer(memory), count: needs.windowRows)
+    outputRows = .allocate(capacity: 4)
+    outputRows.initialize(repeating: memory, count: 4)
+  }
+
+  static func floatCount(_ needs: MemberMemory) -> Int {
+    [needs.rowPanel, needs.line, needs.sums, needs.bands].reduce(0) { $0 + Scratch.padded($1) }
+  }
+
+  func deallocate() {
+    slots.deallocate()
+    inputRows.deallocate()
+    outputRows.deallocate()
+  }
+}
+
+/// The scratch memory that is free: a call takes one or makes one, so that callers never wait for each other's memory.
+final class ScratchPool: Sendable {
+  private let free = Mutex<[Scratch]>([])
+
+  func take(for plan: Plan, members: Int) throws(OutOfMemory) -> Scratch {
+    if let scratch = free.withLock({ $0.popLast() }) { return scratch }
+    return try Scratch(for: plan, members: members)
+  }
+
+  func give(back scratch: Scratch) { free.withLock { $0.append(scratch) } }
+}

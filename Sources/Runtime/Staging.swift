@@ -1,0 +1,122 @@
+import ModelGraph
+
+/// Groups steps into stages.
+///
+/// Large maps are the reason: at 147 x 147 a layer's input and output exceed the second-level cache, and a step spends
+/// up to a fifth of its time waiting for them. Run in turns of a few rows, what one step makes is read from that cache.
+struct Staging {
+  private(set) var stages: [Stage] = []
+  /// For each step, the rows that rows of its stage's output need.
+  private(set) var demands: [RowDemand]
+
+  private let lowering: Lowering
+  private let lastRead: [Int]
+  private let options: StagingOptions
+
+  init(_ lowering: Lowering) {
+    self.lowering = lowering
+    options = lowering.staging
+    demands = [RowDemand](repeating: .same, count: lowering.steps.count)
+    var lastRead = [Int](repeating: -1, count: lowering.values.count)
+    for (index, step) in lowering.steps.enumerated() {
+      for (map, _) in step.reads { lastRead[lowering.values[map].root] = index }
+    }
+    self.lastRead = lastRead
+    var index = 0
+    while index < lowering.steps.count {
+      let band = band(from: index)
+      let steps = index..<(band?.end ?? index + 1)
+      if let band { demands.replaceSubrange(steps, with: band.demands) }
+      let last = lowering.steps[steps.upperBound - 1]
+      stages.append(
+        Stage(
+          steps: steps, turnRows: band == nil ? 0 : options.turnRows,
+          output: last.writes ?? last.reads[0].map))
+      index = steps.upperBound
+    }
+  }
+
+  /// The longest run of steps from `first` on that can take turns, up to where the map shrinks.
+  private func band(from first: Int) -> (end: Int, demands: [RowDemand])? {
+    var best: (end: Int, demands: [RowDemand])?
+    var end = first
+    while end < lowering.steps.count, takesTurns(lowering.steps[end]) {
+      end += 1
+      let steps = first..<end
+      guard steps.count > 1, isClosed(steps), let demands = demands(of: steps) else { continue }
+      best = (end, demands)
+      if height(of: lowering.steps[end - 1].writes!) < height(of: lowering.steps[first].writes!) { break }
+    }
+    return best
+  }
+
+  /// Whether a step works row by row on large maps, with weights that can be read again in each turn.
+  private func takesTurns(_ step: Step) -> Bool {
+    guard let output = step.writes, step.reads.allSatisfy({ $0.rows != nil }) else { return false }
+    switch step {
+    case .product(let product):
+      guard product.depth * product.panels.count * lowering.kernels.panelWidth * 4 <= options.weightBytes else { return false }
+    case .depthwise, .pool, .activate, .add, .normalize: break
+    default: return false
+    }
+    return ([output] + step.reads.map(\.map)).contains {
+      lowering.values[$0].shape.elementCount * MemoryLayout<Float>.size >= options.mapBytes
+    }
+  }
+
+  /// Whether only the last step's output is read after the steps.
+  private func isClosed(_ steps: Range<Int>) -> Bool {
+    let output = lowering.values[lowering.steps[steps.upperBound - 1].writes!].root
+    return steps.allSatisfy { step in
+      let root = lowering.values[lowering.steps[step].writes!].root
+      return root == output || lastRead[root] < steps.upperBound
+    }
+  }
+
+  /// The rows that each step must make for rows of the last one, or nil where turns would give another result.
+  private func demands(of steps: Range<Int>) -> [RowDemand]? {
+    let output = lowering.steps[steps.upperBound - 1].writes!
+    var wanted = [Int: RowDemand]()
+    wanted[output] = .same
+    var demands: [RowDemand] = []
+    for step in steps.reversed() {
+      let writes = lowering.steps[step].writes!
+      guard let demand = wanted[writes] else { return nil }
+      // Members would make the rows between them twice, in memory that they share.
+      if lowering.values[writes].root == lowering.values[output].root, demand != .same { return nil }
+      demands.append(demand)
+      for case (let map, let rows?) in lowering.steps[step].reads {
+        // A row that is written over in one turn is needed as it was in the next.
+        if rows != .same, isOverwritten(map, by: steps) { return nil }
+        let through = rows.through(demand)
+        guard let union = wanted[map].map({ $0.union(through) }) ?? through else { return nil }
+        wanted[map] = union
+      }
+    }
+    return demands.reversed()
+  }
+
+  private func isOverwritten(_ map: Int, by steps: Range<Int>) -> Bool {
+    steps.contains { step in
+      let writes = lowering.steps[step].writes!
+      return writes > map && lowering.values[writes].root == lowering.values[map].root
+    }
+  }
+
+  private func height(of value: Int) -> Int {
+    guard case .map(let height, _, _) = lowering.values[value].shape else { return 1 }
+    return height
+  }
+}
+
+/// When steps take turns; the defaults suit a second-level cache of 1 MiB.
+package struct StagingOptions: Hashable, Sendable {
+  /// The rows of the last step's output in a turn.
+  package var turnRows = 2
+  /// The size from which a map is worth it.
+  package var mapBytes = 2 << 20
+  /// The most weights of a step, which every turn reads.
+  package var weightBytes = 512 << 10
+
+  package init() {}
+}

@@ -1,0 +1,221 @@
+import Kernels
+import ModelGraph
+
+/// One kernel call of a plan, on maps known by their index. Trivial values only: running a plan counts no references.
+enum Step {
+  case input(map: Int)
+  case product(ProductStep)
+  case winograd(WinogradStep)
+  case depthwise(DepthwiseStep)
+  case pool(PoolStep)
+  case mean(from: Int, to: Int)
+  case activate(from: Int, to: Int, Elementwise)
+  case add(from: Int, and: Int, to: Int)
+  case normalize(from: Int, to: Int, scale: Int, shift: Int)
+  case softmax(from: Int, to: Int)
+  /// Copies channels into a part of the output's channels; the last part clears the padding.
+  case join(from: Int, to: Int, firstChannel: Int)
+  case flatten(from: Int, to: Int)
+  case result(map: Int, Result)
+
+  /// What a value is copied out as.
+  enum Result {
+    case output
+    case features
+  }
+}
+
+/// A window over a map of known size.
+struct PlacedWindow {
+  var height: Int
+  var width: Int
+  var strideDown: Int
+  var strideAcross: Int
+  var dilationDown: Int
+  var dilationAcross: Int
+  var top: Int
+  var left: Int
+
+  init(_ window: Window, _ placement: Window.Placement) {
+    height = window.size.height
+    width = window.size.width
+    strideDown = window.stride.height
+    strideAcross = window.stride.width
+    dilationDown = window.dilation.height
+    dilationAcross = window.dilation.width
+    top = placement.top
+    left = placement.left
+  }
+
+  /// The rows or columns from a window's first tap to its last.
+  var reachDown: Int { (height - 1) * dilationDown + 1 }
+  var reachAcross: Int { (width - 1) * dilationAcross + 1 }
+  var taps: Int { height * width }
+}
+
+/// Rows of pixels, produced in blocks of a cache's size, times packed weights.
+struct ProductStep {
+  enum Producer {
+    /// Depthwise sums of the input; the weights' offset.
+    case depthwise(PlacedWindow, weights: Int)
+    /// What the window covers of a range of channels.
+    case gather(PlacedWindow, channels: Range<Int>)
+    /// The input is a vector, which is a row panel already.
+    case vector
+  }
+
+  var input: Int
+  var output: Int
+  /// The map that is added, or -1.
+  var residual: Int
+  var producer: Producer
+  /// Whether negative inputs count as zero.
+  var rectifies: Bool
+  /// Applied to what the producer makes.
+  var middle: Elementwise?
+  var depth: Int
+  var panels: Range<Int>
+  /// Offsets of the column panels and of the padded bias; both start at panel 0.
+  var weights: Int
+  var bias: Int
+  var floor: Float
+  var ceiling: Float
+  /// The most tiles of a block.
+  var blockTiles: Int
+}
+
+/// A 3 x 3 convolution by Winograd's F(4x4,3x3).
+struct WinogradStep {
+  var input: Int
+  var output: Int
+  var top: Int
+  var left: Int
+  var depth: Int
+  var panels: Int
+  var weights: Int
+  var bias: Int
+  var floor: Float
+  var ceiling: Float
+}
+
+/// A depthwise convolution whose result is a map.
+struct DepthwiseStep {
+  var input: Int
+  var output: Int
+  var window: PlacedWindow
+  var weights: Int
+  var rectifies: Bool
+}
+
+struct PoolStep {
+  enum Kind {
+    case maximum
+    case average(countsPadding: Bool)
+  }
+
+  var input: Int
+  var output: Int
+  var window: PlacedWindow
+  var kind: Kind
+}
+
+extension Step {
+  /// The maps that are read, each with the window of rows that a row of the output needs; nil where all rows are needed.
+  var reads: [(map: Int, rows: RowDemand?)] {
+    let same = RowDemand.same
+    switch self {
+    case .input: return []
+    case .product(let product):
+      let residual = product.residual < 0 ? [] : [(product.residual, Optional(same))]
+      switch product.producer {
+      case .depthwise(let window, _), .gather(let window, _): return [(product.input, RowDemand(window))] + residual
+      case .vector: return [(product.input, nil)] + residual
+      }
+    case .winograd(let step):
+      return [(step.input, RowDemand(scale: 1, lower: -step.top, upper: 3 - step.top))]
+    case .depthwise(let step): return [(step.input, RowDemand(step.window))]
+    case .pool(let step): return [(step.input, RowDemand(step.window))]
+    case .activate(let from, _, _), .normalize(let from, _, _, _), .softmax(let from, _), .join(let from, _, _):
+      return [(from, same)]
+    case .add(let first, let second, _): return [(first, same), (second, same)]
+    case .mean(let from, _), .flatten(let from, _): return [(from, nil)]
+    case .result(let map, _): return [(map, nil)]
+    }
+  }
+
+  /// The map that is written, or nil for a result.
+  var writes: Int? {
+    switch self {
+    case .input(let map): map
+    case .product(let step): step.output
+    case .winograd(let step): step.output
+    case .depthwise(let step): step.output
+    case .pool(let step): step.output
+    case .mean(_, let to), .activate(_, let to, _), .add(_, _, let to), .normalize(_, let to, _, _),
+      .softmax(_, let to), .join(_, let to, _), .flatten(_, let to):
+      to
+    case .result: nil
+    }
+  }
+
+  /// The name of its kernel, as profiles print it.
+  var kernel: String {
+    switch self {
+    case .input: "copy in"
+    case .product(let step):
+      switch step.producer {
+      case .depthwise: "depthwise + product"
+      case .gather: "gather + product"
+      case .vector: "vector product"
+      }
+    case .winograd: "Winograd F(4x4,3x3)"
+    case .depthwise: "depthwise"
+    case .pool(let step): if case .maximum = step.kind { "max pool" } else { "average pool" }
+    case .mean: "mean"
+    case .activate: "activation"
+    case .add: "add"
+    case .normalize: "scale and shift"
+    case .softmax: "softmax"
+    case .join: "join channels"
+    case .flatten: "flatten"
+    case .result: "copy out"
+    }
+  }
+}
+
+/// The rows of a value that rows `a..<b` of a later one need: `a * scale + lower ..< (b - 1) * scale + upper`.
+struct RowDemand: Equatable {
+  var scale: Int
+  var lower: Int
+  var upper: Int
+
+  static let same = RowDemand(scale: 1, lower: 0, upper: 1)
+
+  init(scale: Int, lower: Int, upper: Int) {
+    self.scale = scale
+    self.lower = lower
+    self.upper = upper
+  }
+
+  init(_ window: PlacedWindow) {
+    self.init(scale: window.strideDown, lower: -window.top, upper: window.reachDown - window.top)
+  }
+
+  /// The demand on a value through a step with this demand, whose own output is wanted by `later`.
+  func through(_ later: RowDemand) -> RowDemand {
+    RowDemand(
+      scale: scale * later.scale, lower: later.lower * scale + lower, upper: (later.upper - 1) * scale + upper)
+  }
+
+  /// Both demands together, or nil where they move at different speeds.
+  func union(_ other: RowDemand) -> RowDemand? {
+    guard scale == other.scale else { return nil }
+    return RowDemand(scale: scale, lower: min(lower, other.lower), upper: max(upper, other.upper))
+  }
+
+  /// The rows, within a map of some height.
+  func rows(for wanted: Range<Int>, height: Int) -> Range<Int> {
+    let first = min(max(wanted.lowerBound * scale + lower, 0), height)
+    return first..<max(first, min((wanted.upperBound - 1) * scale + upper, height))
+  }
+}

@@ -1,0 +1,209 @@
+import Kernels
+import ModelGraph
+import Synchronization
+
+/// Where each step's weights lie, in the order in which the steps read them, and the jobs that put them there.
+struct WeightLayout {
+  /// A column panel or all of them, and the input channels that it multiplies.
+  struct Slice {
+    var channels: Range<Int>
+    var panels: Range<Int>
+    /// Where panel 0 would start.
+    var weights: Int
+  }
+
+  private(set) var floatCount = 0
+  private var jobs: [@Sendable (UnsafeMutablePointer<Float>) throws -> Void] = []
+  private let kernels: any KernelSet.Type
+  private var panelWidth: Int { kernels.panelWidth }
+
+  init(kernels: any KernelSet.Type) { self.kernels = kernels }
+
+  /// Takes room for some floats, on a cache line of its own.
+  mutating func reserve(_ count: Int) -> Int {
+    let offset = floatCount
+    floatCount += (count + 15) & ~15
+    return offset
+  }
+
+  /// A matrix of depth x columns as column panels.
+  mutating func addColumns(_ tensor: Tensor, depth: Int, columns: Int) -> Int {
+    let panels = (columns + panelWidth - 1) / panelWidth
+    let offset = reserve(panels * depth * panelWidth)
+    let scale = paddedScale(of: tensor, columns)
+    for block in 0..<tensor.contents.blockCount {
+      jobs.append { [kernels] base in
+        try tensor.withFloats(inBlock: block) { floats, first in
+          scale.withUnsafeBufferPointer { scale in
+            kernels.pack(
+              ColumnPacking(
+                values: floats.baseAddress!, first: first, count: floats.count, depth: depth, columns: columns,
+                scale: scale.baseAddress!, panels: base + offset))
+          }
+        }
+      }
+    }
+    return offset
+  }
+
+  /// The kernel of a convolution of taps x (channels / groups) x columns. Each column panel multiplies the channels of the
+  /// groups that its columns belong to, the weights of other groups being zero.
+  mutating func addGroupedColumns(_ tensor: Tensor, taps: Int, channels: Int, groups: Int, columns: Int) -> [Slice] {
+    let panels = (columns + panelWidth - 1) / panelWidth
+    if groups == 1 {
+      let weights = addColumns(tensor, depth: taps * channels, columns: columns)
+      return [Slice(channels: 0..<channels, panels: 0..<panels, weights: weights)]
+    }
+    let inputs = channels / groups
+    let outputs = columns / groups
+    return (0..<panels).map { panel in
+      let mine = panel * panelWidth..<min((panel + 1) * panelWidth, columns)
+      let range = mine.lowerBound / outputs * inputs..<((mine.upperBound - 1) / outputs + 1) * inputs
+      let depth = taps * range.count
+      let offset = reserve(depth * panelWidth)
+      jobs.append { [panelWidth] base in
+        let values = try tensor.values()
+        for tap in 0..<taps {
+          for input in 0..<inputs {
+            for column in mine {
+              let channel = column / outputs * inputs - range.lowerBound + input
+              base[offset + (tap * range.count + channel) * panelWidth + column - mine.lowerBound] =
+                values[(tap * inputs + input) * columns + column]
+            }
+          }
+        }
+      }
+      return Slice(channels: range, panels: panel..<panel + 1, weights: offset - panel * depth * panelWidth)
+    }
+  }
+
+  /// The kernel of a 3 x 3 convolution, transformed.
+  mutating func addWinograd(_ tensor: Tensor, channels: Int, columns: Int) -> Int {
+    let panels = (columns + panelWidth - 1) / panelWidth
+    let offset = reserve(panels * 36 * channels * panelWidth)
+    let scale = paddedScale(of: tensor, columns)
+    jobs.append { [kernels] base in
+      try tensor.withFloats { floats in
+        scale.withUnsafeBufferPointer { scale in
+          kernels.pack(
+            WinogradPacking(
+              values: floats.baseAddress!, channels: channels, columns: columns, scale: scale.baseAddress!,
+              panels: base + offset))
+        }
+      }
+    }
+    return offset
+  }
+
+  /// A depthwise kernel of taps x channels and its bias: `[vector][bias, taps][vectorWidth]`.
+  mutating func addDepthwise(_ tensor: Tensor, _ bias: Tensor?, taps: Int, channels: Int) -> Int {
+    let width = kernels.vectorWidth
+    let vectors = (channels + panelWidth - 1) / panelWidth * 2
+    let offset = reserve(vectors * (1 + taps) * width)
+    jobs.append { base in
+      let values = try tensor.values()
+      let start = try bias?.values()
+      for channel in 0..<channels {
+        let place = base + (offset + channel / width * (1 + taps) * width + channel % width)
+        place[0] = start?[channel] ?? 0
+        for tap in 0..<taps { place[(1 + tap) * width] = values[tap * channels + channel] }
+      }
+    }
+    return offset
+  }
+
+  /// A value for each column, zero without a tensor, padded to whole panels.
+  mutating func addBias(_ tensor: Tensor?, count: Int) -> Int {
+    let offset = reserve((count + panelWidth - 1) / panelWidth * panelWidth)
+    if let tensor {
+      jobs.append { base in
+        for (index, value) in try tensor.values().enumerated() { base[offset + index] = value }
+      }
+    }
+    return offset
+  }
+
+  /// A batch normalization as a factor and a term for each channel.
+  mutating func addNormalization(
+    _ normalization: BatchNormalization, _ parameters: [Tensor], channels: Int
+  ) -> (scale: Int, shift: Int) {
+    let scale = addBias(nil, count: channels)
+    let shift = addBias(nil, count: channels)
+    jobs.append { base in
+      var values = try parameters.map { try $0.values() }[...]
+      let gamma = normalization.hasGamma ? values.removeFirst() : nil
+      let beta = normalization.hasBeta ? values.removeFirst() : nil
+      let mean = values.removeFirst()
+      let variance = values.removeFirst()
+      for channel in 0..<channels {
+        let deviation = (Double(variance[channel]) + Double(normalization.epsilon)).squareRoot()
+        let factor = Double(gamma?[channel] ?? 1) / deviation
+        base[scale + channel] = Float(factor)
+        base[shift + channel] = Float(Double(beta?[channel] ?? 0) - Double(mean[channel]) * factor)
+      }
+    }
+    return (scale, shift)
+  }
+
+  /// Runs the jobs, in order but several at a time, until one fails.
+  ///
+  /// - Throws: The first failure.
+  func pack(into base: UnsafeMutablePointer<Float>, pool: WorkerPool) throws {
+    let failure = Mutex<(any Error)?>(nil)
+    let next = Atomic<Int>(0)
+    nonisolated(unsafe) let base = base
+    pool.run { _ in
+      while true {
+        let index = next.add(1, ordering: .relaxed).oldValue
+        guard index < jobs.count else { return }
+        do {
+          try jobs[index](base)
+        } catch {
+          failure.withLock { $0 = $0 ?? error }
+          next.store(jobs.count, ordering: .relaxed)
+        }
+      }
+    }
+    if let error = failure.withLock({ $0 }) { throw error }
+  }
+
+  private func paddedScale(of tensor: Tensor, _ columns: Int) -> [Float] {
+    let padded = (columns + panelWidth - 1) / panelWidth * panelWidth
+    let scale = tensor.scale ?? [Float](repeating: 1, count: columns)
+    return scale + [Float](repeating: 0, count: padded - columns)
+  }
+}
+
+extension Tensor {
+  /// Calls `body` with the unscaled values of one block and the index of its first; floats are not copied.
+  fileprivate func withFloats(
+    inBlock block: Int, _ body: (_ floats: UnsafeBufferPointer<Float>, _ first: Int) -> Void
+  ) throws {
+    try contents.withBlock(block) { bytes, offset in
+      withFloats(of: bytes) { body($0, offset / elementType.byteCount) }
+    }
+  }
+
+  /// The same with all values.
+  fileprivate func withFloats(_ body: (UnsafeBufferPointer<Float>) -> Void) throws {
+    try contents.withBytes { withFloats(of: $0, body) }
+  }
+
+  private func withFloats(of bytes: UnsafeRawBufferPointer, _ body: (UnsafeBufferPointer<Float>) -> Void) {
+    if elementType == .float32, isLittleEndian,
+      UInt(bitPattern: bytes.baseAddress) % UInt(MemoryLayout<Float>.alignment) == 0
+    {
+      body(bytes.assumingMemoryBound(to: Float.self))
+    } else {
+      let type = elementType
+      let floats = [Float](unsafeUninitializedCapacity: bytes.count / type.byteCount) { buffer, count in
+        count = bytes.count / type.byteCount
+        for index in 0..<count { (buffer.baseAddress! + index).initialize(to: type.float(at: index, of: bytes)) }
+      }
+      floats.withUnsafeBufferPointer(body)
+    }
+  }
+}
+
+/// Whether numbers lie in memory as they do in a file.
+private let isLittleEndian = 1.littleEndian == 1
