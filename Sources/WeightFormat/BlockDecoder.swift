@@ -92,7 +92,7 @@ extension Block {
     guard let index = place.elementType.firstNonFinite(in: elements) else { return }
     throw WeightFormatError(
       .number, in: .data, at: offset, "\(place.description), element \(index)",
-      found: "\(place.elementType.float(at: index, of: elements))", expected: "a finite number")
+      found: place.elementType.float(at: index, of: elements).isNaN ? "NaN" : "infinity", expected: "a finite number")
   }
 }
 

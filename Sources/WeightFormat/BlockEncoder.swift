@@ -28,8 +28,10 @@ struct EncodedTensor {
     }
   }
 
-  private struct Results: @unchecked Sendable { let start: UnsafeMutablePointer<EncodedBlock> }  // each index is written once
-  private struct Source: @unchecked Sendable { let bytes: UnsafeRawBufferPointer }  // only read
+  /// Each index is written once.
+  private struct Results: @unchecked Sendable { let start: UnsafeMutablePointer<EncodedBlock> }
+  /// Only read.
+  private struct Source: @unchecked Sendable { let bytes: UnsafeRawBufferPointer }
 }
 
 private struct EncodedBlock {

@@ -1,17 +1,19 @@
 import ModelGraph
 
 extension Graph {
-  /// The nodes, which are checked against each other and the tensors by `validate()`.
-  static func nodes(from reader: inout ByteReader) throws(WeightFormatError) -> [Node] {
+  /// The nodes, which are checked against each other and the tensors by `validate()`, and where each begins in the file.
+  static func nodes(from reader: inout ByteReader) throws(WeightFormatError) -> (nodes: [Node], offsets: [Int]) {
     let count = try reader.count("number of nodes", limit: reader.limits.nodes, unit: 24)
     var nodes: [Node] = []
+    var offsets: [Int] = []
     nodes.reserveCapacity(count)
     for index in 0..<count {
       reader.subject = "node \(index)"
+      offsets.append(reader.offset)
       nodes.append(try Node(from: &reader))
     }
     try reader.finish()
-    return nodes
+    return (nodes, offsets)
   }
 
   func encodeNodes(to writer: inout ByteWriter) throws(WeightFormatError) {

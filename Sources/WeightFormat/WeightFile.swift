@@ -39,7 +39,8 @@ package struct WeightFile: Sendable {
     var reader = try source.reader(of: directory[.metadata], limits: limits)
     let metadata = try Metadata(from: &reader)
     reader = try source.reader(of: directory[.graph], limits: limits)
-    var graph = Graph(nodes: try Graph.nodes(from: &reader))
+    let (nodes, nodeOffsets) = try Graph.nodes(from: &reader)
+    var graph = Graph(nodes: nodes)
     reader = try source.reader(of: directory[.tensors], limits: limits)
     let records = try TensorRecord.records(from: &reader)
     reader = try source.reader(of: directory[.blocks], limits: limits)
@@ -65,9 +66,10 @@ package struct WeightFile: Sendable {
     do throws(GraphError) {
       try graph.validate()
     } catch {
+      let node = nodes.firstIndex { $0.name == error.node }
       throw WeightFormatError(
-        .graph, in: .graph, at: directory[.graph].offset, error.node.map { "node \"\($0)\"" } ?? "graph",
-        found: error.reason, expected: "a valid network")
+        .graph, in: .graph, at: node.map { nodeOffsets[$0] } ?? directory[.graph].offset,
+        error.node.map { "node \"\($0)\"" } ?? "graph", found: error.reason, expected: "a valid network")
     }
     guard header.required.contains(.optimized) == graph.isOptimized else {
       throw WeightFormatError(

@@ -70,6 +70,7 @@ package struct WeightFormatError: Error, Hashable, Sendable, CustomStringConvert
   package var description: String {
     var place = section.map { "section \($0)" } ?? ""
     if let offset { place += (place.isEmpty ? "byte " : ", byte ") + String(offset) }
-    return (place.isEmpty ? "" : place + ": ") + "\(what): found \(found), expected \(expected)"
+    if !place.isEmpty { place += ": " }
+    return fault == .graph ? "\(place)\(what): \(found)" : "\(place)\(what): found \(found), expected \(expected)"
   }
 }

@@ -35,6 +35,18 @@ enum SampleModels {
     Metadata(architecture: "", preprocessing: .keras, output: .logits, converter: "")
   }
 
+  /// The smallest: one input, one weight.
+  static func least() throws -> Model {
+    var builder = GraphBuilder()
+    let input = try builder.append("a", .input(.vector(1)))
+    try builder.append(
+      "b", .dense(Dense(outputs: 1, hasBias: false)), [input], weights: maker(kernelType: .float32, weights: .random))
+    var metadata = leastMetadata
+    metadata.preprocessing.mean = [0]
+    metadata.preprocessing.standardDeviation = [1]
+    return Model(graph: builder.graph, metadata: metadata)
+  }
+
   /// Every operation, with every attribute that only the optimizer sets.
   static func everyOperation() throws -> Model {
     var builder = GraphBuilder()
