@@ -48,6 +48,15 @@ package struct Graph: Sendable {
   }
 
   package var parameterCount: Int { tensors.reduce(0) { $0 + $1.elementCount } }
+
+  /// All parameters but the moving means and variances of batch normalizations, as Keras counts them.
+  package var trainableParameterCount: Int {
+    nodes.reduce(parameterCount) { count, node in
+      guard case .batchNormalization = node.operation else { return count }
+      return count - node.parameters.suffix(2).reduce(0) { $0 + tensors[$1].elementCount }
+    }
+  }
+
   package var multiplyAdds: Int { nodes.reduce(0) { $0 + multiplyAdds(of: $1) } }
 }
 

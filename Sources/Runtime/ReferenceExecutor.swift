@@ -1,0 +1,93 @@
+import ModelGraph
+
+/// Runs a graph node by node in plain loops: the oracle that everything faster is compared with.
+///
+/// Any valid graph runs, before and after optimization. Each value of a node is computed in `Double` from the stored floats
+/// of its inputs and weights (sums in the order of rows, columns and input channels of the window, then bias, then residual,
+/// then the activation), and rounded once to the `Float` that is stored. So its error is far below that of any sum in
+/// `Float`, and sums of whole numbers are exact and can be compared bit for bit.
+package struct ReferenceExecutor: Sendable {
+  package let graph: Graph
+  /// The values of each tensor of the graph.
+  let weights: [[Float]]
+  /// The last node that reads each node's value, or nil where none does.
+  private let lastConsumers: [Int?]
+
+  /// Validates the graph and reads all weights.
+  ///
+  /// - Throws: `GraphError`, or what reading a tensor throws.
+  package init(_ graph: Graph) throws {
+    try graph.validate()
+    self.graph = graph
+    weights = try graph.tensors.map { try $0.values() }
+    lastConsumers = graph.consumers.map(\.last)
+  }
+
+  /// The value of the last node.
+  ///
+  /// - Parameter input: As many values as the input's shape has, height by width by channels.
+  package func run(_ input: [Float]) throws -> [Float] {
+    try values(for: input, of: [graph.nodes.count - 1])[0]
+  }
+
+  /// The values of chosen nodes, in the order given.
+  ///
+  /// - Throws: `ReferenceExecutorError`.
+  package func values(for input: [Float], of nodes: [Int]) throws -> [[Float]] {
+    guard input.count == graph.inputShape.elementCount else {
+      throw ReferenceExecutorError.inputCount(found: input.count, expected: graph.inputShape)
+    }
+    if let index = input.firstIndex(where: { !$0.isFinite }) {
+      throw ReferenceExecutorError.inputNotFinite(input[index], index: index)
+    }
+    if let node = nodes.first(where: { !graph.nodes.indices.contains($0) }) {
+      throw ReferenceExecutorError.noSuchNode(node, count: graph.nodes.count)
+    }
+    let kept = Set(nodes)
+    var values = [[Float]](repeating: [], count: graph.nodes.count)
+    for index in 0...(nodes.max() ?? 0) {
+      let node = graph.nodes[index]
+      values[index] = if index == 0 { input } else { value(of: node, inputs: node.inputs.map { values[$0] }) }
+      for read in node.inputs where lastConsumers[read] == index && !kept.contains(read) { values[read] = [] }
+    }
+    return nodes.map { values[$0] }
+  }
+
+  private func value(of node: Node, inputs: [[Float]]) -> [Float] {
+    let shapes = node.inputs.map { graph.nodes[$0].shape }
+    let weights = node.parameters.map { self.weights[$0] }
+    switch node.operation {
+    case .input: return inputs[0]
+    case .convolution(let convolution):
+      return Self.convolution(convolution, inputs, shapes[0], weights: weights)
+    case .separableConvolution(let separable):
+      return Self.separableConvolution(separable, inputs, shapes[0], weights: weights)
+    case .dense(let dense): return Self.dense(dense, inputs[0], weights: weights)
+    case .batchNormalization(let normalization):
+      return Self.batchNormalization(normalization, inputs[0], channels: node.shape.channels, weights: weights)
+    case .activation(let activation): return inputs[0].map { Float(activation.referenceValue(of: Double($0))) }
+    case .softmax: return Self.softmax(inputs[0], channels: node.shape.channels)
+    case .add: return Self.sum(inputs)
+    case .concatenate: return Self.concatenation(inputs, shapes)
+    case .maxPool(let window): return Self.maxPool(window, inputs[0], shapes[0])
+    case .averagePool(let pool): return Self.averagePool(pool, inputs[0], shapes[0])
+    case .globalAveragePool: return Self.globalAveragePool(inputs[0], channels: node.shape.channels)
+    case .flatten: return inputs[0]
+    }
+  }
+}
+
+package enum ReferenceExecutorError: Error, Hashable, CustomStringConvertible {
+  case inputCount(found: Int, expected: Shape)
+  case inputNotFinite(Float, index: Int)
+  case noSuchNode(Int, count: Int)
+
+  package var description: String {
+    switch self {
+    case .inputCount(let found, let expected):
+      "the input has \(found) values, expected \(expected.elementCount) (\(expected))"
+    case .inputNotFinite(let value, let index): "value \(index) of the input is \(value), expected a finite number"
+    case .noSuchNode(let node, let count): "there is no node \(node), of \(count) nodes"
+    }
+  }
+}
