@@ -45,7 +45,7 @@ let package = Package(
     .executableTarget(
       name: "xception-convert",
       dependencies: [
-        "ModelImport", "WeightFormat", "Optimizer", "Runtime",
+        "ModelGraph", "ModelImport", "WeightFormat", "Optimizer", "Runtime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(

@@ -6,8 +6,7 @@
 // macros over a versioned name (their structures differ between HDF5 1.10, 1.12 and 1.14).
 
 static inline hid_t chdf5_file_access_class(void) { return H5P_FILE_ACCESS; }
-static inline hid_t chdf5_float32(void) { return H5T_IEEE_F32LE; }
-static inline hid_t chdf5_float64(void) { return H5T_IEEE_F64LE; }
+static inline hid_t chdf5_native_float(void) { return H5T_NATIVE_FLOAT; }
 static inline hid_t chdf5_c_string(void) { return H5T_C_S1; }
 static inline hid_t chdf5_all(void) { return H5S_ALL; }
 static inline hid_t chdf5_default(void) { return H5P_DEFAULT; }

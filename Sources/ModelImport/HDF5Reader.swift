@@ -15,34 +15,39 @@ struct HDF5Reader {
   private let skippedGroups: Set<String>
   private var remainingValues: Int
   private var remainingObjects = Limits.nodes * 4
+  private let progress: (Double) -> Void
 
-  /// - Parameter skippedGroups: Groups of the root that are not read, such as an optimizer's state.
+  /// - Parameters:
+  ///   - skippedGroups: Groups of the root that are not read, such as an optimizer's state.
+  ///   - progress: Told what part of the file has been read, about.
   static func read(
-    _ image: UnsafeRawBufferPointer, limits: ImportLimits, skipping skippedGroups: Set<String> = []
+    _ image: UnsafeRawBufferPointer, limits: ImportLimits, skipping skippedGroups: Set<String> = [],
+    progress: (Double) -> Void = { _ in }
   ) throws(ImportError) -> HDF5Group {
-    let result = library.withLock { _ -> Result<HDF5Group, ImportError> in
-      do throws(ImportError) {
-        var reader = HDF5Reader(
-          limits: limits, imageSize: image.count, skippedGroups: skippedGroups, remainingValues: limits.parameters)
-        return .success(try reader.readFile(image))
-      } catch {
-        return .failure(error)
-      }
+    try withoutActuallyEscaping(progress) { progress throws(ImportError) in
+      var reader = HDF5Reader(
+        limits: limits, imageSize: image.count, skippedGroups: skippedGroups, remainingValues: limits.parameters,
+        progress: progress)
+      library._unsafeLock()
+      defer { library._unsafeUnlock() }
+      return try reader.readFile(image)
     }
-    return try result.get()
   }
 
   private mutating func readFile(_ image: UnsafeRawBufferPointer) throws(ImportError) -> HDF5Group {
     guard let start = image.baseAddress else { throw .hdf5(path: "/", reason: "an empty file") }
     H5open()
     chdf5_silence()
-    let access = try HDF5Handle(H5Pcreate(chdf5_file_access_class()), "/", H5Pclose)
+    let access = try opened(H5Pcreate(chdf5_file_access_class()), "/")
+    defer { H5Pclose(access) }
     // The library only reads the image; its interface lacks the const.
-    try check(H5Pset_fapl_core(access.id, 1 << 20, false), "/")
-    try check(H5Pset_file_image(access.id, UnsafeMutableRawPointer(mutating: start), image.count), "/")
-    let file = try HDF5Handle(chdf5_open_read_only("image", access.id), "/", H5Fclose)
-    let root = try HDF5Handle(H5Gopen2(file.id, "/", chdf5_default()), "/", H5Gclose)
-    return try readGroup(root.id, path: "", depth: 0)
+    try check(H5Pset_fapl_core(access, 1 << 20, false), "/")
+    try check(H5Pset_file_image(access, UnsafeMutableRawPointer(mutating: start), image.count), "/")
+    let file = try opened(chdf5_open_read_only("image", access), "/")
+    defer { H5Fclose(file) }
+    let root = try opened(H5Gopen2(file, "/", chdf5_default()), "/")
+    defer { H5Gclose(root) }
+    return try readGroup(root, path: "", depth: 0)
   }
 
   private mutating func readGroup(_ id: hid_t, path: String, depth: Int) throws(ImportError) -> HDF5Group {
@@ -55,10 +60,11 @@ struct HDF5Reader {
       guard link.isHard else {
         throw .hdf5(path: childPath, reason: "a link to a path or to another file; these are never followed")
       }
-      let child = try HDF5Handle(H5Oopen(id, link.name, chdf5_default()), childPath, H5Oclose)
-      switch H5Iget_type(child.id) {
-      case H5I_GROUP: group.groups[link.name] = try readGroup(child.id, path: childPath, depth: depth + 1)
-      case H5I_DATASET: group.datasets[link.name] = try readDataset(child.id, path: childPath)
+      let child = try opened(H5Oopen(id, link.name, chdf5_default()), childPath)
+      defer { H5Oclose(child) }
+      switch H5Iget_type(child) {
+      case H5I_GROUP: group.groups[link.name] = try readGroup(child, path: childPath, depth: depth + 1)
+      case H5I_DATASET: group.datasets[link.name] = try readDataset(child, path: childPath)
       default: throw .hdf5(path: childPath, reason: "neither a group nor a dataset")
       }
     }
@@ -75,35 +81,39 @@ struct HDF5Reader {
   }
 
   private mutating func readDataset(_ id: hid_t, path: String) throws(ImportError) -> HDF5Dataset {
-    let dimensions = try dimensions(of: try HDF5Handle(H5Dget_space(id), path, H5Sclose).id, path: path)
+    let space = try opened(H5Dget_space(id), path)
+    defer { H5Sclose(space) }
+    let dimensions = try dimensions(of: space, path: path)
     guard let count = Limits.elementCount(of: dimensions), count <= remainingValues else {
       throw .hdf5(
         path: path,
         reason: "its dimensions \(dimensions) are empty or exceed the limit of \(limits.parameters) values in all")
     }
     remainingValues -= count
-    let type = try HDF5Handle(H5Dget_type(id), path, H5Tclose)
-    try checkStorage(of: id, byteCount: count * H5Tget_size(type.id), valueCount: count, path: path)
+    progress(Double(limits.parameters - remainingValues) * 4 / Double(imageSize))
+    let type = try opened(H5Dget_type(id), path)
+    defer { H5Tclose(type) }
+    try checkStorage(of: id, byteCount: count * H5Tget_size(type), valueCount: count, path: path)
     let isBrainFloat = try readAttributes(id, path: path)["dtype"] == ["bfloat16"]
-    switch (H5Tget_class(type.id), H5Tget_size(type.id)) {
+    switch (H5Tget_class(type), H5Tget_size(type)) {
     case (H5T_OPAQUE, 2) where isBrainFloat:
       return HDF5Dataset(
         path: path, dimensions: dimensions,
-        values: try read(id, as: type.id, count: count, path: path, of: UInt16.self)
+        values: try read(id, as: type, count: count, path: path, of: UInt16.self)
           .map { Float(bitPattern: UInt32(UInt16(littleEndian: $0)) << 16) })
     case (H5T_FLOAT, 2), (H5T_FLOAT, 4), (H5T_FLOAT, 8), (H5T_INTEGER, 1...8):
       guard !isBrainFloat else {
         throw .hdf5(path: path, reason: "declared as bfloat16 but not stored as 2 opaque bytes")
       }
-      let bits = try read(id, as: chdf5_float32(), count: count, path: path, of: UInt32.self)
       return HDF5Dataset(
-        path: path, dimensions: dimensions, values: bits.map { Float(bitPattern: UInt32(littleEndian: $0)) })
+        path: path, dimensions: dimensions,
+        values: try read(id, as: chdf5_native_float(), count: count, path: path, of: Float.self))
     default:
       throw .hdf5(path: path, reason: "its values are not numbers of a known type")
     }
   }
 
-  private func read<Element: FixedWidthInteger>(
+  private func read<Element: Numeric>(
     _ id: hid_t, as type: hid_t, count: Int, path: String, of: Element.Type
   ) throws(ImportError) -> [Element] {
     var values = [Element](repeating: 0, count: count)
@@ -118,12 +128,13 @@ struct HDF5Reader {
   private func checkStorage(
     of id: hid_t, byteCount: Int, valueCount: Int, path: String
   ) throws(ImportError) {
-    let creation = try HDF5Handle(H5Dget_create_plist(id), path, H5Pclose)
-    guard H5Pget_external_count(creation.id) == 0 else {
+    let creation = try opened(H5Dget_create_plist(id), path)
+    defer { H5Pclose(creation) }
+    guard H5Pget_external_count(creation) == 0 else {
       throw .hdf5(path: path, reason: "stored in another file; these are never followed")
     }
     let stored = H5Dget_storage_size(id)
-    switch H5Pget_layout(creation.id) {
+    switch H5Pget_layout(creation) {
     case H5D_COMPACT:
       guard stored == byteCount else {
         throw .hdf5(path: path, reason: "stores \(stored) bytes, expected \(byteCount)")
@@ -137,7 +148,7 @@ struct HDF5Reader {
         throw .hdf5(path: path, reason: "stores \(stored) bytes, expected \(byteCount) inside the file")
       }
     case H5D_CHUNKED:
-      try checkChunks(creation.id, stored: stored, byteCount: byteCount, valueCount: valueCount, path: path)
+      try checkChunks(creation, stored: stored, byteCount: byteCount, valueCount: valueCount, path: path)
     default:
       throw .hdf5(path: path, reason: "a storage layout that may lead to other files")
     }

@@ -42,7 +42,7 @@ struct ZipArchive {
   }
 
   /// The contents of an entry, inflated and checked against its checksum, or nil where there is none of the name.
-  func contents(of name: String, limit: Int) throws(ImportError) -> [UInt8]? {
+  func contents(of name: String, limit: Int) throws(ImportError) -> ArraySlice<UInt8>? {
     guard let entry = entries[name] else { return nil }
     guard entry.size <= limit else {
       throw .archive(entry: name, reason: "has \(entry.size) bytes, more than the limit of \(limit)")
@@ -52,14 +52,14 @@ struct ZipArchive {
       throw .archive(entry: name, reason: "claims \(entry.size) bytes from \(entry.compressedSize)")
     }
     let data = try range(of: entry, name: name)
-    let contents: [UInt8]
+    let contents: ArraySlice<UInt8>
     switch entry.method {
     case 0:
       guard entry.size == entry.compressedSize else {
         throw .archive(entry: name, reason: "stored as \(entry.compressedSize) bytes, expected \(entry.size)")
       }
-      contents = Array(bytes[data])
-    case 8: contents = try inflated(data, size: entry.size, name: name)
+      contents = bytes[data]
+    case 8: contents = try inflated(data, size: entry.size, name: name)[...]
     default: throw .archive(entry: name, reason: "compression method \(entry.method), expected 0 or 8 (deflate)")
     }
     let checksum = contents.withUnsafeBufferPointer { crc32_z(0, $0.baseAddress, $0.count) }

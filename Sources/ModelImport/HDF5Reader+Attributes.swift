@@ -1,19 +1,12 @@
 import CHDF5
 import ModelGraph
 
-/// Owns an identifier of libhdf5 and closes it.
-struct HDF5Handle: ~Copyable {
-  let id: hid_t
-  private let close: @convention(c) (hid_t) -> herr_t
-
-  /// - Parameter path: The object that an error names where `id` says that opening failed.
-  init(_ id: hid_t, _ path: String, _ close: @escaping @convention(c) (hid_t) -> herr_t) throws(ImportError) {
-    guard id >= 0 else { throw .hdf5(path: path, reason: hdf5ErrorText()) }
-    self.id = id
-    self.close = close
-  }
-
-  deinit { _ = close(id) }
+/// An identifier that libhdf5 has just opened; the caller closes it.
+///
+/// - Parameter path: The object that the error names where `id` says that opening failed.
+func opened(_ id: hid_t, _ path: String) throws(ImportError) -> hid_t {
+  guard id >= 0 else { throw .hdf5(path: path, reason: hdf5ErrorText()) }
+  return id
 }
 
 /// Throws what libhdf5 says about the call that returned `status`, where that is negative.
@@ -60,26 +53,30 @@ extension HDF5Reader {
     try check(status, path)
     var attributes: [String: [String]] = [:]
     for link in names.links {
-      let attribute = try HDF5Handle(H5Aopen(id, link.name, chdf5_default()), path, H5Aclose)
-      attributes[link.name] = try readStrings(attribute.id, path: path + "@" + link.name)
+      let attribute = try opened(H5Aopen(id, link.name, chdf5_default()), path)
+      defer { H5Aclose(attribute) }
+      attributes[link.name] = try readStrings(attribute, path: path + "@" + link.name)
     }
     return attributes
   }
 
   /// An attribute's strings; none where it has no values; nil where they are not strings.
   private func readStrings(_ attribute: hid_t, path: String) throws(ImportError) -> [String]? {
-    let type = try HDF5Handle(H5Aget_type(attribute), path, H5Tclose)
-    let dimensions = try dimensions(of: try HDF5Handle(H5Aget_space(attribute), path, H5Sclose).id, path: path)
+    let type = try opened(H5Aget_type(attribute), path)
+    defer { H5Tclose(type) }
+    let space = try opened(H5Aget_space(attribute), path)
+    defer { H5Sclose(space) }
+    let dimensions = try dimensions(of: space, path: path)
     if dimensions.contains(0) { return [] }
-    guard H5Tget_class(type.id) == H5T_STRING else { return nil }
+    guard H5Tget_class(type) == H5T_STRING else { return nil }
     let limit = 1 << 26
-    let size = H5Tget_size(type.id)
+    let size = H5Tget_size(type)
     guard let count = Limits.elementCount(of: dimensions), count <= 1 << 20, (1...limit).contains(size),
       size <= limit / count
     else { throw .hdf5(path: path, reason: "longer than \(limit) bytes") }
-    return H5Tis_variable_str(type.id) > 0
-      ? try readVariableStrings(attribute, type.id, count: count, path: path)
-      : try readFixedStrings(attribute, type.id, count: count, size: size, path: path)
+    return H5Tis_variable_str(type) > 0
+      ? try readVariableStrings(attribute, type, count: count, path: path)
+      : try readFixedStrings(attribute, type, count: count, size: size, path: path)
   }
 
   private func readFixedStrings(
@@ -100,10 +97,11 @@ extension HDF5Reader {
   private func readVariableStrings(
     _ attribute: hid_t, _ type: hid_t, count: Int, path: String
   ) throws(ImportError) -> [String] {
-    let space = try HDF5Handle(H5Aget_space(attribute), path, H5Sclose)
+    let space = try opened(H5Aget_space(attribute), path)
+    defer { H5Sclose(space) }
     var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
     try check(pointers.withUnsafeMutableBytes { H5Aread(attribute, type, $0.baseAddress) }, path)
-    defer { pointers.withUnsafeMutableBytes { _ = H5Dvlen_reclaim(type, space.id, chdf5_default(), $0.baseAddress) } }
+    defer { pointers.withUnsafeMutableBytes { _ = H5Dvlen_reclaim(type, space, chdf5_default(), $0.baseAddress) } }
     var strings: [String] = []
     for pointer in pointers {
       guard let pointer else {
