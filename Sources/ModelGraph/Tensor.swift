@@ -15,6 +15,25 @@ package enum ElementType: Hashable, Sendable, CaseIterable {
 package protocol TensorContents: Sendable {
   /// Calls `body` with all bytes of the tensor, little-endian, in order, which are valid only during the call.
   func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result
+
+  /// The number of blocks that the bytes come in; a tensor of a weights file has one for each 512 KiB.
+  var blockCount: Int { get }
+
+  /// Calls `body` with the bytes of one block, a whole number of elements, and the block's offset in the tensor in
+  /// bytes. Blocks may be asked for in any order and by several threads at once, each without the others' memory.
+  func withBlock<Result>(
+    _ index: Int, _ body: (_ bytes: UnsafeRawBufferPointer, _ offset: Int) throws -> Result
+  ) throws -> Result
+}
+
+extension TensorContents {
+  package var blockCount: Int { 1 }
+
+  package func withBlock<Result>(
+    _ index: Int, _ body: (_ bytes: UnsafeRawBufferPointer, _ offset: Int) throws -> Result
+  ) throws -> Result {
+    try unsafe withBytes { bytes in try unsafe body(bytes, 0) }
+  }
 }
 
 /// A named array of weights.
