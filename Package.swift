@@ -93,7 +93,8 @@ let package = Package(
     .testTarget(name: "KernelsTests", dependencies: ["Runtime", "TestSupport"]),
     .testTarget(name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "ModelImportTests", dependencies: ["ModelImport", "Runtime", "TestSupport"], resources: [.copy("Fixtures")]),
+      name: "ModelImportTests", dependencies: ["ModelImport", "Runtime", "CHDF5", "CZlib", "TestSupport"],
+      exclude: ["make_fixtures.py", "compare_layouts.py"], resources: [.copy("Fixtures")]),
     .testTarget(name: "XceptionTests", dependencies: ["Xception", "TestSupport"]),
     .testTarget(name: "ExampleTests", dependencies: ["Xception", "TestSupport"]),
   ],

@@ -36,9 +36,15 @@ package enum KerasImporter {
     path: String, options: ImportOptions = ImportOptions(), progress: (Stage, Double) -> Void = { _, _ in }
   ) throws(ImportError) -> Model {
     progress(.readingFile, 0)
-    let file = try SourceFile(path: path, limit: options.limits.fileSize)
+    return try read(SourceFile(path: path, limit: options.limits.fileSize), options: options, progress: progress)
+  }
+
+  /// Reads a model from a file in memory.
+  static func read(
+    _ file: SourceFile, options: ImportOptions, progress: (Stage, Double) -> Void = { _, _ in }
+  ) throws(ImportError) -> Model {
     let digest = SHA256.digest(of: file.bytes)
-    let imported = try read(file, options: options, progress: progress)
+    let imported = try parse(file, options: options, progress: progress)
 
     var graph = imported.graph
     let output = try setOutput(of: &graph, to: options.output)
@@ -61,7 +67,7 @@ package enum KerasImporter {
     var architecture: String
   }
 
-  private static func read(
+  private static func parse(
     _ file: SourceFile, options: ImportOptions, progress: (Stage, Double) -> Void
   ) throws(ImportError) -> Imported {
     if ZipArchive.isZip(file.bytes) { return try readArchive(file, options: options, progress: progress) }

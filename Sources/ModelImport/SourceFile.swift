@@ -14,6 +14,11 @@ struct SourceFile: Sendable {
   /// The last component of its path.
   var name: String { path.split(separator: "/").last.map(String.init) ?? path }
 
+  init(path: String, bytes: [UInt8]) {
+    self.path = path
+    self.bytes = bytes
+  }
+
   init(path: String, limit: Int) throws(ImportError) {
     self.path = path
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
