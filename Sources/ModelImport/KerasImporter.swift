@@ -124,7 +124,9 @@ package enum KerasImporter {
     // What training leaves in a file beside the weights.
     let skipped: Set = ["optimizer", "optimizer_weights", "metrics"]
     return try image.withUnsafeBufferPointer { bytes throws(ImportError) in
-      try HDF5Reader.read(UnsafeRawBufferPointer(bytes), limits: options.limits, skipping: skipped) { progress(.readingWeights, $0) }
+      try HDF5Reader.read(UnsafeRawBufferPointer(bytes), limits: options.limits, skipping: skipped) {
+        progress(.readingWeights, $0)
+      }
     }
   }
 
@@ -137,7 +139,9 @@ package enum KerasImporter {
 
   private static func unknownKind(_ bytes: [UInt8]) -> String {
     let expected = "expected a .keras or .h5 file of Keras"
-    if bytes.first == 0x80, bytes.count > 1, (2...5).contains(bytes[1]) { return "a pickle, which can run code; \(expected)" }
+    if bytes.first == 0x80, bytes.count > 1, (2...5).contains(bytes[1]) {
+      return "a pickle, which can run code; \(expected)"
+    }
     return bytes.isEmpty ? "an empty file; \(expected)" : "of an unknown kind; \(expected)"
   }
 

@@ -150,7 +150,8 @@ extension KerasTranslator {
     let hasBias = try layer.bool("use_bias", default: true)
     let dense = Dense(outputs: try layer.int("units"), hasBias: hasBias)
     let weights = try take(address, [VariableName.kernel] + (hasBias ? [VariableName.bias] : []))
-    let value = try appendPlain(address.layer, .dense(dense), [input], of: address.layer, weights.map { FileTensor($0) })
+    let value = try appendPlain(
+      address.layer, .dense(dense), [input], of: address.layer, weights.map { FileTensor($0) })
     return try appendActivation(of: layer, address, value)
   }
 

@@ -12,8 +12,9 @@ extension KerasTranslator {
     value.border = Border(
       top: input.border.top + border.top, left: input.border.left + border.left,
       bottom: input.border.bottom + border.bottom, right: input.border.right + border.right)
-    guard [value.border.top, value.border.left, value.border.bottom, value.border.right]
-      .allSatisfy({ $0 <= Limits.window })
+    guard
+      [value.border.top, value.border.left, value.border.bottom, value.border.right]
+        .allSatisfy({ $0 <= Limits.window })
     else { throw layer.error("pads by more than \(Limits.window)") }
     return value
   }
@@ -43,7 +44,8 @@ extension KerasTranslator {
     }
     let window = try absorbing(input.border, into: try layer.poolWindow(), of: input.node, layer)
     return Value(
-      node: try append(address.layer, .maxPool(window), [try node(of: input, readBy: address.layer)], of: address.layer))
+      node: try append(address.layer, .maxPool(window), [try node(of: input, readBy: address.layer)], of: address.layer)
+    )
   }
 
   /// The zeros of a padding layer count in an average, those of the pool's own padding do not.

@@ -73,7 +73,9 @@ struct Keras3Weights: KerasWeights {
 
   /// Keras's `to_snake_case`: `SeparableConv2D` is `separable_conv2d`, `ReLU` is `re_lu`.
   static func storageName(ofClass name: String) -> String {
-    let letters = name.unicodeScalars.filter { $0.properties.isAlphabetic || $0.properties.numericType != nil || $0 == "_" }
+    let letters = name.unicodeScalars.filter {
+      $0.properties.isAlphabetic || $0.properties.numericType != nil || $0 == "_"
+    }
     let scalars = Array(letters)
     var result = ""
     for (index, scalar) in scalars.enumerated() {

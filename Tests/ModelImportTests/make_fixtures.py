@@ -143,6 +143,7 @@ def sequential():
         name="sequential_model",
     )
     randomize(model, 2)
+    model.get_layer("normalize").finalize_state()
     pixels = np.floor((seeded_input(1, 9 * 9 * 3) + 1) * 128)
     for suffix in [".keras", ".h5"]:
         path = os.path.join(FOLDER, "sequential" + suffix)
