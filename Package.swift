@@ -100,6 +100,8 @@ let package = Package(
 
     // Tests.
     .target(name: "TestSupport", dependencies: ["ModelGraph", "CTestSupport"], path: "Tests/TestSupport"),
+    .target(
+      name: "SmallModel", dependencies: ["ModelGraph", "WeightFormat", "TestSupport"], path: "Tests/SmallModel"),
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph", "TestSupport"]),
     .testTarget(name: "WeightFormatTests", dependencies: ["WeightFormat", "TestSupport"]),
@@ -112,13 +114,13 @@ let package = Package(
     .testTarget(
       name: "ModelImportTests", dependencies: ["ModelImport", "Runtime", "CHDF5", "CZlib", "TestSupport"],
       exclude: ["make_fixtures.py", "compare_layouts.py"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "XceptionTests", dependencies: ["Xception", "TestSupport"]),
+    .testTarget(name: "XceptionTests", dependencies: ["Xception", "SmallModel"]),
     .testTarget(name: "BenchTests", dependencies: ["xception-bench"]),
     .testTarget(
       name: "ExampleTests",
       dependencies: [
-        "Xception", "ModelGraph", "WeightFormat", "Runtime", "TestSupport", "xception-run", "xception-convert",
-        "xception-inspect", "xception-bench", "classify", "embed",
+        "Xception", "Runtime", "SmallModel", "xception-run", "xception-convert", "xception-inspect", "xception-bench",
+        "classify", "embed",
       ],
       resources: [.copy("Fixtures")]),
   ],

@@ -1,16 +1,16 @@
-import Foundation
+package import Foundation
 import ModelGraph
 import TestSupport
 import WeightFormat
 
 /// A weights file of a small Xception with random weights, and two pictures, made once for all tests.
-struct SmallModel {
-  static let labels = ["ant", "bee", "cat", "dog", "elk"]
-  static let shared = Result { try SmallModel() }
+package struct SmallModel: Sendable {
+  package static let labels = ["ant", "bee", "cat", "dog", "elk"]
+  package static let shared = Result { try SmallModel() }
 
-  let folder: URL
-  let file: URL
-  let photos: [URL]
+  package let folder: URL
+  package let file: URL
+  package let photos: [URL]
 
   private init() throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "small-model-\(UUID().uuidString)")
