@@ -48,7 +48,7 @@ let package = Package(
     .executableTarget(
       name: "xception-convert",
       dependencies: [
-        "ModelImport", "WeightFormat", "Optimizer", "Runtime", "CommandSupport",
+        "ModelGraph", "ModelImport", "WeightFormat", "Optimizer", "Runtime", "CommandSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -100,23 +100,27 @@ let package = Package(
 
     // Tests.
     .target(name: "TestSupport", dependencies: ["ModelGraph", "CTestSupport"], path: "Tests/TestSupport"),
+    .target(
+      name: "SmallModel", dependencies: ["ModelGraph", "WeightFormat", "TestSupport"], path: "Tests/SmallModel"),
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph", "TestSupport"]),
     .testTarget(name: "WeightFormatTests", dependencies: ["WeightFormat", "TestSupport"]),
     .testTarget(name: "OptimizerTests", dependencies: ["Optimizer", "Runtime", "TestSupport"]),
     .testTarget(
-      name: "RuntimeTests", dependencies: ["Runtime", "TestSupport", "CTestSupport"], resources: [.copy("Fixtures")]),
+      name: "RuntimeTests", dependencies: ["Runtime", "TestSupport", "CTestSupport"],
+      exclude: ["make_keras_fixtures.py"], resources: [.copy("Fixtures")]),
     .testTarget(name: "KernelsTests", dependencies: ["Runtime", "TestSupport"]),
     .testTarget(name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "ModelImportTests", dependencies: ["ModelImport", "Runtime", "TestSupport"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "XceptionTests", dependencies: ["Xception", "TestSupport"]),
+      name: "ModelImportTests", dependencies: ["ModelImport", "Runtime", "CHDF5", "CZlib", "TestSupport"],
+      exclude: ["make_fixtures.py", "compare_layouts.py"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "XceptionTests", dependencies: ["Xception", "SmallModel"]),
     .testTarget(name: "BenchTests", dependencies: ["xception-bench"]),
     .testTarget(
       name: "ExampleTests",
       dependencies: [
-        "Xception", "ModelGraph", "WeightFormat", "Runtime", "TestSupport", "xception-run", "xception-convert",
-        "xception-inspect", "xception-bench", "classify", "embed",
+        "Xception", "Runtime", "SmallModel", "xception-run", "xception-convert", "xception-inspect", "xception-bench",
+        "classify", "embed",
       ],
       resources: [.copy("Fixtures")]),
   ],

@@ -7,8 +7,8 @@
 #include <jpeglib.h>
 #include <jerror.h>
 
-// A progressive file may declare any number of scans, each of which visits every block. The usual script has 10; the most
-// elaborate in use stay under 100.
+// A progressive file may declare any number of scans, each of which visits every block. The usual script has 10; the
+// most elaborate in use stay under 100.
 enum { most_scans = 200 };
 
 // One decoding; see png.c for where it lives. The managers are its members, so that callbacks find it from theirs.
@@ -41,7 +41,8 @@ static void jpeg_fail(j_common_ptr jpeg) {
   int status = codec_malformed;
   if (code == JERR_OUT_OF_MEMORY) {
     status = codec_out_of_memory;
-  } else if (code == JERR_BAD_PRECISION || code == JERR_SOF_UNSUPPORTED || code == JERR_CONVERSION_NOTIMPL) {
+  } else if (code == JERR_BAD_PRECISION || code == JERR_SOF_UNSUPPORTED || code == JERR_ARITH_NOTIMPL
+             || code == JERR_CONVERSION_NOTIMPL) {
     status = codec_unsupported;
   }
   jpeg_stop(jpeg_reader_of(jpeg), status, message);
@@ -74,6 +75,7 @@ static void jpeg_start_or_end_source(j_decompress_ptr jpeg) {
 }
 
 static boolean jpeg_refill(j_decompress_ptr jpeg) {
+  jpeg->src->bytes_in_buffer = 0;
   jpeg_stop(jpeg_reader_of((j_common_ptr)jpeg), codec_truncated, "the file ends before the image does");
   return FALSE;
 }
@@ -83,7 +85,6 @@ static void jpeg_skip(j_decompress_ptr jpeg, long length) {
     return;
   }
   if ((size_t)length > jpeg->src->bytes_in_buffer) {
-    jpeg->src->bytes_in_buffer = 0;
     jpeg_refill(jpeg);
   }
   jpeg->src->next_input_byte += length;

@@ -1,6 +1,6 @@
 extension DecodingOptions.Color {
-  /// Lays pixels of red, green, blue and alpha over this color: `(color * alpha + background * (255 - alpha)) / 255`, rounded to the
-  /// nearest. Values are taken as they are, without gamma, as Pillow's `alpha_composite` takes them.
+  /// Lays pixels of red, green, blue and alpha over this color: `(color * alpha + background * (255 - alpha)) / 255`,
+  /// rounded to the nearest. Values are taken as they are, without gamma, as Pillow's `alpha_composite` takes them.
   ///
   /// - Returns: RGB pixels, in the memory of the argument where nothing else uses it.
   func composite(rgba: consuming [UInt8]) -> [UInt8] {

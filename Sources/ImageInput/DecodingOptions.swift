@@ -2,8 +2,8 @@
 public struct DecodingOptions: Hashable, Sendable {
   /// What a file may ask for. Each is checked before memory for the pixels is allocated.
   ///
-  /// Decoding needs up to 4 bytes of memory a pixel, twice that while a photo is turned upright, and up to 10 for a progressive
-  /// JPEG, besides the file itself.
+  /// Decoding needs up to 4 bytes of memory a pixel, twice that while a photo is turned upright, and up to 10 for a
+  /// progressive JPEG, besides the file itself.
   public struct Limits: Hashable, Sendable {
     /// In pixels; 16,384 unless set.
     public var width: Int
@@ -41,10 +41,11 @@ public struct DecodingOptions: Hashable, Sendable {
   }
 
   public var limits: Limits
-  /// What shows through transparent pixels; white unless set.
+  /// What shows through transparent pixels; white unless set. Pillow's `convert("RGB")` and TensorFlow's `decode_png`
+  /// with 3 channels show the hidden colors of transparent pixels instead.
   public var background: Color
-  /// Whether the EXIF orientation of a JPEG or PNG file is applied, so that the photo stands upright; true unless set. Pillow and
-  /// Keras leave it unapplied.
+  /// Whether the EXIF orientation of a JPEG or PNG file is applied, so that the photo stands upright; true unless set.
+  /// Pillow and Keras leave it unapplied.
   public var appliesOrientation: Bool
 
   public init(limits: Limits = .standard, background: Color = .white, appliesOrientation: Bool = true) {
@@ -55,7 +56,8 @@ public struct DecodingOptions: Hashable, Sendable {
 }
 
 extension DecodingOptions.Limits {
-  /// Refuses the size that a header declares where it is zero or exceeds a limit; afterwards `width * height * 4` cannot overflow.
+  /// Refuses the size that a header declares where it is zero or exceeds a limit; afterwards `width * height * 4`
+  /// cannot overflow.
   func check(width: Int, height: Int, format: ImageFormat, offset: Int) throws(ImageError) {
     guard width > 0, height > 0 else {
       throw .malformed(format, offset: offset, found: "a size of \(width) x \(height)", expected: "at least 1 x 1")

@@ -14,8 +14,8 @@ struct FileReading {
 
   /// All remaining bytes.
   ///
-  /// - Throws: `ImageError.exceedsLimit` where there are more than `limit`: before reading where the system knows a file's size,
-  ///   else before holding more than twice the limit.
+  /// - Throws: `ImageError.exceedsLimit` where there are more than `limit`: before reading where the system knows a
+  ///   file's size, else as soon as more than that has been read.
   func bytes(limit: Int) throws(ImageError) -> [UInt8] {
     let expected = try expectedSize(limit: limit)
     var bytes: [UInt8] = []

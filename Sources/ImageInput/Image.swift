@@ -11,7 +11,8 @@ public struct Image: Hashable, Sendable {
 
   /// An image of pixels that are in memory already.
   ///
-  /// - Throws: `ImageError.wrongPixelCount` where `pixels` does not hold width x height x 3 values, or a side is not positive.
+  /// - Throws: `ImageError.wrongPixelCount` where `pixels` does not hold width x height x 3 values, or a
+  ///   side is not positive.
   public init(width: Int, height: Int, pixels: [UInt8]) throws(ImageError) {
     let (area, areaOverflow) = width.multipliedReportingOverflow(by: height)
     let (count, countOverflow) = area.multipliedReportingOverflow(by: 3)

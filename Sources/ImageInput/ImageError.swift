@@ -38,8 +38,10 @@ extension ImageError: CustomStringConvertible {
       "\(format.rawValue) file, byte \(offset): found \(found), expected \(expected)"
     case .exceedsLimit(.bytes, let found, let limit):
       "the file has \(found == limit + 1 ? "more than \(limit)" : "\(found)") bytes, the limit is \(limit)"
-    case .exceedsLimit(let quantity, let found, let limit):
-      "the image has \(quantity == .pixels ? "\(found) pixels" : "a \(quantity.rawValue) of \(found) pixels"), the limit is \(limit)"
+    case .exceedsLimit(.pixels, let found, let limit):
+      "the image has \(found) pixels, the limit is \(limit)"
+    case .exceedsLimit(let side, let found, let limit):
+      "the image has a \(side.rawValue) of \(found) pixels, the limit is \(limit)"
     case .outOfMemory(let format):
       "not enough memory to decode the \(format.rawValue) file"
     case .wrongPixelCount(let width, let height, let found):

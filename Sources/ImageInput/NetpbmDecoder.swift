@@ -1,4 +1,5 @@
-/// Decodes PGM (P2, P5) and PPM (P3, P6) files of 1 to 65,535 as the largest sample, by the Netpbm manual pages pgm(5), ppm(5).
+/// Decodes PGM (P2, P5) and PPM (P3, P6) files of 1 to 65,535 as the largest sample, by the Netpbm manual pages pgm(5),
+/// ppm(5).
 struct NetpbmDecoder {
   let bytes: [UInt8]
   let format: ImageFormat

@@ -36,7 +36,8 @@ struct NetpbmRaster {
 
   /// Decimal numbers separated by white space, scaled to 8 bits.
   func plainSamples(_ text: consuming NetpbmText) throws(ImageError) -> [UInt8] {
-    // A sample takes at least a digit and a space, the last one a digit: a short file is refused before memory is allocated.
+    // A sample takes at least a digit and a space, the last one a digit: a short file is refused before memory is
+    // allocated.
     guard (text.bytes.count - offset + 1) / 2 >= count else {
       throw .truncated(format, offset: text.bytes.count, expected: "\(count) samples from byte \(offset)")
     }

@@ -1,4 +1,5 @@
-/// Decodes PAM files (P7) of the tuple types of the manual page pam(5): black and white, grayscale and RGB, each with or without alpha.
+/// Decodes PAM files (P7) of the tuple types of the manual page pam(5): black and white, grayscale and RGB, each with
+/// or without alpha.
 struct PAMDecoder {
   let bytes: [UInt8]
   let options: DecodingOptions

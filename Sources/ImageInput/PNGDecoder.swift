@@ -1,5 +1,6 @@
-/// Decodes PNG files of every color type and depth through libpng. Checksums of all chunks are verified; gamma and profiles
-/// are ignored; 16-bit samples are rounded to 8 bits before transparent pixels are laid over the background.
+/// Decodes PNG files of every color type and depth through libpng. Checksums of all chunks are verified; gamma and
+/// profiles are ignored; 16-bit samples are rounded to 8 bits (where Pillow drops the lower byte) before transparent
+/// pixels are laid over the background.
 struct PNGDecoder {
   let bytes: [UInt8]
   let options: DecodingOptions
@@ -12,7 +13,8 @@ struct PNGDecoder {
     return options.appliesOrientation ? image.oriented(orientation) : image
   }
 
-  /// Of the chunk eXIf: after the signature, chunks of a length, a type, contents and a checksum, which libpng has verified.
+  /// Of the chunk eXIf: after the signature, chunks of a length, a type, contents and a checksum, which libpng has
+  /// verified.
   private var orientation: Orientation {
     var offset = 8
     while bytes.count - offset >= 12 {

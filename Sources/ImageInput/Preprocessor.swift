@@ -1,7 +1,7 @@
 import ModelGraph
 
-/// Makes a network's input of an image, as a model file's `Preprocessing` says. It is made once for a model and used from any
-/// number of threads.
+/// Makes a network's input of an image, as a model file's `Preprocessing` says. It is made once for a model and used
+/// from any number of threads.
 package struct Preprocessor: Sendable {
   package let preprocessing: Preprocessing
   /// Of the input, in pixels.

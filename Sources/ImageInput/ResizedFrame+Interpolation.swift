@@ -1,6 +1,6 @@
 extension ResizedFrame {
-  /// The image interpolated between its nearest pixels, not rounded, as `tf.image.resize` returns it: the cubic's overshoot leaves
-  /// 0...255.
+  /// The image interpolated between its nearest pixels, not rounded, as `tf.image.resize` returns it: the cubic's
+  /// overshoot leaves 0...255.
   ///
   /// - Parameter result: rows.used x columns.used x 3.
   func interpolate(

@@ -1,6 +1,7 @@
 extension ResizedSide {
-  /// The image's pixel for each used one: `floor((i + 0.5) * imageSize / size)`, found by repeated addition in double precision as
-  /// Pillow's `NEAREST` finds it, since the rounding of the sum decides where the product is close to a whole number.
+  /// The image's pixel for each used one: `floor((i + 0.5) * imageSize / size)`, found by repeated addition in double
+  /// precision as Pillow's `NEAREST` finds it, since the rounding of the sum decides where the product is close to a
+  /// whole number.
   ///
   /// `tf.image.resize` multiplies in single precision instead; see `Preprocessing.Filter.nearest`.
   var nearest: [Int] {

@@ -33,8 +33,8 @@ struct ResizedFrame {
 }
 
 extension ResizedSide {
-  /// Uses the middle, as torchvision's CenterCrop does: it starts at half of what is left over, rounded with Python's `round`, which
-  /// takes a half to the even neighbour.
+  /// Uses the middle, as torchvision's CenterCrop does: it starts at half of what is left over, rounded with Python's
+  /// `round`, which takes a half to the even neighbour.
   init(imageSize: Int, size: Int, centered count: Int) {
     let rest = size - count
     let start = rest / 2 + (rest % 4 == 3 ? 1 : 0)

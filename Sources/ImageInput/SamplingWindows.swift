@@ -41,11 +41,12 @@ enum ConvolutionFilter {
 }
 
 extension SamplingWindows<Int32> {
-  /// Bits of the fraction of a weight. 255 times weights whose sum is 1, even with cubic overshoot of a quarter, fit 32 bits.
+  /// Bits of the fraction of a weight. 255 times weights whose sum is 1, even with cubic overshoot of a quarter, fit 32
+  /// bits.
   static var fractionBits: Int32 { 22 }
 
-  /// Pillow's convolution (its precision for 8-bit images included): the window is centred on the pixel, widened by the scale, cut at
-  /// the image's edges, and its weights add up to 1.
+  /// Pillow's convolution (its precision for 8-bit images included): the window is centred on the pixel, widened by the
+  /// scale, cut at the image's edges, and its weights add up to 1.
   static func convolution(_ filter: ConvolutionFilter, _ side: ResizedSide) -> Self {
     let scale = Double(side.imageSize) / Double(side.size)
     let widening = max(scale, 1)
@@ -88,8 +89,8 @@ extension SamplingWindows<Float> {
     return windows
   }
 
-  /// The four neighbours, as `tf.image.resize` weights them: Keys's cubic convolution with a = -0.5, the fraction rounded to
-  /// 1/1024; neighbours outside the image do not count and the others' weights are scaled to add up to 1.
+  /// The four neighbours, as `tf.image.resize` weights them: Keys's cubic convolution with a = -0.5, the fraction
+  /// rounded to 1/1024; neighbours outside the image do not count and the others' weights are scaled to add up to 1.
   static func bicubic(_ side: ResizedSide) -> Self {
     var windows = Self()
     for index in side.used {

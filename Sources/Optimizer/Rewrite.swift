@@ -112,11 +112,14 @@ struct Rewrite {
     var graph = Graph()
     var newNode = [Int?](repeating: nil, count: nodes.count)
     var newTensor = [Int?](repeating: nil, count: tensors.count)
+    var waits = [Bool](repeating: false, count: nodes.count)
     for index in nodes.indices where isLive(index) {
       var pending = [index]  // A node waits here below the inputs that it still needs.
       while let next = pending.last {
         let missing = nodes[next].inputs.filter { newNode[$0] == nil }
         guard missing.isEmpty else {
+          precondition(!waits[next], "\(nodes[next].name) was made to depend on itself")
+          waits[next] = true
           pending += missing.reversed()
           continue
         }

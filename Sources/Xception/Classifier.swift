@@ -66,6 +66,7 @@ public final class Classifier: Sendable {
 
   /// Loads the weights file (.xcw) at a path.
   public init(contentsOfFile path: String, options: Options = Options()) throws(ClassifierError) {
+    if let threads = options.threads, threads < 1 { throw .argument("\(threads) threads, expected at least 1") }
     let clock = ContinuousClock()
     let start = clock.now
     let model = try Self.model(at: path)

@@ -1,5 +1,4 @@
 import Foundation
-import TestSupport
 
 /// A command of the package, run as a user runs it.
 struct Command {

@@ -1,4 +1,5 @@
 import Foundation
+import SmallModel
 import Testing
 
 @Suite("The example programs")

@@ -197,4 +197,45 @@ struct HostileGraphTests {
     }
     #expect(builder.graph.multiplyAdds == .max)
   }
+
+  /// Each change puts absurd numbers into one node of a valid graph; what matters is that all come back.
+  @Test(arguments: 0..<20 as Range<UInt64>) func `random graphs with random damage`(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let whole = try RandomGraph(seed: seed).graph
+    var refused = 0
+    for _ in 0..<100 {
+      var graph = whole
+      let index = Int.random(in: graph.nodes.indices, using: &random)
+      damage(&graph.nodes[index], &random)
+      do {
+        try graph.validate()
+      } catch {
+        refused += 1
+        #expect(!error.description.isEmpty)
+      }
+      _ = try? graph.requiredParameters(of: graph.nodes[index])
+    }
+    #expect(refused > 50)
+  }
+
+  private func damage(_ node: inout Node, _ random: inout SeededGenerator) {
+    func number() -> Int { (Self.numbers + [1, 2, 3, 5, 4096]).randomElement(using: &random)! }
+    func extent() -> Extent { Extent(height: number(), width: number()) }
+    let padding = Padding.explicit(top: number(), left: number(), bottom: number(), right: number())
+    let window = Window(
+      size: extent(), stride: extent(), dilation: extent(),
+      padding: [.same, .valid, padding].randomElement(using: &random)!)
+    switch Int.random(in: 0..<10, using: &random) {
+    case 0: node.inputs = [number()]
+    case 1: node.inputs = []
+    case 2: node.parameters = [number(), number()]
+    case 3: node.shape = .map(height: number(), width: number(), channels: number())
+    case 4: node.operation = .convolution(Convolution(window: window, outputChannels: number(), groups: number()))
+    case 5: node.operation = .separableConvolution(SeparableConvolution(window: window, outputChannels: number()))
+    case 6: node.operation = .maxPool(window)
+    case 7: node.operation = .averagePool(AveragePool(window: window))
+    case 8: node.operation = .dense(Dense(outputs: number()))
+    default: node.operation = .input(.map(height: number(), width: number(), channels: number()))
+    }
+  }
 }

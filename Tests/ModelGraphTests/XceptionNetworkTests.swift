@@ -55,6 +55,32 @@ struct XceptionNetworkTests {
     #expect(inputs["avg_pool"] == ["block14_sepconv2_act"])
   }
 
+  @Test func `windows, biases and epsilons are Keras's`() throws {
+    let graph = try graph()
+    var asymmetric: [String] = []
+    for node in graph.nodes {
+      let window: Window
+      switch node.operation {
+      case .convolution(let convolution):
+        #expect(!convolution.hasBias)
+        #expect((convolution.window.padding == .valid) == node.name.hasPrefix("block1_"))
+        window = convolution.window
+      case .maxPool(let pool):
+        #expect(pool == Window(size: Extent(3), stride: Extent(2)))
+        window = pool
+      case .batchNormalization(let normalization):
+        #expect(normalization == BatchNormalization(epsilon: 0.001))
+        continue
+      default: continue
+      }
+      guard case .map(let height, let width, _) = graph.nodes[node.inputs[0]].shape else { continue }
+      let placement = try #require(window.placement(on: Extent(height: height, width: width)))
+      if placement.top != placement.bottom { asymmetric.append(node.name) }
+    }
+    // At 299 pixels SAME pads unevenly in one place, from 74 to 37.
+    #expect(asymmetric == ["block3_pool"])
+  }
+
   @Test func `weighted layers come in Keras's order, with its weights`() throws {
     let layers = try XceptionNetwork().weightedLayers()
     var expected = ["block1_conv1", "block1_conv1_bn", "block1_conv2", "block1_conv2_bn"]
@@ -91,8 +117,7 @@ struct XceptionNetworkTests {
 
 @Suite("Variants of Xception")
 struct XceptionVariantTests {
-  /// Counted by Keras for the same layers, but for `residuals` (the shortcuts' convolutions and normalizations less) and the
-  /// segments (a spatial convolution of C channels in g segments has 9 C C / g weights).
+  /// Keras's Xception without its top has 20,861,480.
   @Test func `parameters of the tops`() throws {
     #expect(try graph { $0.top = .none }.parameterCount == 20_861_480)
     #expect(try graph { $0.top = .none }.outputShape == .map(height: 10, width: 10, channels: 2048))
