@@ -34,7 +34,7 @@ struct CorruptionTests {
       for kind in [SectionKind.metadata, .graph, .tensors, .blocks] {
         let length = try WeightFile(bytes: SampleFile(model).bytes()).sections.first { $0.kind == kind }!.length
         for offset in stride(from: 0, to: length - 3, by: 4) {
-          for value: UInt32 in [.max, 0, 1 << 31, 1] {
+          for value: UInt32 in [.max, 0] {
             var file = try SampleFile(model)
             file.set(kind, at: offset, to: value)
             _ = SampleTests.outcome(try file.bytes())

@@ -80,15 +80,15 @@ extension Sample {
       for index in 0..<3 { $0.records[index].dimensions = [1 << 30] }
     },
     Sample("inflation-without-blocks", .blocks, .blocks) { $0.records[0].dimensions = [1 << 30] },
-    Sample("scale-missing", .value, .tensors, of: { try SampleModels.small(kernelType: .int8) }) {
+    Sample("scale-missing", .value, .tensors, of: .small(.int8)) {
       $0.records[0].scale = nil
       $0.records[5].scale = nil
       $0.features = 1
     },
-    Sample("scale-nan", .number, .tensors, of: { try SampleModels.small(kernelType: .int8) }) {
+    Sample("scale-nan", .number, .tensors, of: .small(.int8)) {
       $0.records[0].scale![3] = .nan
     },
-    Sample("scale-too-short", .size, .tensors, of: { try SampleModels.small(kernelType: .int8) }) {
+    Sample("scale-too-short", .size, .tensors, of: .small(.int8)) {
       $0.records[5].scale = [1]
     },
     Sample("scale-flag-2", .value, .tensors) { $0.set(.tensors, at: 40, to: 2) },
@@ -111,10 +111,10 @@ extension Sample {
     Sample("plane-empty", .size, .blocks) { $0.set(.blocks, at: 16, to: 0) },
     Sample("plane-longer-than-elements", .size, .blocks) { $0.set(.blocks, at: 4, to: 217) },
     Sample("plane-length-all-ones", .size, .blocks) { $0.set(.blocks, at: 4, to: .max) },
-    Sample("plane-of-narrower-type", .size, .blocks, of: { try SampleModels.small(kernelType: .float16) }) {
+    Sample("plane-of-narrower-type", .size, .blocks, of: .small(.float16)) {
       $0.set(.blocks, at: 12, to: 1)
     },
-    Sample("plane-expands-too-far", .size, .blocks, of: { try SampleModels.small(weights: .zero, side: 20) }) {
+    Sample("plane-expands-too-far", .size, .blocks, of: .small(.float32)) {
       $0.records[0].dimensions = [1 << 17]
       $0.blocks[0] = [[[1], [1], [1], [1]]]
     },
@@ -155,16 +155,16 @@ extension Sample {
     Sample("weight-nan-float32", .number, .data) { $0.replaceElement(0x7fc0_0000) },
     Sample("weight-infinite-float32", .number, .data) { $0.replaceElement(0xff80_0000) },
     Sample("weight-nan-float32-stored", .number, .data, profile: .stored) { $0.replaceElement(0x7f80_0001) },
-    Sample("weight-nan-float16", .number, .data, of: { try SampleModels.small(kernelType: .float16) }) {
+    Sample("weight-nan-float16", .number, .data, of: .small(.float16)) {
       $0.replaceElement(0x7e00)
     },
     Sample(
-      "weight-infinite-float16-stored", .number, .data, of: { try SampleModels.small(kernelType: .float16) },
+      "weight-infinite-float16-stored", .number, .data, of: .small(.float16),
       profile: .stored
     ) {
       $0.replaceElement(0xfc00)
     },
-    Sample("weight-nan-bfloat16", .number, .data, of: { try SampleModels.small(kernelType: .bfloat16) }) {
+    Sample("weight-nan-bfloat16", .number, .data, of: .small(.bfloat16)) {
       $0.replaceElement(0xffc0)
     },
   ]

@@ -23,7 +23,7 @@ extension Sample {
     Sample("version-2", .version) { $0.setHeader(at: 12, to: 2) },
     Sample("header-checksum", .checksum) { $0.changes[.file] = { $0[36] ^= 1 } },
     Sample("feature-unknown-required", .feature) { $0.setHeader(at: 16, to: 0x8000_0001) },
-    Sample("feature-optimized-missing", .feature, of: SampleModels.everyOperation) { $0.features = 1 },
+    Sample("feature-optimized-missing", .feature, of: .everyOperation) { $0.features = 1 },
     Sample("feature-optimized-without-cause", .feature) { $0.features = 3 },
     Sample("feature-compact-missing", .size, .blocks) { $0.features = 0 },
     Sample("file-length-all-ones", .limit) {
@@ -33,7 +33,7 @@ extension Sample {
       }
     },
     Sample("section-count-all-ones", .limit) { $0.setHeader(at: 32, to: .max) },
-    Sample("section-count-beyond-file", .size, of: SampleModels.least) { $0.setHeader(at: 32, to: 64) },
+    Sample("section-count-beyond-file", .size, of: .least) { $0.setHeader(at: 32, to: 64) },
     Sample("section-count-zero", .missingSection, .metadata) { $0.order = [] },
     Sample("header-reserved", .padding) { $0.changes[.header] = { $0[59] = 1 } },
   ]

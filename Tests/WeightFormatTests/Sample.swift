@@ -11,6 +11,20 @@ struct Sample: Sendable {
   let section: SectionKind?
   let make: @Sendable () throws -> [UInt8]
 
+  /// The model that an invalid file says, but for its fault.
+  enum Base {
+    case small(ElementType)
+    case everyOperation, least
+
+    func model() throws -> Model {
+      switch self {
+      case .small(let type): try SampleModels.small(kernelType: type)
+      case .everyOperation: try SampleModels.everyOperation()
+      case .least: try SampleModels.least()
+      }
+    }
+  }
+
   /// A valid file.
   init(valid name: String, _ make: @escaping @Sendable () throws -> [UInt8]) {
     self.name = name
@@ -22,15 +36,14 @@ struct Sample: Sendable {
   /// A file with one thing wrong.
   init(
     _ name: String, _ fault: WeightFormatError.Fault, _ section: SectionKind? = nil,
-    of model: @escaping @Sendable () throws -> Model = { try SampleModels.small() },
-    profile: WeightFile.Profile = .compact,
+    of base: Base = .small(.float32), profile: WeightFile.Profile = .compact,
     _ change: @escaping @Sendable (inout SampleFile) throws -> Void
   ) {
     self.name = name
     self.fault = fault
     self.section = section
     make = {
-      var file = try SampleFile(try model(), profile: profile)
+      var file = try SampleFile(try base.model(), profile: profile)
       try change(&file)
       return try file.bytes()
     }

@@ -89,6 +89,25 @@ enum SampleModels {
     return Model(graph: builder.graph, metadata: leastMetadata)
   }
 
+  /// A tensor of one block and a part of another.
+  static func severalBlocks() throws -> Model {
+    var builder = GraphBuilder()
+    let input = try builder.append("in", .input(.vector(1)))
+    let elements = Layout.blockLength / 2 + 1001
+    try builder.append("dense", .dense(Dense(outputs: elements, hasBias: false)), [input]) { role, dimensions in
+      let bytes = [UInt8](unsafeUninitializedCapacity: elements * 2) { buffer, count in
+        for index in 0..<elements * 2 { buffer[index] = UInt8(truncatingIfNeeded: index / 3 % 61) }
+        count = elements * 2
+      }
+      return Tensor(
+        name: role, dimensions: dimensions, elementType: .float16, contents: MemoryContents(bytes: bytes))
+    }
+    var metadata = leastMetadata
+    metadata.preprocessing.mean = [0]
+    metadata.preprocessing.standardDeviation = [1]
+    return Model(graph: builder.graph, metadata: metadata)
+  }
+
   /// Makes tensors named after their order, of the kernel type where they have more than one dimension.
   static func maker(kernelType: ElementType, weights: Weights) -> (String, [Int]) throws -> Tensor {
     var count = 0
@@ -138,10 +157,4 @@ struct MemoryContents: TensorContents {
 extension Tensor {
   /// All bytes, however the contents give them.
   func bytes() throws -> [UInt8] { try contents.withBytes { Array($0) } }
-}
-
-extension ElementType {
-  static let name: [ElementType: String] = [
-    .float32: "float32", .float16: "float16", .bfloat16: "bfloat16", .int8: "int8", .int32: "int32",
-  ]
 }
