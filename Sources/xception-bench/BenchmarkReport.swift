@@ -7,8 +7,8 @@
 /// What a benchmark found out, as it is printed.
 struct BenchmarkReport: Encodable {
   var model: String
-  /// Height by width of the input.
-  var size: String
+  /// Height by width by channels of the input.
+  var input: String
   var isa: String
   var precision: String
   /// Threads that one call may use.
@@ -30,13 +30,17 @@ struct BenchmarkReport: Encodable {
   var imagesPerSecond: Double
   /// Of the process, at its largest, in 2^20 bytes.
   var peakResidentMegabytes: Double?
-  /// Multiply-adds of one image.
+  /// The values of one call, in 2^20 bytes.
+  var arenaMegabytes: Double
+  /// The packed weights, in 2^20 bytes.
+  var weightMegabytes: Double
+  /// Multiply-adds of one image, as the network defines them.
   var multiplyAdds: Int
   /// The measured peak of the threads together; nil unless it was measured.
   var peakGigaflops: Double?
 
   enum CodingKeys: String, CodingKey {
-    case model, size, isa, precision, threads, runs, batch, streams
+    case model, input, isa, precision, threads, runs, batch, streams
     case loadMilliseconds = "load_ms"
     case firstMilliseconds = "first_ms"
     case minimumMilliseconds = "min_ms"
@@ -45,15 +49,10 @@ struct BenchmarkReport: Encodable {
     case percentile99Milliseconds = "p99_ms"
     case imagesPerSecond = "images_per_second"
     case peakResidentMegabytes = "peak_rss_mb"
+    case arenaMegabytes = "arena_mb"
+    case weightMegabytes = "weights_mb"
     case multiplyAdds = "multiply_adds"
     case peakGigaflops = "peak_gflops"
-  }
-
-  mutating func set(_ durations: Durations) {
-    minimumMilliseconds = durations.minimum
-    medianMilliseconds = durations.median
-    percentile90Milliseconds = durations.percentile(90)
-    percentile99Milliseconds = durations.percentile(99)
   }
 
   /// Multiplications and additions of the fastest run, in 10^9 a second.
@@ -82,9 +81,11 @@ struct BenchmarkReport: Encodable {
     if let peakGigaflops {
       rows.append(["share of peak", (100 * gigaflops / peakGigaflops).rounded(decimals: 1), "%"])
     }
+    rows.append(["weights", weightMegabytes.rounded(decimals: 1), "MB"])
+    rows.append(["arena", arenaMegabytes.rounded(decimals: 1), "MB"])
     if let peakResidentMegabytes { rows.append(["resident", peakResidentMegabytes.rounded(decimals: 1), "MB"]) }
     return """
-      \(model), \(size), \(precision), \(isa), \(threads) thread\(threads == 1 ? "" : "s"), \(runs) runs\(images)\(callers)
+      \(model), \(input), \(precision), \(isa), \(threads) thread\(threads == 1 ? "" : "s"), \(runs) runs\(images)\(callers)
       \(table(rows, leftAligned: [0, 2]))
       """
   }
@@ -94,7 +95,7 @@ struct BenchmarkReport: Encodable {
     var report = self
     let fields: [WritableKeyPath<BenchmarkReport, Double>] = [
       \.loadMilliseconds, \.firstMilliseconds, \.minimumMilliseconds, \.medianMilliseconds, \.percentile90Milliseconds,
-      \.percentile99Milliseconds, \.imagesPerSecond,
+      \.percentile99Milliseconds, \.imagesPerSecond, \.arenaMegabytes, \.weightMegabytes,
     ]
     let optionalFields: [WritableKeyPath<BenchmarkReport, Double?>] = [\.peakResidentMegabytes, \.peakGigaflops]
     for field in fields { report[keyPath: field] = (report[keyPath: field] * 1000).rounded() / 1000 }

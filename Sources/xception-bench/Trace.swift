@@ -4,7 +4,7 @@
   import Foundation
 #endif
 
-/// The steps of one run in the Trace Event Format, which `chrome://tracing` and Perfetto show.
+/// The stages of one run in the Trace Event Format, which `chrome://tracing` and Perfetto show.
 struct Trace: Encodable {
   struct Event: Encodable {
     var name: String
@@ -24,23 +24,23 @@ struct Trace: Encodable {
   var displayTimeUnit = "ms"
 
   /// Takes the run whose length is the median.
-  init(_ profile: Profile) {
-    let runs = profile.steps.first?.spans.count ?? 0
-    let byLength = (0..<runs).sorted { Self.length(of: $0, in: profile) < Self.length(of: $1, in: profile) }
+  init(_ times: StageTimes) {
+    let runs = times.stages.first?.spans.count ?? 0
+    let byLength = (0..<runs).sorted { Self.length(of: $0, in: times) < Self.length(of: $1, in: times) }
     guard let run = byLength.isEmpty ? nil : byLength[(runs - 1) / 2] else {
       traceEvents = []
       return
     }
-    traceEvents = profile.steps.map { step in
-      let span = step.spans[run]
+    traceEvents = times.stages.map { stage in
+      let span = stage.spans[run]
       return Event(
-        name: step.name, cat: step.kernel, ts: span.begin * 1000, dur: (span.end - span.begin) * 1000,
-        args: ["shape": step.shape, "kernel": step.kernel, "multiply-adds": String(step.multiplyAdds)])
+        name: stage.name, cat: stage.kernel, ts: span.begin * 1000, dur: (span.end - span.begin) * 1000,
+        args: ["shape": stage.shape, "kernel": stage.kernel, "multiply-adds": String(stage.multiplyAdds)])
     }
   }
 
-  private static func length(of run: Int, in profile: Profile) -> Double {
-    (profile.steps.last?.spans[run].end ?? 0) - (profile.steps.first?.spans[run].begin ?? 0)
+  private static func length(of run: Int, in times: StageTimes) -> Double {
+    (times.stages.last?.spans[run].end ?? 0) - (times.stages.first?.spans[run].begin ?? 0)
   }
 
   func json() throws -> Data {

@@ -41,7 +41,7 @@ import Testing
     let object = try #require(JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
     let keys = [
       "load_ms", "first_ms", "min_ms", "median_ms", "p90_ms", "p99_ms", "peak_rss_mb", "threads", "isa", "precision",
-      "images_per_second", "batch", "streams", "runs", "size", "model", "multiply_adds",
+      "images_per_second", "batch", "streams", "runs", "input", "arena_mb", "weights_mb", "model", "multiply_adds",
     ]
     for key in keys { #expect(object[key] != nil, "\(key) is missing") }
     #expect(object["peak_gflops"] == nil)
@@ -51,7 +51,7 @@ import Testing
   @Test func `The text names what was run and states the share of the peak where that is known`() {
     var report = report()
     #expect(!report.text.contains("share of peak"))
-    #expect(report.text.hasPrefix("model.xcw, 299x299, fp32, avx512, 2 threads, 30 runs\n"))
+    #expect(report.text.hasPrefix("model.xcw, 299x299x3, fp32, avx512, 2 threads, 30 runs\n"))
     report.peakGigaflops = 1000
     report.multiplyAdds = 8_000_000_000
     report.minimumMilliseconds = 32
@@ -60,16 +60,19 @@ import Testing
 
   private func report() -> BenchmarkReport {
     BenchmarkReport(
-      model: "model.xcw", size: "299x299", isa: "avx512", precision: "fp32", threads: 2, runs: 30, batch: 1, streams: 1,
+      model: "model.xcw", input: "299x299x3", isa: "avx512", precision: "fp32", threads: 2, runs: 30, batch: 1,
+      streams: 1,
       loadMilliseconds: 50, firstMilliseconds: 40, minimumMilliseconds: 32.123456, medianMilliseconds: 33,
       percentile90Milliseconds: 34, percentile99Milliseconds: 35, imagesPerSecond: 30, peakResidentMegabytes: 120,
+      arenaMegabytes: 10,
+      weightMegabytes: 87,
       multiplyAdds: 8)
   }
 }
 
-@Suite struct ProfileTests {
+@Suite struct StageTimesTests {
   @Test func `The profile shows speed and share of the peak where there are products`() {
-    let lines = profile.table().split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+    let lines = times.table().split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
     #expect(lines[1] == ["conv", "tile", "4x4x8", "500.0", "10.000", "100.0", "50.0", "83.3"])
     #expect(lines[2] == ["pool", "pool", "2x2x8", "2.000", "16.7"])
     #expect(lines[3] == ["total", "500.0", "12.000", "83.3", "41.7", "100.0"])
@@ -77,7 +80,7 @@ import Testing
 
   @Test func `The trace shows the median run in microseconds`() throws {
     let object = try #require(
-      JSONSerialization.jsonObject(with: Trace(profile).json()) as? [String: Any])
+      JSONSerialization.jsonObject(with: Trace(times).json()) as? [String: Any])
     let events = try #require(object["traceEvents"] as? [[String: Any]])
     #expect(events.map { $0["name"] as? String } == ["conv", "pool"])
     #expect(events[0]["ph"] as? String == "X")
@@ -86,12 +89,12 @@ import Testing
   }
 
   @Test func `A profile without runs has an empty trace`() {
-    #expect(Trace(Profile(steps: [], peakGigaflops: 1)).traceEvents.isEmpty)
+    #expect(Trace(StageTimes(stages: [], peakGigaflops: 1)).traceEvents.isEmpty)
   }
 
-  private var profile: Profile {
-    Profile(
-      steps: [
+  private var times: StageTimes {
+    StageTimes(
+      stages: [
         .init(
           name: "conv", kernel: "tile", shape: "4x4x8", multiplyAdds: 500_000_000, spans: [(0, 10), (0, 9), (0, 12)]),
         .init(name: "pool", kernel: "pool", shape: "2x2x8", multiplyAdds: 0, spans: [(10, 12), (9, 11), (12, 20)]),

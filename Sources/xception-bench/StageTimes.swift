@@ -1,31 +1,31 @@
-/// Where the time of a run goes, step by step.
-struct Profile {
-  struct Step {
+/// Where the time of a run goes, stage by stage.
+struct StageTimes {
+  struct Stage {
     var name: String
     var kernel: String
-    /// Of the step's value.
+    /// Of the stage's value.
     var shape: String
     var multiplyAdds: Int
-    /// When the step began and ended in each run, in milliseconds from the start of the run.
+    /// When the stage began and ended in each run, in milliseconds from the start of the run.
     var spans: [(begin: Double, end: Double)]
 
     var median: Double { Durations(milliseconds: spans.map { $0.end - $0.begin }).median }
   }
 
-  var steps: [Step]
+  var stages: [Stage]
   /// Of all threads together, in 10^9 multiplications and additions a second.
   var peakGigaflops: Double
 
-  /// A line for each step, and the total.
+  /// A line for each stage, and the total.
   func table() -> String {
-    var rows = [["step", "kernel", "shape", "MMACs", "ms", "GFLOP/s", "% of peak", "% of time"]]
-    let total = steps.reduce(0) { $0 + $1.median }
-    for step in steps {
+    var rows = [["stage", "kernel", "shape", "MMACs", "ms", "GFLOP/s", "% of peak", "% of time"]]
+    let total = stages.reduce(0) { $0 + $1.median }
+    for stage in stages {
       rows.append(
-        [step.name, step.kernel, step.shape]
-          + figures(milliseconds: step.median, multiplyAdds: step.multiplyAdds, of: total))
+        [stage.name, stage.kernel, stage.shape]
+          + figures(milliseconds: stage.median, multiplyAdds: stage.multiplyAdds, of: total))
     }
-    let multiplyAdds = steps.reduce(0) { $0 + $1.multiplyAdds }
+    let multiplyAdds = stages.reduce(0) { $0 + $1.multiplyAdds }
     rows.append(["total", "", ""] + figures(milliseconds: total, multiplyAdds: multiplyAdds, of: total))
     return xception_bench.table(rows, leftAligned: [0, 1, 2])
       + "\nmedians; the peak is \(peakGigaflops.rounded(decimals: 1)) GFLOP/s, as the tile's multiply-adds reach on registers alone in this run"
