@@ -52,7 +52,7 @@ struct RefusalTests {
       layer: "inner/conv_same", reason: "does not fit"),
     Change(
       testDescription: "more outputs than any tensor", old: #""units": 9"#, new: #""units": 9007199254740991"#,
-      layer: "hidden", reason: "is empty or exceeds"),
+      layer: "hidden", reason: "outputs, expected 1 to"),
     Change(
       testDescription: "a shared layer", old: #""name": "relu", "inbound_nodes": ["#,
       new: #""name": "relu", "inbound_nodes": [{"args": [], "kwargs": {}}, "#, layer: "relu",
