@@ -113,7 +113,7 @@ let package = Package(
     .testTarget(name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ModelImportTests", dependencies: ["ModelImport", "Runtime", "CHDF5", "CZlib", "TestSupport"],
-      exclude: ["make_fixtures.py", "compare_layouts.py"], resources: [.copy("Fixtures")]),
+      exclude: ["make_fixtures.py", "make_keras1.py"], resources: [.copy("Fixtures")]),
     .testTarget(name: "XceptionTests", dependencies: ["Xception", "SmallModel"]),
     .testTarget(name: "BenchTests", dependencies: ["xception-bench"]),
     .testTarget(

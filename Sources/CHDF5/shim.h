@@ -70,3 +70,5 @@ static inline herr_t chdf5_walk_attributes(hid_t object, void *context, chdf5_na
   struct chdf5_name_walk walk = {visit, context};
   return H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, chdf5_visit_attribute, &walk);
 }
+
+static inline hid_t chdf5_dataset_creation_class(void) { return H5P_DATASET_CREATE; }

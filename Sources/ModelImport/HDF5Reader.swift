@@ -2,8 +2,8 @@ import CHDF5
 import ModelGraph
 import Synchronization
 
-/// libhdf5 as distributed is not thread-safe: one thread at a time is inside it.
-private let library = Mutex<Void>(())
+/// libhdf5 as distributed is not thread-safe: only who holds this calls it.
+let hdf5Library = Mutex<Void>(())
 
 /// Reads a whole HDF5 file from memory through libhdf5, which opens no other file on the way.
 ///
@@ -28,8 +28,8 @@ struct HDF5Reader {
       var reader = HDF5Reader(
         limits: limits, imageSize: image.count, skippedGroups: skippedGroups, remainingValues: limits.parameters,
         progress: progress)
-      library._unsafeLock()
-      defer { library._unsafeUnlock() }
+      hdf5Library._unsafeLock()
+      defer { hdf5Library._unsafeUnlock() }
       return try reader.readFile(image)
     }
   }

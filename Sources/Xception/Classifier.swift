@@ -1,13 +1,14 @@
-#if canImport(FoundationEssentials)
-  public import FoundationEssentials
-#else
-  public import Foundation
-#endif
 import ImageInput
 public import ModelGraph
 import Optimizer
 import Runtime
 import WeightFormat
+
+#if canImport(FoundationEssentials)
+  public import FoundationEssentials
+#else
+  public import Foundation
+#endif
 
 /// A network that is ready to classify images.
 ///
@@ -90,7 +91,8 @@ public final class Classifier: Sendable {
     do {
       let graph = try Optimizer.optimize(model.graph)
       let optimized = clock.now
-      executor = try Executor(graph: graph, threads: options.threads, instructionSet: instructionSet)
+      let pool = WorkerPool.shared(threads: options.threads)
+      executor = Executor(plan: try Plan(graph, instructionSet: instructionSet, pool: pool), pool: pool)
       loadingDurations = LoadingDurations(
         open: start.duration(to: opened), optimize: opened.duration(to: optimized),
         plan: optimized.duration(to: clock.now))
@@ -139,19 +141,26 @@ public final class Classifier: Sendable {
     let start = clock.now
     let image = try decode(source)
     let decoded = clock.now
-    let input = preprocessor.input(from: image)
+    let input = preprocessor(image)
     let preprocessed = clock.now
-    let values: Executor.Output
-    do throws(ExecutorError) {
-      values = try executor.run(input, cancellation: cancellation)
-    } catch {
-      throw .cancelled
-    }
+    let (scores, features) = try run(input, cancellation: cancellation)
     return Classification(
-      predictions: predictions(values.scores, top: top), features: values.features,
+      predictions: predictions(scores, top: top), features: features,
       durations: .init(
         decode: start.duration(to: decoded), preprocess: decoded.duration(to: preprocessed),
         inference: preprocessed.duration(to: clock.now)))
+  }
+
+  private func run(
+    _ input: [Float], cancellation: Cancellation?
+  ) throws(ClassifierError) -> (output: [Float], features: [Float]) {
+    do throws(ExecutorError) {
+      return try executor.runWithFeatures(input, cancellation: cancellation)
+    } catch .cancelled {
+      throw .cancelled
+    } catch {
+      throw .model("\(error)")
+    }
   }
 
   private func decode(_ source: ImageSource) throws(ClassifierError) -> Image {
@@ -177,12 +186,4 @@ public final class Classifier: Sendable {
         classIndex: index, label: index < labels.count ? labels[index] : nil, probability: probabilities[index])
     }
   }
-}
-
-/// The exponentials of the logits divided by their sum, in double precision, shifted by the largest so that none overflows.
-private func softmax(_ logits: [Float]) -> [Float] {
-  let largest = Double(logits.max() ?? 0)
-  let exponentials = logits.map { exp(Double($0) - largest) }
-  let sum = exponentials.reduce(0, +)
-  return exponentials.map { Float($0 / sum) }
 }

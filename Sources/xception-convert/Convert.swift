@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import ModelGraph
 import ModelImport
 import WeightFormat
@@ -35,7 +36,7 @@ struct Convert: ParsableCommand {
   var inputSize: InputSize?
 
   @OptionGroup(title: "Preprocessing")
-  var preprocessing: PreprocessingOptions
+  var preprocessing: PreprocessingArguments
 
   @Option(
     name: .customLong("output"),

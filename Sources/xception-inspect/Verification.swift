@@ -15,9 +15,9 @@ struct Verification {
     try file.verifyContents()
     guard let golden = file.model.metadata.golden else { return }
     let graph = file.model.graph
-    let executor = try Executor(graph: Optimizer.optimize(graph))
-    let input = Metadata.Golden.input(seed: golden.seed, count: graph.inputShape.elementCount)
-    let output = try executor.run(input).scores
+    let pool = WorkerPool.shared()
+    let executor = Executor(plan: try Plan(Optimizer.optimize(graph), pool: pool), pool: pool)
+    let output = try executor.run(Metadata.Golden.input(seed: golden.seed, count: graph.inputShape.elementCount))
     self.golden = (zip(output, golden.output).map { abs($0 - $1) }.max() ?? 0, golden.tolerance)
   }
 

@@ -74,7 +74,9 @@ struct XceptionRun: ParsableCommand {
     let path = try model ?? DefaultModel.path()
     var options = Classifier.Options(threads: threads, instructionSet: isa, appliesOrientation: !noOrientation)
     if preprocessing.isGiven {
-      options.preprocessing = preprocessing.applied(to: try Classifier.preprocessing(ofModelAt: path))
+      var changed = try preprocessing.base ?? Classifier.preprocessing(ofModelAt: path)
+      preprocessing.change(&changed)
+      options.preprocessing = changed
     }
     return try Classifier(contentsOfFile: path, options: options)
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Runtime
 import Testing
 
 /// The whole way, with a real trained model: Keras file to weights file to labels, against Keras's own logits.
@@ -38,7 +39,7 @@ enum Kitchenware {
   static let folder = ProcessInfo.processInfo.environment["XCEPTION_KITCHENWARE"].map { URL(filePath: $0) }
 
   /// Those that the processor which runs the tests supports.
-  static let instructionSets: [String] = InstructionSets.supported
+  static let instructionSets: [String] = InstructionSet.supported.map(\.rawValue)
 
   /// The weights file, converted once for all tests.
   static let model = Result {

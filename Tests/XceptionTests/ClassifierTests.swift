@@ -37,7 +37,7 @@ struct ClassifierTests {
 
   @Test("Tasks at once, and any number of threads, give bitwise the same", arguments: [1, 2, 3, 8])
   func concurrency(threads: Int) async throws {
-    let expected = try classifier.classification(of: .file(photo))
+    let expected = try await classifier.classification(of: .file(photo))
     let other = try Classifier(contentsOf: model.file, options: .init(threads: threads))
     try await withThrowingTaskGroup(of: Classification.self) { [photo] group in
       for _ in 0..<12 { group.addTask { try await other.classification(of: .file(photo)) } }
