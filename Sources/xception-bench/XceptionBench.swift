@@ -81,7 +81,8 @@ struct XceptionBench: ParsableCommand {
     return BenchmarkReport(
       model: model, input: plan.inputShape.description, isa: plan.instructionSet.rawValue,
       precision: precision.rawValue,
-      threads: engine.threads, runs: runs, batch: batch, streams: streams, loadMilliseconds: loading.milliseconds,
+      threads: engine.executor.pool.threads, runs: runs, batch: batch, streams: streams,
+      loadMilliseconds: loading.milliseconds,
       firstMilliseconds: result.firstMilliseconds, minimumMilliseconds: result.durations.minimum,
       medianMilliseconds: result.durations.median, percentile90Milliseconds: result.durations.percentile(90),
       percentile99Milliseconds: result.durations.percentile(99), imagesPerSecond: result.imagesPerSecond,
