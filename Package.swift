@@ -41,24 +41,36 @@ let package = Package(
       swiftSettings: safe),
     .executableTarget(
       name: "xception-run",
-      dependencies: ["Xception", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: [
+        "Xception", "ModelGraph", "CommandSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .executableTarget(
       name: "xception-convert",
       dependencies: [
-        "ModelImport", "WeightFormat", "Optimizer", "Runtime",
+        "ModelGraph", "ModelImport", "WeightFormat", "Optimizer", "Runtime", "CommandSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "xception-inspect",
       dependencies: [
-        "WeightFormat", "Optimizer", "Runtime", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "WeightFormat", "Optimizer", "Runtime", "CommandSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "xception-bench",
       dependencies: [
-        "Xception", "WeightFormat", "Optimizer", "Runtime",
+        "ModelGraph", "WeightFormat", "Optimizer", "Runtime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+
+    .target(
+      name: "CommandSupport",
+      dependencies: ["ModelGraph", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
+    // Programs that use the library.
+    .executableTarget(name: "classify", dependencies: ["Xception"], path: "Examples/classify"),
+    .executableTarget(name: "embed", dependencies: ["Xception"], path: "Examples/embed"),
 
     // Implementation.
     .target(name: "ModelGraph", swiftSettings: safe),
@@ -74,7 +86,10 @@ let package = Package(
     .target(name: "KernelsX86V3", dependencies: ["Kernels", "CIntrinsics"], swiftSettings: x86V3),
     .target(name: "KernelsX86V4", dependencies: ["Kernels", "CIntrinsics"], swiftSettings: x86V4),
     .target(name: "CIntrinsics"),
-    .target(name: "ImageInput", dependencies: ["ModelGraph", "CPNG", "CJPEG"]),
+    .target(name: "ImageInput", dependencies: ["ModelGraph", "CImageCodecs"], swiftSettings: safe),
+    .target(
+      name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"],
+      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
     .target(name: "ModelImport", dependencies: ["ModelGraph", "CHDF5", "CZlib"]),
 
     // The system's libraries.
@@ -85,18 +100,29 @@ let package = Package(
 
     // Tests.
     .target(name: "TestSupport", dependencies: ["ModelGraph", "CTestSupport"], path: "Tests/TestSupport"),
+    .target(
+      name: "SmallModel", dependencies: ["ModelGraph", "WeightFormat", "TestSupport"], path: "Tests/SmallModel"),
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph", "TestSupport"]),
     .testTarget(name: "WeightFormatTests", dependencies: ["WeightFormat", "TestSupport"]),
     .testTarget(name: "OptimizerTests", dependencies: ["Optimizer", "Runtime", "TestSupport"]),
     .testTarget(
-      name: "RuntimeTests", dependencies: ["Runtime", "TestSupport", "CTestSupport"], resources: [.copy("Fixtures")]),
+      name: "RuntimeTests", dependencies: ["Runtime", "TestSupport", "CTestSupport"],
+      exclude: ["make_keras_fixtures.py"], resources: [.copy("Fixtures")]),
     .testTarget(name: "KernelsTests", dependencies: ["Runtime", "TestSupport"]),
     .testTarget(name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "ModelImportTests", dependencies: ["ModelImport", "Runtime", "TestSupport"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "XceptionTests", dependencies: ["Xception", "TestSupport"]),
-    .testTarget(name: "ExampleTests", dependencies: ["Xception", "TestSupport"]),
+      name: "ModelImportTests", dependencies: ["ModelImport", "Runtime", "CHDF5", "CZlib", "TestSupport"],
+      exclude: ["make_fixtures.py", "make_keras1.py"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "XceptionTests", dependencies: ["Xception", "SmallModel"]),
+    .testTarget(name: "BenchTests", dependencies: ["xception-bench"]),
+    .testTarget(
+      name: "ExampleTests",
+      dependencies: [
+        "Xception", "Runtime", "SmallModel", "xception-run", "xception-convert", "xception-inspect", "xception-bench",
+        "classify", "embed",
+      ],
+      resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,2 +1,3 @@
 #pragma once
 #include <zlib.h>
+#include "crc32.h"

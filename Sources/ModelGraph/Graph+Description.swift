@@ -2,6 +2,8 @@ extension Graph: CustomStringConvertible {
   /// A table with a line for each node: its number, its name, what it computes with all fused parts, the numbers of the
   /// nodes that it reads, the shape of its value, its weights and its multiply-adds; then the totals, in which a tensor
   /// that two nodes share counts once.
+  ///
+  /// - Precondition: The graph is valid.
   package var description: String {
     var rows = [["", "node", "operation", "reads", "shape", "parameters", "multiply-adds"]]
     for (index, node) in nodes.enumerated() {

@@ -1,5 +1,15 @@
 extension Graph {
+  /// The multiplications of all nodes, each with its addition; `Int.max` where an absurd graph needs more.
+  package var multiplyAdds: Int {
+    nodes.reduce(0) { sum, node in
+      let (next, overflow) = sum.addingReportingOverflow(multiplyAdds(of: node))
+      return overflow ? .max : next
+    }
+  }
+
   /// The multiplications that a node's definition needs, each with its addition: products with weights only.
+  ///
+  /// None overflows in a valid graph: a kernel and a map have at most 2^30 values each.
   package func multiplyAdds(of node: Node) -> Int {
     switch node.operation {
     case .convolution(let convolution):

@@ -9,16 +9,16 @@ extension Graph {
     var tensorIsUsed = [Bool](repeating: false, count: tensors.count)
     var nodeIsRead = [Bool](repeating: false, count: nodes.count)
     for (index, node) in nodes.enumerated() {
-      if case .input = node.operation, index > 0 {
-        throw GraphError(node: node.name, reason: "a second input")
-      } else if index == 0, case .input = node.operation {
-      } else if index == 0 {
-        throw GraphError(node: node.name, reason: "the first node must be the input, found \(node.operation.name)")
+      let isInput = if case .input = node.operation { true } else { false }
+      guard isInput == (index == 0) else {
+        throw GraphError(
+          node: node.name,
+          reason: isInput ? "a second input" : "the first node must be the input, found \(node.operation.name)")
       }
       for input in node.inputs {
         guard input >= 0, input < index else {
-          throw GraphError(
-            node: node.name, reason: "reads node \(input), expected one before it (0 to \(index - 1))")
+          let expected = index == 0 ? "none" : "one before it (0 to \(index - 1))"
+          throw GraphError(node: node.name, reason: "reads node \(input), expected \(expected)")
         }
         nodeIsRead[input] = true
       }
@@ -52,15 +52,25 @@ extension Graph {
   }
 
   private func infer(_ node: Node) throws(GraphError) -> Inference {
+    if let input = node.inputs.first(where: { !nodes.indices.contains($0) }) {
+      throw GraphError(node: node.name, reason: "reads node \(input), of \(nodes.count) nodes")
+    }
     do throws(InferenceError) {
-      let inference = try node.operation.infer(node.inputs.map { nodes[$0].shape })
-      guard inference.shape.checkedElementCount != nil else {
-        throw InferenceError(reason: "its shape \(inference.shape) is empty or exceeds \(Limits.elements) values")
-      }
+      let shapes = node.inputs.map { nodes[$0].shape }
+      for shape in shapes { try requireCount(of: shape.dimensions, "its input") }
+      let inference = try node.operation.infer(shapes)
+      try requireCount(of: inference.shape.dimensions, "its value")
+      for parameter in inference.parameters { try requireCount(of: parameter.dimensions, "its \(parameter.role)") }
       return inference
     } catch {
       throw GraphError(node: node.name, reason: error.reason)
     }
+  }
+
+  private func requireCount(of dimensions: [Int], _ what: String) throws(InferenceError) {
+    guard Limits.elementCount(of: dimensions) == nil else { return }
+    let size = dimensions.map(String.init).joined(separator: "x")
+    throw InferenceError(reason: "\(what) of \(size) is empty or exceeds \(Limits.elements) values")
   }
 
   private func check(_ node: Node) throws(GraphError) {

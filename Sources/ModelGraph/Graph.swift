@@ -56,8 +56,6 @@ package struct Graph: Sendable {
       return count - node.parameters.suffix(2).reduce(0) { $0 + tensors[$1].elementCount }
     }
   }
-
-  package var multiplyAdds: Int { nodes.reduce(0) { $0 + multiplyAdds(of: $1) } }
 }
 
 /// Why a graph is not a valid network.

@@ -30,6 +30,10 @@ extension Operation {
   }
 
   /// Infers what the operation makes of its inputs.
+  ///
+  /// Its attributes may be anything, as they come from a file. The caller checks the number of values of the result and of
+  /// its parameters.
+  /// - Precondition: Each input has a `checkedElementCount`.
   func infer(_ inputs: [Shape]) throws(InferenceError) -> Inference {
     try checkInputCount(inputs.count)
     switch self {
@@ -66,7 +70,8 @@ extension Operation {
     default: allowed = 1...1
     }
     guard allowed.contains(count) else {
-      throw InferenceError(reason: "\(name) has \(count) inputs, expected \(allowed.lowerBound)")
+      let expected = allowed.count == 1 ? "\(allowed.lowerBound)" : "at least \(allowed.lowerBound)"
+      throw InferenceError(reason: "\(name) has \(count) inputs, expected \(expected)")
     }
   }
 
@@ -85,9 +90,10 @@ extension Operation {
 extension Convolution {
   func infer(_ inputs: [Shape]) throws(InferenceError) -> Inference {
     let (extent, channels) = try inputs[0].requireMap()
-    guard (1...Limits.elements).contains(outputChannels), groups > 0, channels % groups == 0,
-      outputChannels % groups == 0
-    else {
+    guard (1...Limits.elements).contains(outputChannels) else {
+      throw InferenceError(reason: "\(outputChannels) output channels, expected 1 to \(Limits.elements)")
+    }
+    guard groups > 0, channels % groups == 0, outputChannels % groups == 0 else {
       throw InferenceError(
         reason: "\(groups) groups do not divide \(channels) input and \(outputChannels) output channels")
     }
@@ -105,7 +111,7 @@ extension SeparableConvolution {
   func infer(_ inputs: [Shape]) throws(InferenceError) -> Inference {
     let (extent, channels) = try inputs[0].requireMap()
     guard (1...Limits.elements).contains(outputChannels) else {
-      throw InferenceError(reason: "\(outputChannels) output channels")
+      throw InferenceError(reason: "\(outputChannels) output channels, expected 1 to \(Limits.elements)")
     }
     let shape = try window.place(on: extent, channels: outputChannels)
     try inputActivation.check()
@@ -121,7 +127,9 @@ extension SeparableConvolution {
 
 extension BatchNormalization {
   fileprivate func infer(_ input: Shape) throws(InferenceError) -> Inference {
-    guard epsilon.isFinite, epsilon >= 0 else { throw InferenceError(reason: "epsilon \(epsilon) is not positive") }
+    guard epsilon.isFinite, epsilon >= 0 else {
+      throw InferenceError(reason: "epsilon is \(epsilon), expected 0 or a positive number")
+    }
     let roles = (hasGamma ? ["gamma"] : []) + (hasBeta ? ["beta"] : []) + ["mean", "variance"]
     return Inference(shape: input, parameters: roles.map { ($0, [input.channels]) })
   }
@@ -131,6 +139,9 @@ extension Dense {
   fileprivate func infer(_ input: Shape) throws(InferenceError) -> Inference {
     guard case .vector(let count) = input else {
       throw InferenceError(reason: "dense needs a vector, found the map \(input)")
+    }
+    guard (1...Limits.elements).contains(outputs) else {
+      throw InferenceError(reason: "\(outputs) outputs, expected 1 to \(Limits.elements)")
     }
     try activation.check()
     return Inference(
@@ -148,14 +159,21 @@ extension Window {
     return .map(height: placement.output.height, width: placement.output.width, channels: channels)
   }
 
+  /// The shape of a pool's value: each position needs an input value, not just padding, to have a maximum or a mean.
+  ///
+  /// With at most `reach - 1` of padding on a side that is so wherever the gaps of dilation are not wider than the input.
   fileprivate func pooled(_ input: Shape) throws(InferenceError) -> Shape {
     let (extent, channels) = try input.requireMap()
+    let shape = try place(on: extent, channels: channels)
     if case .explicit(let top, let left, let bottom, let right) = padding,
-      max(top, bottom) >= size.height || max(left, right) >= size.width
+      max(top, bottom) > (size.height - 1) * dilation.height || max(left, right) > (size.width - 1) * dilation.width
     {
       throw InferenceError(reason: "padding leaves a pooling window of \(size) without any input")
     }
-    return try place(on: extent, channels: channels)
+    guard size.height == 1 || dilation.height <= extent.height, size.width == 1 || dilation.width <= extent.width else {
+      throw InferenceError(reason: "dilation \(dilation) leaves a pooling window without any input of \(extent)")
+    }
+    return shape
   }
 }
 

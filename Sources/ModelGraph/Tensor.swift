@@ -63,10 +63,21 @@ package struct Tensor: Sendable {
   /// The number of values of a tensor in a validated graph.
   package var elementCount: Int { dimensions.reduce(1, *) }
 
-  /// All values as floats, scaled. A tensor holds at most `Limits.elements`.
+  /// All values as floats, scaled.
+  ///
+  /// - Throws: `GraphError` where the contents are not as long as the dimensions say, and what reading them throws.
   package func values() throws -> [Float] {
+    guard let count = Limits.elementCount(of: dimensions) else {
+      throw GraphError(
+        node: nil, reason: "tensor \"\(name)\" of \(dimensions) is empty or exceeds \(Limits.elements) values")
+    }
     var floats = try unsafe contents.withBytes { bytes in
-      (0..<elementCount).map { index in unsafe elementType.float(at: index, of: bytes) }
+      guard bytes.count == count * elementType.byteCount else {
+        throw GraphError(
+          node: nil,
+          reason: "tensor \"\(name)\" has \(bytes.count) bytes, expected \(count * elementType.byteCount)")
+      }
+      return (0..<count).map { index in unsafe elementType.float(at: index, of: bytes) }
     }
     if let scale, !scale.isEmpty {
       for index in floats.indices { floats[index] *= scale[index % scale.count] }

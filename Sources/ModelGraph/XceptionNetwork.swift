@@ -11,6 +11,8 @@
 ///   `block2_sepconv1/activation` between them where there is one;
 /// - what Keras numbers automatically has the block's name: `block2_shortcut`, `block2_shortcut_bn`, `block2_add`;
 /// - fully connected layers are `fc1`, `fc1_act`, ..., and the output's activation is `predictions_act`.
+///
+/// The dropout before the classifier (section 4.3) does nothing at inference and is left out.
 package struct XceptionNetwork: Hashable, Sendable {
   /// Which of a separable convolution's two steps comes first (section 1.2).
   package enum Order: Hashable, Sendable, CaseIterable {
@@ -43,7 +45,8 @@ package struct XceptionNetwork: Hashable, Sendable {
     }
 
     package var classes: Int
-    /// The widths of ReLU layers before the classifier, in order; `[4096, 4096]` in the paper's JFT variant (section 4.1).
+    /// The widths of ReLU layers before the classifier, in order; `[4096, 4096]` in the paper's JFT variant (section 4.1, which
+    /// does not name their activation).
     package var fullyConnected: [Int]
     package var output: Output
 

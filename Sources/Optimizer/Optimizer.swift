@@ -23,6 +23,7 @@ package enum Optimizer {
 
   /// Applies passes in order and validates the graph after each.
   ///
+  /// An optimized graph is optimized already: optimizing it again changes nothing.
   /// The values of the feature node and of the output are kept, but for rounding. A fused step has the name of the step
   /// that it began as (a separable one what its parts' names have in common, before the last "/"), though its value is
   /// that of the last step fused into it.

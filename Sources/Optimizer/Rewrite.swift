@@ -7,11 +7,13 @@ import ModelGraph
 struct Rewrite {
   private(set) var nodes: [Node]
   private(set) var tensors: [Tensor]
-  /// For each node, the nodes that read its value, once for each time they do.
+  /// For each node, the nodes that read its value, once for each time they do, in no particular order.
   private(set) var consumers: [[Int]]
   private var output: Int
   private var tensorUses: [Int]
   private var tensorNames: Set<String>
+  /// How often each name was asked for, where more than once.
+  private var nameCounts: [String: Int] = [:]
   private var nodeNames: Set<String>
 
   /// - Precondition: The graph is valid.
@@ -64,10 +66,9 @@ struct Rewrite {
   mutating func add(_ tensor: Tensor) -> Int {
     var tensor = tensor
     let name = tensor.name
-    var number = 2
     while !tensorNames.insert(tensor.name).inserted {
-      tensor.name = "\(name) \(number)"
-      number += 1
+      nameCounts[name, default: 1] += 1
+      tensor.name = "\(name) \(nameCounts[name, default: 1])"
     }
     tensors.append(tensor)
     tensorUses.append(0)
@@ -85,7 +86,7 @@ struct Rewrite {
   private mutating func release(_ node: Node, at index: Int) {
     for tensor in node.parameters { tensorUses[tensor] -= 1 }
     for input in node.inputs {
-      if let use = consumers[input].firstIndex(of: index) { consumers[input].remove(at: use) }
+      if let use = consumers[input].lastIndex(of: index) { consumers[input].remove(at: use) }
     }
     abandon(Set(node.inputs).sorted())
   }
@@ -97,7 +98,7 @@ struct Rewrite {
       guard !isLive(index) else { continue }
       for tensor in nodes[index].parameters { tensorUses[tensor] -= 1 }
       for input in nodes[index].inputs {
-        if let use = consumers[input].firstIndex(of: index) { consumers[input].remove(at: use) }
+        if let use = consumers[input].lastIndex(of: index) { consumers[input].remove(at: use) }
         pending.append(input)
       }
       nodes[index].inputs = []
@@ -111,11 +112,14 @@ struct Rewrite {
     var graph = Graph()
     var newNode = [Int?](repeating: nil, count: nodes.count)
     var newTensor = [Int?](repeating: nil, count: tensors.count)
+    var waits = [Bool](repeating: false, count: nodes.count)
     for index in nodes.indices where isLive(index) {
       var pending = [index]  // A node waits here below the inputs that it still needs.
       while let next = pending.last {
         let missing = nodes[next].inputs.filter { newNode[$0] == nil }
         guard missing.isEmpty else {
+          precondition(!waits[next], "\(nodes[next].name) was made to depend on itself")
+          waits[next] = true
           pending += missing.reversed()
           continue
         }

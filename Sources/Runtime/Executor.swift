@@ -50,14 +50,28 @@ package final class Executor: Sendable {
   }
 
   /// Computes the network's output for values in an array.
-  package func run(_ input: [Float], threads: Int = .max, cancellation: Cancellation? = nil) throws(ExecutorError) -> [Float] {
+  package func run(
+    _ input: [Float], threads: Int = .max, cancellation: Cancellation? = nil
+  ) throws(ExecutorError) -> [Float] {
+    try runWithFeatures(input, threads: threads, cancellation: cancellation).output
+  }
+
+  /// Computes the network's output and the values that enter the classifier, which are none without a dense layer.
+  package func runWithFeatures(
+    _ input: [Float], threads: Int = .max, cancellation: Cancellation? = nil
+  ) throws(ExecutorError) -> (output: [Float], features: [Float]) {
     var output = [Float](repeating: 0, count: plan.outputShape.elementCount)
+    var features = [Float](repeating: 0, count: plan.featureShape?.elementCount ?? 0)
     try input.withUnsafeBufferPointer { input throws(ExecutorError) in
       try output.withUnsafeMutableBufferPointer { output throws(ExecutorError) in
-        try run(input, output: output, threads: threads, cancellation: cancellation)
+        try features.withUnsafeMutableBufferPointer { features throws(ExecutorError) in
+          try run(
+            input, output: output, features: plan.featureShape == nil ? nil : features, threads: threads,
+            cancellation: cancellation)
+        }
       }
     }
-    return output
+    return (output, features)
   }
 }
 

@@ -2,7 +2,7 @@ import ModelGraph
 import Testing
 
 @Suite struct GraphDescriptionTests {
-  private func graph(_ nodes: [(name: String, operation: ModelGraph.Operation, inputs: [Int])]) throws -> Graph {
+  private func graph(_ nodes: [(name: String, operation: Operation, inputs: [Int])]) throws -> Graph {
     var builder = GraphBuilder()
     for node in nodes {
       try builder.append(node.name, node.operation, node.inputs) { role, dimensions in
@@ -46,7 +46,7 @@ import Testing
 
   @Test(arguments: [
     (
-      ModelGraph.Operation.convolution(Convolution(window: Window(size: Extent(3)), outputChannels: 8, groups: 8)),
+      Operation.convolution(Convolution(window: Window(size: Extent(3)), outputChannels: 8, groups: 8)),
       "depthwise convolution 3x3 same"
     ),
     (
@@ -68,7 +68,7 @@ import Testing
       "average pool 2x2 valid, padding counts"
     ),
   ])
-  func `an operation is described with its parts`(operation: ModelGraph.Operation, description: String) throws {
+  func `an operation is described with its parts`(operation: Operation, description: String) throws {
     let graph = try graph([
       ("input", .input(.map(height: 16, width: 9, channels: 8)), []), ("node", operation, [0]),
     ])

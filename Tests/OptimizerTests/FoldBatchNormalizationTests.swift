@@ -35,13 +35,13 @@ import Testing
   }
 
   @Test(arguments: [
-    ModelGraph.Operation.depthwise(2), .depthwise(2, multiplier: 2), .pointwise(4, stride: 2),
+    Operation.depthwise(2), .depthwise(2, multiplier: 2), .pointwise(4, stride: 2),
     .convolution(Convolution(window: Window(size: Extent(2)), outputChannels: 4, groups: 2)),
     .separableConvolution(SeparableConvolution(window: Window(size: Extent(3)), outputChannels: 3)),
     .separableConvolution(
       SeparableConvolution(window: Window(size: Extent(3)), outputChannels: 3, hasDepthwiseBias: true, hasBias: true)),
   ])
-  func `every kind of convolution folds along its output channels`(operation: ModelGraph.Operation) throws {
+  func `every kind of convolution folds along its output channels`(operation: Operation) throws {
     var small = try SmallGraph()
     try small.append("c", operation)
     try small.append("bn", .normalization)

@@ -257,7 +257,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (ModelGraph.Operation.depthwise(2, multiplier: 2), ModelGraph.Operation.pointwise(3)),
+    (Operation.depthwise(2, multiplier: 2), Operation.pointwise(3)),
     (.depthwise(2), .pointwise(3, stride: 2)),
     (.depthwise(2), .pointwise(3, padding: .explicit(top: 1, left: 0, bottom: 0, right: 0))),
     (.convolution(Convolution(window: Window(size: Extent(3)), outputChannels: 2)), .pointwise(3)),
@@ -269,7 +269,7 @@ import Testing
       .convolution(Convolution(window: Window(size: Extent(1)), outputChannels: 3, inputActivation: .relu6))
     ),
   ])
-  func `other pairs stay two steps`(first: ModelGraph.Operation, second: ModelGraph.Operation) throws {
+  func `other pairs stay two steps`(first: Operation, second: Operation) throws {
     var small = try SmallGraph()
     try small.append("first", first)
     try small.append("second", second)

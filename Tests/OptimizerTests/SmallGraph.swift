@@ -10,7 +10,7 @@ struct SmallGraph {
 
   /// Appends a node that reads the one before it, or the named ones. Weights count up from 1, except where given by role.
   mutating func append(
-    _ name: String, _ operation: ModelGraph.Operation, reads names: [String]? = nil, _ weights: [String: [Float]] = [:]
+    _ name: String, _ operation: Operation, reads names: [String]? = nil, _ weights: [String: [Float]] = [:]
   ) throws {
     let inputs = names?.map { name in index(of: name) } ?? [builder.graph.nodes.count - 1]
     try builder.append(name, operation, inputs) { role, dimensions in
@@ -25,21 +25,21 @@ struct SmallGraph {
   var graph: Graph { builder.graph }
 }
 
-extension ModelGraph.Operation {
+extension Operation {
   static func pointwise(
     _ channels: Int, stride: Int = 1, hasBias: Bool = false, padding: Padding = .same
-  ) -> ModelGraph.Operation {
+  ) -> Operation {
     let window = Window(size: Extent(1), stride: Extent(stride), padding: padding)
     return .convolution(Convolution(window: window, outputChannels: channels, hasBias: hasBias))
   }
 
-  static func depthwise(_ channels: Int, multiplier: Int = 1, hasBias: Bool = false) -> ModelGraph.Operation {
+  static func depthwise(_ channels: Int, multiplier: Int = 1, hasBias: Bool = false) -> Operation {
     .convolution(
       Convolution(
         window: Window(size: Extent(3)), outputChannels: channels * multiplier, groups: channels, hasBias: hasBias))
   }
 
-  static var normalization: ModelGraph.Operation { .batchNormalization(BatchNormalization(epsilon: 0)) }
+  static var normalization: Operation { .batchNormalization(BatchNormalization(epsilon: 0)) }
 }
 
 extension Graph {

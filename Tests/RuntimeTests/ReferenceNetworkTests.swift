@@ -3,17 +3,58 @@ import Runtime
 import TestSupport
 import Testing
 
+/// A small Xception: 35 x 35 pixels, 1/32 of the widths.
+private func small(_ change: (inout XceptionNetwork) -> Void) -> XceptionNetwork {
+  var network = XceptionNetwork()
+  network.input = .map(height: 35, width: 35, channels: 3)
+  network.widthDivisor = 32
+  network.top = .classifier(.init(classes: 10))
+  change(&network)
+  return network
+}
+
 @Suite("The reference executor on whole networks")
 struct ReferenceNetworkTests {
-  @Test func `a small Xception gives probabilities`() throws {
+  static let variants: [(name: String, network: XceptionNetwork)] = [
+    ("default", small { _ in }),
+    ("no top", small { $0.top = .none }),
+    ("pooled", small { $0.top = .pooled }),
+    ("JFT", small { $0.top = .classifier(.init(classes: 17, fullyConnected: [40, 40], output: .sigmoid)) }),
+    ("logits", small { $0.top = .classifier(.init(classes: 6, output: .logits)) }),
+    ("middle ReLU", small { $0.middleActivation = .relu }),
+    ("middle ELU", small { $0.middleActivation = .elu(alpha: 1) }),
+    ("no residuals", small { $0.hasResiduals = false }),
+    ("extreme Inception", small { $0.order = .pointwiseFirst }),
+    ("two segments", small { $0.segments = 2 }),
+    ("one segment", small { $0.segments = 1 }),
+  ]
+
+  @Test(arguments: variants.indices) func `each variant of Xception runs`(index: Int) throws {
+    let (name, network) = Self.variants[index]
     var weights = RandomWeights(seed: 1)
-    var network = XceptionNetwork()
-    network.input = .map(height: 35, width: 35, channels: 3)
-    network.widthDivisor = 32
-    let executor = try ReferenceExecutor(try network.graph { weights.tensor($0, $1, $2) })
-    let output = try executor.run(weights.input(count: 35 * 35 * 3))
-    #expect(output.count == 1000)
+    let graph = try network.graph { weights.tensor($0, $1, $2) }
+    let output = try ReferenceExecutor(graph).run(weights.input(count: graph.inputShape.elementCount))
+    #expect(output.count == graph.outputShape.elementCount, "\(name)")
+    #expect(output.allSatisfy { $0.isFinite }, "\(name)")
+    #expect(Set(output).count > 1, "\(name): all values are equal")
+    guard case .classifier(let classifier) = network.top else { return }
+    switch classifier.output {
+    case .logits: break
+    case .softmax: #expect(abs(output.reduce(0, +) - 1) < 1e-5, "\(name)")
+    case .sigmoid: #expect(output.allSatisfy { (0...1).contains($0) }, "\(name)")
+    }
+  }
+
+  @Test(arguments: ComparedNetwork.allCases, [[], [12, 12]]) func `each network of the paper's comparison runs`(
+    network: ComparedNetwork, fullyConnected: [Int]
+  ) throws {
+    var weights = RandomWeights(seed: 2)
+    let graph = try network.graph(
+      side: network == .inceptionV3 ? 75 : 32, classes: 10, fullyConnected: fullyConnected, widthDivisor: 32
+    ) { weights.tensor($0, $1, $2) }
+    let output = try ReferenceExecutor(graph).run(weights.input(count: graph.inputShape.elementCount))
+    #expect(output.count == 10)
     #expect(abs(output.reduce(0, +) - 1) < 1e-5)
-    #expect(output.allSatisfy { $0 >= 0 })
+    #expect(Set(output).count > 1)
   }
 }

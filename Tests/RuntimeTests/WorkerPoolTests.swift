@@ -133,7 +133,7 @@ import Testing
     usleep(300_000)
     let after = processorTimes()
     #expect(before.count == 2 && after.count == 2)
-    // Spinning takes 0.1 ms after the first call and in the second; the rest is for falling asleep and waking up.
+    // Spinning takes 0.05 ms after the first call and in the second; the rest is for falling asleep and waking up.
     for (earlier, later) in zip(before, after) { #expect(later - earlier < 5) }
   }
 

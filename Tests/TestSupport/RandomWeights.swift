@@ -19,7 +19,7 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
 package struct RandomWeights {
   package enum Values: Sendable {
     /// Floats that keep the values of deep networks within a sensible range: kernels are uniform with the variance
-    /// 2 / (inputs of a sum), gammas and variances are within 0.5 to 1.5, all else within -0.5 to 0.5.
+    /// 1 / (inputs of a sum), gammas and variances are within 0.5 to 1.5, all else within -0.5 to 0.5.
     case floats
     /// Whole numbers from -3 to 3, and the exact normalization (gamma 1, variance 1 with an epsilon of 0): sums of
     /// products stay exact in a Float, so results are equal bit for bit whatever their order, up to 2^24.
@@ -43,7 +43,7 @@ package struct RandomWeights {
     case (.integers, _): range = -3...3
     case (.floats, "gamma"), (.floats, "variance"): range = 0.5...1.5
     case (.floats, "kernel"), (.floats, "depthwise kernel"), (.floats, "pointwise kernel"):
-      let bound = (6 / Float(count / dimensions[dimensions.count - 1])).squareRoot()
+      let bound = (3 / Float(count / dimensions[dimensions.count - 1])).squareRoot()
       range = -bound...bound
     case (.floats, _): range = -0.5...0.5
     }

@@ -1,0 +1,105 @@
+"""Times one peer in a process of its own: peer.py RUNTIME MODEL PRECISION THREADS RUNS
+
+Prints a JSON object with load_ms, first_ms, min_ms, median_ms and peak_rss_mb, as xception-bench does.
+"""
+
+import json
+import statistics
+import sys
+import time
+
+import numpy
+
+WARM_UPS = 4  # as xception-bench does, after the first run
+
+
+def onnx_runtime(path, precision, threads):
+    import onnxruntime
+
+    def load():
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        name = session.get_inputs()[0].name
+        return lambda image: session.run(None, {name: image})
+
+    return load
+
+
+def openvino(path, precision, threads):
+    import openvino
+
+    def load():
+        core = openvino.Core()
+        network = core.read_model(path)
+        network.reshape([1, 299, 299, 3])
+        settings = {
+            "INFERENCE_NUM_THREADS": threads,
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
+        }
+        request = core.compile_model(network, "CPU", settings).create_infer_request()
+        return lambda image: request.infer({0: image})
+
+    return load
+
+
+def litert(path, precision, threads):
+    from ai_edge_litert.interpreter import Interpreter
+
+    def load():
+        interpreter = Interpreter(path, num_threads=threads)
+        interpreter.allocate_tensors()
+        index = interpreter.get_input_details()[0]["index"]
+
+        def run(image):
+            interpreter.set_tensor(index, image)
+            interpreter.invoke()
+
+        return run
+
+    return load
+
+
+RUNTIMES = {"onnxruntime": onnx_runtime, "openvino": openvino, "litert": litert}
+
+
+def peak_resident_megabytes():
+    """Not resource.getrusage: its maximum includes that of the process which executed this one."""
+    try:
+        with open("/proc/self/status") as status:
+            line = next(line for line in status if line.startswith("VmHWM:"))
+        return int(line.split()[1]) / 1024
+    except OSError:
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def main() -> None:
+    runtime, path, precision, threads, runs = sys.argv[1:]
+    image = numpy.random.default_rng(0).uniform(-1, 1, (1, 299, 299, 3)).astype("float32")
+    load = RUNTIMES[runtime](path, precision, int(threads))
+
+    def timed(call, *arguments):
+        start = time.perf_counter()
+        result = call(*arguments)
+        return result, 1000 * (time.perf_counter() - start)
+
+    run, load_ms = timed(load)
+    _, first_ms = timed(run, image)
+    for _ in range(WARM_UPS):
+        run(image)
+    times = [timed(run, image)[1] for _ in range(int(runs))]
+    result = {
+        "load_ms": load_ms,
+        "first_ms": first_ms,
+        "min_ms": min(times),
+        "median_ms": statistics.median(times),
+        "peak_rss_mb": peak_resident_megabytes(),
+    }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

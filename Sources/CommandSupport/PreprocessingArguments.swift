@@ -1,0 +1,104 @@
+public import ArgumentParser
+public import ModelGraph
+
+/// The options that state or override how an image becomes the network's input, shared by the commands.
+package struct PreprocessingArguments: ParsableArguments {
+  /// Preprocessing with a name.
+  package enum Base: String, CaseIterable, ExpressibleByArgument {
+    case keras, tensorflow, timm, custom
+  }
+
+  @Option(
+    help: """
+      keras: nearest neighbor, stretched, x / 127.5 - 1. tensorflow: the same, bilinear. timm: bicubic with antialias, \
+      shorter side 333, center crop, mean and deviation 0.5. custom: pixel values as they are, but for the options below.
+      """)
+  package var preprocess: Base?
+
+  @Option(help: "The filter that resizes.")
+  package var filter: Preprocessing.Filter?
+
+  @Flag(inversion: .prefixedNo, help: "Whether the filter widens when it shrinks an image, as Pillow's does.")
+  package var antialias: Bool?
+
+  @Option(help: ArgumentHelp("Resize the shorter side to this and cut out the center.", valueName: "n"))
+  package var cropShorterSide: Int?
+
+  @Flag(help: "Stretch the whole image to the input size.")
+  package var stretch = false
+
+  @Option(help: "The order of the input's channels.")
+  package var channelOrder: Preprocessing.ChannelOrder?
+
+  @Option(help: "Pixel values of 0 to 255 are divided by this first.")
+  package var divisor: Float?
+
+  @Option(help: ArgumentHelp("Subtracted after the division: one number or one a channel.", valueName: "a,b,c"))
+  package var mean: ChannelValues?
+
+  @Option(help: ArgumentHelp("Divided by at last: one number or one a channel.", valueName: "a,b,c"))
+  package var std: ChannelValues?
+
+  package init() {}
+
+  package func validate() throws {
+    if stretch, cropShorterSide != nil { throw ValidationError("--stretch and --crop-shorter-side exclude each other") }
+    if let side = cropShorterSide, !(1...Limits.window).contains(side) {
+      throw ValidationError("--crop-shorter-side is \(side), expected 1 to \(Limits.window)")
+    }
+    if let divisor, !divisor.isFinite || divisor <= 0 {
+      throw ValidationError("--divisor is \(divisor), expected a number above 0")
+    }
+    if let std, !std.values.allSatisfy({ $0 > 0 }) { throw ValidationError("--std must be above 0") }
+  }
+
+  /// Whether any of the options is given.
+  package var isGiven: Bool {
+    preprocess != nil || filter != nil || antialias != nil || cropShorterSide != nil || stretch || channelOrder != nil
+      || divisor != nil || mean != nil || std != nil
+  }
+
+  /// The preprocessing that was named, or nil.
+  package var base: Preprocessing? {
+    switch preprocess {
+    case .keras?: .keras
+    case .tensorflow?: .tensorFlow
+    case .timm?: .timm
+    case .custom?:
+      Preprocessing(
+        filter: .nearest, antialias: false, geometry: .stretch, divisor: 1, mean: [0, 0, 0],
+        standardDeviation: [1, 1, 1])
+    case nil: nil
+    }
+  }
+
+  /// Changes the parts that were given.
+  package func change(_ preprocessing: inout Preprocessing) {
+    if let filter { preprocessing.filter = filter }
+    if let antialias { preprocessing.antialias = antialias }
+    if let cropShorterSide { preprocessing.geometry = .centerCrop(shorterSide: cropShorterSide) }
+    if stretch { preprocessing.geometry = .stretch }
+    if let channelOrder { preprocessing.channelOrder = channelOrder }
+    if let divisor { preprocessing.divisor = divisor }
+    if let mean { preprocessing.mean = mean.values }
+    if let std { preprocessing.standardDeviation = std.values }
+  }
+}
+
+/// A number for each of three channels.
+package struct ChannelValues: ExpressibleByArgument {
+  package let values: [Float]
+
+  package init?(argument: String) {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+    let numbers = parts.compactMap { Float($0) }.filter(\.isFinite)
+    switch (parts.count, numbers.count) {
+    case (1, 1): values = [Float](repeating: numbers[0], count: 3)
+    case (3, 3): values = numbers
+    default: return nil
+    }
+  }
+}
+
+extension Preprocessing.Filter: ExpressibleByArgument {}
+extension Preprocessing.ChannelOrder: ExpressibleByArgument {}

@@ -1,0 +1,60 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A file, pipe or terminal, read from where it stands to its end.
+struct FileReading {
+  /// For messages.
+  let path: String
+  let descriptor: CInt
+
+  /// All remaining bytes.
+  ///
+  /// - Throws: `ImageError.exceedsLimit` where there are more than `limit`: before reading where the system knows a
+  ///   file's size, else as soon as more than that has been read.
+  func bytes(limit: Int) throws(ImageError) -> [UInt8] {
+    let expected = try expectedSize(limit: limit)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(expected)
+    var chunk = [UInt8](repeating: 0, count: min(max(expected + 1, 1 << 16), 1 << 20))
+    while true {
+      let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+      if count > 0 {
+        guard bytes.count + count <= limit else { throw .exceedsLimit(.bytes, found: limit + 1, limit: limit) }
+        bytes.append(contentsOf: chunk[..<count])
+      } else if count == 0 {
+        return bytes
+      } else if errno != EINTR {
+        throw .unreadable(path: path, reason: Self.reason(errno))
+      }
+    }
+  }
+
+  /// The size of a regular file, 0 for anything else.
+  private func expectedSize(limit: Int) throws(ImageError) -> Int {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, reason: Self.reason(errno)) }
+    guard status.st_mode & S_IFMT == S_IFREG else { return 0 }
+    let size = Int(status.st_size)
+    guard size <= limit else { throw .exceedsLimit(.bytes, found: size, limit: limit) }
+    return max(0, size)
+  }
+
+  /// Opens the file at a path, reads it and closes it.
+  static func bytes(ofFileAt path: String, limit: Int) throws(ImageError) -> [UInt8] {
+    guard !path.utf8.contains(0) else { throw .unreadable(path: path, reason: "the path contains a zero byte") }
+    var descriptor: CInt
+    repeat { descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC) } while descriptor < 0 && errno == EINTR
+    guard descriptor >= 0 else { throw .unreadable(path: path, reason: reason(errno)) }
+    defer { _ = close(descriptor) }
+    return try FileReading(path: path, descriptor: descriptor).bytes(limit: limit)
+  }
+
+  private static func reason(_ code: CInt) -> String {
+    unsafe String(cString: strerror(code))
+  }
+}

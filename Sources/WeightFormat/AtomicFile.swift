@@ -1,0 +1,65 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A new file that takes its name only when it is whole.
+///
+/// It is written beside its destination under a temporary name, `NAME.tmp-` and 16 digits. `commit()` makes it durable
+/// and renames it; until then the old file stays, and where this value goes away before, the temporary file is removed.
+/// A process that is killed leaves the temporary file behind, which nothing reads.
+struct AtomicFile: ~Copyable {
+  let path: String
+  let temporaryPath: String
+  private let descriptor: Int32
+  private var isCommitted = false
+
+  init(replacing path: String) throws(WeightFormatError) {
+    self.path = path
+    let digits = String(UInt64.random(in: 0 ... .max), radix: 16)
+    temporaryPath = path + ".tmp-" + String(repeating: "0", count: 16 - digits.count) + digits
+    descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw .system(errno, "creating \(temporaryPath)") }
+  }
+
+  deinit {
+    close(descriptor)
+    if !isCommitted { unlink(temporaryPath) }
+  }
+
+  /// Writes all bytes at an offset.
+  func write(_ bytes: [UInt8], at offset: Int) throws(WeightFormatError) {
+    let code = bytes.withUnsafeBytes { buffer -> Int32 in
+      var done = 0
+      while done < buffer.count {
+        let result = pwrite(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
+        if result < 0 {
+          if errno != EINTR { return errno }
+        } else {
+          done += result
+        }
+      }
+      return 0
+    }
+    guard code == 0 else { throw .system(code, "writing \(bytes.count) bytes to \(temporaryPath)") }
+  }
+
+  /// Makes the file durable and gives it its name, in place of the file that had it.
+  mutating func commit() throws(WeightFormatError) {
+    guard fsync(descriptor) == 0 else { throw .system(errno, "writing \(temporaryPath)") }
+    guard rename(temporaryPath, path) == 0 else { throw .system(errno, "renaming \(temporaryPath) to \(path)") }
+    isCommitted = true
+    let folder = open(Self.folder(of: path), O_RDONLY | O_CLOEXEC)
+    guard folder >= 0 else { return }  // a folder that may be written but not read cannot be synchronized
+    defer { close(folder) }
+    guard fsync(folder) == 0 || errno == EINVAL else { throw .system(errno, "writing the folder of \(path)") }
+  }
+
+  private static func folder(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+}

@@ -1,0 +1,115 @@
+import ModelGraph
+import Synchronization
+
+/// One entry of the block table: a run of a tensor's elements as it is stored.
+struct Block: Hashable, Sendable {
+  /// Where it begins in the file.
+  var offset: Int
+  /// Of the bytes as stored.
+  var checksum: UInt32
+  /// The stored bytes of each plane, zero for those that the element type does not have. The stored profile has one
+  /// plane, of whole elements.
+  var planeLengths: SIMD4<UInt32>
+
+  var length: Int { Int(planeLengths.wrappedSum()) }
+  var range: Range<Int> { offset..<offset + length }
+}
+
+/// Which block of which tensor is decoded, for errors.
+struct BlockPlace {
+  var tensor: String
+  var elementType: ElementType
+  var index: Int
+
+  var description: String { "tensor \"\(tensor)\", block \(index)" }
+}
+
+/// The memory that one thread needs to decode blocks: the stored bytes, the inflated planes, the elements, and a zlib
+/// stream.
+final class BlockDecoder: @unchecked Sendable {  // the pool lends it to one thread at a time
+  private let memory = UnsafeMutableRawPointer.allocate(
+    byteCount: 3 * Layout.blockLength, alignment: Layout.alignment)
+  private let inflater: Inflater
+
+  init() throws(WeightFormatError) {
+    guard let inflater = Inflater() else {
+      throw WeightFormatError(.system, "starting zlib", found: "no memory", expected: "success")
+    }
+    self.inflater = inflater
+  }
+
+  deinit { memory.deallocate() }
+
+  /// Room for the elements of one block.
+  var elements: UnsafeMutableRawPointer { memory + 2 * Layout.blockLength }
+
+  /// Reads, checks and inflates one block of the compact profile; `elements` has room for exactly its elements.
+  func decode(
+    _ block: Block, of source: FileSource, to elements: UnsafeMutableRawBufferPointer, _ place: BlockPlace
+  ) throws(WeightFormatError) {
+    try source.read(block.range, into: memory)
+    let stored = UnsafeRawBufferPointer(start: memory, count: block.length)
+    try block.check(stored, place)
+    let size = place.elementType.byteCount
+    let count = elements.count / size
+    let bytes = memory.assumingMemoryBound(to: UInt8.self)
+    var planes = InlineArray<4, UnsafePointer<UInt8>>(repeating: bytes)
+    var position = 0
+    for plane in 0..<size {
+      let length = Int(block.planeLengths[plane])
+      if length == count {
+        planes[plane] = UnsafePointer(bytes + position)
+      } else {
+        let start = bytes + (Layout.blockLength + plane * count)
+        let inflated = UnsafeMutableRawBufferPointer(start: start, count: count)
+        if let fault = inflater.inflate(
+          UnsafeRawBufferPointer(rebasing: stored[position..<position + length]), into: inflated)
+        {
+          throw WeightFormatError(
+            .deflate, in: .data, at: block.offset + position, "\(place.description), plane \(plane)", found: fault,
+            expected: "a stream that ends with its last byte and inflates to \(count) bytes")
+        }
+        planes[plane] = UnsafePointer(start)
+      }
+      position += length
+    }
+    BytePlanes.merge(planes, elementSize: size, count: count, into: elements.baseAddress!)
+    try block.checkNumbers(UnsafeRawBufferPointer(elements), place)
+  }
+}
+
+extension Block {
+  /// Compares the checksum of the block's stored bytes.
+  func check(_ stored: UnsafeRawBufferPointer, _ place: BlockPlace) throws(WeightFormatError) {
+    let found = Checksum.of(stored)
+    guard found == checksum else {
+      throw WeightFormatError(
+        .checksum, in: .data, at: offset, place.description, found: hex(found), expected: hex(checksum))
+    }
+  }
+
+  /// Refuses NaN and infinity among the block's elements.
+  func checkNumbers(_ elements: UnsafeRawBufferPointer, _ place: BlockPlace) throws(WeightFormatError) {
+    guard let index = place.elementType.firstNonFinite(in: elements) else { return }
+    throw WeightFormatError(
+      .number, in: .data, at: offset, "\(place.description), element \(index)",
+      found: place.elementType.float(at: index, of: elements).isNaN ? "NaN" : "infinity", expected: "a finite number")
+  }
+}
+
+/// Lends decoders to any number of threads and keeps them for the next.
+final class DecoderPool: Sendable {
+  private let idle = Mutex<[BlockDecoder]>([])
+
+  func withDecoder<Result>(_ body: (BlockDecoder) throws -> Result) throws -> Result {
+    let decoder = try idle.withLock { $0.popLast() } ?? BlockDecoder()
+    defer { idle.withLock { $0.append(decoder) } }
+    return try body(decoder)
+  }
+}
+
+/// A checksum as it is written in the specification.
+func hex(_ checksum: UInt32) -> String {
+  let digits = String(checksum, radix: 16)
+  return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
+}

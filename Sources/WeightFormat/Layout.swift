@@ -1,0 +1,62 @@
+/// The constants of version 1 of the format, in the order of the specification (`Formats/xcw.md`).
+package enum Layout {
+  /// A byte above 0x7F, the name, and line ends of both kinds: a transfer that changes text breaks it (as PNG's does).
+  package static let signature: [UInt8] = [0x89, 0x58, 0x43, 0x57, 0x0d, 0x0a, 0x1a, 0x0a]
+  /// Stored as the bytes 01 02 03 04.
+  package static let byteOrder: UInt32 = 0x0403_0201
+  package static let version: UInt32 = 1
+  package static let headerLength = 64
+  package static let entryLength = 32
+  /// Of sections in the file and of tensors in their section, in bytes.
+  package static let alignment = 64
+  package static let blockEntryLength = 20
+  /// The bytes of a tensor's elements in each block but its last one.
+  ///
+  /// With 512 KiB a block, what a thread holds of it while it decodes stays in a second-level cache of 1 MiB. From
+  /// 256 KiB to 4 MiB the compressed size of Xception's weights changes by less than 0.1 %.
+  package static let blockLength = 512 * 1024
+  /// What one byte of a deflate stream can expand to: a match of 258 bytes takes two bits at least.
+  package static let greatestExpansion = 1032
+  package static let tensorRank = 1...8
+
+  /// The next multiple of `alignment`; the caller keeps the offset within a file's length.
+  static func aligned(_ offset: Int) -> Int { (offset + (alignment - 1)) & ~(alignment - 1) }
+}
+
+/// The features that a reader must know to read a file.
+package struct RequiredFeatures: OptionSet, Hashable, Sendable {
+  package let rawValue: UInt32
+  package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  /// Blocks are byte planes, each deflated or stored; without it, tensors are stored as they are.
+  package static let compact = RequiredFeatures(rawValue: 1)
+  /// The graph is one that an optimizer made: it has fused steps, or tensors with a scale.
+  package static let optimized = RequiredFeatures(rawValue: 2)
+  static let known: RequiredFeatures = [.compact, .optimized]
+}
+
+/// Four ASCII characters that say what a section holds.
+package struct SectionKind: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+  package let rawValue: UInt32
+  package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  package static let metadata = SectionKind("META")
+  package static let graph = SectionKind("GRPH")
+  package static let tensors = SectionKind("TNSR")
+  package static let blocks = SectionKind("BLCK")
+  package static let data = SectionKind("DATA")
+  /// Those of version 1, each of which a file holds once, in this order.
+  static let known = [metadata, graph, tensors, blocks, data]
+
+  package init(_ name: StaticString) {
+    precondition(name.utf8CodeUnitCount == 4)
+    rawValue = (0..<4).reduce(0) { $0 | UInt32(name.utf8Start[$1]) << (8 * $1) }
+  }
+
+  /// The four characters, or the number where they are not printable ASCII.
+  package var description: String {
+    let bytes = (0..<4).map { UInt8(truncatingIfNeeded: rawValue >> (8 * $0)) }
+    guard bytes.allSatisfy({ (0x20..<0x7f).contains($0) }) else { return "0x" + String(rawValue, radix: 16) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

@@ -1,0 +1,164 @@
+import ModelGraph
+
+/// The codes of the META section.
+private enum Codes {
+  static let outputs: [Metadata.Output] = [.logits, .probabilities]
+  static let filters: [Preprocessing.Filter] = [.nearest, .bilinear, .bicubic]
+  static let channelOrders: [Preprocessing.ChannelOrder] = [.rgb, .bgr]
+}
+
+private struct Presence: OptionSet {
+  let rawValue: UInt32
+  static let source = Presence(rawValue: 1)
+  static let license = Presence(rawValue: 2)
+  static let attribution = Presence(rawValue: 4)
+  static let golden = Presence(rawValue: 8)
+}
+
+extension Metadata {
+  init(from reader: inout ByteReader) throws(WeightFormatError) {
+    let present = Presence(rawValue: try reader.unsigned32("optional fields"))
+    guard present.rawValue < 16 else {
+      throw reader.fault(.value, "optional fields", found: hex(present.rawValue), expected: "bits 0 to 3", back: 4)
+    }
+    let output = try reader.choice("output", Codes.outputs)
+    let preprocessing = try Preprocessing(from: &reader)
+    let architecture = try reader.text("architecture")
+    let converter = try reader.text("converter")
+    let labelCount = try reader.count("number of labels", limit: reader.limits.labels, unit: 4)
+    var labels: [String] = []
+    labels.reserveCapacity(labelCount)
+    for index in 0..<labelCount { labels.append(try reader.text("label \(index)")) }
+    self.init(
+      architecture: architecture, preprocessing: preprocessing, labels: labels, output: output, converter: converter,
+      source: present.contains(.source) ? try Source(from: &reader) : nil,
+      license: present.contains(.license) ? try reader.text("license", allowsLines: true) : nil,
+      attribution: present.contains(.attribution) ? try reader.text("attribution", allowsLines: true) : nil,
+      golden: present.contains(.golden) ? try Golden(from: &reader) : nil)
+    try reader.finish()
+  }
+
+  func encode(to writer: inout ByteWriter) throws(WeightFormatError) {
+    var present: Presence = []
+    if source != nil { present.insert(.source) }
+    if license != nil { present.insert(.license) }
+    if attribution != nil { present.insert(.attribution) }
+    if golden != nil { present.insert(.golden) }
+    writer.unsigned32(present.rawValue)
+    writer.unsigned32(UInt32(Codes.outputs.firstIndex(of: output)!))
+    try preprocessing.encode(to: &writer)
+    try writer.text(architecture, "architecture")
+    try writer.text(converter, "converter")
+    try writer.integer(labels.count, "number of labels")
+    for (index, label) in labels.enumerated() { try writer.text(label, "label \(index)") }
+    if let source {
+      try writer.text(source.fileName, "source file name")
+      guard source.sha256.count == 32 else {
+        throw WeightFormatError(
+          .metadata, in: .metadata, "source SHA-256", found: "\(source.sha256.count) bytes", expected: "32")
+      }
+      writer.raw(source.sha256)
+    }
+    if let license { try writer.text(license, "license") }
+    if let attribution { try writer.text(attribution, "attribution") }
+    if let golden {
+      writer.unsigned64(golden.seed)
+      writer.float(golden.tolerance)
+      try writer.integer(golden.output.count, "number of golden outputs")
+      writer.floats(golden.output)
+    }
+  }
+
+  /// Checks what metadata say against the graph they belong to.
+  func check(against graph: Graph) throws(WeightFormatError) {
+    func fault(_ what: String, _ found: Int, _ expected: String) -> WeightFormatError {
+      WeightFormatError(.metadata, in: .metadata, what, found: "\(found)", expected: expected)
+    }
+    let outputs = graph.outputShape.elementCount
+    guard labels.isEmpty || labels.count == outputs else {
+      throw fault("number of labels", labels.count, "none, or \(outputs), the values of the output")
+    }
+    if let golden, golden.output.count != outputs {
+      throw fault("number of golden outputs", golden.output.count, "\(outputs), the values of the output")
+    }
+    let channels = graph.inputShape.channels
+    guard preprocessing.mean.count == channels else {
+      throw fault("channels of the preprocessing", preprocessing.mean.count, "\(channels), those of the input")
+    }
+  }
+}
+
+extension Preprocessing {
+  fileprivate init(from reader: inout ByteReader) throws(WeightFormatError) {
+    let filter = try reader.choice("resize filter", Codes.filters)
+    let antialias = try reader.flag("antialias")
+    let isCropped = try reader.choice("geometry", [false, true])
+    let side = try reader.integer("shorter side")
+    guard isCropped ? (1...Limits.elements).contains(side) : side == 0 else {
+      throw reader.fault(
+        .value, "shorter side", found: "\(side)", expected: isCropped ? "a side" : "0 without a crop", back: 4)
+    }
+    let order = try reader.choice("channel order", Codes.channelOrders)
+    let divisor = try reader.float("divisor")
+    guard divisor != 0 else { throw reader.fault(.value, "divisor", found: "0", expected: "another number", back: 4) }
+    let channels = try reader.count("channels of the preprocessing", limit: Limits.elements, unit: 8)
+    let mean = try reader.floats("mean", count: channels)
+    let deviation = try reader.floats("standard deviation", count: channels)
+    guard !deviation.contains(0) else {
+      throw reader.fault(
+        .value, "standard deviation", found: "0", expected: "other numbers", back: channels * 4)
+    }
+    self.init(
+      filter: filter, antialias: antialias, geometry: isCropped ? .centerCrop(shorterSide: side) : .stretch,
+      channelOrder: order, divisor: divisor, mean: mean, standardDeviation: deviation)
+  }
+
+  fileprivate func encode(to writer: inout ByteWriter) throws(WeightFormatError) {
+    writer.unsigned32(UInt32(Codes.filters.firstIndex(of: filter)!))
+    writer.flag(antialias)
+    switch geometry {
+    case .stretch:
+      writer.unsigned32(0)
+      writer.unsigned32(0)
+    case .centerCrop(let shorterSide):
+      writer.unsigned32(1)
+      try writer.integer(shorterSide, "shorter side")
+    }
+    writer.unsigned32(UInt32(Codes.channelOrders.firstIndex(of: channelOrder)!))
+    writer.float(divisor)
+    guard mean.count == standardDeviation.count else {
+      throw WeightFormatError(
+        .metadata, in: .metadata, "standard deviation", found: "\(standardDeviation.count) values",
+        expected: "\(mean.count), as many as the mean has")
+    }
+    try writer.integer(mean.count, "channels of the preprocessing")
+    writer.floats(mean)
+    writer.floats(standardDeviation)
+  }
+}
+
+extension Metadata.Source {
+  fileprivate init(from reader: inout ByteReader) throws(WeightFormatError) {
+    let start = reader.position
+    let fileName = try reader.text("source file name")
+    guard !fileName.isEmpty, !fileName.utf8.contains(UInt8(ascii: "/")), !fileName.utf8.contains(UInt8(ascii: "\\"))
+    else {
+      throw reader.fault(
+        .text, "source file name", found: "\"\(fileName)\"", expected: "a name without a folder",
+        back: reader.position - start)
+    }
+    self.init(fileName: fileName, sha256: try reader.raw("source SHA-256", count: 32))
+  }
+}
+
+extension Metadata.Golden {
+  fileprivate init(from reader: inout ByteReader) throws(WeightFormatError) {
+    let seed = try reader.unsigned64("golden seed")
+    let tolerance = try reader.float("golden tolerance")
+    guard tolerance >= 0 else {
+      throw reader.fault(.value, "golden tolerance", found: "\(tolerance)", expected: "0 or more", back: 4)
+    }
+    let count = try reader.count("number of golden outputs", limit: Limits.elements, unit: 4)
+    self.init(seed: seed, output: try reader.floats("golden output", count: count), tolerance: tolerance)
+  }
+}

@@ -1,0 +1,201 @@
+import ModelGraph
+
+/// The numbers that stand for operations in a file.
+enum OperationCode: UInt32 {
+  case input = 1
+  case convolution, separableConvolution, batchNormalization, dense, activation, softmax, add, concatenate, maxPool
+  case averagePool, globalAveragePool, flatten
+}
+
+extension Operation {
+  /// Reads the code and the attributes after it.
+  ///
+  /// - Parameter shape: The node's declared shape, which is all that an input has.
+  init(from reader: inout ByteReader, code: OperationCode, shape: Shape) throws(WeightFormatError) {
+    switch code {
+    case .input: self = .input(shape)
+    case .convolution:
+      self = .convolution(
+        Convolution(
+          window: try Window(from: &reader), outputChannels: try reader.integer("output channels"),
+          groups: try reader.integer("groups"), hasBias: try reader.flag("bias"),
+          inputActivation: try Activation(from: &reader), epilogue: try Epilogue(from: &reader)))
+    case .separableConvolution:
+      self = .separableConvolution(
+        SeparableConvolution(
+          window: try Window(from: &reader), outputChannels: try reader.integer("output channels"),
+          hasDepthwiseBias: try reader.flag("depthwise bias"), hasBias: try reader.flag("bias"),
+          inputActivation: try Activation(from: &reader), middleActivation: try Activation(from: &reader),
+          epilogue: try Epilogue(from: &reader)))
+    case .batchNormalization:
+      self = .batchNormalization(
+        BatchNormalization(
+          epsilon: try reader.float("epsilon"), hasGamma: try reader.flag("gamma"), hasBeta: try reader.flag("beta")))
+    case .dense:
+      self = .dense(
+        Dense(
+          outputs: try reader.integer("outputs"), hasBias: try reader.flag("bias"),
+          activation: try Activation(from: &reader)))
+    case .activation: self = .activation(try Activation(from: &reader))
+    case .softmax: self = .softmax
+    case .add: self = .add
+    case .concatenate: self = .concatenate
+    case .maxPool: self = .maxPool(try Window(from: &reader))
+    case .averagePool:
+      self = .averagePool(
+        AveragePool(window: try Window(from: &reader), countsPadding: try reader.flag("padding counts")))
+    case .globalAveragePool: self = .globalAveragePool
+    case .flatten: self = .flatten
+    }
+  }
+
+  var code: OperationCode {
+    switch self {
+    case .input: .input
+    case .convolution: .convolution
+    case .separableConvolution: .separableConvolution
+    case .batchNormalization: .batchNormalization
+    case .dense: .dense
+    case .activation: .activation
+    case .softmax: .softmax
+    case .add: .add
+    case .concatenate: .concatenate
+    case .maxPool: .maxPool
+    case .averagePool: .averagePool
+    case .globalAveragePool: .globalAveragePool
+    case .flatten: .flatten
+    }
+  }
+
+  /// Writes the attributes, without the code.
+  func encode(to writer: inout ByteWriter) throws(WeightFormatError) {
+    switch self {
+    case .convolution(let convolution):
+      try convolution.window.encode(to: &writer)
+      try writer.integer(convolution.outputChannels, "output channels")
+      try writer.integer(convolution.groups, "groups")
+      writer.flag(convolution.hasBias)
+      convolution.inputActivation.encode(to: &writer)
+      convolution.epilogue.encode(to: &writer)
+    case .separableConvolution(let separable):
+      try separable.window.encode(to: &writer)
+      try writer.integer(separable.outputChannels, "output channels")
+      writer.flag(separable.hasDepthwiseBias)
+      writer.flag(separable.hasBias)
+      separable.inputActivation.encode(to: &writer)
+      separable.middleActivation.encode(to: &writer)
+      separable.epilogue.encode(to: &writer)
+    case .batchNormalization(let normalization):
+      writer.float(normalization.epsilon)
+      writer.flag(normalization.hasGamma)
+      writer.flag(normalization.hasBeta)
+    case .dense(let dense):
+      try writer.integer(dense.outputs, "outputs")
+      writer.flag(dense.hasBias)
+      dense.activation.encode(to: &writer)
+    case .activation(let activation): activation.encode(to: &writer)
+    case .maxPool(let window): try window.encode(to: &writer)
+    case .averagePool(let pool):
+      try pool.window.encode(to: &writer)
+      writer.flag(pool.countsPadding)
+    case .input, .softmax, .add, .concatenate, .globalAveragePool, .flatten: break
+    }
+  }
+
+  /// Whether only an optimizer makes such a step.
+  var isOptimized: Bool {
+    switch self {
+    case .convolution(let convolution):
+      convolution.inputActivation != .identity || convolution.epilogue != Epilogue()
+    case .separableConvolution: true
+    case .dense(let dense): dense.activation != .identity
+    default: false
+    }
+  }
+}
+
+extension Window {
+  fileprivate init(from reader: inout ByteReader) throws(WeightFormatError) {
+    let size = try Extent(from: &reader, "window")
+    let stride = try Extent(from: &reader, "stride")
+    let dilation = try Extent(from: &reader, "dilation")
+    let kind = try reader.choice("padding", [0, 1, 2])
+    let top = try reader.integer("padding above")
+    let left = try reader.integer("padding on the left")
+    let bottom = try reader.integer("padding below")
+    let right = try reader.integer("padding on the right")
+    guard kind == 2 || top | left | bottom | right == 0 else {
+      throw reader.fault(
+        .value, "padding", found: "\(top), \(left), \(bottom), \(right)", expected: "zeros unless explicit", back: 16)
+    }
+    let padding: Padding =
+      switch kind {
+      case 0: .same
+      case 1: .valid
+      default: .explicit(top: top, left: left, bottom: bottom, right: right)
+      }
+    self.init(size: size, stride: stride, dilation: dilation, padding: padding)
+  }
+
+  fileprivate func encode(to writer: inout ByteWriter) throws(WeightFormatError) {
+    for extent in [size, stride, dilation] {
+      try writer.integer(extent.height, "height of a window")
+      try writer.integer(extent.width, "width of a window")
+    }
+    switch padding {
+    case .same: for field: UInt32 in [0, 0, 0, 0, 0] { writer.unsigned32(field) }
+    case .valid: for field: UInt32 in [1, 0, 0, 0, 0] { writer.unsigned32(field) }
+    case .explicit(let top, let left, let bottom, let right):
+      writer.unsigned32(2)
+      for side in [top, left, bottom, right] { try writer.integer(side, "padding") }
+    }
+  }
+}
+
+extension Extent {
+  fileprivate init(from reader: inout ByteReader, _ what: String) throws(WeightFormatError) {
+    self.init(height: try reader.integer("\(what) height"), width: try reader.integer("\(what) width"))
+  }
+}
+
+extension Activation {
+  fileprivate init(from reader: inout ByteReader) throws(WeightFormatError) {
+    let kind = try reader.choice("activation", [0, 1, 2, 3, 4])
+    let alpha = try reader.float("alpha")
+    guard kind == 3 || alpha.bitPattern == 0 else {
+      throw reader.fault(.value, "alpha", found: "\(alpha)", expected: "0 unless it is an ELU", back: 4)
+    }
+    self =
+      switch kind {
+      case 0: .identity
+      case 1: .relu
+      case 2: .relu6
+      case 3: .elu(alpha: alpha)
+      default: .sigmoid
+      }
+  }
+
+  fileprivate func encode(to writer: inout ByteWriter) {
+    let (kind, alpha): (UInt32, Float) =
+      switch self {
+      case .identity: (0, 0)
+      case .relu: (1, 0)
+      case .relu6: (2, 0)
+      case .elu(let alpha): (3, alpha)
+      case .sigmoid: (4, 0)
+      }
+    writer.unsigned32(kind)
+    writer.float(alpha)
+  }
+}
+
+extension Epilogue {
+  fileprivate init(from reader: inout ByteReader) throws(WeightFormatError) {
+    self.init(addsResidual: try reader.flag("residual"), activation: try Activation(from: &reader))
+  }
+
+  fileprivate func encode(to writer: inout ByteWriter) {
+    writer.flag(addsResidual)
+    activation.encode(to: &writer)
+  }
+}

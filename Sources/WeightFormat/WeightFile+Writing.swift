@@ -1,0 +1,35 @@
+import ModelGraph
+
+extension WeightFile {
+  /// Writes a model to a file, which has its old contents or all of the new ones at any time.
+  ///
+  /// The same model gives the same bytes (with the same version of zlib). What was written is read back and checked
+  /// before it replaces the old file, so nothing is written that a reader with the standard limits would refuse.
+  ///
+  /// - Parameters:
+  ///   - path: A symbolic link there is replaced, not followed.
+  ///   - floatType: What floating-point weights of more than one dimension are stored as; nil keeps their types. Values
+  ///     are rounded to nearest, ties to even; those beyond the type are an error that names the tensor.
+  package static func write(
+    _ model: Model, to path: String, profile: Profile = .compact, floatType: ElementType? = nil
+  ) throws(WeightFormatError) {
+    var encoder = try FileEncoder(model, profile: profile, floatType: floatType)
+    var file = try AtomicFile(replacing: path)
+    try encoder.encodeData { bytes, offset throws(WeightFormatError) in try file.write(bytes, at: offset) }
+    try file.write(try encoder.head(), at: 0)
+    try WeightFile(contentsOf: file.temporaryPath).verifyContents()
+    try file.commit()
+  }
+
+  /// The bytes that `write` puts into a file.
+  package static func bytes(
+    of model: Model, profile: Profile = .compact, floatType: ElementType? = nil
+  ) throws(WeightFormatError) -> [UInt8] {
+    var encoder = try FileEncoder(model, profile: profile, floatType: floatType)
+    var data: [UInt8] = []
+    try encoder.encodeData { bytes, _ in data += bytes }
+    let bytes = try encoder.head() + data
+    try WeightFile(bytes: bytes).verifyContents()
+    return bytes
+  }
+}

@@ -1,0 +1,146 @@
+import Dispatch
+import ModelGraph
+import Synchronization
+
+/// A weights file that has been opened: its structure is read and checked, its tensors are read on demand.
+package struct WeightFile: Sendable {
+  package enum Profile: String, Hashable, Sendable, CaseIterable {
+    /// Byte planes, deflated where that is smaller.
+    case compact
+    /// As they are in memory, to be mapped and used in place.
+    case stored
+  }
+
+  /// The tensors' contents throw a `WeightFormatError` where a block's bytes are not what its checksum says, do not
+  /// inflate, or hold NaN or infinity.
+  package let model: Model
+  package let profile: Profile
+  package let sections: [Section]
+  let header: Header
+  let blockTable: BlockTable
+  let source: FileSource
+
+  /// Opens a file and checks all of its structure; the weights themselves are checked where they are used.
+  ///
+  /// The file may be renamed, replaced or removed while it is open, but not changed in place. A compact file that is
+  /// changed gives an error where it is read. A file of the stored profile is mapped: another process that
+  /// shortens it ends this one (SIGBUS). `write` never changes a file in place.
+  package init(contentsOf path: String, limits: ReadLimits = .standard) throws(WeightFormatError) {
+    try self.init(FileSource(path: path), limits: limits)
+  }
+
+  package init(bytes: [UInt8], limits: ReadLimits = .standard) throws(WeightFormatError) {
+    try self.init(FileSource(bytes: bytes), limits: limits)
+  }
+
+  private init(_ source: FileSource, limits: ReadLimits) throws(WeightFormatError) {
+    let header = try Header(of: source, limits: limits)
+    let directory = try Directory(of: source, header: header)
+    let isCompact = header.required.contains(.compact)
+    var reader = try source.reader(of: directory[.metadata], limits: limits)
+    let metadata = try Metadata(from: &reader)
+    reader = try source.reader(of: directory[.graph], limits: limits)
+    let (nodes, nodeOffsets) = try Graph.nodes(from: &reader)
+    var graph = Graph(nodes: nodes)
+    reader = try source.reader(of: directory[.tensors], limits: limits)
+    let records = try TensorRecord.records(from: &reader)
+    reader = try source.reader(of: directory[.blocks], limits: limits)
+    let data = directory[.data]
+    let table = try BlockTable(from: &reader, tensors: records, data: data, isCompact: isCompact)
+    let checksum = table.dataChecksum(data: data)
+    guard checksum == data.checksum else {
+      throw WeightFormatError(
+        .checksum, in: .data, at: data.offset, "checksums of the blocks together", found: hex(checksum),
+        expected: hex(data.checksum))
+    }
+    if !isCompact { try source.map() }
+    let decoders = DecoderPool()
+    for (record, blocks) in zip(records, table.blocks) {
+      let contents = BlockContents(
+        source: source, decoders: decoders, isCompact: isCompact, tensor: record.name,
+        elementType: record.elementType, byteCount: record.byteCount, blocks: blocks)
+      graph.tensors.append(
+        Tensor(
+          name: record.name, dimensions: record.dimensions, elementType: record.elementType, contents: contents,
+          scale: record.scale))
+    }
+    do throws(GraphError) {
+      try graph.validate()
+    } catch {
+      let node = nodes.firstIndex { $0.name == error.node }
+      throw WeightFormatError(
+        .graph, in: .graph, at: node.map { nodeOffsets[$0] } ?? directory[.graph].offset,
+        error.node.map { "node \"\($0)\"" } ?? "graph", found: error.reason, expected: "a valid network")
+    }
+    guard header.required.contains(.optimized) == graph.isOptimized else {
+      throw WeightFormatError(
+        .feature, at: 16, "the bit of an optimized graph", found: graph.isOptimized ? "clear" : "set",
+        expected: graph.isOptimized ? "set, as there are fused steps or scales" : "clear, as there are none")
+    }
+    try metadata.check(against: graph)
+    model = Model(graph: graph, metadata: metadata)
+    profile = isCompact ? .compact : .stored
+    sections = directory.sections
+    self.header = header
+    blockTable = table
+    self.source = source
+  }
+
+  /// Reads everything that opening does not: the weights, the zeros between them, and the sections that were skipped.
+  ///
+  /// Blocks are read on all cores; of several faults the one nearest to the file's beginning is thrown.
+  package func verifyContents() throws(WeightFormatError) {
+    for section in sections where !SectionKind.known.contains(section.kind) { try source.check(section) }
+    let data = sections.first { $0.kind == .data }!
+    for gap in blockTable.gaps(data: data) { try Directory.checkZeros(of: source, gap, in: .data) }
+    let contents = model.graph.tensors.map { $0.contents as! BlockContents }
+    let places = contents.enumerated().flatMap { tensor, contents in
+      contents.blocks.indices.map { (tensor: tensor, block: $0) }
+    }
+    let first = Mutex<(place: Int, error: WeightFormatError)?>(nil)
+    DispatchQueue.concurrentPerform(iterations: places.count) { place in
+      guard first.withLock({ $0.map { place < $0.place } ?? true }) else { return }
+      do {
+        try contents[places[place].tensor].withBlock(places[place].block) { _, _ in }
+      } catch let error as WeightFormatError {
+        first.withLock { if $0.map({ place < $0.place }) ?? true { $0 = (place, error) } }
+      } catch {
+        preconditionFailure("a block throws nothing but WeightFormatError: \(error)")
+      }
+    }
+    if let fault = first.withLock({ $0?.error }) { throw fault }
+  }
+}
+
+extension FileSource {
+  /// A reader of a section that is checked against its checksum.
+  fileprivate func reader(of section: Section, limits: ReadLimits) throws(WeightFormatError) -> ByteReader {
+    guard section.length <= limits.sectionBytes else {
+      throw WeightFormatError(
+        .limit, in: section.kind, at: section.offset, "length of the section", found: "\(section.length)",
+        expected: "at most \(limits.sectionBytes) bytes")
+    }
+    return ByteReader(section.kind, at: section.offset, try check(section, keeping: true), limits: limits)
+  }
+
+  /// Compares a section's checksum, reading it a part at a time.
+  @discardableResult
+  fileprivate func check(_ section: Section, keeping: Bool = false) throws(WeightFormatError) -> [UInt8] {
+    var kept: [UInt8] = []
+    var checksum: UInt32 = 0
+    var position = section.offset
+    while position < section.range.upperBound {
+      let part = position..<min(position + (1 << 20), section.range.upperBound)
+      let bytes = try bytes(part)
+      checksum = Checksum.of(bytes, after: checksum)
+      if keeping { kept += bytes }
+      position = part.upperBound
+    }
+    guard checksum == section.checksum else {
+      throw WeightFormatError(
+        .checksum, in: section.kind, at: section.offset, "the section", found: hex(checksum),
+        expected: hex(section.checksum))
+    }
+    return kept
+  }
+}

@@ -1,0 +1,80 @@
+import Runtime
+import Synchronization
+
+/// Times runs of a network by one or more callers at the same time.
+struct Benchmark {
+  /// Untimed runs of each caller after the first run, while caches fill and the clock settles.
+  static let warmUps = 4
+
+  /// Timed runs of each caller.
+  var runs: Int
+  /// Images of a run, classified one after the other.
+  var batch: Int
+  var streams: Int
+
+  struct Result {
+    var firstMilliseconds: Double
+    var durations: Durations
+    var imagesPerSecond: Double
+  }
+
+  func measure(_ engine: Engine) throws -> Result {
+    let first = try ContinuousClock().measure { try run(engine, caller: 0) }
+    let outcome = Outcome()
+    // Threads of their own: a task group has no more of them than the machine has processors.
+    WorkerPool(threads: streams).run { member in
+      do {
+        try time(engine, member, into: outcome)
+      } catch {
+        // The first run succeeded; what can fail later is only memory for another caller, whom all others wait for.
+        fatalError("a run of caller \(member.index) failed: \(error)")
+      }
+    }
+    return outcome.result(firstMilliseconds: first.milliseconds, batch: batch)
+  }
+
+  private func time(_ engine: Engine, _ member: Member, into outcome: Outcome) throws {
+    for _ in 0..<Self.warmUps { try run(engine, caller: member.index) }
+    member.barrier()
+    outcome.begin()
+    var durations: [Double] = []
+    durations.reserveCapacity(runs)
+    for _ in 0..<runs {
+      durations.append(try ContinuousClock().measure { try run(engine, caller: member.index) }.milliseconds)
+    }
+    outcome.end(with: durations)
+  }
+
+  private func run(_ engine: Engine, caller: Int) throws {
+    for _ in 0..<batch { try engine.run(caller: caller) }
+  }
+}
+
+/// What all callers together took.
+private final class Outcome: Sendable {
+  private struct State {
+    var durations: [Double] = []
+    var begin: ContinuousClock.Instant?
+    var end = ContinuousClock.now
+  }
+
+  private let state = Mutex(State())
+
+  func begin() { state.withLock { $0.begin = $0.begin ?? .now } }
+
+  func end(with durations: [Double]) {
+    state.withLock {
+      $0.durations += durations
+      $0.end = .now
+    }
+  }
+
+  func result(firstMilliseconds: Double, batch: Int) -> Benchmark.Result {
+    state.withLock { state in
+      let seconds = state.begin!.duration(to: state.end) / .seconds(1)
+      return Benchmark.Result(
+        firstMilliseconds: firstMilliseconds, durations: Durations(milliseconds: state.durations),
+        imagesPerSecond: Double(state.durations.count * batch) / seconds)
+    }
+  }
+}

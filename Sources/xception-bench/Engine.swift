@@ -1,0 +1,57 @@
+import ModelGraph
+import Optimizer
+import Runtime
+import WeightFormat
+
+/// A network that is ready to run, and what each caller needs to run it.
+struct Engine {
+  let executor: Executor
+  /// The multiply-adds of the network as it is defined; fast algorithms may need fewer.
+  let multiplyAdds: Int
+  private let input: UnsafeBufferPointer<Float>
+  private let outputs: [UnsafeMutableBufferPointer<Float>]
+
+  /// - Parameter callers: How many threads call `run` at the same time.
+  init(graph: Graph, instructionSet: InstructionSet, threads: Int?, callers: Int) throws {
+    let pool = WorkerPool.shared(threads: threads)
+    multiplyAdds = graph.multiplyAdds
+    executor = Executor(
+      plan: try Plan(Optimizer.optimize(graph), instructionSet: instructionSet, pool: pool), pool: pool)
+    let values = Metadata.Golden.input(seed: 1, count: graph.inputShape.elementCount)
+    let input = UnsafeMutableBufferPointer<Float>.allocate(capacity: values.count)
+    _ = input.initialize(from: values)
+    self.input = UnsafeBufferPointer(input)
+    outputs = (0..<callers).map { _ in
+      let output = UnsafeMutableBufferPointer<Float>.allocate(capacity: graph.outputShape.elementCount)
+      output.initialize(repeating: 0)
+      return output
+    }
+  }
+
+  // The buffers last as long as the process, which makes one engine.
+
+  /// Runs the network once; `caller` is below the number of callers.
+  func run(caller: Int, profile: Profile? = nil) throws {
+    try executor.run(input, output: outputs[caller], profile: profile)
+  }
+
+  /// Runs the network `runs` times, noting when each stage ended, and measures the peak before and after.
+  func stageTimes(runs: Int) throws -> StageTimes {
+    let plan = executor.plan
+    let profile = Profile(for: plan)
+    var stages = plan.stageDescriptions.map {
+      StageTimes.Stage(name: $0.name, kernel: $0.kernel, shape: $0.shape, multiplyAdds: $0.multiplyAdds, spans: [])
+    }
+    let before = peakGigaflops()
+    for _ in 0..<runs {
+      try run(caller: 0, profile: profile)
+      let times = profile.times.map { Double($0 - profile.times[0]) / 1e6 }
+      for index in stages.indices { stages[index].spans.append((times[index], times[index + 1])) }
+    }
+    return StageTimes(stages: stages, peakGigaflops: max(before, peakGigaflops()))
+  }
+
+  private func peakGigaflops() -> Double {
+    PeakRate.gigaflops(of: executor.plan.instructionSet, pool: executor.pool)
+  }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import ModelGraph
+import Optimizer
+import Runtime
+import WeightFormat
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+@main
+struct XceptionBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "xception-bench",
+    abstract: "Times how long a network takes.",
+    discussion: """
+      Prints how long loading, the first run and the other runs took. A run classifies one image, or --batch images one
+      after the other, on --threads threads; --streams callers run at the same time and share the threads.
+
+      The times of --profile are medians of all runs. Their share of the peak compares with the multiply-adds that the same
+      threads reach on registers alone, measured before and after.
+      """,
+    version: runtimeVersion)
+
+  @Argument(help: "The weights file (.xcw), or random: Xception with random weights, which take as long.")
+  var model: String
+  @Option(help: "The precision of the products (fp32).") var precision = Precision.fp32
+  @Option(help: "The most threads of a call; all that this process may use unless given.") var threads: Int?
+  @Option(help: "How many runs each caller times.") var runs = 20
+  @Option(help: "The instruction set (avx512, avx2, portable); the best one, or that of XCEPTION_ISA, unless given.")
+  var isa: String?
+  @Option(help: "Images of a run.") var batch = 1
+  @Option(help: "Callers at the same time.") var streams = 1
+  @Option(help: ArgumentHelp("Another input size.", valueName: "WxH")) var size: Size?
+  @Flag(help: "End with one JSON object on one line instead of the table.") var json = false
+  @Flag(help: "Print what each step of the network takes.") var profile = false
+  @Option(help: ArgumentHelp("Write the steps of the median run as a Chrome trace.", valueName: "file"))
+  var trace: String?
+
+  enum Precision: String, ExpressibleByArgument, CaseIterable {
+    case fp32
+  }
+
+  func validate() throws {
+    for (name, value) in [("threads", threads), ("runs", runs), ("batch", batch), ("streams", streams)] {
+      if let value, !(1...1_000_000).contains(value) {
+        throw ValidationError("--\(name) is \(value), expected 1 to 1000000")
+      }
+    }
+  }
+
+  func run() throws {
+    // Making random weights takes longer than loading any, and is no part of it.
+    let random = model == RandomModel.name ? try RandomModel.graph() : nil
+    let clock = ContinuousClock()
+    let start = clock.now
+    let engine = try load(random)
+    let loading = start.duration(to: clock.now)
+
+    let result = try Benchmark(runs: runs, batch: batch, streams: streams).measure(engine)
+    let stages = profile || trace != nil ? try engine.stageTimes(runs: runs) : nil
+    if let trace, let stages { try Trace(stages).json().write(to: URL(filePath: trace)) }
+    if profile, let stages { print(stages.table(), terminator: "\n\n") }
+    let report = report(engine, loading, result, peakGigaflops: stages?.peakGigaflops)
+    print(json ? try report.json() : report.text)
+  }
+
+  private func load(_ random: Graph?) throws -> Engine {
+    let instructionSet = try InstructionSet(named: isa ?? ProcessInfo.processInfo.environment["XCEPTION_ISA"])
+    var graph = try random ?? WeightFile(contentsOf: model).model.graph
+    if let size { graph = try graph.resized(to: size.extent) }
+    return try Engine(graph: graph, instructionSet: instructionSet, threads: threads, callers: streams)
+  }
+
+  private func report(
+    _ engine: Engine, _ loading: Duration, _ result: Benchmark.Result, peakGigaflops: Double?
+  ) -> BenchmarkReport {
+    let plan = engine.executor.plan
+    return BenchmarkReport(
+      model: model, input: plan.inputShape.description, isa: plan.instructionSet.rawValue,
+      precision: precision.rawValue,
+      threads: engine.executor.pool.threads, runs: runs, batch: batch, streams: streams,
+      loadMilliseconds: loading.milliseconds,
+      firstMilliseconds: result.firstMilliseconds, minimumMilliseconds: result.durations.minimum,
+      medianMilliseconds: result.durations.median, percentile90Milliseconds: result.durations.percentile(90),
+      percentile99Milliseconds: result.durations.percentile(99), imagesPerSecond: result.imagesPerSecond,
+      peakResidentMegabytes: peakResidentMegabytes(), arenaMegabytes: Double(plan.arenaByteCount) / 0x1p20,
+      weightMegabytes: Double(plan.weightByteCount) / 0x1p20, multiplyAdds: engine.multiplyAdds,
+      peakGigaflops: peakGigaflops)
+  }
+}

@@ -1,0 +1,125 @@
+import ModelGraph
+import WeightFormat
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// What a weights file holds, for people and for programs.
+struct Summary: Encodable {
+  struct Section: Encodable {
+    var name: String
+    var offset: Int
+    var bytes: Int
+  }
+
+  struct Tensor: Encodable {
+    var name: String
+    var type: String
+    var dimensions: [Int]
+    var storedBytes: Int
+    var bytes: Int
+  }
+
+  struct Resizing: Encodable {
+    var filter: String
+    var antialias: Bool
+    var cropShorterSide: Int?
+    var channelOrder: String
+    var divisor: Float
+    var mean: [Float]
+    var standardDeviation: [Float]
+  }
+
+  struct Golden: Encodable {
+    var difference: Float
+    var tolerance: Float
+    var passed: Bool
+  }
+
+  var architecture: String
+  var input: [Int]
+  var output: [Int]
+  var outputKind: String
+  var parameters: Int
+  var multiplyAdds: Int
+  var nodes: Int
+  var profile: String
+  var fileBytes: Int
+  var storedWeightBytes: Int
+  var weightBytes: Int
+  var preprocessing: Resizing
+  var labels: [String]
+  var converter: String
+  var sourceFile: String?
+  var sourceSHA256: String?
+  var license: String?
+  var attribution: String?
+  var hasGoldenCheck: Bool
+  var sections: [Section]
+  var tensors: [Tensor]
+  var goldenCheck: Golden?
+
+  init(of file: WeightFile, verification: Verification?) {
+    let graph = file.model.graph
+    let metadata = file.model.metadata
+    architecture = metadata.architecture
+    input = graph.inputShape.dimensions
+    output = graph.outputShape.dimensions
+    outputKind = metadata.output.rawValue
+    parameters = graph.parameterCount
+    multiplyAdds = graph.multiplyAdds
+    nodes = graph.nodes.count
+    profile = file.profile.rawValue
+    preprocessing = Resizing(metadata.preprocessing)
+    labels = metadata.labels
+    converter = metadata.converter
+    sourceFile = metadata.source?.fileName
+    sourceSHA256 = metadata.source.map { source in
+      source.sha256.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+    license = metadata.license
+    attribution = metadata.attribution
+    hasGoldenCheck = metadata.golden != nil
+    sections = file.sections.map { Section(name: "\($0.kind)", offset: $0.offset, bytes: $0.length) }
+    tensors = zip(graph.tensors, file.storedByteCounts).map { tensor, stored in
+      Tensor(
+        name: tensor.name, type: "\(tensor.elementType)", dimensions: tensor.dimensions, storedBytes: stored,
+        bytes: tensor.elementCount * tensor.elementType.byteCount)
+    }
+    fileBytes = file.byteCount
+    storedWeightBytes = tensors.reduce(0) { $0 + $1.storedBytes }
+    weightBytes = tensors.reduce(0) { $0 + $1.bytes }
+    goldenCheck = verification.flatMap { verification in
+      verification.golden.map {
+        Golden(difference: $0.difference, tolerance: $0.tolerance, passed: verification.succeeded)
+      }
+    }
+  }
+
+  func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+}
+
+extension Summary.Resizing {
+  init(_ preprocessing: Preprocessing) {
+    filter = preprocessing.filter.rawValue
+    antialias = preprocessing.antialias
+    if case .centerCrop(let side) = preprocessing.geometry { cropShorterSide = side }
+    channelOrder = preprocessing.channelOrder.rawValue
+    divisor = preprocessing.divisor
+    mean = preprocessing.mean
+    standardDeviation = preprocessing.standardDeviation
+  }
+
+  var description: String {
+    let resize = "\(filter)\(antialias ? " with antialias" : "")"
+    let crop = cropShorterSide.map { ", shorter side \($0), center crop" } ?? ", stretched"
+    return "\(resize)\(crop), \(channelOrder), (pixel / \(divisor) - \(mean)) / \(standardDeviation)"
+  }
+}

@@ -1,0 +1,27 @@
+import Foundation
+import Xception
+
+// The code of Sources/Xception/Xception.docc/GettingStarted.md, word for word, so that it is compiled.
+
+func describe(photo: URL, model: URL) throws {
+  for prediction in try classify(photo, model: model) {
+    print(prediction.label ?? "class \(prediction.classIndex)", prediction.probability)
+  }
+}
+
+func labels(of photos: [URL], model: URL) async throws -> [URL: String] {
+  let classifier = try Classifier(contentsOf: model)
+  return try await withThrowingTaskGroup(of: (URL, String?).self) { group in
+    for photo in photos {
+      group.addTask { (photo, try await classifier.classify(imageAt: photo, top: 1).first?.label) }
+    }
+    return try await group.reduce(into: [:]) { labels, result in labels[result.0] = result.1 }
+  }
+}
+
+func similarity(_ first: URL, _ second: URL, classifier: Classifier) throws -> Float {
+  let a = try classifier.classification(of: .file(first)).features
+  let b = try classifier.classification(of: .file(second)).features
+  func dot(_ x: [Float], _ y: [Float]) -> Float { zip(x, y).reduce(0) { $0 + $1.0 * $1.1 } }
+  return dot(a, b) / (dot(a, a) * dot(b, b)).squareRoot()
+}

@@ -1,0 +1,72 @@
+import Foundation
+import Runtime
+import Testing
+
+/// The whole way, with a real trained model: Keras file to weights file to labels, against Keras's own logits.
+///
+/// Tests/run.sh fetches the model and names its folder in XCEPTION_KITCHENWARE.
+@Suite("The trained kitchenware model", .enabled(if: Kitchenware.folder != nil, "Tests/run.sh fetches the model"))
+struct KitchenwareTests {
+  @Test("All 18 photos agree with Keras within 2e-4 in probability", arguments: Kitchenware.instructionSets)
+  func agreesWithKeras(instructionSet: String) throws {
+    let model = try Kitchenware.model.get()
+    let reference = try Kitchenware.reference()
+    try #require(reference.count == 18)
+    let photos = reference.map { model.deletingLastPathComponent().appending(path: "photos/\($0.photo).jpg").path }
+    let result = try Command.run(
+      "xception-run", ["--model", model.path, "--json", "--top", "0", "--isa", instructionSet] + photos)
+    #expect(result.status == 0, "\(result.errors)")
+    let lines = try Line.all(result)
+    try #require(lines.count == 18)
+    for (line, expected) in zip(lines, reference) {
+      let predictions = try #require(line.predictions)
+      #expect(predictions.first?.label == expected.label)
+      for prediction in predictions {
+        let difference = abs(prediction.probability - expected.probabilities[prediction.class])
+        #expect(difference < 2e-4, "\(expected.photo), \(prediction.label ?? "")")
+      }
+    }
+  }
+
+  @Test("The weights file passes its own golden check")
+  func goldenCheck() throws {
+    let result = try Command.run("xception-inspect", ["--verify", try Kitchenware.model.get().path])
+    #expect(result.status == 0, "\(result.errors)")
+  }
+}
+
+enum Kitchenware {
+  static let folder = ProcessInfo.processInfo.environment["XCEPTION_KITCHENWARE"].map { URL(filePath: $0) }
+
+  /// Those that the processor which runs the tests supports.
+  static let instructionSets: [String] = InstructionSet.supported.map(\.rawValue)
+
+  /// The weights file, converted once for all tests.
+  static let model = Result {
+    let folder = try #require(Self.folder)
+    let file = folder.appending(path: "test.xcw")
+    let result = try Command.run(
+      "xception-convert",
+      [folder.appending(path: "kitchenware.keras").path, file.path, "--labels", "cup,fork,glass,knife,plate,spoon"])
+    try #require(result.status == 0, "\(result.errors)")
+    return file
+  }
+
+  struct Reference {
+    var photo: String
+    var label: String
+    var probabilities: [Float]
+  }
+
+  /// Keras's logits for each photo (Fixtures/make_kitchenware.py), as probabilities.
+  static func reference() throws -> [Reference] {
+    let file = try #require(Bundle.module.url(forResource: "kitchenware", withExtension: "tsv", subdirectory: "Fixtures"))
+    return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map { line in
+      let columns = line.split(separator: "\t")
+      let exponentials = columns[3].split(separator: " ").map { exp(Double($0)!) }
+      let sum = exponentials.reduce(0, +)
+      return Reference(
+        photo: String(columns[0]), label: String(columns[2]), probabilities: exponentials.map { Float($0 / sum) })
+    }
+  }
+}

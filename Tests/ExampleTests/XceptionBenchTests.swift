@@ -1,0 +1,85 @@
+import Foundation
+import SmallModel
+import Testing
+
+@Suite("xception-bench")
+struct XceptionBenchTests {
+  let model: SmallModel
+
+  init() throws { model = try SmallModel.shared.get() }
+
+  private func run(_ arguments: String...) throws -> Command.Result {
+    try Command.run("xception-bench", [model.file.path, "--runs", "3"] + arguments)
+  }
+
+  /// The object on the last line.
+  private func object(_ result: Command.Result) throws -> [String: Any] {
+    let line = try #require(result.lines.last, "\(result.errors)")
+    return try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+  }
+
+  @Test("--json ends with one object that has times in order and says what was run")
+  func json() throws {
+    let report = try object(run("--json", "--threads", "1"))
+    let times = ["min_ms", "median_ms", "p90_ms", "p99_ms"].compactMap { report[$0] as? Double }
+    #expect(times.count == 4 && times == times.sorted() && times[0] > 0)
+    for key in ["load_ms", "first_ms", "images_per_second", "arena_mb", "weights_mb"] {
+      #expect(report[key] as? Double ?? 0 > 0, "\(key)")
+    }
+    #expect(report["threads"] as? Int == 1)
+    #expect(report["precision"] as? String == "fp32")
+    #expect(["avx512", "avx2", "portable"].contains(report["isa"] as? String))
+    #expect(report["input"] as? String == "40x40x3")
+  }
+
+  @Test("Without --json it prints a table")
+  func text() throws {
+    let result = try run("--batch", "2", "--streams", "3")
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.lines[0].hasSuffix("3 runs of 2 images by each of 3 callers"))
+    #expect(result.output.contains(/\nmedian +[0-9]+\.[0-9]{2}  ms\n/))
+  }
+
+  @Test("--profile names the kernel of each stage, and --trace writes the same stages")
+  func profile() throws {
+    let file = model.folder.appending(path: "trace.json")
+    let result = try run("--profile", "--json", "--trace", file.path)
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.lines[0].hasPrefix("stage"))
+    #expect(try object(result)["peak_gflops"] as? Double ?? 0 > 0)
+    let trace = try #require(JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+    let events = try #require(trace["traceEvents"] as? [[String: Any]])
+    #expect(events.count > 10)
+    for event in events { #expect(result.output.contains("\n\(event["name"] as? String ?? "?") ")) }
+  }
+
+  @Test("--size changes the input, width before height")
+  func size() throws {
+    #expect(try object(run("--json", "--size", "50x33"))["input"] as? String == "33x50x3")
+    let result = try run("--size", "2x2")
+    #expect(result.status == 1 && result.errors.contains("block1_conv1"))
+  }
+
+  @Test("--isa and XCEPTION_ISA choose the instruction set, and an unsupported one is refused with the list")
+  func instructionSet() throws {
+    #expect(try object(run("--json", "--isa", "portable"))["isa"] as? String == "portable")
+    let arguments = [model.file.path, "--runs", "1", "--json"]
+    let result = try Command.run("xception-bench", arguments, environment: ["XCEPTION_ISA": "portable"])
+    #expect(try object(result)["isa"] as? String == "portable")
+    let refused = try run("--isa", "mmx")
+    #expect(refused.status == 1 && refused.errors.contains("\"mmx\"") && refused.errors.contains("portable"))
+  }
+
+  @Test(
+    "What makes no sense is refused as wrong usage",
+    arguments: [["--runs", "0"], ["--threads", "0"], ["--batch", "-1"], ["--size", "299"], ["--precision", "fp8"]])
+  func usage(arguments: [String]) throws {
+    #expect(try Command.run("xception-bench", [model.file.path] + arguments).status == 64)
+  }
+
+  @Test("A file that is no model is an error")
+  func noModel() throws {
+    let result = try Command.run("xception-bench", [model.photos[0].path])
+    #expect(result.status == 1 && result.errors.hasPrefix("Error: "))
+  }
+}

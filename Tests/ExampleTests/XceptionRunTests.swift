@@ -1,0 +1,123 @@
+import Foundation
+import SmallModel
+import Testing
+
+@Suite("xception-run")
+struct XceptionRunTests {
+  let model: SmallModel
+
+  init() throws { model = try SmallModel.shared.get() }
+
+  private func run(_ arguments: [String], input: Data? = nil, environment: [String: String] = [:]) throws
+    -> Command.Result
+  {
+    try Command.run("xception-run", arguments, input: input, environment: environment)
+  }
+
+  @Test("It prints the most probable classes, the likeliest first")
+  func humanOutput() throws {
+    let result = try run(["--model", model.file.path, "--top", "3", model.photos[0].path])
+    #expect(result.status == 0)
+    let percentages = try result.lines.map { line in
+      let match = try #require(line.wholeMatch(of: /\ *([0-9.]+) % (ant|bee|cat|dog|elk)/))
+      return try #require(Double(match.1))
+    }
+    #expect(percentages.count == 3)
+    #expect(percentages == percentages.sorted(by: >))
+  }
+
+  @Test("--json prints an object per image per line, with all classes for --top 0")
+  func json() throws {
+    let result = try run(["--model", model.file.path, "--json", "--top", "0"] + model.photos.map(\.path))
+    #expect(result.status == 0)
+    let lines = try Line.all(result)
+    #expect(lines.map(\.image) == model.photos.map(\.path))
+    for line in lines {
+      let predictions = try #require(line.predictions)
+      #expect(Set(predictions.map(\.label)) == Set(SmallModel.labels))
+      #expect(abs(predictions.reduce(0) { $0 + $1.probability } - 1) < 1e-5)
+      #expect(line.milliseconds?.keys.sorted() == ["decode", "inference", "preprocess"])
+      #expect(line.features == nil)
+    }
+  }
+
+  @Test("--features adds the values that enter the classifier")
+  func features() throws {
+    let line = try Line.all(run(["--model", model.file.path, "--json", "--features", model.photos[0].path]))[0]
+    #expect(line.features?.count == 2048 / 16)
+  }
+
+  @Test("One bad image does not stop the others: it gets an error, and the exit code is 1")
+  func badImage() throws {
+    let bad = model.folder.appending(path: "bad.jpg")
+    try Data("not an image".utf8).write(to: bad)
+    let result = try run(["--model", model.file.path, "--json", bad.path, "/nowhere/at/all", model.photos[0].path])
+    #expect(result.status == 1)
+    #expect(result.errors.contains("bad.jpg"))
+    let lines = try Line.all(result)
+    #expect(lines.count == 3)
+    #expect(lines[0].error != nil && lines[1].error != nil)
+    #expect(lines[2].predictions?.count == 5)
+  }
+
+  @Test("- reads an image from standard input")
+  func standardInput() throws {
+    let photo = try Data(contentsOf: model.photos[0])
+    let piped = try Line.all(run(["--model", model.file.path, "--json", "-"], input: photo))[0]
+    let named = try Line.all(run(["--model", model.file.path, "--json", model.photos[0].path]))[0]
+    #expect(piped.image == "-")
+    #expect(piped.predictions?.map(\.probability) == named.predictions?.map(\.probability))
+  }
+
+  @Test("XCEPTION_MODEL names the model, and without any the error says how to get one")
+  func modelFromEnvironment() throws {
+    let nowhere = ["XDG_CACHE_HOME": model.folder.path, "HOME": model.folder.path]
+    let found = try run([model.photos[0].path], environment: nowhere.merging(["XCEPTION_MODEL": model.file.path]) { $1 })
+    #expect(found.status == 0)
+    let missing = try run([model.photos[0].path], environment: nowhere.merging(["XCEPTION_MODEL": ""]) { $1 })
+    #expect(missing.status == 1)
+    #expect(missing.errors.contains("Examples/quickstart.sh"))
+  }
+
+  @Test("The preprocessing can be overridden")
+  func preprocessing() throws {
+    func probabilities(_ options: [String]) throws -> [Float]? {
+      try Line.all(run(["--model", model.file.path, "--json", model.photos[0].path] + options))[0].predictions?
+        .map(\.probability)
+    }
+    #expect(try probabilities([]) != probabilities(["--filter", "bicubic"]))
+    #expect(try probabilities(["--preprocess", "keras"]) == probabilities([]))
+  }
+
+  @Test("Any number of threads gives bitwise the same", arguments: ["1", "2", "3"])
+  func threads(count: String) throws {
+    let one = try Line.all(run(["--model", model.file.path, "--json", model.photos[0].path, "--threads", "1"]))[0]
+    let some = try Line.all(run(["--model", model.file.path, "--json", model.photos[0].path, "--threads", count]))[0]
+    #expect(one.predictions?.map(\.probability) == some.predictions?.map(\.probability))
+  }
+
+  @Test(
+    "Wrong usage exits with 64 and says what is wrong",
+    arguments: [
+      ["--top", "-1"], ["--threads", "0"], ["--features"], ["--no-such-option"], ["-", "-"],
+    ])
+  func usage(arguments: [String]) throws {
+    let result = try run(["--model", model.file.path, model.photos[0].path] + arguments)
+    #expect(result.status == 64)
+    #expect(!result.errors.isEmpty)
+  }
+
+  @Test("An instruction set that does not exist is refused with the list of those that do")
+  func unknownInstructionSet() throws {
+    let result = try run(["--model", model.file.path, model.photos[0].path, "--isa", "mmx"])
+    #expect(result.status == 1)
+    #expect(result.errors.contains("portable"))
+  }
+
+  @Test("A file that is no weights file is refused")
+  func badModel() throws {
+    let result = try run(["--model", model.photos[0].path, model.photos[0].path])
+    #expect(result.status == 1)
+    #expect(result.errors.contains(model.photos[0].path))
+  }
+}

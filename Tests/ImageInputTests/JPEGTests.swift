@@ -1,0 +1,73 @@
+import ImageInput
+import Testing
+
+@Suite struct JPEGTests {
+  /// Decoders may round a level or two differently; the libjpeg-turbo that these tests were written with decodes
+  /// exactly as Pillow's.
+  static let tolerance = 2
+
+  @Test(arguments: Fixture.names(in: "jpeg", endingWith: ".jpg"))
+  func `Every color space, subsampling and scan order decodes as Pillow does`(name: String) throws {
+    let image = try Image(contentsOf: Fixture.path("jpeg/\(name).jpg"))
+    let difference = try #require(largestDifference(image, try Fixture.expected("jpeg/" + name)))
+    #expect(difference <= Self.tolerance)
+  }
+
+  @Test(arguments: ["coffee", "chelsea"])
+  func `A photo decodes as Pillow decodes it`(name: String) throws {
+    let image = try Image(contentsOf: Fixture.path("photos/\(name).jpg"))
+    let expected = try Image(contentsOf: Fixture.path("photos/\(name).png"))
+    #expect(try #require(largestDifference(image, expected)) <= Self.tolerance)
+  }
+
+  @Test(arguments: Fixture.names(in: "orientation", endingWith: ".jpg"))
+  func `Every orientation is turned upright`(name: String) throws {
+    let image = try Image(contentsOf: Fixture.path("orientation/\(name).jpg"))
+    let difference = try #require(largestDifference(image, try Fixture.expected("orientation/" + name)))
+    #expect(difference <= Self.tolerance)
+  }
+
+  @Test func `The orientation of a PNG file is applied`() throws {
+    #expect(try Image(contentsOf: Fixture.path("orientation/8.png")) == Fixture.expected("orientation/8-png"))
+  }
+
+  @Test func `The orientation stays unapplied on request`() throws {
+    let options = DecodingOptions(appliesOrientation: false)
+    let upright = try Image(contentsOf: Fixture.path("orientation/1.jpg"), options: options)
+    for orientation in 2...8 {
+      #expect(try Image(contentsOf: Fixture.path("orientation/\(orientation).jpg"), options: options) == upright)
+    }
+  }
+
+  @Test func `Damage to the EXIF block never stops the photo`() throws {
+    let bytes = try Fixture.bytes("orientation/6.jpg")
+    let start = try #require(bytes.indices.first { bytes[$0...].starts(with: Array("Exif\0\0".utf8)) }) + 6
+    for index in start..<start + 40 {
+      for value: UInt8 in [0, 0x7f, 0xff] {
+        var damaged = bytes
+        damaged[index] = value
+        #expect(throws: Never.self) { try Image(decoding: damaged) }
+      }
+    }
+  }
+
+  @Test func `A photo without its end is an error, not half gray`() throws {
+    let bytes = try Fixture.bytes("jpeg/420.jpg")
+    let error = #expect(throws: ImageError.self) { try Image(decoding: Array(bytes.prefix(bytes.count / 2))) }
+    #expect(error == .truncated(.jpeg, offset: bytes.count / 2, expected: "the rest of the image"))
+    // The image data cut out of the middle, with the end marker in its place.
+    let cut = Array(bytes.prefix(bytes.count / 2)) + [0xff, 0xd9]
+    #expect(throws: ImageError.self) { try Image(decoding: cut) }
+  }
+
+  @Test func `A kind of JPEG that is not read says so`() throws {
+    var bytes = try Fixture.bytes("jpeg/420.jpg")
+    let frame = try #require(bytes.indices.first { bytes[$0...].starts(with: [0xff, 0xc0]) })
+    bytes[frame + 4] = 12  // bits of a sample
+    let error = #expect(throws: ImageError.self) { try Image(decoding: bytes) }
+    guard case .unsupported(.jpeg, _, _, _) = error else {
+      Issue.record("found \(String(describing: error))")
+      return
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import ModelGraph
+
+@testable import ModelImport
+
+/// A file that `make_fixtures.py` made, and its parts.
+struct Fixture {
+  let name: String
+  let bytes: [UInt8]
+
+  init(_ name: String) throws {
+    self.name = name
+    let url = Bundle.module.url(forResource: "Fixtures", withExtension: nil)!.appending(path: name)
+    bytes = [UInt8](try Data(contentsOf: url))
+  }
+
+  /// What Keras computed, for the input of `Metadata.Golden.input(seed: 1, count:)`.
+  static func expectedOutputs() throws -> [String: [Float]] {
+    struct Expected: Decodable { var output: [Float] }
+    let bytes = try Fixture("expected.json").bytes
+    return try JSONDecoder().decode([String: Expected].self, from: Data(bytes)).mapValues(\.output)
+  }
+
+  func read(_ options: ImportOptions = ImportOptions()) throws(ImportError) -> Model {
+    try KerasImporter.read(SourceFile(path: name, bytes: bytes), options: options)
+  }
+
+  /// The text of `config.json`.
+  func configuration() throws -> String {
+    String(decoding: try ZipArchive(bytes).contents(of: "config.json", limit: .max)!, as: UTF8.self)
+  }
+
+  /// Reads the archive with its configuration replaced.
+  func read(configuration: String) throws(ImportError) -> Model {
+    let archive = zip([
+      ("config.json", Array(configuration.utf8)),
+      ("model.weights.h5", Array(try ZipArchive(bytes).contents(of: "model.weights.h5", limit: .max)!)),
+    ])
+    return try KerasImporter.read(SourceFile(path: name, bytes: archive), options: ImportOptions())
+  }
+
+  /// The archive's weights as a tree.
+  func weights() throws -> HDF5Group {
+    try tree(of: Array(try ZipArchive(bytes).contents(of: "model.weights.h5", limit: .max)!))
+  }
+
+  /// Translates the archive's network with other weights.
+  func translate(weights: HDF5Group) throws -> Graph {
+    let model = try KerasModel(try JSONParser.parse(Array(try configuration().utf8)))
+    return try KerasTranslator.translate(model, weights: Keras3Weights(weights), inputSize: nil).graph
+  }
+}
+
+/// Reads an HDF5 file in memory.
+func tree(of bytes: [UInt8], limits: ImportLimits = ImportLimits()) throws(ImportError) -> HDF5Group {
+  try bytes.withUnsafeBufferPointer { buffer throws(ImportError) in
+    try HDF5Reader.read(UnsafeRawBufferPointer(buffer), limits: limits)
+  }
+}
+
+extension String {
+  /// Replaces text that must be there.
+  func with(_ text: String, _ replacement: String) -> String {
+    precondition(contains(text), "the fixture has no \(text)")
+    return replacingOccurrences(of: text, with: replacement)
+  }
+}
+
+extension HDF5Group {
+  /// Changes the group at a path of groups that must be there.
+  mutating func change(_ path: String, _ body: (inout HDF5Group) -> Void) {
+    guard let first = path.split(separator: "/").first.map(String.init) else { return body(&self) }
+    groups[first]!.change(String(path.dropFirst(first.count + 1)), body)
+  }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import ModelGraph
+import Runtime
+import Testing
+
+@testable import ModelImport
+
+@Suite("Models saved by Keras")
+struct KerasFixtureTests {
+  /// Keras computes in floats, the reference in doubles; the outputs are probabilities.
+  private let tolerance: Float = 5e-6
+
+  @Test(
+    "compute what Keras computes",
+    arguments: ["every_layer.keras", "every_layer.h5", "every_layer_keras2.h5"])
+  func everyLayer(name: String) throws {
+    let model = try Fixture(name).read()
+    #expect(model.graph.inputShape == .map(height: 17, width: 14, channels: 3))
+    let output = try ReferenceExecutor(model.graph).run(Metadata.Golden.input(seed: 1, count: 17 * 14 * 3))
+    try expectClose(output, name)
+    #expect(model.metadata.output == .probabilities)
+    #expect(model.metadata.preprocessing == .keras)
+    #expect(model.metadata.architecture == "every_layer")
+  }
+
+  @Test(
+    "compute what Keras computes when they begin with rescaling layers",
+    arguments: ["sequential.keras", "sequential.h5", "sequential_types.keras"])
+  func sequential(name: String) throws {
+    let model = try Fixture(name).read()
+    let pixels = Metadata.Golden.input(seed: 1, count: 9 * 9 * 3).map { (($0 + 1) * 128).rounded(.down) }
+    let scaling = model.metadata.preprocessing
+    let input = pixels.enumerated().map { index, pixel in
+      (pixel / scaling.divisor - scaling.mean[index % 3]) / scaling.standardDeviation[index % 3]
+    }
+    try expectClose(try ReferenceExecutor(model.graph).run(input), name)
+    #expect(model.metadata.output == .probabilities)
+  }
+
+  @Test("name the layers of nested models after the models")
+  func nestedNames() throws {
+    let names = try Fixture("every_layer.keras").read().graph.nodes.map(\.name)
+    #expect(names.first == "image")
+    #expect(names.contains("inner/conv_same"))
+    #expect(names.contains("inner/separable/depthwise"))
+    #expect(names.contains("tail/conv_valid/activation"))
+    #expect(names.last == "probabilities")
+  }
+
+  @Test("take another input size where the layers allow it")
+  func inputSize() throws {
+    var options = ImportOptions()
+    options.inputSize = Extent(height: 21, width: 16)
+    #expect(try Fixture("sequential.keras").read(options).graph.inputShape == .map(height: 21, width: 16, channels: 3))
+    #expect(throws: ImportError.self) { try Fixture("every_layer.keras").read(options) }
+  }
+
+  @Test("say where they came from")
+  func metadata() throws {
+    var options = ImportOptions()
+    options.labels = ["a", "b", "c", "d"]
+    options.license = "MIT"
+    let fixture = try Fixture("every_layer.keras")
+    let metadata = try fixture.read(options).metadata
+    #expect(metadata.labels == ["a", "b", "c", "d"])
+    #expect(metadata.license == "MIT")
+    #expect(metadata.source == .init(fileName: "every_layer.keras", sha256: SHA256.digest(of: fixture.bytes)))
+    options.labels = ["a"]
+    #expect(throws: ImportError.labels(reason: "1 labels, expected 4, one for each output value")) {
+      try fixture.read(options)
+    }
+  }
+
+  @Test("end in logits or in probabilities as asked for")
+  func output() throws {
+    let fixture = try Fixture("every_layer.keras")
+    var options = ImportOptions()
+    options.output = .logits
+    let logits = try fixture.read(options)
+    #expect(logits.graph.nodes.last?.name == "logits")
+    #expect(logits.metadata.output == .logits)
+    try logits.graph.validate()
+    let input = Metadata.Golden.input(seed: 1, count: 17 * 14 * 3)
+    let values = try ReferenceExecutor(logits.graph).run(input)
+    let sum = values.reduce(0) { $0 + exp(Double($1)) }
+    try expectClose(values.map { Float(exp(Double($0)) / sum) }, "every_layer.keras")
+  }
+
+  private func expectClose(_ output: [Float], _ name: String) throws {
+    let expected = try #require(try Fixture.expectedOutputs()[name])
+    try #require(output.count == expected.count)
+    for (value, expected) in zip(output, expected) { #expect(abs(value - expected) <= tolerance) }
+  }
+}

@@ -1,0 +1,154 @@
+import ModelGraph
+import Testing
+
+@testable import ModelImport
+
+@Suite("A Keras model is refused")
+struct RefusalTests {
+  private struct Change: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    var old: String
+    var new: String
+    var layer: String
+    var reason: String
+  }
+
+  private static let changes = [
+    Change(
+      testDescription: "a Lambda", old: #""class_name": "ELU""#, new: #""class_name": "Lambda""#, layer: "elu",
+      reason: "a Lambda holds Python code"),
+    Change(
+      testDescription: "an unknown layer", old: #""class_name": "Softmax""#, new: #""class_name": "Attention""#,
+      layer: "channel_softmax", reason: "the class Attention is not known"),
+    Change(
+      testDescription: "a class from elsewhere", old: #""module": "keras.layers", "class_name": "Softmax""#,
+      new: #""module": "os.path", "class_name": "Softmax""#, layer: "channel_softmax", reason: "module \"os.path\""),
+    Change(
+      testDescription: "a custom object", old: #""registered_name": null"#, new: #""registered_name": "Mine>Input""#,
+      layer: "image", reason: "a custom object registered as \"Mine>Input\""),
+    Change(
+      testDescription: "an unknown activation", old: #""activation": "sigmoid""#, new: #""activation": "selu""#,
+      layer: "tail/conv_valid", reason: "its activation is \"selu\""),
+    Change(
+      testDescription: "a cut-off other than 6", old: #""max_value": 6.0"#, new: #""max_value": 5.0"#,
+      layer: "inner/relu6", reason: "its max_value is 5"),
+    Change(
+      testDescription: "a leaky ReLU", old: #""negative_slope": 0.0"#, new: #""negative_slope": 0.1"#,
+      layer: "inner/relu6", reason: "its negative_slope is 0.1"),
+    Change(
+      testDescription: "channels first", old: #""data_format": "channels_last""#,
+      new: #""data_format": "channels_first""#, layer: "inner/conv_same", reason: "its data_format"),
+    Change(
+      testDescription: "another axis", old: #""axis": -1"#, new: #""axis": 1"#, layer: "inner/bn",
+      reason: "its axis is 1"),
+    Change(
+      testDescription: "a stride of 0", old: #""strides": [2, 2]"#, new: #""strides": [0, 2]"#,
+      layer: "inner/conv_same", reason: "does not fit"),
+    Change(
+      testDescription: "a kernel of half a pixel", old: #""kernel_size": [3, 3]"#, new: #""kernel_size": [2.5, 3]"#,
+      layer: "inner/conv_same", reason: "its kernel_size"),
+    Change(
+      testDescription: "a huge kernel", old: #""kernel_size": [3, 3]"#, new: #""kernel_size": [9e15, 3]"#,
+      layer: "inner/conv_same", reason: "does not fit"),
+    Change(
+      testDescription: "more outputs than any tensor", old: #""units": 9"#, new: #""units": 9007199254740991"#,
+      layer: "hidden", reason: "outputs, expected 1 to"),
+    Change(
+      testDescription: "a shared layer", old: #""name": "relu", "inbound_nodes": ["#,
+      new: #""name": "relu", "inbound_nodes": [{"args": [], "kwargs": {}}, "#, layer: "relu",
+      reason: "is called 2 times"),
+    Change(
+      testDescription: "dropout that drops", old: #""kwargs": {"training": false}"#,
+      new: #""kwargs": {"training": true}"#, layer: "dropout", reason: "is called with the argument \"training\""),
+    Change(
+      testDescription: "a cycle", old: #""keras_history": ["image", 0, 0]"#,
+      new: #""keras_history": ["logits", 0, 0]"#, layer: "inner", reason: "reads \"logits\""),
+    Change(
+      testDescription: "max pooling of zeros that may win", old: #""keras_history": ["pad_max", 0, 0]"#,
+      new: #""keras_history": ["pad_average", 0, 0]"#, layer: "max_valid",
+      reason: "max pooling of zero padding is exact only after ReLU, sigmoid or softmax"),
+  ]
+
+  @Test("with the layer's name for what it does not know", arguments: changes)
+  private func configuration(change: Change) throws {
+    let fixture = try Fixture("every_layer.keras")
+    let text = try fixture.configuration()
+    // Only the first: later layers may have the same option.
+    let range = try #require(text.range(of: change.old))
+    let error = #expect(throws: ImportError.self) {
+      try fixture.read(configuration: text.replacingCharacters(in: range, with: change.new))
+    }
+    guard case .layer(let layer, let reason)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(layer == change.layer)
+    #expect(reason.contains(change.reason), "\(reason)")
+  }
+
+  @Test("where it is no network of one input and one output")
+  func ends() throws {
+    let fixture = try Fixture("every_layer.keras")
+    let text = try fixture.configuration()
+    #expect(throws: ImportError.self) {
+      try fixture.read(configuration: text.with(#"["probabilities", 0, 0]"#, #"["logits", 0, 0]"#))
+    }
+    #expect(throws: ImportError.self) {
+      try fixture.read(
+        configuration: text.with(#"["probabilities", 0, 0]"#, #"[["probabilities", 0, 0], ["logits", 0, 0]]"#))
+    }
+    #expect(throws: ImportError.self) { try fixture.read(configuration: "{}") }
+    #expect(throws: ImportError.self) { try fixture.read(configuration: "[]") }
+  }
+
+  @Test("with the layer's name for weights that are missing, surplus, misshapen or impossible")
+  func weights() throws {
+    let fixture = try Fixture("every_layer.keras")
+    let dense = "layers/dense/vars"
+    let normalization = "layers/functional/layers/batch_normalization/vars"
+    let original = try fixture.weights()
+    #expect(try fixture.translate(weights: original).nodes.count > 30)
+    let cases: [(path: String, change: (inout HDF5Group) -> Void, layer: String, reason: String)] = [
+      (dense, { $0.datasets["1"] = nil }, "hidden", "holds 1 arrays, expected 2"),
+      ("layers", { $0.groups["dense"] = nil }, "hidden", "missing"),
+      (dense, { $0.datasets["2"] = $0.datasets["1"] }, "hidden", "holds 3 arrays"),
+      (dense, { $0.datasets["0"]!.dimensions.swapAt(0, 1) }, "hidden", "has the dimensions"),
+      (dense, { $0.datasets["0"]!.values[5] = .nan }, "hidden", "value 5 of \"layers/dense/vars/0\" is nan"),
+      (dense, { $0.datasets["1"]!.values[0] = -.infinity }, "hidden", "is -inf"),
+      (dense, { $0.attributes["name"] = ["logits"] }, "hidden", "is named \"logits\""),
+      (normalization, { $0.datasets["3"]!.values[1] = -0.5 }, "inner/bn", "variance 1 is -0.5"),
+      (
+        "layers",
+        { $0.groups["lambda"] = HDF5Group(datasets: ["0": HDF5Dataset(path: "x", dimensions: [], values: [0])]) },
+        "x", "surplus"
+      ),
+    ]
+    for (path, change, layer, reason) in cases {
+      var changed = original
+      changed.change(path, change)
+      let error = #expect(throws: ImportError.self) { try fixture.translate(weights: changed) }
+      guard case .weights(layer, let found)? = error else {
+        Issue.record("\(String(describing: error)), expected \(layer): \(reason)")
+        continue
+      }
+      #expect(found.contains(reason), "\(found)")
+    }
+  }
+
+  @Test("where it is not a file of Keras at all")
+  func otherFiles() throws {
+    func read(_ bytes: [UInt8]) throws(ImportError) {
+      _ = try KerasImporter.read(SourceFile(path: "x", bytes: bytes), options: ImportOptions())
+    }
+    #expect(
+      throws: ImportError.file(
+        path: "x", reason: "a pickle, which can run code; expected a .keras or .h5 file of Keras")
+    ) { try read([0x80, 0x04, 0x95]) }
+    #expect(throws: ImportError.file(path: "x", reason: "an empty file; expected a .keras or .h5 file of Keras")) {
+      try read([])
+    }
+    #expect(throws: ImportError.self) { try read(zip([("data.pkl", [0x80, 0x04])])) }
+    #expect(throws: ImportError.self) { try KerasImporter.read(path: "/nonexistent.keras") }
+    #expect(throws: ImportError.file(path: "/", reason: "not a regular file")) { try KerasImporter.read(path: "/") }
+  }
+}

@@ -1,0 +1,36 @@
+package import Foundation
+import ModelGraph
+import TestSupport
+import WeightFormat
+
+/// A weights file of a small Xception with random weights, and two pictures, made once for all tests.
+package struct SmallModel: Sendable {
+  package static let labels = ["ant", "bee", "cat", "dog", "elk"]
+  package static let shared = Result { try SmallModel() }
+
+  package let folder: URL
+  package let file: URL
+  package let photos: [URL]
+
+  private init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "small-model-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    file = folder.appending(path: "small.xcw")
+    var network = XceptionNetwork()
+    network.input = .map(height: 40, width: 40, channels: 3)
+    network.widthDivisor = 16
+    network.top = .classifier(.init(classes: Self.labels.count))
+    var weights = RandomWeights(seed: 1)
+    let metadata = Metadata(
+      architecture: "Xception", preprocessing: .keras, labels: Self.labels, output: .probabilities, converter: "tests")
+    try WeightFile.write(
+      Model(graph: network.graph { weights.tensor($0, $1, $2) }, metadata: metadata), to: file.path, profile: .compact)
+    photos = try [UInt64(2), 3].map { [folder] seed in
+      var generator = SeededGenerator(seed: seed)
+      let pixels = (0..<48 * 32 * 3).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      let photo = folder.appending(path: "photo\(seed).ppm")
+      try (Data("P6 48 32 255\n".utf8) + pixels).write(to: photo)
+      return photo
+    }
+  }
+}

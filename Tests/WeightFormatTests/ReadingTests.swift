@@ -1,0 +1,74 @@
+import Dispatch
+import Foundation
+import ModelGraph
+import Synchronization
+import Testing
+import WeightFormat
+
+@Suite("Reading")
+struct ReadingTests {
+  @Test("Any number of threads read the same tensors at once", arguments: WeightFile.Profile.allCases)
+  func threads(profile: WeightFile.Profile) throws {
+    try Folder.withTemporary { folder in
+      let path = folder.path + "/model.xcw"
+      let model = try SampleModels.small()
+      try WeightFile.write(model, to: path, profile: profile)
+      let read = try WeightFile(contentsOf: path).model.graph.tensors
+      let expected = try model.graph.tensors.map { try $0.bytes() }
+      let wrong = Mutex(0)
+      DispatchQueue.concurrentPerform(iterations: 48) { index in
+        let tensor = index % read.count
+        if (try? read[tensor].bytes()) != expected[tensor] { wrong.withLock { $0 += 1 } }
+      }
+      #expect(wrong.withLock { $0 } == 0)
+    }
+  }
+
+  @Test("Stored tensors are used in place, aligned to 64 bytes, and survive the file's removal")
+  func inPlace() throws {
+    try Folder.withTemporary { folder in
+      let path = folder.path + "/model.xcw"
+      let model = try SampleModels.small()
+      try WeightFile.write(model, to: path, profile: .stored)
+      let file = try WeightFile(contentsOf: path)
+      try FileManager.default.removeItem(atPath: path)
+      for (tensor, expected) in zip(file.model.graph.tensors, model.graph.tensors) {
+        let first = try tensor.contents.withBytes { UInt(bitPattern: $0.baseAddress) }
+        let second = try tensor.contents.withBytes { UInt(bitPattern: $0.baseAddress) }
+        #expect(first == second)
+        #expect(first % 64 == 0)
+        #expect(try tensor.bytes() == expected.bytes())
+      }
+    }
+  }
+
+  @Test("A compact file that is cut after it was opened gives an error")
+  func cutLater() throws {
+    try Folder.withTemporary { folder in
+      let path = folder.path + "/model.xcw"
+      try WeightFile.write(try SampleModels.small(), to: path)
+      let file = try WeightFile(contentsOf: path)
+      let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+      try handle.truncate(atOffset: 1500)
+      #expect { try file.verifyContents() } throws: { ($0 as? WeightFormatError)?.fault == .truncated }
+    }
+  }
+
+  @Test("Sizes as stored and inflated, planes, profile and features")
+  func inspection() throws {
+    let compact = try WeightFile(bytes: WeightFile.bytes(of: SampleModels.small(weights: .zero)))
+    #expect(compact.version == 1)
+    #expect(compact.profile == .compact)
+    #expect(compact.requiredFeatures == .compact)
+    #expect(compact.sections.map(\.kind.description) == ["META", "GRPH", "TNSR", "BLCK", "DATA"])
+    let kernel = compact.tensorSizes[0]
+    #expect(kernel.inflatedBytes == 864)
+    #expect(kernel.planeBytes.count == 4)
+    #expect(kernel.planeBytes.reduce(0, +) == kernel.storedBytes)
+    #expect(kernel.storedBytes < 100)
+    let stored = try WeightFile(bytes: WeightFile.bytes(of: SampleModels.everyOperation(), profile: .stored))
+    #expect(stored.profile == .stored)
+    #expect(stored.requiredFeatures == .optimized)
+    #expect(stored.tensorSizes.allSatisfy { $0.storedBytes == $0.inflatedBytes })
+  }
+}

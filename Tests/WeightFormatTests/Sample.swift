@@ -1,0 +1,126 @@
+import ModelGraph
+
+@testable import WeightFormat
+
+/// A file of `Formats/samples`, made from a fixed seed, with the fault that it must give.
+struct Sample: Sendable {
+  let name: String
+  /// Nil for a valid file.
+  let fault: WeightFormatError.Fault?
+  /// The section that the error must name.
+  let section: SectionKind?
+  let make: @Sendable () throws -> [UInt8]
+
+  /// The model that an invalid file says, but for its fault.
+  enum Base {
+    case small(ElementType)
+    case everyOperation, least
+
+    func model() throws -> Model {
+      switch self {
+      case .small(let type): try SampleModels.small(kernelType: type)
+      case .everyOperation: try SampleModels.everyOperation()
+      case .least: try SampleModels.least()
+      }
+    }
+  }
+
+  /// A valid file.
+  init(valid name: String, _ make: @escaping @Sendable () throws -> [UInt8]) {
+    self.name = name
+    fault = nil
+    section = nil
+    self.make = make
+  }
+
+  /// A file with one thing wrong.
+  init(
+    _ name: String, _ fault: WeightFormatError.Fault, _ section: SectionKind? = nil,
+    of base: Base = .small(.float32), profile: WeightFile.Profile = .compact,
+    _ change: @escaping @Sendable (inout SampleFile) throws -> Void
+  ) {
+    self.name = name
+    self.fault = fault
+    self.section = section
+    make = {
+      var file = try SampleFile(try base.model(), profile: profile)
+      try change(&file)
+      return try file.bytes()
+    }
+  }
+
+  static let all = valid + ofHeader + ofDirectory + ofMetadata + ofGraph + ofTensors + ofBlocks + ofData
+
+  private static let valid =
+    ElementType.allCases.flatMap { type in
+      WeightFile.Profile.allCases.map { profile in
+        Sample(valid: "\(type)-\(profile)") {
+          try SampleFile(try SampleModels.small(kernelType: type), profile: profile).bytes()
+        }
+      }
+    } + [
+      Sample(valid: "all-zero") { try SampleFile(try SampleModels.small(weights: .zero, side: 12)).bytes() },
+      Sample(valid: "every-operation") { try SampleFile(try SampleModels.everyOperation()).bytes() },
+      Sample(valid: "least") { try SampleFile(try SampleModels.least(), profile: .stored).bytes() },
+      Sample(valid: "unknown-optional-section") {
+        var file = try SampleFile(try SampleModels.small())
+        file.otherSections = [(SectionKind("NOTE"), false, Array("a reader skips this".utf8))]
+        return try file.bytes()
+      },
+      Sample(valid: "unknown-optional-feature") {
+        var file = try SampleFile(try SampleModels.small())
+        file.changes[.header] = { $0.replace(at: 20, with: 1 << 31) }
+        return try file.bytes()
+      },
+    ]
+}
+
+extension SampleFile {
+  /// Changes bytes of a section before its checksum is computed.
+  mutating func change(_ kind: SectionKind, _ change: @escaping (inout [UInt8]) -> Void) {
+    changes[.section(kind)] = change
+  }
+
+  /// Overwrites a number of a section.
+  mutating func set(_ kind: SectionKind, at offset: Int, to value: UInt32) {
+    change(kind) { $0.replace(at: offset, with: value) }
+  }
+
+  mutating func setHeader(at offset: Int, to value: UInt32) {
+    changes[.header] = { $0.replace(at: offset, with: value) }
+  }
+
+  /// Overwrites a number of a section's entry, by its place in the file.
+  mutating func setEntry(_ index: Int, at offset: Int, to value: UInt32) {
+    changes[.directory] = { $0.replace(at: index * Layout.entryLength + offset, with: value) }
+  }
+
+  /// Replaces the last plane of the first tensor, which is deflated, by what is made of its inflated bytes.
+  mutating func replaceStream(_ replacement: ([UInt8]) -> [UInt8]) throws {
+    let stream = blocks[0][0].last!
+    let count = records[0].byteCount / records[0].elementType.byteCount
+    var plane = [UInt8](repeating: 0, count: count)
+    precondition(stream.count < count, "the sample's plane must be one that deflates")
+    let fault = Inflater()!.inflateAll(stream, into: &plane)
+    precondition(fault == nil)
+    let replaced = replacement(plane)
+    precondition(replaced.count < count, "the sample's stream must be shorter than its plane")
+    blocks[0][0][blocks[0][0].count - 1] = replaced
+  }
+
+  /// Stores the first tensor's block as it is, with one element replaced.
+  mutating func replaceElement(_ pattern: UInt32) {
+    let size = records[0].elementType.byteCount
+    let count = records[0].byteCount / size
+    var planes = [[UInt8]](repeating: [UInt8](repeating: 1, count: count), count: size)
+    for plane in 0..<size { planes[plane][5] = UInt8(truncatingIfNeeded: pattern >> (8 * UInt32(plane))) }
+    if features & 1 == 0 { planes = [(0..<count * size).map { planes[$0 % size][$0 / size] }] }
+    blocks[0] = [planes]
+  }
+}
+
+extension Inflater {
+  fileprivate borrowing func inflateAll(_ bytes: [UInt8], into plane: inout [UInt8]) -> String? {
+    plane.withUnsafeMutableBytes { plane in bytes.withUnsafeBytes { inflate($0, into: plane) } }
+  }
+}

@@ -1,0 +1,160 @@
+import ModelGraph
+import WeightFormat
+
+/// Small models that between them use every element type and every operation.
+enum SampleModels {
+  /// What weights of a tensor are made of.
+  enum Weights {
+    case random, zero
+  }
+
+  /// A convolution, batch normalization, a pool and a classifier of three classes: six tensors.
+  static func small(kernelType: ElementType = .float32, weights: Weights = .random, side: Int = 6) throws -> Model {
+    var builder = GraphBuilder()
+    let input = try builder.append("image", .input(.map(height: side, width: side, channels: 3)))
+    let make = maker(kernelType: kernelType, weights: weights)
+    let convolution = try builder.append(
+      "conv", .convolution(Convolution(window: Window(size: Extent(3)), outputChannels: 8)), [input], weights: make)
+    let normalization = try builder.append(
+      "bn", .batchNormalization(BatchNormalization()), [convolution], weights: make)
+    let pool = try builder.append("pool", .globalAveragePool, [normalization])
+    let dense = try builder.append("classifier", .dense(Dense(outputs: 3, hasBias: false)), [pool], weights: make)
+    try builder.append("probabilities", .softmax, [dense])
+    return Model(graph: builder.graph, metadata: metadata)
+  }
+
+  static var metadata: Metadata {
+    Metadata(
+      architecture: "sample", preprocessing: .timm, labels: ["cup", "fork", "cuillère"], output: .probabilities,
+      converter: "sample maker 1", source: .init(fileName: "sample.keras", sha256: (0..<32).map { UInt8($0) }),
+      license: "Apache-2.0", attribution: "nobody,\nas these are random numbers",
+      golden: .init(seed: 7, output: [0.25, 0.5, 0.25], tolerance: 0.001))
+  }
+
+  static var leastMetadata: Metadata {
+    Metadata(architecture: "", preprocessing: .keras, output: .logits, converter: "")
+  }
+
+  /// The smallest: one input, one weight.
+  static func least() throws -> Model {
+    var builder = GraphBuilder()
+    let input = try builder.append("a", .input(.vector(1)))
+    try builder.append(
+      "b", .dense(Dense(outputs: 1, hasBias: false)), [input], weights: maker(kernelType: .float32, weights: .random))
+    var metadata = leastMetadata
+    metadata.preprocessing.mean = [0]
+    metadata.preprocessing.standardDeviation = [1]
+    return Model(graph: builder.graph, metadata: metadata)
+  }
+
+  /// Every operation, with every attribute that only the optimizer sets.
+  static func everyOperation() throws -> Model {
+    var builder = GraphBuilder()
+    let make = maker(kernelType: .float32, weights: .random)
+    var node = try builder.append("image", .input(.map(height: 9, width: 8, channels: 3)))
+    node = try builder.append(
+      "grouped",
+      .convolution(
+        Convolution(
+          window: Window(
+            size: Extent(height: 3, width: 2), stride: Extent(height: 1, width: 2),
+            dilation: Extent(height: 2, width: 1),
+            padding: .explicit(top: 1, left: 0, bottom: 2, right: 3)),
+          outputChannels: 6, groups: 3, hasBias: true, inputActivation: .relu6,
+          epilogue: Epilogue(activation: .elu(alpha: 0.5)))), [node], weights: make)
+    let residual = node
+    node = try builder.append(
+      "separable",
+      .separableConvolution(
+        SeparableConvolution(
+          window: Window(size: Extent(3)), outputChannels: 6, hasDepthwiseBias: true, hasBias: true,
+          inputActivation: .relu, middleActivation: .sigmoid,
+          epilogue: Epilogue(addsResidual: true, activation: .relu))), [node, residual], weights: make)
+    node = try builder.append(
+      "bn", .batchNormalization(BatchNormalization(epsilon: 1e-5, hasGamma: false, hasBeta: false)), [node],
+      weights: make)
+    node = try builder.append("relu", .activation(.relu), [node])
+    node = try builder.append("elu", .activation(.elu(alpha: 1)), [node])
+    node = try builder.append("add", .add, [node, residual])
+    node = try builder.append("concatenate", .concatenate, [node, residual])
+    node = try builder.append("max", .maxPool(Window(size: Extent(2), stride: Extent(2), padding: .valid)), [node])
+    node = try builder.append(
+      "average", .averagePool(AveragePool(window: Window(size: Extent(2)), countsPadding: true)), [node])
+    let pooled = try builder.append("pooled", .globalAveragePool, [node])
+    let flat = try builder.append("flat", .flatten, [node])
+    node = try builder.append("joined", .concatenate, [pooled, flat])
+    node = try builder.append(
+      "dense", .dense(Dense(outputs: 4, hasBias: true, activation: .sigmoid)), [node], weights: make)
+    try builder.append("softmax", .softmax, [node])
+    return Model(graph: builder.graph, metadata: leastMetadata)
+  }
+
+  /// A tensor of one block and a part of another.
+  static func severalBlocks() throws -> Model {
+    var builder = GraphBuilder()
+    let input = try builder.append("in", .input(.vector(1)))
+    let elements = Layout.blockLength / 2 + 1001
+    try builder.append("dense", .dense(Dense(outputs: elements, hasBias: false)), [input]) { role, dimensions in
+      let bytes = [UInt8](unsafeUninitializedCapacity: elements * 2) { buffer, count in
+        for index in 0..<elements * 2 { buffer[index] = UInt8(truncatingIfNeeded: index / 3 % 61) }
+        count = elements * 2
+      }
+      return Tensor(
+        name: role, dimensions: dimensions, elementType: .float16, contents: MemoryContents(bytes: bytes))
+    }
+    var metadata = leastMetadata
+    metadata.preprocessing.mean = [0]
+    metadata.preprocessing.standardDeviation = [1]
+    return Model(graph: builder.graph, metadata: metadata)
+  }
+
+  /// Makes tensors named after their order, of the kernel type where they have more than one dimension.
+  static func maker(kernelType: ElementType, weights: Weights) -> (String, [Int]) throws -> Tensor {
+    var count = 0
+    return { role, dimensions in
+      defer { count += 1 }
+      let type = dimensions.count > 1 ? kernelType : .float32
+      return tensor("\(count) \(role)", dimensions, type, weights, seed: UInt64(count))
+    }
+  }
+
+  static func tensor(
+    _ name: String, _ dimensions: [Int], _ type: ElementType, _ weights: Weights = .random, seed: UInt64 = 1
+  ) -> Tensor {
+    let elements = dimensions.reduce(1, *)
+    let values = Metadata.Golden.input(seed: seed, count: elements)
+    var writer = ByteWriter()
+    for value in values {
+      let value = weights == .zero ? 0 : value * value * value
+      switch type {
+      case .float32: writer.float(value)
+      case .float16: writer.raw(littleEndian(value.halfBitPattern!))
+      case .bfloat16: writer.raw(littleEndian(value.bfloatBitPattern!))
+      case .int8: writer.raw([UInt8(bitPattern: Int8(value * 127))])
+      case .int32: writer.unsigned32(UInt32(bitPattern: Int32(value * 1000)))
+      }
+    }
+    let channels = dimensions.last!
+    return Tensor(
+      name: name, dimensions: dimensions, elementType: type, contents: MemoryContents(bytes: writer.bytes),
+      scale: type == .int8 ? (0..<channels).map { Float($0 + 1) / 128 } : nil)
+  }
+
+  private static func littleEndian(_ value: UInt16) -> [UInt8] {
+    [UInt8(truncatingIfNeeded: value), UInt8(truncatingIfNeeded: value >> 8)]
+  }
+}
+
+/// A tensor's bytes in memory.
+struct MemoryContents: TensorContents {
+  var bytes: [UInt8]
+
+  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
+    try bytes.withUnsafeBytes(body)
+  }
+}
+
+extension Tensor {
+  /// All bytes, however the contents give them.
+  func bytes() throws -> [UInt8] { try contents.withBytes { Array($0) } }
+}

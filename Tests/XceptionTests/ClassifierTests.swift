@@ -1,0 +1,98 @@
+import Foundation
+import SmallModel
+import Testing
+import Xception
+
+@Suite("The classifier")
+struct ClassifierTests {
+  let model: SmallModel
+  let classifier: Classifier
+  let photo: URL
+
+  init() throws {
+    model = try SmallModel.shared.get()
+    classifier = try Classifier(contentsOf: model.file)
+    photo = model.photos[0]
+  }
+
+  @Test("Predictions come in falling order, as many as asked for, and all for 0", arguments: [0, 1, 3, 5, 9])
+  func order(top: Int) throws {
+    let predictions = try classifier.classify(imageAt: photo, top: top)
+    #expect(predictions.count == (top == 0 ? 5 : min(top, 5)))
+    #expect(predictions.map(\.probability) == predictions.map(\.probability).sorted(by: >))
+    #expect(predictions.allSatisfy { $0.label == SmallModel.labels[$0.classIndex] })
+  }
+
+  @Test("A file, its bytes, an open descriptor and its pixels give bitwise the same")
+  func sources() throws {
+    let bytes = [UInt8](try Data(contentsOf: photo))
+    let file = try FileHandle(forReadingFrom: photo)
+    let expected = try classifier.classify(imageAt: photo)
+    #expect(try classifier.classify(.encoded(bytes)) == expected)
+    #expect(try classifier.classify(.descriptor(file.fileDescriptor)) == expected)
+    let pixels = [UInt8](bytes.suffix(48 * 32 * 3))
+    #expect(try classifier.classify(.rgb(pixels, width: 48, height: 32)) == expected)
+    #expect(try classify(photo, model: model.file) == expected)
+  }
+
+  @Test("Tasks at once, and any number of threads, give bitwise the same", arguments: [1, 2, 3, 8])
+  func concurrency(threads: Int) async throws {
+    let expected = try await classifier.classification(of: .file(photo))
+    let other = try Classifier(contentsOf: model.file, options: .init(threads: threads))
+    try await withThrowingTaskGroup(of: Classification.self) { [photo] group in
+      for _ in 0..<12 { group.addTask { try await other.classification(of: .file(photo)) } }
+      for try await result in group {
+        #expect(result.predictions == expected.predictions)
+        #expect(result.features == expected.features)
+      }
+    }
+  }
+
+  @Test("A cancelled task gets the error of cancellation")
+  func cancellation() async throws {
+    let task = Task { [classifier, photo] in
+      while !Task.isCancelled { await Task.yield() }
+      return try await classifier.classify(imageAt: photo)
+    }
+    task.cancel()
+    await #expect(throws: ClassifierError.cancelled) { try await task.value }
+  }
+
+  @Test("The features are the values that enter the classifier")
+  func features() throws {
+    #expect(try classifier.classification(of: .file(photo)).features.count == 2048 / 16)
+  }
+
+  @Test("The preprocessing can be replaced")
+  func preprocessing() throws {
+    let other = try Classifier(contentsOf: model.file, options: .init(preprocessing: .timm))
+    #expect(other.preprocessing == .timm)
+    #expect(try other.classify(imageAt: photo) != classifier.classify(imageAt: photo))
+    #expect(try Classifier.preprocessing(ofModelAt: model.file.path) == .keras)
+  }
+
+  @Test("Wrong arguments, images and models give typed errors")
+  func errors() throws {
+    func isKind(_ error: any Error, _ kind: (ClassifierError) -> Bool) -> Bool {
+      (error as? ClassifierError).map(kind) ?? false
+    }
+    #expect { try classifier.classify(imageAt: photo, top: -1) } throws: {
+      isKind($0) { if case .argument = $0 { true } else { false } }
+    }
+    #expect { try classifier.classify(.rgb([1, 2, 3], width: 2, height: 1)) } throws: {
+      isKind($0) { if case .image = $0 { true } else { false } }
+    }
+    #expect { try classifier.classify(imageAt: URL(filePath: "/nowhere/at/all")) } throws: {
+      isKind($0) { if case .image = $0 { true } else { false } }
+    }
+    #expect { try Classifier(contentsOf: photo) } throws: {
+      isKind($0) { if case .model = $0 { true } else { false } }
+    }
+    #expect { try Classifier(contentsOf: model.file, options: .init(instructionSet: "mmx")) } throws: {
+      isKind($0) { if case .argument(let reason) = $0 { reason.contains("portable") } else { false } }
+    }
+    #expect { try Classifier(contentsOf: model.file, options: .init(threads: 0)) } throws: {
+      isKind($0) { if case .argument = $0 { true } else { false } }
+    }
+  }
+}

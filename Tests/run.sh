@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Installs what the tests need and runs them all.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+bash Examples/install-packages.sh zlib1g-dev libpng-dev libjpeg-dev libhdf5-dev pkg-config python3 python3-pip binutils
+
+# The independent reader of the weights format needs NumPy.
+python=
+for candidate in python3 /usr/bin/python3; do
+  if "$candidate" -c 'import numpy' 2>/dev/null; then python=$candidate; break; fi
+done
+if [ -z "$python" ]; then
+  bash Examples/install-packages.sh python3-numpy
+  if [ "$(uname)" = Darwin ]; then python=python3; else python=/usr/bin/python3; fi
+fi
+export XCEPTION_PYTHON=$python
+
+if [ "$(uname)" = Darwin ]; then caches="$HOME/Library/Caches"; else caches="${XDG_CACHE_HOME:-$HOME/.cache}"; fi
+export XCEPTION_KITCHENWARE="$caches/xception-runtime/kitchenware"
+bash Examples/fetch-trained-model.sh "$XCEPTION_KITCHENWARE"
+
+echo "Checking the format of the sources"
+swift format lint --strict --recursive Package.swift Sources Tests Examples
+
+echo "Building the release commands"
+swift build -c release --quiet
+export XCEPTION_BIN=$(swift build -c release --show-bin-path)
+
+echo "Checking that the hot loops keep their sums in registers"
+"$python" Tests/check-loops.py "$XCEPTION_BIN/xception-run"
+
+swift test "$@"
