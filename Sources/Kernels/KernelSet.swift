@@ -12,6 +12,8 @@ public protocol KernelSet: Sendable {
   static var tileRows: Int { get }
 
   static func multiply(_ product: Product)
+  static func multiply(_ product: StrassenProduct)
+  static func combine(_ rows: StrassenRows)
   static func depthwise(_ run: DepthwiseRun)
   static func gather(_ run: GatherRun)
   static func maximumPool(_ run: PoolRun)
@@ -73,5 +75,15 @@ extension VectorUnit {
   @inlinable @inline(__always)
   static func store(_ vector: Vector, _ address: UnsafeMutablePointer<Float>) {
     UnsafeMutableRawPointer(address).storeBytes(of: vector, as: Vector.self)
+  }
+
+  @inlinable @inline(__always)
+  static func loadColumns(_ address: UnsafePointer<Float>) -> Columns {
+    UnsafeRawPointer(address).loadUnaligned(as: Columns.self)
+  }
+
+  @inlinable @inline(__always)
+  static func store(_ columns: Columns, _ address: UnsafeMutablePointer<Float>) {
+    UnsafeMutableRawPointer(address).storeBytes(of: columns, as: Columns.self)
   }
 }

@@ -58,28 +58,36 @@ public func share(_ index: Int, of parts: Int, _ count: Int) -> Range<Int> {
   Range(uncheckedBounds: (count &* index / parts, count &* (index &+ 1) / parts))
 }
 
-/// Where one register tile lies in its product.
+/// Where one register tile lies in its product, and where its sums begin and end.
 public struct TilePlace {
-  /// The tile's part of the row panel and of the column panel.
+  /// The tile's part of the row panel and of the column panel, and how many channels are multiplied.
   public var rows: UnsafePointer<Float>
   public var columns: UnsafePointer<Float>
+  public var depth: Int
   /// Weights that a later tile reads, `lines` cache lines of which this tile fetches in each segment.
   public var ahead: UnsafePointer<Float>
   public var lines: Int
   public var firstRow: Int
   public var firstColumn: Int
+  /// `[row][panelWidth]`: what the sums start from, or nil for zeros.
+  public var start: UnsafePointer<Float>?
+  /// `[row][panelWidth]`: where the sums go, or nil to finish them in the output.
+  public var sums: UnsafeMutablePointer<Float>?
 
   @inlinable @inline(__always)
   init(
-    rows: UnsafePointer<Float>, columns: UnsafePointer<Float>, ahead: UnsafePointer<Float>, lines: Int, firstRow: Int,
-    firstColumn: Int
+    rows: UnsafePointer<Float>, columns: UnsafePointer<Float>, depth: Int, ahead: UnsafePointer<Float>, lines: Int,
+    firstRow: Int, firstColumn: Int, start: UnsafePointer<Float>? = nil, sums: UnsafeMutablePointer<Float>? = nil
   ) {
     self.rows = rows
     self.columns = columns
+    self.depth = depth
     self.ahead = ahead
     self.lines = lines
     self.firstRow = firstRow
     self.firstColumn = firstColumn
+    self.start = start
+    self.sums = sums
   }
 }
 
@@ -102,7 +110,7 @@ extension VectorUnit {
           rows: rows.count, product,
           TilePlace(
             rows: product.rowPanel + (tile &* product.tileStride &+ panel &* product.rowPanelStride), columns: columns,
-            ahead: columns + (panelStride &+ order &* segments &* lines &* 16), lines: lines,
+            depth: product.depth, ahead: columns + (panelStride &+ order &* segments &* lines &* 16), lines: lines,
             firstRow: rows.lowerBound, firstColumn: panel &* panelWidth))
       }
     }
@@ -116,16 +124,19 @@ extension VectorUnit {
     _: InlineArray<rows, Vector>.Type, _ product: borrowing Product, _ place: borrowing TilePlace
   ) {
     var sums = InlineArray<rows, Columns>(repeating: .zero)
+    if let start = place.start {
+      for row in 0..<rows { sums[row] = loadColumns(start + row &* panelWidth) }
+    }
     var words = place.rows
     var columns = place.columns
     var ahead = place.ahead
-    var left = product.depth
+    var left = place.depth
     while left > 0 {
       // A variable number of fetches costs more than it saves; six are the most that the smallest blocks need.
       for line in 0..<6 { prefetch(ahead + line &* 16) }
       ahead += place.lines &* 16
       for k in 0..<min(left, vectorWidth) {
-        let weights = UnsafeRawPointer(columns).loadUnaligned(as: Columns.self)
+        let weights = loadColumns(columns)
         for row in 0..<rows {
           multiplyAdd(&sums[row], weights, Columns(repeating: words[row &* vectorWidth &+ k]))
         }
@@ -134,7 +145,11 @@ extension VectorUnit {
       words += product.segmentStride
       left &-= vectorWidth
     }
-    finish(sums, product, place)
+    if let output = place.sums {
+      for row in 0..<rows { store(sums[row], output + row &* panelWidth) }
+    } else {
+      finish(sums, product, place)
+    }
   }
 
   /// Bias, residual, activation and store of a register tile.
@@ -144,7 +159,7 @@ extension VectorUnit {
   ) {
     let floor = Vector(repeating: product.floor)
     let ceiling = Vector(repeating: product.ceiling)
-    let bias = UnsafeRawPointer(product.bias + place.firstColumn).loadUnaligned(as: Columns.self)
+    let bias = loadColumns(product.bias + place.firstColumn)
     let output = product.output + place.firstColumn
     let outputOffsets = product.outputOffsets + place.firstRow
     @inline(__always)
@@ -157,7 +172,7 @@ extension VectorUnit {
       let residual = residual + place.firstColumn
       let residualOffsets = product.residualOffsets + place.firstRow
       for row in 0..<rows {
-        let added = UnsafeRawPointer(residual + residualOffsets[row]).loadUnaligned(as: Columns.self)
+        let added = loadColumns(residual + residualOffsets[row])
         put(sums[row] + bias + added, row)
       }
     } else {

@@ -6,8 +6,6 @@ extension Lowering {
   private static let panelBytes = 700 << 10
   /// With one or two column panels the rows are read once or twice: they can as well stay in the first-level cache.
   private static let narrowPanelBytes = 24 << 10
-  /// Fewer channels than this and Winograd's transforms cost more than its products save.
-  private static let winogradChannels = 32
 
   mutating func lower(_ convolution: Convolution, _ node: Node, _ inputs: [Int]) -> Int {
     let input = readable(inputs[0], convolution.inputActivation)
@@ -55,6 +53,7 @@ extension Lowering {
     let output = outputValue(node, residual: residual)
     let clamp = clamp(of: separable.epilogue.activation)
     let panels = panelCount(separable.outputChannels)
+    let isStrassen = isStrassen(separable, depth: depth, positions: node.shape.elementCount / separable.outputChannels)
     let step = ProductStep(
       input: input.value, output: output, residual: residual ?? -1,
       producer: .depthwise(
@@ -62,7 +61,9 @@ extension Lowering {
       rectifies: input.rectifies, middle: function(of: separable.middleActivation), depth: depth, panels: 0..<panels,
       weights: weights.addColumns(pointwise, depth: depth, columns: separable.outputChannels),
       bias: weights.addBias(parameters.first, count: separable.outputChannels), floor: clamp?.floor ?? -.infinity,
-      ceiling: clamp?.ceiling ?? .infinity, blockTiles: blockTiles(depth: depth, panels: panels))
+      ceiling: clamp?.ceiling ?? .infinity,
+      blockTiles: isStrassen ? strassenTiles(depth: depth) : blockTiles(depth: depth, panels: panels),
+      isStrassen: isStrassen)
     append(.product(step))
     return clamp == nil ? activated(output, by: separable.epilogue.activation, inPlace: true) : output
   }
@@ -139,13 +140,27 @@ extension Lowering {
     let window = convolution.window
     return window.size == Extent(3) && window.stride == Extent(1) && window.dilation == Extent(1)
       && convolution.groups == 1 && !convolution.epilogue.addsResidual
-      && min(graph.nodes[node.inputs[0]].shape.channels, convolution.outputChannels) >= Self.winogradChannels
+      && min(graph.nodes[node.inputs[0]].shape.channels, convolution.outputChannels) >= options.winogradChannels
   }
 
   private func blockTiles(depth: Int, panels: Int) -> Int {
     let segments = (depth + kernels.vectorWidth - 1) / kernels.vectorWidth
     let tileBytes = segments * kernels.tileRows * kernels.vectorWidth * MemoryLayout<Float>.size
     return max(1, (panels <= 2 ? Self.narrowPanelBytes : Self.panelBytes) / tileBytes)
+  }
+
+  /// Whether a level of Strassen's product pays: both sides large, and enough pixels to use what is made of the weights. The
+  /// channels that pad the depth must be zero, which an activation of the depthwise sums could change.
+  private func isStrassen(_ separable: SeparableConvolution, depth: Int, positions: Int) -> Bool {
+    separable.middleActivation == .identity && positions >= options.strassenPositions
+      && min(depth, separable.outputChannels) >= options.strassenChannels
+      && depth > kernels.vectorWidth && panelCount(separable.outputChannels) > 1
+  }
+
+  private func strassenTiles(depth: Int) -> Int {
+    let segments = kernels.strassenHalf(of: depth) / kernels.vectorWidth
+    let tileBytes = 8 * segments * kernels.tileRows * kernels.vectorWidth * MemoryLayout<Float>.size
+    return max(1, options.strassenBytes / tileBytes)
   }
 
   private func width(of shape: Shape) -> Int {

@@ -23,7 +23,7 @@ struct Lowering {
 
   let graph: Graph
   let kernels: any KernelSet.Type
-  let staging: StagingOptions
+  let options: PlanOptions
   private(set) var steps: [Step] = []
   private(set) var notes: [Note] = []
   private(set) var values: [Value] = []
@@ -33,8 +33,8 @@ struct Lowering {
   private let consumers: [[Int]]
   var node = 0
 
-  init(_ graph: Graph, kernels: any KernelSet.Type, staging: StagingOptions) {
-    self.staging = staging
+  init(_ graph: Graph, kernels: any KernelSet.Type, options: PlanOptions) {
+    self.options = options
     self.graph = graph
     self.kernels = kernels
     weights = WeightLayout(kernels: kernels)

@@ -136,8 +136,10 @@ struct MemberMemory {
   var rowPanel = 0
   /// A tile of gathered pixels.
   var line = 0
-  /// The products of Winograd's windows.
+  /// The products of Winograd's windows, or of one of Strassen's tiles.
   var sums = 0
+  /// The sums of weights that Strassen's product takes.
+  var factors = 0
   /// The values that only one stage knows.
   var bands = 0
   /// The rows of a block, for which there are three lists of offsets.
@@ -149,6 +151,7 @@ struct MemberMemory {
     let width = kernels.vectorWidth
     for step in steps {
       switch step {
+      case .product(let product) where product.isStrassen: addStrassen(product, kernels)
       case .product(let product):
         let segments = (product.depth + width - 1) / width
         rowPanel = max(rowPanel, product.blockTiles * segments * kernels.tileRows * width)
@@ -169,5 +172,14 @@ struct MemberMemory {
       default: break
       }
     }
+  }
+
+  private mutating func addStrassen(_ product: ProductStep, _ kernels: any KernelSet.Type) {
+    let half = kernels.strassenHalf(of: product.depth)
+    rowPanel = max(rowPanel, product.blockTiles * 8 * half * kernels.tileRows)
+    factors = max(factors, 4 * half * kernels.panelWidth)
+    sums = max(sums, 3 * kernels.tileRows * kernels.panelWidth)
+    blockRows = max(blockRows, product.blockTiles * 2 * kernels.tileRows)
+    if case .depthwise(let window, _) = product.producer { windowRows = max(windowRows, window.height) }
   }
 }

@@ -3,12 +3,13 @@ import Kernels
 extension Part {
   /// Below this many pixels for each member, the members make one row panel together and divide the columns: each reads a
   /// part of the weights only, and tiles stay high (at 10 x 10 on two cores 87 % of the peak instead of 72 %).
-  private static let sharedPixels = 100
+  static let sharedPixels = 100
 
   /// This member's share of a product: some pixels, or some tiles of all of them.
   func run(_ step: ProductStep) {
     let output = maps[step.output]
     if case .vector = step.producer { return multiplyVector(step) }
+    if step.isStrassen { return runStrassen(step) }
     guard member.count > 1, output.pixels < Self.sharedPixels * member.count else {
       return run(step, pixels: member.share(of: output.pixels))
     }
@@ -37,15 +38,15 @@ extension Part {
     }
   }
 
-  private func tileCount(_ pixels: Int) -> Int { (pixels + tileRows - 1) / tileRows }
+  func tileCount(_ pixels: Int) -> Int { (pixels + tileRows - 1) / tileRows }
 
   /// Pixels split evenly into blocks that fit the row panel.
   private func blocks(_ step: ProductStep, _ pixels: Range<Int>) -> PixelBlocks {
     PixelBlocks(pixels, limit: step.blockTiles * tileRows)
   }
 
-  private func segmentCount(_ step: ProductStep) -> Int { (step.depth + vectorWidth - 1) / vectorWidth }
-  private func tileStride(_ step: ProductStep) -> Int { segmentCount(step) * tileRows * vectorWidth }
+  func segmentCount(_ step: ProductStep) -> Int { (step.depth + vectorWidth - 1) / vectorWidth }
+  func tileStride(_ step: ProductStep) -> Int { segmentCount(step) * tileRows * vectorWidth }
 
   /// Writes down where each row of a block lies in the row panel, in the output and in the residual.
   private func place(_ block: Range<Int>, _ step: ProductStep) {
@@ -74,23 +75,14 @@ extension Part {
   }
 
   /// Fills the rows of some pixels of a block.
-  private func produce(
+  func produce(
     _ step: ProductStep, pixels: Range<Int>, of block: Range<Int>, _ panel: UnsafeMutablePointer<Float>
   ) {
     switch step.producer {
     case .depthwise(let window, let weights):
-      let vectors = segmentCount(step)
-      let most = depthwiseVectors(maps[step.input], window)
-      for first in stride(from: 0, to: vectors, by: most) {
-        forEachRun(of: pixels, width: maps[step.output].width) { y, x, count in
-          depthwise(
-            DepthwiseStep(
-              input: step.input, output: step.output, window: window, weights: weights, rectifies: step.rectifies),
-            y: y, x: x, count: count, vectors: first..<min(first + most, vectors), panel,
-            slots: scratch.slots + (y * maps[step.output].width + x - block.lowerBound),
-            vectorStride: tileRows * vectorWidth)
-        }
-      }
+      depthwise(
+        step, window, weights, pixels: pixels, of: block, vectors: 0..<segmentCount(step), panel,
+        vectorStride: tileRows * vectorWidth)
     case .gather(let window, let channels):
       forEachRun(of: pixels, width: maps[step.output].width) { y, x, count in
         gather(
@@ -100,6 +92,24 @@ extension Part {
     case .vector: break
     }
     if let middle = step.middle { activate(middle, step, pixels: pixels, of: block, panel) }
+  }
+
+  /// Writes depthwise sums of some vectors of channels to the rows of a block, a few vectors at a time for all pixels.
+  func depthwise(
+    _ step: ProductStep, _ window: PlacedWindow, _ weights: Int, pixels: Range<Int>, of block: Range<Int>,
+    vectors: Range<Int>, _ panel: UnsafeMutablePointer<Float>, vectorStride: Int
+  ) {
+    let most = depthwiseVectors(maps[step.input], window)
+    let width = maps[step.output].width
+    for first in stride(from: vectors.lowerBound, to: vectors.upperBound, by: most) {
+      forEachRun(of: pixels, width: width) { y, x, count in
+        depthwise(
+          DepthwiseStep(
+            input: step.input, output: step.output, window: window, weights: weights, rectifies: step.rectifies),
+          y: y, x: x, count: count, vectors: first..<min(first + most, vectors.upperBound), panel,
+          slots: scratch.slots + (y * width + x - block.lowerBound), vectorStride: vectorStride)
+      }
+    }
   }
 
   /// Calls `body` with the runs of neighbouring pixels of one row.

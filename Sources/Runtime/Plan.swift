@@ -33,16 +33,16 @@ package final class Plan: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - graph: A valid graph; `Optimizer.optimize` makes it a fast one.
-  ///   - staging: When steps take turns.
+  ///   - options: When the faster ways of computing the same are taken.
   /// - Throws: `GraphError`, `OutOfMemory`, or what reading a tensor throws.
-  package init(_ graph: Graph, instructionSet: InstructionSet = .best, staging: StagingOptions = StagingOptions(), pool: WorkerPool) throws {
+  package init(_ graph: Graph, instructionSet: InstructionSet = .best, options: PlanOptions = PlanOptions(), pool: WorkerPool) throws {
     try graph.validate()
     self.instructionSet = instructionSet
     kernels = instructionSet.kernels
     inputShape = graph.inputShape
     outputShape = graph.outputShape
     featureShape = graph.featureNode.map { graph.nodes[$0].shape }
-    var lowering = Lowering(graph, kernels: kernels, staging: staging)
+    var lowering = Lowering(graph, kernels: kernels, options: options)
     lowering.lowerAll()
     let layout = try MemoryLayoutPlan(lowering, kernels: kernels)
     stageDescriptions = layout.stages.map { StageDescription($0, lowering: lowering, maps: layout.maps) }

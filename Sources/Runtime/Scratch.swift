@@ -43,6 +43,7 @@ struct MemberScratch {
   let rowPanel: UnsafeMutablePointer<Float>
   let line: UnsafeMutablePointer<Float>
   let sums: UnsafeMutablePointer<Float>
+  let factors: UnsafeMutablePointer<Float>
   let bands: UnsafeMutablePointer<Float>
   /// For each row of a block, where it lies in the row panel, in the output and in the residual.
   let slots: UnsafeMutablePointer<Int>
@@ -56,7 +57,8 @@ struct MemberScratch {
     rowPanel = memory
     line = rowPanel + Scratch.padded(needs.rowPanel)
     sums = line + Scratch.padded(needs.line)
-    bands = sums + Scratch.padded(needs.sums)
+    factors = sums + Scratch.padded(needs.sums)
+    bands = factors + Scratch.padded(needs.factors)
     slots = .allocate(capacity: 3 * needs.blockRows)
     slots.initialize(repeating: 0, count: 3 * needs.blockRows)
     outputOffsets = slots + needs.blockRows
@@ -68,7 +70,7 @@ struct MemberScratch {
   }
 
   static func floatCount(_ needs: MemberMemory) -> Int {
-    [needs.rowPanel, needs.line, needs.sums, needs.bands].reduce(0) { $0 + Scratch.padded($1) }
+    [needs.rowPanel, needs.line, needs.sums, needs.factors, needs.bands].reduce(0) { $0 + Scratch.padded($1) }
   }
 
   func deallocate() {

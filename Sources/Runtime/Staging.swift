@@ -11,11 +11,11 @@ struct Staging {
 
   private let lowering: Lowering
   private let lastRead: [Int]
-  private let options: StagingOptions
+  private let options: PlanOptions
 
   init(_ lowering: Lowering) {
     self.lowering = lowering
-    options = lowering.staging
+    options = lowering.options
     demands = [RowDemand](repeating: .same, count: lowering.steps.count)
     var lastRead = [Int](repeating: -1, count: lowering.values.count)
     for (index, step) in lowering.steps.enumerated() {
@@ -55,12 +55,12 @@ struct Staging {
     guard let output = step.writes, step.reads.allSatisfy({ $0.rows != nil }) else { return false }
     switch step {
     case .product(let product):
-      guard product.depth * product.panels.count * lowering.kernels.panelWidth * 4 <= options.weightBytes else { return false }
+      guard product.depth * product.panels.count * lowering.kernels.panelWidth * 4 <= options.turnWeightBytes else { return false }
     case .depthwise, .pool, .activate, .add, .normalize: break
     default: return false
     }
     return ([output] + step.reads.map(\.map)).contains {
-      lowering.values[$0].shape.elementCount * MemoryLayout<Float>.size >= options.mapBytes
+      lowering.values[$0].shape.elementCount * MemoryLayout<Float>.size >= options.turnMapBytes
     }
   }
 
@@ -82,18 +82,24 @@ struct Staging {
     for step in steps.reversed() {
       let writes = lowering.steps[step].writes!
       guard let demand = wanted[writes] else { return nil }
-      // Members would make the rows between them twice, in memory that they share.
-      if lowering.values[writes].root == lowering.values[output].root, demand != .same { return nil }
+      // Members make the rows between them twice, so not in memory that they share.
+      if demand != .same, isShared(writes, in: steps, output: output) { return nil }
       demands.append(demand)
       for case (let map, let rows?) in lowering.steps[step].reads {
-        // A row that is written over in one turn is needed as it was in the next.
-        if rows != .same, isOverwritten(map, by: steps) { return nil }
+        // A row may be written over in a turn before, or by another member, and is needed as it was.
         let through = rows.through(demand)
+        if through != .same, isOverwritten(map, by: steps) { return nil }
         guard let union = wanted[map].map({ $0.union(through) }) ?? through else { return nil }
         wanted[map] = union
       }
     }
     return demands.reversed()
+  }
+
+  /// Whether a value that steps write lies in the arena: it is their output, or takes over the memory of an older value.
+  private func isShared(_ value: Int, in steps: Range<Int>, output: Int) -> Bool {
+    let root = lowering.values[value].root
+    return root == lowering.values[output].root || !steps.contains { lowering.steps[$0].writes == root }
   }
 
   private func isOverwritten(_ map: Int, by steps: Range<Int>) -> Bool {
@@ -107,16 +113,4 @@ struct Staging {
     guard case .map(let height, _, _) = lowering.values[value].shape else { return 1 }
     return height
   }
-}
-
-/// When steps take turns; the defaults suit a second-level cache of 1 MiB.
-package struct StagingOptions: Hashable, Sendable {
-  /// The rows of the last step's output in a turn.
-  package var turnRows = 2
-  /// The size from which a map is worth it.
-  package var mapBytes = 2 << 20
-  /// The most weights of a step, which every turn reads.
-  package var weightBytes = 512 << 10
-
-  package init() {}
 }

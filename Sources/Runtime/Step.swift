@@ -82,6 +82,8 @@ struct ProductStep {
   var ceiling: Float
   /// The most tiles of a block.
   var blockTiles: Int
+  /// Whether a level of Strassen's product saves an eighth of the multiplications; only of depthwise rows.
+  var isStrassen = false
 }
 
 /// A 3 x 3 convolution by Winograd's F(4x4,3x3).
@@ -164,7 +166,7 @@ extension Step {
     case .input: "copy in"
     case .product(let step):
       switch step.producer {
-      case .depthwise: "depthwise + product"
+      case .depthwise: step.isStrassen ? "depthwise + Strassen" : "depthwise + product"
       case .gather: "gather + product"
       case .vector: "vector product"
       }

@@ -1,0 +1,21 @@
+/// From which sizes on a plan takes the ways that pay for large layers only; tests take them for small ones.
+package struct PlanOptions: Hashable, Sendable {
+  // The defaults suit a second-level cache of 1 MiB.
+
+  /// Where steps take turns, the rows of the last step's output in a turn.
+  package var turnRows = 4
+  /// The size of a map from which the steps that make and read it take turns.
+  package var turnMapBytes = 2 << 20
+  /// The most weights of a step that takes turns, as every turn reads them.
+  package var turnWeightBytes = 512 << 10
+  /// The channels on both sides from which a 3 x 3 convolution is done by Winograd's transforms.
+  package var winogradChannels = 32
+  /// The channels on both sides, and the pixels, from which a product is done by a level of Strassen's.
+  package var strassenChannels = 512
+  package var strassenPositions = 64
+  /// The most memory of the row panels of such a product: all of 361 pixels x 728 channels. Smaller blocks would have the
+  /// sums of the weights made again for each; larger ones cost a quarter of the speed at 37 x 37.
+  package var strassenBytes = 2200 << 10
+
+  package init() {}
+}
