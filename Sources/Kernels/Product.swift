@@ -1,6 +1,6 @@
 import CIntrinsics
 
-/// A block of packed pixels times packed weights: `output = clamp(rows * columns + bias + residual)`.
+/// A block of packed pixels times packed weights: `output = clamp(bias + rows * columns + residual)`.
 public struct Product {
   /// The pixels, `[tile][segment][tileRows][vectorWidth]`: in each segment `vectorWidth` channels of each pixel.
   public var rowPanel: UnsafePointer<Float>
@@ -28,7 +28,8 @@ public struct Product {
   public var ceiling: Float
 
   public init(
-    rowPanel: UnsafePointer<Float>, rowPanelStride: Int, rowCount: Int, tiles: Range<Int>, segmentStride: Int, tileStride: Int,
+    rowPanel: UnsafePointer<Float>, rowPanelStride: Int, rowCount: Int, tiles: Range<Int>, segmentStride: Int,
+    tileStride: Int,
     columnPanels: UnsafePointer<Float>, depth: Int, panels: Range<Int>, bias: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>, outputOffsets: UnsafePointer<Int>,
     residual: UnsafePointer<Float>?, residualOffsets: UnsafePointer<Int>, floor: Float, ceiling: Float
@@ -69,7 +70,9 @@ public struct TilePlace {
   public var lines: Int
   public var firstRow: Int
   public var firstColumn: Int
-  /// `[row][panelWidth]`: what the sums start from, or nil for zeros.
+  /// `[panelWidth]`: what the sums of every row start from.
+  public var bias: UnsafePointer<Float>
+  /// `[row][panelWidth]`: what the sums start from instead, or nil.
   public var start: UnsafePointer<Float>?
   /// `[row][panelWidth]`: where the sums go, or nil to finish them in the output.
   public var sums: UnsafeMutablePointer<Float>?
@@ -77,7 +80,8 @@ public struct TilePlace {
   @inlinable @inline(__always)
   init(
     rows: UnsafePointer<Float>, columns: UnsafePointer<Float>, depth: Int, ahead: UnsafePointer<Float>, lines: Int,
-    firstRow: Int, firstColumn: Int, start: UnsafePointer<Float>? = nil, sums: UnsafeMutablePointer<Float>? = nil
+    firstRow: Int, firstColumn: Int, bias: UnsafePointer<Float>, start: UnsafePointer<Float>? = nil,
+    sums: UnsafeMutablePointer<Float>? = nil
   ) {
     self.rows = rows
     self.columns = columns
@@ -86,6 +90,7 @@ public struct TilePlace {
     self.lines = lines
     self.firstRow = firstRow
     self.firstColumn = firstColumn
+    self.bias = bias
     self.start = start
     self.sums = sums
   }
@@ -111,7 +116,7 @@ extension VectorUnit {
           TilePlace(
             rows: product.rowPanel + (tile &* product.tileStride &+ panel &* product.rowPanelStride), columns: columns,
             depth: product.depth, ahead: columns + (panelStride &+ order &* segments &* lines &* 16), lines: lines,
-            firstRow: rows.lowerBound, firstColumn: panel &* panelWidth))
+            firstRow: rows.lowerBound, firstColumn: panel &* panelWidth, bias: product.bias + panel &* panelWidth))
       }
     }
   }
@@ -123,10 +128,11 @@ extension VectorUnit {
   public static func tile<let rows: Int>(
     _: InlineArray<rows, Vector>.Type, _ product: borrowing Product, _ place: borrowing TilePlace
   ) {
-    var sums = InlineArray<rows, Columns>(repeating: .zero)
+    var sums = InlineArray<rows, Columns>(repeating: loadColumns(place.bias))
     if let start = place.start {
       for row in 0..<rows { sums[row] = loadColumns(start + row &* panelWidth) }
     }
+    if place.sums == nil { prefetchOutput(rows: rows, product, place) }
     var words = place.rows
     var columns = place.columns
     var ahead = place.ahead
@@ -152,31 +158,48 @@ extension VectorUnit {
     }
   }
 
-  /// Bias, residual, activation and store of a register tile.
+  /// Fetches the lines of the output that a tile will write while it multiplies: at the end it would wait for them.
+  @inlinable @inline(__always)
+  static func prefetchOutput(rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace) {
+    let output = product.output + place.firstColumn
+    let offsets = product.outputOffsets + place.firstRow
+    for row in 0..<rows {
+      for line in stride(from: 0, to: panelWidth, by: 16) { prefetch_to_write(output + (offsets[row] &+ line)) }
+    }
+  }
+
+  /// Residual, activation and store of a register tile.
   @inlinable @inline(__always)
   static func finish<let rows: Int>(
     _ sums: borrowing InlineArray<rows, Columns>, _ product: borrowing Product, _ place: borrowing TilePlace
   ) {
     let floor = Vector(repeating: product.floor)
-    let ceiling = Vector(repeating: product.ceiling)
-    let bias = loadColumns(product.bias + place.firstColumn)
     let output = product.output + place.firstColumn
-    let outputOffsets = product.outputOffsets + place.firstRow
+    let offsets = product.outputOffsets + place.firstRow
     @inline(__always)
     func put(_ sum: Columns, _ row: Int) {
       let (low, high) = unsafeBitCast(sum, to: (Vector, Vector).self)
-      store(minimum(ceiling, maximum(floor, low)), output + outputOffsets[row])
-      store(minimum(ceiling, maximum(floor, high)), output + (outputOffsets[row] &+ vectorWidth))
+      store(maximum(floor, low), output + offsets[row])
+      store(maximum(floor, high), output + (offsets[row] &+ vectorWidth))
     }
     if let residual = product.residual {
       let residual = residual + place.firstColumn
       let residualOffsets = product.residualOffsets + place.firstRow
-      for row in 0..<rows {
-        let added = loadColumns(residual + residualOffsets[row])
-        put(sums[row] + bias + added, row)
-      }
+      for row in 0..<rows { put(sums[row] + loadColumns(residual + residualOffsets[row]), row) }
     } else {
-      for row in 0..<rows { put(sums[row] + bias, row) }
+      for row in 0..<rows { put(sums[row], row) }
+    }
+    if product.ceiling < .infinity { limit(rows: rows, product, place) }
+  }
+
+  /// Applies the ceiling to a tile that is stored: few networks have one, and in registers it would cost all a little.
+  @inlinable @inline(never)
+  static func limit(rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace) {
+    let ceiling = Vector(repeating: product.ceiling)
+    for row in 0..<rows {
+      let output = product.output + (product.outputOffsets[place.firstRow &+ row] &+ place.firstColumn)
+      store(minimum(ceiling, load(output)), output)
+      store(minimum(ceiling, load(output + vectorWidth)), output + vectorWidth)
     }
   }
 }

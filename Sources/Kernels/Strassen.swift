@@ -1,3 +1,5 @@
+import CIntrinsics
+
 // One level of Strassen's product in Winograd's form: both matrices in quarters, seven products of quarters instead of eight.
 //
 //     S1 = A21 + A22   S2 = S1 - A11    S3 = A11 - A21   S4 = A12 - S2
@@ -50,6 +52,8 @@ public struct StrassenProduct {
   public var panelCount: Int
   /// The pairs of column panels to multiply, and behind the last pair the panel that is left over, if there is one.
   public var units: Range<Int>
+  /// `[panelWidth]`
+  public var zeros: UnsafePointer<Float>
   /// Room for T1 to T4 of one pair of column panels.
   public var factors: UnsafeMutablePointer<Float>
   /// Room for three register tiles.
@@ -57,7 +61,8 @@ public struct StrassenProduct {
 
   public init(
     even: Product, operandStride: Int, oddOffsets: UnsafePointer<Int>, oddResidualOffsets: UnsafePointer<Int>,
-    oddCount: Int, panelCount: Int, units: Range<Int>, factors: UnsafeMutablePointer<Float>,
+    oddCount: Int, panelCount: Int, units: Range<Int>, zeros: UnsafePointer<Float>,
+    factors: UnsafeMutablePointer<Float>,
     sums: UnsafeMutablePointer<Float>
   ) {
     self.even = even
@@ -67,6 +72,7 @@ public struct StrassenProduct {
     self.oddCount = oddCount
     self.panelCount = panelCount
     self.units = units
+    self.zeros = zeros
     self.factors = factors
     self.sums = sums
   }
@@ -134,6 +140,7 @@ extension VectorUnit {
     for tile in product.even.tiles {
       let rows = share(tile, of: tileCount, product.even.rowCount)
       let run = StrassenTile(product, tile: tile, rows: rows, ahead: (b11 + panelStride, b12 + panelStride))
+      prefetchOutput(product, rows, column: panel &* panelWidth)
       let left = panel &* panelWidth
       let right = (panel &+ half) &* panelWidth
       add(run, 0, b11, upper, from: nil, to: x, part: 0)
@@ -143,6 +150,7 @@ extension VectorUnit {
       add(run, 6, t3, upper, from: x, to: y, part: 3)
       add(run, 3, t4, depth &- upper, from: y, to: z, part: 4)
       finish(z, product, rows, isOdd: true, column: left)
+      prefetchOutput(product, rows, column: right)
       add(run, 4, t1, upper, from: nil, to: z, part: 5)
       for offset in stride(from: 0, to: rows.count &* panelWidth, by: panelWidth) {
         let sum = loadColumns(z + offset)
@@ -219,7 +227,19 @@ extension VectorUnit {
       TilePlace(
         rows: product.even.rowPanel + (operand &* product.operandStride &+ run.tile &* product.even.tileStride),
         columns: columns, depth: depth, ahead: (isLeft ? run.ahead.left : run.ahead.right) + ahead, lines: lines,
-        firstRow: 0, firstColumn: 0, start: start, sums: sums))
+        firstRow: 0, firstColumn: 0, bias: product.zeros, start: start, sums: sums))
+  }
+
+  /// Fetches the lines of the output that a tile will write.
+  @inlinable @inline(__always)
+  static func prefetchOutput(_ product: borrowing StrassenProduct, _ rows: Range<Int>, column: Int) {
+    let output = product.even.output + column
+    for row in rows {
+      for line in stride(from: 0, to: panelWidth, by: 16) {
+        prefetch_to_write(output + (product.even.outputOffsets[row] &+ line))
+        if row < product.oddCount { prefetch_to_write(output + (product.oddOffsets[row] &+ line)) }
+      }
+    }
   }
 
   /// Bias, residual, activation and store of the even or the odd pixels of a tile.

@@ -18,7 +18,8 @@ extension Part {
       if index > 0 { member.barrier() }
       place(block, step)
       let mine = member.share(of: block.count)
-      produce(step, pixels: block.lowerBound + mine.lowerBound..<block.lowerBound + mine.upperBound, of: block, sharedPanel)
+      produce(
+        step, pixels: block.lowerBound + mine.lowerBound..<block.lowerBound + mine.upperBound, of: block, sharedPanel)
       member.barrier()
       let (tiles, panels) = grid.part(member.index, tiles: tileCount(block.count), panels: step.panels)
       if !tiles.isEmpty && !panels.isEmpty { multiply(step, block, sharedPanel, tiles: tiles, panels: panels) }
@@ -54,7 +55,8 @@ extension Part {
     let residual = maps[max(step.residual, 0)]
     let tiles = tileCount(block.count)
     let stride = tileStride(step)
-    let steps: (row: Int, pixel: Int) = step.residual < 0 ? (row: 0, pixel: 0) : (row: residual.rowStride, pixel: residual.pixelStride)
+    let steps: (row: Int, pixel: Int) =
+      step.residual < 0 ? (row: 0, pixel: 0) : (row: residual.rowStride, pixel: residual.pixelStride)
     var (y, x) = block.lowerBound.quotientAndRemainder(dividingBy: output.width)
     var outputRow = y % output.rows * output.rowStride
     var residualRow = y % residual.rows * steps.row
@@ -177,7 +179,8 @@ extension Part {
     scratch.outputOffsets[0] = 0
     kernels.multiply(
       Product(
-        rowPanel: row(0, of: maps[step.input]), rowPanelStride: 0, rowCount: 1, tiles: 0..<1, segmentStride: vectorWidth, tileStride: 0,
+        rowPanel: row(0, of: maps[step.input]), rowPanelStride: 0, rowCount: 1, tiles: 0..<1,
+        segmentStride: vectorWidth, tileStride: 0,
         columnPanels: weights + step.weights, depth: step.depth, panels: panels, bias: weights + step.bias,
         output: row(0, of: maps[step.output]), outputOffsets: scratch.outputOffsets, residual: nil,
         residualOffsets: scratch.outputOffsets, floor: step.floor, ceiling: step.ceiling))

@@ -72,7 +72,8 @@ extension Part {
     _ step: ProductStep, pairs: Range<Int>, of block: Range<Int>, _ operands: UnsafeMutablePointer<Float>
   ) {
     guard !pairs.isEmpty, case .depthwise(let window, let weights) = step.producer else { return }
-    let pixels = block.lowerBound + 2 * pairs.lowerBound..<min(block.lowerBound + 2 * pairs.upperBound, block.upperBound)
+    let pixels =
+      block.lowerBound + 2 * pairs.lowerBound..<min(block.lowerBound + 2 * pairs.upperBound, block.upperBound)
     let half = halfSegments(step)
     let segmentStride = tileRows * vectorWidth
     let stride = operandStride(step)
@@ -124,6 +125,6 @@ extension Part {
           residualOffsets: scratch.residualOffsets, floor: step.floor, ceiling: step.ceiling),
         operandStride: operandStride(step), oddOffsets: scratch.outputOffsets + pairs,
         oddResidualOffsets: scratch.residualOffsets + pairs, oddCount: block.count / 2,
-        panelCount: step.panels.count, units: units, factors: scratch.factors, sums: scratch.sums))
+        panelCount: step.panels.count, units: units, zeros: zeroRow, factors: scratch.factors, sums: scratch.sums))
   }
 }

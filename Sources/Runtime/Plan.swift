@@ -35,7 +35,9 @@ package final class Plan: @unchecked Sendable {
   ///   - graph: A valid graph; `Optimizer.optimize` makes it a fast one.
   ///   - options: When the faster ways of computing the same are taken.
   /// - Throws: `GraphError`, `OutOfMemory`, or what reading a tensor throws.
-  package init(_ graph: Graph, instructionSet: InstructionSet = .best, options: PlanOptions = PlanOptions(), pool: WorkerPool) throws {
+  package init(
+    _ graph: Graph, instructionSet: InstructionSet = .best, options: PlanOptions = PlanOptions(), pool: WorkerPool
+  ) throws {
     try graph.validate()
     self.instructionSet = instructionSet
     kernels = instructionSet.kernels

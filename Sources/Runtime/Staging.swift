@@ -36,7 +36,7 @@ struct Staging {
     }
   }
 
-  /// The longest run of steps from `first` on that can take turns, up to where the map shrinks.
+  /// The longest run of steps from `first` on that can take turns, up to where the map shrinks and is complete.
   private func band(from first: Int) -> (end: Int, demands: [RowDemand])? {
     var best: (end: Int, demands: [RowDemand])?
     var end = first
@@ -45,9 +45,15 @@ struct Staging {
       let steps = first..<end
       guard steps.count > 1, isClosed(steps), let demands = demands(of: steps) else { continue }
       best = (end, demands)
-      if height(of: lowering.steps[end - 1].writes!) < height(of: lowering.steps[first].writes!) { break }
+      let output = lowering.steps[end - 1].writes!
+      if height(of: output) < height(of: lowering.steps[first].writes!), !isAddedTo(output, by: end) { break }
     }
     return best
+  }
+
+  /// Whether a step goes on with a value in place.
+  private func isAddedTo(_ value: Int, by step: Int) -> Bool {
+    lowering.steps[step].writes.map { lowering.values[$0].root == lowering.values[value].root } ?? false
   }
 
   /// Whether a step works row by row on large maps, with weights that can be read again in each turn.
@@ -55,7 +61,9 @@ struct Staging {
     guard let output = step.writes, step.reads.allSatisfy({ $0.rows != nil }) else { return false }
     switch step {
     case .product(let product):
-      guard product.depth * product.panels.count * lowering.kernels.panelWidth * 4 <= options.turnWeightBytes else { return false }
+      guard product.depth * product.panels.count * lowering.kernels.panelWidth * 4 <= options.turnWeightBytes else {
+        return false
+      }
     case .depthwise, .pool, .activate, .add, .normalize: break
     default: return false
     }

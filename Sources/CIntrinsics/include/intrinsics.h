@@ -13,6 +13,9 @@ typedef float f32x16 __attribute__((vector_size(64)));
 // Into the second-level cache: what is prefetched is used some microseconds later.
 INLINE void prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
 
+// Into the first-level cache, to be written soon.
+INLINE void prefetch_to_write(const void *address) { __builtin_prefetch(address, 1, 3); }
+
 // The larger and the smaller of each pair of elements; where either is a NaN, the element of `b`.
 #if defined(__x86_64__)
 #include <immintrin.h>
