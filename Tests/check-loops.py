@@ -1,20 +1,24 @@
 #!/usr/bin/env python3
-"""Checks that the register tiles of a release build keep their sums in registers.
+"""Checks the machine code of the kernels in release builds.
 
-    Tests/check-loops.py .build/release/xception-run ...        (binaries or object files)
+    Tests/check-loops.py .build/release/xception-run ...
 
-Disassembles every tile of the AVX-512 and the AVX2 kernels, finds the innermost loop that multiplies, and fails unless it
-has two fused multiply-adds for each row, no vector traffic with the stack, and no vector moves between registers.
+Every register tile of the AVX-512 and AVX2 kernels must multiply in an innermost loop that keeps its sums in registers: two
+fused multiply-adds for each row, no vector traffic with the stack, no moves between vector registers. And no function
+outside those kernels may use their registers: the compiler emits copies of generic code of the standard library into each
+module, and the linker keeps one for all, which must run on every processor.
 """
 
 import re
 import subprocess
 import sys
 
-# The mangled name of VectorUnit.tile(_:_:_:) specialised for one instruction set; the row count is the integer argument.
-TILE = re.compile(r"VectorUnit.*tile.*InlineArray.*(X86V[34])")
+# VectorUnit.tile(_:_:_:), specialised; "$_" is the row count 0, "$0_" is 1, "$1_" is 2, ...
+TILE = re.compile(r"VectorUnit.*tile.*InlineArray.*(X86V[34]).*O_\$(\d+)_T")
+KERNEL = re.compile(r"X86V[34]|^(maximum|minimum)(8|16)$")
 JUMP = re.compile(r"\tj\w+\s+([0-9a-f]+) <")
 WIDTH = {"X86V4": "zmm", "X86V3": "ymm"}
+ROWS = {"X86V4": 14, "X86V3": 6}
 
 
 def functions(path):
@@ -42,39 +46,50 @@ def multiplying_loop(instructions):
     return max(bodies, key=lambda body: sum("vfmadd" in text for text in body), default=[])
 
 
-def check(unit, name, body):
-    """What is wrong with a tile's loop, and a line that describes it."""
+def faults(unit, rows, body):
+    """What is wrong with a tile's loop."""
     register = WIDTH[unit]
-    fused = sum("vfmadd" in text for text in body)
+    fused = sum("vfmadd" in text and register in text for text in body)
     stack = sum(register in text and re.search(r"\(%r[sb]p", text) is not None for text in body)
     moves = sum(re.search(r"vmov[au]p[sd]\s+%" + register + r"\d+,%" + register, text) is not None for text in body)
-    faults = []
-    if fused == 0 or fused % 2:
-        faults.append(f"{fused} fused multiply-adds")
+    if fused == 0 or fused % (2 * rows):
+        yield f"{fused} fused multiply-adds, expected 2 for each row"
     if stack:
-        faults.append(f"{stack} accesses to the stack")
+        yield f"{stack} accesses to the stack"
     if moves:
-        faults.append(f"{moves} moves between registers")
-    return faults, f"{unit} tile of {fused // 2} rows: {len(body)} instructions, {fused} fused multiply-adds"
+        yield f"{moves} moves between registers"
+
+
+def check(path):
+    """The faults of a binary, as text."""
+    found = {unit: set() for unit in ROWS}
+    for name, instructions in functions(path):
+        if not KERNEL.search(name) and any("%zmm" in text or "%ymm" in text for _, text in instructions):
+            yield f"{name} uses wide registers, but belongs to no kernel"
+        match = TILE.search(name)
+        if match:
+            unit, rows = match.group(1), int(match.group(2)) + 1
+            found[unit].add(rows)
+            for fault in faults(unit, rows, multiplying_loop(instructions)):
+                yield f"{unit} tile of {rows} rows: {fault}"
+    for unit, most in ROWS.items():
+        if found[unit] != set(range(1, most + 1)):
+            yield f"{unit}: found tiles of {sorted(found[unit])} rows, expected 1 to {most}"
 
 
 def main():
     failed = False
-    rows = {"X86V4": set(), "X86V3": set()}
     for path in sys.argv[1:]:
-        for name, instructions in functions(path):
-            match = TILE.search(name)
-            if not match:
-                continue
-            body = multiplying_loop(instructions)
-            faults, description = check(match.group(1), name, body)
-            rows[match.group(1)].add(sum("vfmadd" in text for text in body) // 2)
-            print(description + ("".join(": " + fault for fault in faults)))
-            failed = failed or bool(faults)
-    for unit, expected in (("X86V4", 14), ("X86V3", 6)):
-        if not set(range(1, expected + 1)) <= rows[unit]:
-            print(f"{unit}: found tiles of {sorted(rows[unit])} rows, expected 1 to {expected}")
-            failed = True
+        header = subprocess.run(["objdump", "-f", path], capture_output=True, text=True, check=True).stdout
+        if "x86-64" not in header:
+            print(f"{path}: no x86-64 code, nothing to check")
+            continue
+        messages = list(check(path))
+        for message in messages:
+            print(f"{path}: {message}")
+        failed = failed or bool(messages)
+        if not messages:
+            print(f"{path}: the sums of {sum(ROWS.values())} tiles stay in registers")
     sys.exit(failed)
 
 
