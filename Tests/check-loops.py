@@ -13,12 +13,13 @@ import re
 import subprocess
 import sys
 
-# VectorUnit.tile(_:_:_:), specialised; "$_" is the row count 0, "$0_" is 1, "$1_" is 2, ...
-TILE = re.compile(r"VectorUnit.*tile.*InlineArray.*(X86V[34]).*O_\$(\d+)_T")
+# VectorUnit.wideTile and narrowTile, specialised; "$_" is the row count 0, "$0_" is 1, "$1_" is 2, ...
+TILE = re.compile(r"VectorUnit.*(wideTile|narrowTile).*InlineArray.*(X86V[34]).*O_\$(\d+)_T")
 KERNEL = re.compile(r"X86V[34]|^(maximum|minimum)(8|16)$")
 JUMP = re.compile(r"\tj\w+\s+([0-9a-f]+) <")
-WIDTH = {"X86V4": "zmm", "X86V3": "ymm"}
+REGISTERS = {"X86V4": "[yz]mm", "X86V3": "[xy]mm"}
 ROWS = {"X86V4": 14, "X86V3": 6}
+KINDS = ("wideTile", "narrowTile")
 
 
 def functions(path):
@@ -48,9 +49,9 @@ def multiplying_loop(instructions):
 
 def faults(unit, rows, body):
     """What is wrong with a tile's loop."""
-    register = WIDTH[unit]
-    fused = sum("vfmadd" in text and register in text for text in body)
-    stack = sum(register in text and re.search(r"\(%r[sb]p", text) is not None for text in body)
+    register = REGISTERS[unit]
+    fused = sum("vfmadd" in text for text in body)
+    stack = sum(re.search("%" + register, text) is not None and re.search(r"\(%r[sb]p", text) is not None for text in body)
     moves = sum(re.search(r"vmov[au]p[sd]\s+%" + register + r"\d+,%" + register, text) is not None for text in body)
     if fused == 0 or fused % (2 * rows):
         yield f"{fused} fused multiply-adds, expected 2 for each row"
@@ -62,19 +63,19 @@ def faults(unit, rows, body):
 
 def check(path):
     """The faults of a binary, as text."""
-    found = {unit: set() for unit in ROWS}
+    found = {(unit, kind): set() for unit in ROWS for kind in KINDS}
     for name, instructions in functions(path):
         if not KERNEL.search(name) and any("%zmm" in text or "%ymm" in text for _, text in instructions):
             yield f"{name} uses wide registers, but belongs to no kernel"
         match = TILE.search(name)
         if match:
-            unit, rows = match.group(1), int(match.group(2)) + 1
-            found[unit].add(rows)
+            kind, unit, rows = match.group(1), match.group(2), int(match.group(3)) + 1
+            found[unit, kind].add(rows)
             for fault in faults(unit, rows, multiplying_loop(instructions)):
-                yield f"{unit} tile of {rows} rows: {fault}"
-    for unit, most in ROWS.items():
-        if found[unit] != set(range(1, most + 1)):
-            yield f"{unit}: found tiles of {sorted(found[unit])} rows, expected 1 to {most}"
+                yield f"{unit} {kind} of {rows} rows: {fault}"
+    for (unit, kind), rows in found.items():
+        if rows != set(range(1, ROWS[unit] + 1)):
+            yield f"{unit} {kind}: found {sorted(rows)} rows, expected 1 to {ROWS[unit]}"
 
 
 def main():
@@ -89,7 +90,7 @@ def main():
             print(f"{path}: {message}")
         failed = failed or bool(messages)
         if not messages:
-            print(f"{path}: the sums of {sum(ROWS.values())} tiles stay in registers")
+            print(f"{path}: the sums of {len(KINDS) * sum(ROWS.values())} tiles stay in registers")
     sys.exit(failed)
 
 

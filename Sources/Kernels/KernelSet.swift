@@ -43,16 +43,21 @@ public protocol VectorUnit: KernelSet {
   /// Two vectors side by side: a row of a column panel. As one value the two halves stay together; as two, LLVM takes
   /// the product column by column where it sees fit, and runs out of registers.
   associatedtype Columns: SIMD where Columns.Scalar == Float
+  /// Half a vector.
+  associatedtype Half: SIMD where Half.Scalar == Float
   /// As many integers as `Vector` has floats.
   associatedtype Integers: SIMD where Integers.Scalar == Int32
 
   /// `sum += a * b`, fused where the processor can.
   static func multiplyAdd(_ sum: inout Vector, _ a: Vector, _ b: Vector)
   static func multiplyAdd(_ sum: inout Columns, _ a: Columns, _ b: Columns)
+  static func multiplyAdd(_ sum: inout Half, _ a: Half, _ b: Half)
   /// The larger elements; where either is a NaN, those of `b`.
   static func maximum(_ a: Vector, _ b: Vector) -> Vector
   /// The smaller elements; where either is a NaN, those of `b`.
   static func minimum(_ a: Vector, _ b: Vector) -> Vector
+  /// The same vector; what depends on it is computed after what depends on the one before.
+  static func inOrder(_ vector: Vector) -> Vector
   /// Calls the generic `tile` of `rows` rows, 1 to `tileRows`.
   static func tile(rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace)
 }
@@ -66,6 +71,9 @@ extension VectorUnit {
 
   @inlinable @inline(__always)
   public static func multiplyAdd(_ sum: inout Columns, _ a: Columns, _ b: Columns) { sum.addProduct(a, b) }
+
+  @inlinable @inline(__always)
+  public static func multiplyAdd(_ sum: inout Half, _ a: Half, _ b: Half) { sum.addProduct(a, b) }
 
   @inlinable @inline(__always)
   static func load(_ address: UnsafePointer<Float>) -> Vector {

@@ -17,6 +17,8 @@ public struct Product {
   public var depth: Int
   /// The column panels that are multiplied.
   public var panels: Range<Int>
+  /// The panel whose last half vector is padding, or -1.
+  public var narrowPanel: Int
   /// `[panel][panelWidth]`
   public var bias: UnsafePointer<Float>
   public var output: UnsafeMutablePointer<Float>
@@ -30,7 +32,7 @@ public struct Product {
   public init(
     rowPanel: UnsafePointer<Float>, rowPanelStride: Int, rowCount: Int, tiles: Range<Int>, segmentStride: Int,
     tileStride: Int,
-    columnPanels: UnsafePointer<Float>, depth: Int, panels: Range<Int>, bias: UnsafePointer<Float>,
+    columnPanels: UnsafePointer<Float>, depth: Int, panels: Range<Int>, narrowPanel: Int, bias: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>, outputOffsets: UnsafePointer<Int>,
     residual: UnsafePointer<Float>?, residualOffsets: UnsafePointer<Int>, floor: Float, ceiling: Float
   ) {
@@ -43,6 +45,7 @@ public struct Product {
     self.columnPanels = columnPanels
     self.depth = depth
     self.panels = panels
+    self.narrowPanel = narrowPanel
     self.bias = bias
     self.output = output
     self.outputOffsets = outputOffsets
@@ -65,6 +68,8 @@ public struct TilePlace {
   public var rows: UnsafePointer<Float>
   public var columns: UnsafePointer<Float>
   public var depth: Int
+  /// Whether the column panel's last half vector is padding.
+  public var isNarrow: Bool
   /// Weights that a later tile reads, `lines` cache lines of which this tile fetches in each segment.
   public var ahead: UnsafePointer<Float>
   public var lines: Int
@@ -80,7 +85,7 @@ public struct TilePlace {
   @inlinable @inline(__always)
   init(
     rows: UnsafePointer<Float>, columns: UnsafePointer<Float>, depth: Int, ahead: UnsafePointer<Float>, lines: Int,
-    firstRow: Int, firstColumn: Int, bias: UnsafePointer<Float>, start: UnsafePointer<Float>? = nil,
+    firstRow: Int, firstColumn: Int, isNarrow: Bool, bias: UnsafePointer<Float>, start: UnsafePointer<Float>? = nil,
     sums: UnsafeMutablePointer<Float>? = nil
   ) {
     self.rows = rows
@@ -90,6 +95,7 @@ public struct TilePlace {
     self.lines = lines
     self.firstRow = firstRow
     self.firstColumn = firstColumn
+    self.isNarrow = isNarrow
     self.bias = bias
     self.start = start
     self.sums = sums
@@ -116,22 +122,26 @@ extension VectorUnit {
           TilePlace(
             rows: product.rowPanel + (tile &* product.tileStride &+ panel &* product.rowPanelStride), columns: columns,
             depth: product.depth, ahead: columns + (panelStride &+ order &* segments &* lines &* 16), lines: lines,
-            firstRow: rows.lowerBound, firstColumn: panel &* panelWidth, bias: product.bias + panel &* panelWidth))
+            firstRow: rows.lowerBound, firstColumn: panel &* panelWidth,
+            isNarrow: panel == product.narrowPanel, bias: product.bias + panel &* panelWidth))
       }
     }
   }
 
-  /// A register tile: all the depth of `rows` pixels times two vectors of columns.
-  ///
+  /// A register tile: all the depth of `rows` pixels times a column panel.
+  @inlinable @inline(__always)
+  public static func tile<let rows: Int>(
+    _ shape: InlineArray<rows, Vector>.Type, _ product: borrowing Product, _ place: borrowing TilePlace
+  ) {
+    if place.isNarrow { narrowTile(shape, product, place) } else { wideTile(shape, product, place) }
+  }
+
   /// A call of its own, whose loop keeps its sums in registers; `Tests/check-loops.py` reads the machine code.
   @inlinable @inline(never)
-  public static func tile<let rows: Int>(
+  static func wideTile<let rows: Int>(
     _: InlineArray<rows, Vector>.Type, _ product: borrowing Product, _ place: borrowing TilePlace
   ) {
-    var sums = InlineArray<rows, Columns>(repeating: loadColumns(place.bias))
-    if let start = place.start {
-      for row in 0..<rows { sums[row] = loadColumns(start + row &* panelWidth) }
-    }
+    var sums = startingSums(InlineArray<rows, Vector>.self, place)
     if place.sums == nil { prefetchOutput(rows: rows, product, place) }
     var words = place.rows
     var columns = place.columns
@@ -151,11 +161,57 @@ extension VectorUnit {
       words += product.segmentStride
       left &-= vectorWidth
     }
-    if let output = place.sums {
-      for row in 0..<rows { store(sums[row], output + row &* panelWidth) }
-    } else {
-      finish(sums, product, place)
+    finish(sums, product, place)
+  }
+
+  /// The same for a column panel whose last half vector is padding: 728 columns are 22 panels and three quarters.
+  @inlinable @inline(never)
+  static func narrowTile<let rows: Int>(
+    _: InlineArray<rows, Vector>.Type, _ product: borrowing Product, _ place: borrowing TilePlace
+  ) {
+    var sums = startingSums(InlineArray<rows, Vector>.self, place)
+    var lows = InlineArray<rows, Vector>(repeating: .zero)
+    var highs = InlineArray<rows, Half>(repeating: .zero)
+    for row in 0..<rows {
+      let (low, high, _) = unsafeBitCast(sums[row], to: (Vector, Half, Half).self)
+      lows[row] = low
+      highs[row] = high
     }
+    if place.sums == nil { prefetchOutput(rows: rows, product, place) }
+    var words = place.rows
+    var columns = place.columns
+    var ahead = place.ahead
+    var left = place.depth
+    while left > 0 {
+      for line in 0..<6 { prefetch(ahead + line &* 16) }
+      ahead += place.lines &* 16
+      for k in 0..<min(left, vectorWidth) {
+        let low = load(columns)
+        let high = UnsafeRawPointer(columns + vectorWidth).loadUnaligned(as: Half.self)
+        for row in 0..<rows {
+          // Row by row: column by column LLVM would run out of registers.
+          let word = inOrder(Vector(repeating: words[row &* vectorWidth &+ k]))
+          multiplyAdd(&lows[row], low, word)
+          multiplyAdd(&highs[row], high, unsafeBitCast(word, to: (Half, Half).self).0)
+        }
+        columns += panelWidth
+      }
+      words += product.segmentStride
+      left &-= vectorWidth
+    }
+    for row in 0..<rows { sums[row] = unsafeBitCast((lows[row], highs[row], Half.zero), to: Columns.self) }
+    finish(sums, product, place)
+  }
+
+  @inlinable @inline(__always)
+  static func startingSums<let rows: Int>(
+    _: InlineArray<rows, Vector>.Type, _ place: borrowing TilePlace
+  ) -> InlineArray<rows, Columns> {
+    var sums = InlineArray<rows, Columns>(repeating: loadColumns(place.bias))
+    if let start = place.start {
+      for row in 0..<rows { sums[row] = loadColumns(start + row &* panelWidth) }
+    }
+    return sums
   }
 
   /// Fetches the lines of the output that a tile will write while it multiplies: at the end it would wait for them.
@@ -168,11 +224,15 @@ extension VectorUnit {
     }
   }
 
-  /// Residual, activation and store of a register tile.
+  /// Residual, activation and store of a register tile, or its sums as they are.
   @inlinable @inline(__always)
   static func finish<let rows: Int>(
     _ sums: borrowing InlineArray<rows, Columns>, _ product: borrowing Product, _ place: borrowing TilePlace
   ) {
+    if let output = place.sums {
+      for row in 0..<rows { store(sums[row], output + row &* panelWidth) }
+      return
+    }
     let floor = Vector(repeating: product.floor)
     let output = product.output + place.firstColumn
     let offsets = product.outputOffsets + place.firstRow

@@ -172,7 +172,8 @@ extension VectorUnit {
     let tileCount = (product.even.rowCount &+ tileRows &- 1) / tileRows
     for tile in product.even.tiles {
       let rows = share(tile, of: tileCount, product.even.rowCount)
-      let run = StrassenTile(product, tile: tile, rows: rows, ahead: (b1, b1))
+      let run = StrassenTile(
+        product, tile: tile, rows: rows, ahead: (b1, b1), isNarrow: panel == product.even.narrowPanel)
       for parity in 0..<2 {
         add(run, 2 &* parity, b1, upper, from: nil, to: product.sums, part: 0)
         add(run, 2 &* parity &+ 1, b2, depth &- upper, from: product.sums, to: product.sums, part: 0)
@@ -227,7 +228,7 @@ extension VectorUnit {
       TilePlace(
         rows: product.even.rowPanel + (operand &* product.operandStride &+ run.tile &* product.even.tileStride),
         columns: columns, depth: depth, ahead: (isLeft ? run.ahead.left : run.ahead.right) + ahead, lines: lines,
-        firstRow: 0, firstColumn: 0, bias: product.zeros, start: start, sums: sums))
+        firstRow: 0, firstColumn: 0, isNarrow: run.isNarrow, bias: product.zeros, start: start, sums: sums))
   }
 
   /// Fetches the lines of the output that a tile will write.
@@ -275,15 +276,17 @@ struct StrassenTile {
   @usableFromInline var rows: Range<Int>
   /// The column panels that are multiplied next.
   @usableFromInline var ahead: (left: UnsafePointer<Float>, right: UnsafePointer<Float>)
+  @usableFromInline var isNarrow: Bool
 
   @inlinable @inline(__always)
   init(
     _ product: StrassenProduct, tile: Int, rows: Range<Int>,
-    ahead: (left: UnsafePointer<Float>, right: UnsafePointer<Float>)
+    ahead: (left: UnsafePointer<Float>, right: UnsafePointer<Float>), isNarrow: Bool = false
   ) {
     self.product = product
     self.tile = tile
     self.rows = rows
     self.ahead = ahead
+    self.isNarrow = isNarrow
   }
 }

@@ -5,6 +5,7 @@ import Kernels
 public enum Portable: VectorUnit {
   public typealias Vector = SIMD4<Float>
   public typealias Columns = SIMD8<Float>
+  public typealias Half = SIMD2<Float>
   public typealias Integers = SIMD4<Int32>
 
   public static let tileRows = 6
@@ -16,6 +17,9 @@ public enum Portable: VectorUnit {
 
     @inline(__always)
     public static func multiplyAdd(_ sum: inout Columns, _ a: Columns, _ b: Columns) { sum += a * b }
+
+    @inline(__always)
+    public static func multiplyAdd(_ sum: inout Half, _ a: Half, _ b: Half) { sum += a * b }
   #endif
 
   @inline(__always)
@@ -23,6 +27,9 @@ public enum Portable: VectorUnit {
 
   @inline(__always)
   public static func minimum(_ a: Vector, _ b: Vector) -> Vector { minimum4(a, b) }
+
+  @inline(__always)
+  public static func inOrder(_ vector: Vector) -> Vector { in_order4(vector) }
 
   @inline(__always)
   public static func tile(rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace) {

@@ -6,6 +6,7 @@
   public enum X86V3: VectorUnit {
     public typealias Vector = SIMD8<Float>
     public typealias Columns = SIMD16<Float>
+    public typealias Half = SIMD4<Float>
     public typealias Integers = SIMD8<Int32>
 
     public static let tileRows = 6
@@ -15,6 +16,9 @@
 
     @inline(__always)
     public static func minimum(_ a: Vector, _ b: Vector) -> Vector { minimum8(a, b) }
+
+    @inline(__always)
+    public static func inOrder(_ vector: Vector) -> Vector { in_order8(vector) }
 
     @inline(__always)
     public static func tile(rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace) {

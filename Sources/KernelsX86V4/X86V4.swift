@@ -6,6 +6,7 @@
   public enum X86V4: VectorUnit {
     public typealias Vector = SIMD16<Float>
     public typealias Columns = SIMD32<Float>
+    public typealias Half = SIMD8<Float>
     public typealias Integers = SIMD16<Int32>
 
     public static let tileRows = 14
@@ -15,6 +16,9 @@
 
     @inline(__always)
     public static func minimum(_ a: Vector, _ b: Vector) -> Vector { minimum16(a, b) }
+
+    @inline(__always)
+    public static func inOrder(_ vector: Vector) -> Vector { in_order16(vector) }
 
     @inline(__always)
     public static func tile(rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace) {

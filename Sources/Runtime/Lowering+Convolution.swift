@@ -33,7 +33,8 @@ extension Lowering {
           ProductStep(
             input: input.value, output: output, residual: residual ?? -1,
             producer: .gather(window, channels: slice.channels), rectifies: input.rectifies, middle: nil, depth: depth,
-            panels: slice.panels, weights: slice.weights, bias: bias, floor: clamp?.floor ?? -.infinity,
+            panels: slice.panels, narrowPanel: narrowPanel(convolution.outputChannels), weights: slice.weights,
+            bias: bias, floor: clamp?.floor ?? -.infinity,
             ceiling: clamp?.ceiling ?? .infinity, blockTiles: blockTiles(depth: depth, panels: slice.panels.count))),
         multiplyAdds: graph.multiplyAdds(of: node) * slice.panels.count / panelCount(convolution.outputChannels))
     }
@@ -59,6 +60,7 @@ extension Lowering {
       producer: .depthwise(
         window, weights: weights.addDepthwise(depthwise, depthwiseBias, taps: window.taps, channels: depth)),
       rectifies: input.rectifies, middle: function(of: separable.middleActivation), depth: depth, panels: 0..<panels,
+      narrowPanel: narrowPanel(separable.outputChannels),
       weights: weights.addColumns(pointwise, depth: depth, columns: separable.outputChannels),
       bias: weights.addBias(parameters.first, count: separable.outputChannels), floor: clamp?.floor ?? -.infinity,
       ceiling: clamp?.ceiling ?? .infinity,

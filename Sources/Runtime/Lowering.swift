@@ -170,7 +170,7 @@ struct Lowering {
     let clamp = clamp(of: dense.activation)
     let step = ProductStep(
       input: input, output: newValue(node.shape), residual: -1, producer: .vector, rectifies: false, middle: nil,
-      depth: depth, panels: 0..<panelCount(dense.outputs),
+      depth: depth, panels: 0..<panelCount(dense.outputs), narrowPanel: narrowPanel(dense.outputs),
       weights: weights.addColumns(kernel, depth: depth, columns: dense.outputs),
       bias: weights.addBias(bias, count: dense.outputs), floor: clamp?.floor ?? -.infinity,
       ceiling: clamp?.ceiling ?? .infinity, blockTiles: 1)
@@ -207,4 +207,10 @@ struct Lowering {
   }
 
   func panelCount(_ columns: Int) -> Int { (columns + kernels.panelWidth - 1) / kernels.panelWidth }
+
+  /// The column panel whose last half vector is padding, or -1.
+  func narrowPanel(_ columns: Int) -> Int {
+    let last = panelCount(columns) - 1
+    return 2 * (columns - last * kernels.panelWidth) <= 3 * kernels.vectorWidth ? last : -1
+  }
 }

@@ -167,6 +167,7 @@ extension Part {
       Product(
         rowPanel: panel, rowPanelStride: 0, rowCount: block.count, tiles: tiles, segmentStride: tileRows * vectorWidth,
         tileStride: tileStride(step), columnPanels: weights + step.weights, depth: step.depth, panels: panels,
+        narrowPanel: step.narrowPanel,
         bias: weights + step.bias, output: row(0, of: output), outputOffsets: scratch.outputOffsets,
         residual: step.residual < 0 ? nil : UnsafePointer(row(0, of: maps[step.residual])),
         residualOffsets: scratch.residualOffsets, floor: step.floor, ceiling: step.ceiling))
@@ -181,7 +182,8 @@ extension Part {
       Product(
         rowPanel: row(0, of: maps[step.input]), rowPanelStride: 0, rowCount: 1, tiles: 0..<1,
         segmentStride: vectorWidth, tileStride: 0,
-        columnPanels: weights + step.weights, depth: step.depth, panels: panels, bias: weights + step.bias,
+        columnPanels: weights + step.weights, depth: step.depth, panels: panels, narrowPanel: step.narrowPanel,
+        bias: weights + step.bias,
         output: row(0, of: maps[step.output]), outputOffsets: scratch.outputOffsets, residual: nil,
         residualOffsets: scratch.outputOffsets, floor: step.floor, ceiling: step.ceiling))
   }

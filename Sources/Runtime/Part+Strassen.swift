@@ -119,7 +119,8 @@ extension Part {
         even: Product(
           rowPanel: operands, rowPanelStride: 0, rowCount: pairs, tiles: tiles,
           segmentStride: tileRows * vectorWidth, tileStride: tileFloats(step), columnPanels: weights + step.weights,
-          depth: step.depth, panels: 0..<0, bias: weights + step.bias, output: row(0, of: maps[step.output]),
+          depth: step.depth, panels: 0..<0, narrowPanel: step.narrowPanel, bias: weights + step.bias,
+          output: row(0, of: maps[step.output]),
           outputOffsets: scratch.outputOffsets,
           residual: step.residual < 0 ? nil : UnsafePointer(row(0, of: maps[step.residual])),
           residualOffsets: scratch.residualOffsets, floor: step.floor, ceiling: step.ceiling),

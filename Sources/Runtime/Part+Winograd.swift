@@ -45,7 +45,8 @@ extension Part {
         rowPanel: scratch.rowPanel, rowPanelStride: vectors * tileRows * vectorWidth, rowCount: windows, tiles: 0..<1,
         segmentStride: tileRows * vectorWidth, tileStride: 0,
         columnPanels: weights + (step.weights + panel * 36 * step.depth * panelWidth), depth: step.depth,
-        panels: 0..<36, bias: zeroRow, output: scratch.sums, outputOffsets: scratch.outputOffsets, residual: nil,
+        panels: 0..<36, narrowPanel: -1, bias: zeroRow, output: scratch.sums, outputOffsets: scratch.outputOffsets,
+        residual: nil,
         residualOffsets: scratch.outputOffsets, floor: -.infinity, ceiling: .infinity))
   }
 }

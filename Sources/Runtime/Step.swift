@@ -75,6 +75,8 @@ struct ProductStep {
   var middle: Elementwise?
   var depth: Int
   var panels: Range<Int>
+  /// The panel whose last half vector is padding, or -1.
+  var narrowPanel: Int
   /// Offsets of the column panels and of the padded bias; both start at panel 0.
   var weights: Int
   var bias: Int

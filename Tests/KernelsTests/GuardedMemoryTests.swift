@@ -32,7 +32,7 @@ struct GuardedMemoryTests {
             Product(
               rowPanel: panel.base, rowPanelStride: 0, rowCount: rows, tiles: 0..<tiles,
               segmentStride: kernels.tileRows * width, tileStride: tileStride, columnPanels: columns.base,
-              depth: depth, panels: 0..<2, bias: bias.base, output: output.base,
+              depth: depth, panels: 0..<2, narrowPanel: -1, bias: bias.base, output: output.base,
               outputOffsets: offsets.baseAddress!, residual: nil, residualOffsets: offsets.baseAddress!,
               floor: -.infinity, ceiling: 9))
         }

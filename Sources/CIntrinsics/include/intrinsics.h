@@ -16,6 +16,19 @@ INLINE void prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
 // Into the first-level cache, to be written soon.
 INLINE void prefetch_to_write(const void *address) { __builtin_prefetch(address, 1, 3); }
 
+// Returns its argument, one call after the other: the optimizer may not bring forward what depends on a later call.
+#if defined(__x86_64__)
+INLINE f32x4 in_order4(f32x4 a) { __asm__ volatile("" : "+x"(a)); return a; }
+#if defined(__AVX__)
+INLINE f32x8 in_order8(f32x8 a) { __asm__ volatile("" : "+x"(a)); return a; }
+#endif
+#if defined(__AVX512F__)
+INLINE f32x16 in_order16(f32x16 a) { __asm__ volatile("" : "+v"(a)); return a; }
+#endif
+#else
+INLINE f32x4 in_order4(f32x4 a) { __asm__ volatile("" : "+w"(a)); return a; }
+#endif
+
 // The larger and the smaller of each pair of elements; where either is a NaN, the element of `b`.
 #if defined(__x86_64__)
 #include <immintrin.h>
