@@ -8,13 +8,18 @@ struct MemoryLayoutPlan {
   private(set) var maps: [FeatureMap]
   private(set) var arenaFloats = 0
   private(set) var memberMemory: MemberMemory
+  private static let largestMap = 1 << 38
   var longestRow: Int { maps.map(\.rowStride).max() ?? 0 }
 
-  /// - Throws: `OutOfMemory` where the arena's size is no number.
+  /// - Throws: `OutOfMemory` where a map with its border exceeds a terabyte.
   init(_ lowering: Lowering, kernels: any KernelSet.Type) throws(OutOfMemory) {
     let staging = Staging(lowering)
     stages = staging.stages
     maps = Self.maps(of: lowering, kernels: kernels)
+    // A dilated window can reach so far that a border is as long as the limits allow: sums of such sizes would overflow.
+    for map in maps where map.floatCount > Self.largestMap {
+      throw OutOfMemory(byteCount: map.floatCount * MemoryLayout<Float>.size)
+    }
     steps = zip(lowering.steps, staging.demands).map { PlannedStep(step: $0, demand: $1, clearsBorder: false) }
     memberMemory = MemberMemory(lowering.steps, maps: maps, kernels: kernels)
     placeBands(lowering, staging)

@@ -101,7 +101,7 @@ extension Part {
     _ step: ProductStep, _ window: PlacedWindow, _ weights: Int, pixels: Range<Int>, of block: Range<Int>,
     vectors: Range<Int>, _ panel: UnsafeMutablePointer<Float>, vectorStride: Int
   ) {
-    let most = depthwiseVectors(maps[step.input], window)
+    let most = min(depthwiseVectors(maps[step.input], window), max(vectors.count, 1))
     let width = maps[step.output].width
     for first in stride(from: vectors.lowerBound, to: vectors.upperBound, by: most) {
       forEachRun(of: pixels, width: width) { y, x, count in

@@ -90,6 +90,25 @@ struct ExecutorTests {
     }
   }
 
+  @Test(arguments: InstructionSet.supported) func `rows too long for the first-level cache give the same values`(
+    set: InstructionSet
+  ) throws {
+    var weights = RandomWeights(seed: 8, values: .integers)
+    var builder = GraphBuilder()
+    let input = try builder.append("input", .input(.map(height: 2, width: 190, channels: 40)))
+    let separable = SeparableConvolution(window: Window(size: Extent(3)), outputChannels: 70)
+    try builder.append("separable", .separableConvolution(separable), [input]) {
+      weights.tensor("separable", $0, $1)
+    }
+    let values = weights.input(count: builder.graph.inputShape.elementCount)
+    let expected = try ReferenceExecutor(builder.graph).run(values)
+    let pool = WorkerPool(threads: 2)
+    for options in [PlanOptions(), .eager(winograd: false)] {
+      let plan = try Plan(builder.graph, instructionSet: set, options: options, pool: pool)
+      #expect(try Executor(plan: plan, pool: pool).run(values) == expected)
+    }
+  }
+
   @Test func `steps take turns and share memory where they can`() throws {
     var network = XceptionNetwork()
     network.input = .map(height: 71, width: 71, channels: 3)
@@ -156,6 +175,16 @@ struct ExecutorTests {
     #expect(throws: ExecutorError.count(of: "input", found: count + 1, expected: random.graph.inputShape)) {
       try executor.run([Float](repeating: 0, count: count + 1))
     }
+  }
+
+  @Test func `a border larger than any memory is refused`() throws {
+    var builder = GraphBuilder()
+    let input = try builder.append("input", .input(.map(height: 1 << 15, width: 1, channels: 64)))
+    let window = Window(size: Extent(4096), dilation: Extent(4096))
+    try builder.append(
+      "convolution", .convolution(Convolution(window: window, outputChannels: 1, groups: 1)), [input]
+    ) { role, dimensions in DimensionsOnly.tensor("convolution", role, dimensions) }
+    #expect(throws: OutOfMemory.self) { try Plan(builder.graph, pool: WorkerPool(threads: 1)) }
   }
 
   @Test func `an instruction set is found by its name, or refused with a list`() throws {
