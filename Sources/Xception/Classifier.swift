@@ -19,7 +19,8 @@ public final class Classifier: Sendable {
   public struct Options: Sendable {
     /// The most threads that one classification uses; nil means as many as this process may use.
     public var threads: Int?
-    /// The instruction set of the kernels by name (`avx512`, `avx2`, `portable`); nil means the best that this processor has.
+    /// The instruction set of the kernels by name (`avx512`, `avx2`, `portable`); nil means the one that the environment
+    /// variable `XCEPTION_ISA` names, or else the best that this processor has.
     public var instructionSet: String?
     /// Replaces the preprocessing that the model file states.
     public var preprocessing: Preprocessing?
@@ -84,7 +85,8 @@ public final class Classifier: Sendable {
     }
     let instructionSet: InstructionSet
     do throws(UnsupportedInstructionSet) {
-      instructionSet = try InstructionSet(named: options.instructionSet)
+      instructionSet = try InstructionSet(
+        named: options.instructionSet ?? ProcessInfo.processInfo.environment["XCEPTION_ISA"])
     } catch {
       throw .argument("\(error)")
     }

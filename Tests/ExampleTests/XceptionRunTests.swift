@@ -109,9 +109,14 @@ struct XceptionRunTests {
 
   @Test("An instruction set that does not exist is refused with the list of those that do")
   func unknownInstructionSet() throws {
-    let result = try run(["--model", model.file.path, model.photos[0].path, "--isa", "mmx"])
-    #expect(result.status == 1)
-    #expect(result.errors.contains("portable"))
+    let arguments = ["--model", model.file.path, model.photos[0].path]
+    let results = [
+      try run(arguments + ["--isa", "mmx"]), try run(arguments, environment: ["XCEPTION_ISA": "mmx"]),
+    ]
+    for result in results {
+      #expect(result.status == 1)
+      #expect(result.errors.contains("portable"))
+    }
   }
 
   @Test("A file that is no weights file is refused")
