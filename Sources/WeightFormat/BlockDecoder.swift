@@ -52,15 +52,16 @@ final class BlockDecoder: @unchecked Sendable {  // the pool lends it to one thr
     try block.check(stored, place)
     let size = place.elementType.byteCount
     let count = elements.count / size
-    var planes = InlineArray<4, UnsafeRawPointer>(repeating: UnsafeRawPointer(memory))
+    let bytes = memory.assumingMemoryBound(to: UInt8.self)
+    var planes = InlineArray<4, UnsafePointer<UInt8>>(repeating: bytes)
     var position = 0
     for plane in 0..<size {
       let length = Int(block.planeLengths[plane])
       if length == count {
-        planes[plane] = UnsafeRawPointer(memory + position)
+        planes[plane] = UnsafePointer(bytes + position)
       } else {
-        let inflated = UnsafeMutableRawBufferPointer(
-          start: memory + (Layout.blockLength + plane * count), count: count)
+        let start = bytes + (Layout.blockLength + plane * count)
+        let inflated = UnsafeMutableRawBufferPointer(start: start, count: count)
         if let fault = inflater.inflate(
           UnsafeRawBufferPointer(rebasing: stored[position..<position + length]), into: inflated)
         {
@@ -68,7 +69,7 @@ final class BlockDecoder: @unchecked Sendable {  // the pool lends it to one thr
             .deflate, in: .data, at: block.offset + position, "\(place.description), plane \(plane)", found: fault,
             expected: "a stream that ends with its last byte and inflates to \(count) bytes")
         }
-        planes[plane] = UnsafeRawPointer(inflated.baseAddress!)
+        planes[plane] = UnsafePointer(start)
       }
       position += length
     }

@@ -13,7 +13,7 @@ enum Deflate {
     return runs.count < coded.count ? runs : coded
   }
 
-  private static func compressed(_ plane: UnsafeRawBufferPointer, strategy: Int32) -> [UInt8] {
+  static func compressed(_ plane: UnsafeRawBufferPointer, strategy: Int32) -> [UInt8] {
     var stream = z_stream()
     let size = Int32(MemoryLayout<z_stream>.size)
     // Nine is the memory level with the longest deflate blocks, so the fewest code tables.
@@ -32,8 +32,9 @@ enum Deflate {
   }
 }
 
-/// A zlib stream that inflates one plane after another.
+/// Inflates one plane after another.
 struct Inflater: ~Copyable {
+  private let literals = LiteralInflater()
   /// zlib keeps the address of its stream.
   private let stream: UnsafeMutablePointer<z_stream>
 
@@ -56,6 +57,11 @@ struct Inflater: ~Copyable {
   ///
   /// - Returns: What is wrong with the stream, or nil.
   borrowing func inflate(_ bytes: UnsafeRawBufferPointer, into plane: UnsafeMutableRawBufferPointer) -> String? {
+    literals.inflate(bytes, into: plane) ? nil : inflateWithZlib(bytes, into: plane)
+  }
+
+  borrowing func inflateWithZlib(_ bytes: UnsafeRawBufferPointer, into plane: UnsafeMutableRawBufferPointer) -> String?
+  {
     inflateReset(stream)
     stream.pointee.next_in = UnsafeMutablePointer(mutating: bytes.assumingMemoryBound(to: UInt8.self).baseAddress)
     stream.pointee.avail_in = UInt32(bytes.count)

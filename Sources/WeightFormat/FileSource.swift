@@ -9,8 +9,9 @@
 /// Where a file's bytes are: an open descriptor, or memory. The only owner of both.
 ///
 /// The sections and the blocks of compact files are read by `pread` into memory of our own, so what is used is what was
-/// checked, and a file that another process shortens gives an error. Tensors of the stored profile are mapped: they
-/// must be used in place, and only there does shortening the file end the process (SIGBUS).
+/// checked, and a file that another process shortens gives an error; decoding from a mapping instead was no faster (56 ms
+/// either way for 91 MB of fp32 weights on one core). Tensors of the stored profile are mapped, as they are used in place:
+/// there, shortening the file ends the process (SIGBUS), and a change after the check goes unnoticed.
 final class FileSource: @unchecked Sendable {  // immutable after init; the mapping is only read
   let count: Int
   private let descriptor: Int32

@@ -22,8 +22,9 @@ package struct WeightFile: Sendable {
 
   /// Opens a file and checks all of its structure; the weights themselves are checked where they are used.
   ///
-  /// The file must not be changed while it is open. A change of a compact file gives an error where it is read; of the
-  /// stored profile, see `FileSource`.
+  /// The file may be renamed, replaced or removed while it is open, but not changed in place. A compact file that is
+  /// changed gives an error where it is read. A file of the stored profile is mapped: another process that
+  /// shortens it ends this one (SIGBUS). `write` never changes a file in place.
   package init(contentsOf path: String, limits: ReadLimits = .standard) throws(WeightFormatError) {
     try self.init(FileSource(path: path), limits: limits)
   }
