@@ -61,14 +61,19 @@ def summary(turns: list[dict]) -> dict:
     return {**best, "median_ms": median, "peak_rss_mb": max(turn["peak_rss_mb"] for turn in turns)}
 
 
+def progress(text: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
 def compare(threads: int, options: argparse.Namespace) -> dict:
     candidates = [OURS, *options.only]
     turns = {candidate: [] for candidate in candidates}
     for number in range(options.rounds):
         for candidate in candidates:
-            print(f"\r\033[K{threads} threads, round {number + 1}: {candidate}", end="", file=sys.stderr, flush=True)
+            progress(f"{threads} threads, round {number + 1} of {options.rounds}: {candidate}")
             turns[candidate].append(turn(candidate, threads, options))
-    print("\r\033[K", end="", file=sys.stderr, flush=True)
+    progress("")
     results = {candidate: summary(turns[candidate]) for candidate in candidates}
     for candidate in options.only:
         for key in ("min", "median"):

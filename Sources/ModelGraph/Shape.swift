@@ -32,7 +32,12 @@ package enum Shape: Hashable, Sendable {
   package var checkedElementCount: Int? { Limits.elementCount(of: dimensions) }
 
   /// The number of values of a validated shape.
-  package var elementCount: Int { dimensions.reduce(1, *) }
+  package var elementCount: Int {
+    switch self {
+    case .map(let height, let width, let channels): height * width * channels
+    case .vector(let count): count
+    }
+  }
 }
 
 extension Shape: CustomStringConvertible {

@@ -40,13 +40,8 @@ extension Part {
   private func tileCount(_ pixels: Int) -> Int { (pixels + tileRows - 1) / tileRows }
 
   /// Pixels split evenly into blocks that fit the row panel.
-  private func blocks(_ step: ProductStep, _ pixels: Range<Int>) -> some Sequence<(index: Int, pixels: Range<Int>)> {
-    let most = step.blockTiles * tileRows
-    let count = (pixels.count + most - 1) / most
-    return (0..<count).lazy.map { index in
-      let part = share(index, of: count, pixels.count)
-      return (index, pixels.lowerBound + part.lowerBound..<pixels.lowerBound + part.upperBound)
-    }
+  private func blocks(_ step: ProductStep, _ pixels: Range<Int>) -> PixelBlocks {
+    PixelBlocks(pixels, limit: step.blockTiles * tileRows)
   }
 
   private func segmentCount(_ step: ProductStep) -> Int { (step.depth + vectorWidth - 1) / vectorWidth }

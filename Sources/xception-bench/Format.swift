@@ -19,10 +19,11 @@ func table(_ rows: [[String]], leftAligned: Set<Int>) -> String {
     rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
   }
   return rows.map { row in
-    let line = row.enumerated().map { column, cell in
+    var line = row.enumerated().map { column, cell in
       let padding = String(repeating: " ", count: widths[column] - cell.count)
       return leftAligned.contains(column) ? cell + padding : padding + cell
     }.joined(separator: "  ")
-    return String(line.reversed().drop { $0 == " " }.reversed())
+    while line.last == " " { line.removeLast() }
+    return line
   }.joined(separator: "\n")
 }

@@ -1,0 +1,45 @@
+import ModelGraph
+import Optimizer
+import Runtime
+import TestSupport
+import Testing
+
+@Suite struct ExecutorAllocationTests {
+  @Test(.enabled(if: AllocationCounter.isAvailable, "allocations cannot be counted here"))
+  func `A run allocates nothing once the first has made its memory`() throws {
+    var network = XceptionNetwork()
+    network.input = .map(height: 40, width: 40, channels: 3)
+    network.widthDivisor = 16
+    network.top = .classifier(.init(classes: 5))
+    var weights = RandomWeights(seed: 1)
+    let graph = try Optimizer.optimize(network.graph { weights.tensor($0, $1, $2) })
+    let input = UnsafeBufferPointer(filled(graph.inputShape.elementCount))
+    let output = filled(graph.outputShape.elementCount)
+    defer {
+      input.deallocate()
+      output.deallocate()
+    }
+    for set in InstructionSet.supported {
+      let pool = WorkerPool(threads: 3)
+      let executor = Executor(plan: try Plan(graph, instructionSet: set, pool: pool), pool: pool)
+      let counter = AllocationCounter()
+      // The barrier keeps every worker in this call, so that each is counted.
+      pool.run { member in
+        counter.start()
+        member.barrier()
+      }
+      try executor.run(input, output: output)
+      let before = counter.count
+      for _ in 0..<100 { try executor.run(input, output: output) }
+      let after = counter.count
+      counter.stop()
+      #expect(after == before, "\(set)")
+    }
+  }
+
+  private func filled(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
+    let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
+    buffer.initialize(repeating: 0.5)
+    return buffer
+  }
+}
