@@ -84,12 +84,12 @@ struct Summary: Encodable {
     attribution = metadata.attribution
     hasGoldenCheck = metadata.golden != nil
     sections = file.sections.map { Section(name: "\($0.kind)", offset: $0.offset, bytes: $0.length) }
-    tensors = zip(graph.tensors, file.storedByteCounts).map { tensor, stored in
+    tensors = zip(graph.tensors, file.tensorSizes).map { tensor, stored in
       Tensor(
         name: tensor.name, type: "\(tensor.elementType)", dimensions: tensor.dimensions, storedBytes: stored,
         bytes: tensor.elementCount * tensor.elementType.byteCount)
     }
-    fileBytes = file.byteCount
+    fileBytes = file.fileBytes
     storedWeightBytes = tensors.reduce(0) { $0 + $1.storedBytes }
     weightBytes = tensors.reduce(0) { $0 + $1.bytes }
     goldenCheck = verification.flatMap { verification in
