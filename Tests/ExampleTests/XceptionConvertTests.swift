@@ -75,7 +75,8 @@ struct XceptionConvertTests {
     #expect(try String(contentsOf: folder.appending(path: "model.xcw"), encoding: .utf8) == "old")
   }
 
-  @Test("Wrong usage exits with 64", arguments: [["--precision", "fp8"], ["--input-size", "0"], ["--quiet", "--json"]])
+  @Test(
+    "Wrong usage exits with 64", arguments: [["--precision", "fp8"], ["--input-size", "0"], ["--quiet", "--json"]])
   func usage(options: [String]) throws {
     let result = try convert("model.xcw", options)
     #expect(result.status == 64)
