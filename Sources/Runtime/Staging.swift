@@ -83,17 +83,27 @@ struct Staging {
       let writes = lowering.steps[step].writes!
       guard let demand = wanted[writes] else { return nil }
       // Members would make the rows between them twice, in memory that they share.
-      if lowering.values[writes].root == lowering.values[output].root, demand != .same { return nil }
+      if demand != .same, isShared(writes, by: steps, output: output) { return nil }
       demands.append(demand)
       for case (let map, let rows?) in lowering.steps[step].reads {
-        // A row that is written over in one turn is needed as it was in the next.
-        if rows != .same, isOverwritten(map, by: steps) { return nil }
         let through = rows.through(demand)
+        // A row that is written over in one turn, or by another member, is needed as it was.
+        if rows != .same || through != .same && isShared(map, by: steps, output: output),
+          isOverwritten(map, by: steps)
+        {
+          return nil
+        }
         guard let union = wanted[map].map({ $0.union(through) }) ?? through else { return nil }
         wanted[map] = union
       }
     }
     return demands.reversed()
+  }
+
+  /// Whether a value lies in memory that the members share: the output's, or that of a value from before the steps.
+  private func isShared(_ map: Int, by steps: Range<Int>, output: Int) -> Bool {
+    let root = lowering.values[map].root
+    return root == lowering.values[output].root || !steps.contains { lowering.steps[$0].writes == root }
   }
 
   private func isOverwritten(_ map: Int, by steps: Range<Int>) -> Bool {
