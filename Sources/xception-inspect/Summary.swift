@@ -46,6 +46,7 @@ struct Summary: Encodable {
   var parameters: Int
   var multiplyAdds: Int
   var nodes: Int
+  var version: Int
   var profile: String
   var fileBytes: Int
   var storedWeightBytes: Int
@@ -72,6 +73,7 @@ struct Summary: Encodable {
     parameters = graph.parameterCount
     multiplyAdds = graph.multiplyAdds
     nodes = graph.nodes.count
+    version = file.version
     profile = file.profile.rawValue
     preprocessing = Resizing(metadata.preprocessing)
     labels = metadata.labels
@@ -84,10 +86,10 @@ struct Summary: Encodable {
     attribution = metadata.attribution
     hasGoldenCheck = metadata.golden != nil
     sections = file.sections.map { Section(name: "\($0.kind)", offset: $0.offset, bytes: $0.length) }
-    tensors = zip(graph.tensors, file.tensorSizes).map { tensor, stored in
+    tensors = zip(graph.tensors, file.tensorSizes).map { tensor, sizes in
       Tensor(
-        name: tensor.name, type: "\(tensor.elementType)", dimensions: tensor.dimensions, storedBytes: stored,
-        bytes: tensor.elementCount * tensor.elementType.byteCount)
+        name: tensor.name, type: "\(tensor.elementType)", dimensions: tensor.dimensions,
+        storedBytes: sizes.storedBytes, bytes: sizes.inflatedBytes)
     }
     fileBytes = file.fileBytes
     storedWeightBytes = tensors.reduce(0) { $0 + $1.storedBytes }

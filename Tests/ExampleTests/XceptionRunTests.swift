@@ -72,7 +72,8 @@ struct XceptionRunTests {
   @Test("XCEPTION_MODEL names the model, and without any the error says how to get one")
   func modelFromEnvironment() throws {
     let nowhere = ["XDG_CACHE_HOME": model.folder.path, "HOME": model.folder.path]
-    let found = try run([model.photos[0].path], environment: nowhere.merging(["XCEPTION_MODEL": model.file.path]) { $1 })
+    let found = try run(
+      [model.photos[0].path], environment: nowhere.merging(["XCEPTION_MODEL": model.file.path]) { $1 })
     #expect(found.status == 0)
     let missing = try run([model.photos[0].path], environment: nowhere.merging(["XCEPTION_MODEL": ""]) { $1 })
     #expect(missing.status == 1)
