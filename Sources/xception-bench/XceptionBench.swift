@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import ModelGraph
 import Optimizer
 import Runtime
@@ -33,7 +34,7 @@ struct XceptionBench: ParsableCommand {
   var isa: String?
   @Option(help: "Images of a run.") var batch = 1
   @Option(help: "Callers at the same time.") var streams = 1
-  @Option(help: ArgumentHelp("Another input size.", valueName: "WxH")) var size: Size?
+  @Option(help: ArgumentHelp("Another input size.", valueName: "n|WxH")) var size: InputSize?
   @Flag(help: "End with one JSON object on one line instead of the table.") var json = false
   @Flag(help: "Print what each step of the network takes.") var profile = false
   @Option(help: ArgumentHelp("Write the steps of the median run as a Chrome trace.", valueName: "file"))

@@ -114,17 +114,4 @@ enum Precision: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
-/// `299`, or a width and a height as in `320x240`.
-struct InputSize: ExpressibleByArgument {
-  let extent: Extent
-
-  init?(argument: String) {
-    let sides = argument.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-    guard (1...2).contains(sides.count), let width = sides[0], let height = sides[sides.count - 1],
-      (1...Limits.window).contains(width), (1...Limits.window).contains(height)
-    else { return nil }
-    extent = Extent(height: height, width: width)
-  }
-}
-
 extension Metadata.Output: ExpressibleByArgument {}
