@@ -18,7 +18,8 @@ import Testing
   }
 
   @Test(arguments: [Activation.sigmoid, .elu(alpha: 1), .elu(alpha: 0.3)])
-  func `Activations with an exponential are near, from one end of the range to the other`(activation: Activation) throws {
+  func `Activations with an exponential are near, from one end of the range to the other`(activation: Activation) throws
+  {
     var network = try RandomWeighted(.vector(1203), seed: 1, .floats)
     try network.append(.activation(activation))
     let input = (0...1200).map { Float($0 - 600) / 6 } + [-Float.greatestFiniteMagnitude, .leastNonzeroMagnitude]
@@ -37,7 +38,8 @@ import Testing
     }
   }
 
-  @Test(arguments: shapes, [BatchNormalization(), BatchNormalization(hasGamma: false), BatchNormalization(hasBeta: false)])
+  @Test(
+    arguments: shapes, [BatchNormalization(), BatchNormalization(hasGamma: false), BatchNormalization(hasBeta: false)])
   func `A batch normalization stays within its bound`(shape: Shape, normalization: BatchNormalization) throws {
     var network = try RandomWeighted(shape, seed: 3, .floats)
     try network.append(.batchNormalization(normalization))

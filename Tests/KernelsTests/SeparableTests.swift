@@ -60,7 +60,8 @@ import Testing
   func `A residual that is read nowhere else is written over`(isReadAgain: Bool) throws {
     var network = try RandomWeighted(.map(height: 5, width: 6, channels: 19), seed: 3, .integers)
     let start = try network.append(
-      .convolution(Convolution(window: Window(size: Extent(1)), outputChannels: 19, epilogue: Epilogue(activation: .relu6))))
+      .convolution(
+        Convolution(window: Window(size: Extent(1)), outputChannels: 19, epilogue: Epilogue(activation: .relu6))))
     let inner = try network.append(
       .separableConvolution(
         SeparableConvolution(

@@ -71,7 +71,8 @@ import Testing
     try expectTurnsChangeNothing(network.graph, for: input, rows: 1)
   }
 
-  private func expectTurnsChangeNothing(_ graph: Graph, for input: [Float], rows: Int, mayHaveNone: Bool = false) throws {
+  private func expectTurnsChangeNothing(_ graph: Graph, for input: [Float], rows: Int, mayHaveNone: Bool = false) throws
+  {
     for set in InstructionSet.supported {
       let plain = Executor(
         plan: try Plan(graph, instructionSet: set, staging: Self.unstaged, pool: testPool), pool: testPool)

@@ -57,7 +57,9 @@ import Testing
 
   /// Memory is kept from run to run, so every value that counts must have been written by the same run: borders too.
   @Test(arguments: 0..<30, [1, 3])
-  func `A run depends on nothing that its memory held before, and writes to its parts only`(seed: Int, threads: Int) throws {
+  func `A run depends on nothing that its memory held before, and writes to its parts only`(seed: Int, threads: Int)
+    throws
+  {
     for (graph, values) in try Self.networks(seed: seed) {
       for set in InstructionSet.supported {
         let pool = WorkerPool(threads: threads)

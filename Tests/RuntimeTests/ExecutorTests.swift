@@ -69,7 +69,9 @@ import Testing
     }
   }
 
-  @Test func `An instruction set that is unknown or unsupported is refused with the list of those that are supported`() throws {
+  @Test func `An instruction set that is unknown or unsupported is refused with the list of those that are supported`()
+    throws
+  {
     #expect(try InstructionSet(named: nil) == InstructionSet.best)
     #expect(try InstructionSet(named: "") == InstructionSet.best)
     for set in InstructionSet.supported { #expect(try InstructionSet(named: set.rawValue) == set) }

@@ -23,8 +23,20 @@ struct ExecutorXceptionTests {
     ("37 x 38", small { $0.input = .map(height: 37, width: 38, channels: 3) }),
     ("8 x 7", small { $0.input = .map(height: 8, width: 7, channels: 3) }),
     ("one channel", small { $0.input = .map(height: 33, width: 40, channels: 1) }),
-    ("Winograd's widths", small { $0.widthDivisor = 16; $0.input = .map(height: 20, width: 23, channels: 33) }),
-    ("wider", small { $0.widthDivisor = 8; $0.input = .map(height: 24, width: 31, channels: 3) }),
+    (
+      "Winograd's widths",
+      small {
+        $0.widthDivisor = 16
+        $0.input = .map(height: 20, width: 23, channels: 33)
+      }
+    ),
+    (
+      "wider",
+      small {
+        $0.widthDivisor = 8
+        $0.input = .map(height: 24, width: 31, channels: 3)
+      }
+    ),
     ("no top", small { $0.top = .none }),
     ("pooled", small { $0.top = .pooled }),
     ("JFT", small { $0.top = .classifier(.init(classes: 17, fullyConnected: [40, 40], output: .sigmoid)) }),

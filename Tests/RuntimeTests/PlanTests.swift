@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct PlanTests {
   /// The stages and the memory of the full Xception, without its kernels: what is folded reads vectors only.
-  private static func layout(side: Int, _ set: InstructionSet) throws -> (lowering: Lowering, layout: MemoryLayoutPlan) {
+  private static func layout(side: Int, _ set: InstructionSet) throws -> (lowering: Lowering, layout: MemoryLayoutPlan)
+  {
     var network = XceptionNetwork()
     network.input = .map(height: side, width: side, channels: 3)
     var weights = RandomWeights(seed: 1)
@@ -21,7 +22,9 @@ import Testing
   }
 
   @Test(arguments: InstructionSet.supported, [71, 150, 299, 600])
-  func `The arena is never larger than two layers and the residual that live at once`(set: InstructionSet, side: Int) throws {
+  func `The arena is never larger than two layers and the residual that live at once`(set: InstructionSet, side: Int)
+    throws
+  {
     let (lowering, layout) = try Self.layout(side: side, set)
     var first = [Int: Int]()
     var last = [Int: Int]()
@@ -60,7 +63,8 @@ import Testing
     for step in lowering.steps { counts[step.kernel, default: 0] += 1 }
     #expect(
       counts == [
-        "copy in": 1, "gather + product": 5, "Winograd F(4x4,3x3)": 1, "depthwise + product": 34, "max pool": 4, "mean": 1,
+        "copy in": 1, "gather + product": 5, "Winograd F(4x4,3x3)": 1, "depthwise + product": 34, "max pool": 4,
+        "mean": 1,
         "vector product": 1, "softmax": 1, "copy out": 2,
       ])
   }
@@ -68,7 +72,8 @@ import Testing
   @Test func `The entry flow takes turns, and its stages' multiply-adds are the network's`() throws {
     let (lowering, layout) = try Self.layout(side: 299, .best)
     let stages = layout.stages.map { StageDescription($0, lowering: lowering, maps: layout.maps) }
-    #expect(stages.contains { $0.name == "block2_sepconv1 ... block2_pool" && $0.kernel == "3 steps in turns of 2 rows" })
+    #expect(
+      stages.contains { $0.name == "block2_sepconv1 ... block2_pool" && $0.kernel == "3 steps in turns of 2 rows" })
     #expect(stages.contains { $0.name == "block3_sepconv1 ... block3_pool" })
     #expect(stages.allSatisfy { !$0.name.isEmpty && !$0.kernel.isEmpty && !$0.shape.isEmpty })
     let all = lowering.graph.nodes.reduce(0) { $0 + lowering.graph.multiplyAdds(of: $1) }
