@@ -16,7 +16,7 @@ public struct GatherRun {
   public var slots: UnsafePointer<Int>
   public var segmentStride: Int
   public var pixels: Int
-  /// Room for one pixel's window and two vectors.
+  /// Room for the windows of `tileRows` pixels, each with a vector's excess.
   public var line: UnsafeMutablePointer<Float>
 
   public init(
@@ -67,24 +67,32 @@ extension VectorUnit {
     }
   }
 
-  /// Other pieces are joined in a line first: each is copied in whole vectors, and the next one overwrites the excess.
+  /// Other pieces are joined in lines first: each is copied in whole vectors, and the next one overwrites the excess. A
+  /// tile's lines are written before the first is read, or every read would wait for the writes that it overlaps.
   @inlinable @inline(__always)
   static func gatherUneven(_ run: GatherRun) {
     let floor = Vector(repeating: run.rectifies ? 0 : -.infinity)
     let depth = run.inputRows &* run.pieces &* run.length
-    for pixel in 0..<run.pixels {
-      var end = run.line
-      for row in 0..<run.inputRows {
-        for piece in 0..<run.pieces {
-          let input = run.inputs[row] + (pixel &* run.step &+ piece &* run.pieceStride)
-          for offset in stride(from: 0, to: run.length, by: vectorWidth) { store(load(input + offset), end + offset) }
-          end += run.length
+    let lineStride = depth &+ vectorWidth
+    for first in stride(from: 0, to: run.pixels, by: tileRows) {
+      let count = min(tileRows, run.pixels &- first)
+      for pixel in 0..<count {
+        var end = run.line + pixel &* lineStride
+        for row in 0..<run.inputRows {
+          for piece in 0..<run.pieces {
+            let input = run.inputs[row] + ((first &+ pixel) &* run.step &+ piece &* run.pieceStride)
+            for offset in stride(from: 0, to: run.length, by: vectorWidth) { store(load(input + offset), end + offset) }
+            end += run.length
+          }
         }
       }
-      var output = run.rowPanel + run.slots[pixel]
-      for offset in stride(from: 0, to: depth, by: vectorWidth) {
-        store(maximum(floor, load(run.line + offset)), output)
-        output += run.segmentStride
+      for pixel in 0..<count {
+        let line = run.line + pixel &* lineStride
+        var output = run.rowPanel + run.slots[first &+ pixel]
+        for offset in stride(from: 0, to: depth, by: vectorWidth) {
+          store(maximum(floor, load(line + offset)), output)
+          output += run.segmentStride
+        }
       }
     }
   }

@@ -79,22 +79,40 @@ extension VectorUnit {
       let columns = run.columns(at: pixel)
       let output = run.output + pixel &* run.outputPixelStride
       if run.inputRows == 3 && columns.count == 3 {
-        maximum(run, rows: 3, first: columns.first, count: 3, output)
+        maximum3x3(run, first: columns.first, output)
       } else {
-        maximum(run, rows: run.inputRows, first: columns.first, count: columns.count, output)
+        maximum(run, columns, output)
       }
     }
   }
 
   @inlinable @inline(__always)
-  static func maximum(_ run: PoolRun, rows: Int, first: Int, count: Int, _ output: UnsafeMutablePointer<Float>) {
+  static func maximum(_ run: PoolRun, _ columns: (first: Int, count: Int), _ output: UnsafeMutablePointer<Float>) {
     for channel in stride(from: 0, to: run.vectors &* vectorWidth, by: vectorWidth) {
       var largest = Vector(repeating: -.infinity)
-      for row in 0..<rows {
-        let input = run.inputs[row] + (first &* run.pixelStride &+ channel)
-        for column in 0..<count { largest = maximum(largest, load(input + column &* run.dilation &* run.pixelStride)) }
+      for row in 0..<run.inputRows {
+        let input = run.inputs[row] + (columns.first &* run.pixelStride &+ channel)
+        for column in 0..<columns.count {
+          largest = maximum(largest, load(input + column &* run.dilation &* run.pixelStride))
+        }
       }
       store(largest, output + channel)
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func maximum3x3(_ run: PoolRun, first: Int, _ output: UnsafeMutablePointer<Float>) {
+    let top = run.inputs[0] + first &* run.pixelStride
+    let middle = run.inputs[1] + first &* run.pixelStride
+    let bottom = run.inputs[2] + first &* run.pixelStride
+    let second = run.dilation &* run.pixelStride
+    @inline(__always)
+    func largest(_ row: UnsafePointer<Float>) -> Vector {
+      maximum(maximum(load(row), load(row + second)), load(row + 2 &* second))
+    }
+    for channel in stride(from: 0, to: run.vectors &* vectorWidth, by: vectorWidth) {
+      let rows = maximum(maximum(largest(top + channel), largest(middle + channel)), largest(bottom + channel))
+      store(rows, output + channel)
     }
   }
 

@@ -4,6 +4,8 @@ import CIntrinsics
 public struct Product {
   /// The pixels, `[tile][segment][tileRows][vectorWidth]`: in each segment `vectorWidth` channels of each pixel.
   public var rowPanel: UnsafePointer<Float>
+  /// From the row panel of one column panel to that of the next: 0 where all multiply the same rows.
+  public var rowPanelStride: Int
   public var rowCount: Int
   /// The tiles of the panel that are multiplied; its rows are split evenly over `tileCount(rows:)` tiles.
   public var tiles: Range<Int>
@@ -26,12 +28,14 @@ public struct Product {
   public var ceiling: Float
 
   public init(
-    rowPanel: UnsafePointer<Float>, rowCount: Int, tiles: Range<Int>, segmentStride: Int, tileStride: Int,
+    rowPanel: UnsafePointer<Float>, rowPanelStride: Int, rowCount: Int, tiles: Range<Int>, segmentStride: Int,
+    tileStride: Int,
     columnPanels: UnsafePointer<Float>, depth: Int, panels: Range<Int>, bias: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>, outputOffsets: UnsafePointer<Int>,
     residual: UnsafePointer<Float>?, residualOffsets: UnsafePointer<Int>, floor: Float, ceiling: Float
   ) {
     self.rowPanel = rowPanel
+    self.rowPanelStride = rowPanelStride
     self.rowCount = rowCount
     self.tiles = tiles
     self.segmentStride = segmentStride
@@ -98,7 +102,7 @@ extension VectorUnit {
         Self.tile(
           rows: rows.count, product,
           TilePlace(
-            rows: product.rowPanel + tile &* product.tileStride, columns: columns,
+            rows: product.rowPanel + (tile &* product.tileStride &+ panel &* product.rowPanelStride), columns: columns,
             ahead: columns + (panelStride &+ order &* segments &* lines &* 16), lines: lines,
             firstRow: rows.lowerBound, firstColumn: panel &* panelWidth))
       }

@@ -22,7 +22,7 @@ public struct WinogradInput {
 
 /// The second half: 36 products, transformed back to 4 x 4 pixels, `clamp(sums + bias)`.
 public struct WinogradOutput {
-  /// `[6][6][tileRows][panelWidth]`
+  /// `[window][6][6][panelWidth]`
   public var sums: UnsafePointer<Float>
   /// `[panelWidth]`
   public var bias: UnsafePointer<Float>
@@ -93,16 +93,15 @@ extension VectorUnit {
   public static func transformOutput(_ tile: WinogradOutput) {
     let floor = Vector(repeating: tile.floor)
     let ceiling = Vector(repeating: tile.ceiling)
-    let stride = tileRows &* panelWidth
     for window in 0..<tile.windows {
       let pixels = min(tile.pixels &- window &* 4, 4)
       for column in 0..<2 {
-        let sums = tile.sums + (window &* panelWidth &+ column &* vectorWidth)
+        let sums = tile.sums + (window &* 36 &* panelWidth &+ column &* vectorWidth)
         let bias = load(tile.bias + column &* vectorWidth)
         var rows = InlineArray<6, InlineArray<4, Vector>>(repeating: InlineArray(repeating: .zero))
         for y in 0..<6 {
           var line = InlineArray<6, Vector>(repeating: .zero)
-          for x in 0..<6 { line[x] = load(sums + (y &* 6 &+ x) &* stride) }
+          for x in 0..<6 { line[x] = load(sums + (y &* 6 &+ x) &* panelWidth) }
           rows[y] = outputTransform(line)
         }
         for x in 0..<4 where x < pixels {

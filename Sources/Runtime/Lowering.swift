@@ -142,7 +142,8 @@ struct Lowering {
   }
 
   private mutating func lowerSum(_ node: Node, _ inputs: [Int]) -> Int {
-    var sum = append(.add(from: inputs[0], and: inputs[1], to: newValue(node.shape, over: isLastUse(of: 0) ? inputs[0] : nil)))
+    var sum = append(
+      .add(from: inputs[0], and: inputs[1], to: newValue(node.shape, over: isLastUse(of: 0) ? inputs[0] : nil)))
     for input in inputs.dropFirst(2) {
       sum = append(.add(from: sum, and: input, to: newValue(node.shape, over: sum)), multiplyAdds: 0)
     }

@@ -134,7 +134,7 @@ extension FeatureMap {
 struct MemberMemory {
   /// The packed rows of a block.
   var rowPanel = 0
-  /// One gathered pixel.
+  /// A tile of gathered pixels.
   var line = 0
   /// The products of Winograd's windows.
   var sums = 0
@@ -152,7 +152,7 @@ struct MemberMemory {
       case .product(let product):
         let segments = (product.depth + width - 1) / width
         rowPanel = max(rowPanel, product.blockTiles * segments * kernels.tileRows * width)
-        line = max(line, product.depth + 2 * kernels.panelWidth)
+        line = max(line, (product.depth + width) * kernels.tileRows + width)
         blockRows = max(blockRows, product.blockTiles * kernels.tileRows)
         switch product.producer {
         case .depthwise(let window, _), .gather(let window, _): windowRows = max(windowRows, window.height)

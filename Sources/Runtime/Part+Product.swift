@@ -17,7 +17,8 @@ extension Part {
       if index > 0 { member.barrier() }
       place(block, step)
       let mine = member.share(of: block.count)
-      produce(step, pixels: block.lowerBound + mine.lowerBound..<block.lowerBound + mine.upperBound, of: block, sharedPanel)
+      produce(
+        step, pixels: block.lowerBound + mine.lowerBound..<block.lowerBound + mine.upperBound, of: block, sharedPanel)
       member.barrier()
       let (tiles, panels) = grid.part(member.index, tiles: tileCount(block.count), panels: step.panels)
       if !tiles.isEmpty && !panels.isEmpty { multiply(step, block, sharedPanel, tiles: tiles, panels: panels) }
@@ -53,17 +54,23 @@ extension Part {
     let residual = maps[max(step.residual, 0)]
     let tiles = tileCount(block.count)
     let stride = tileStride(step)
-    var y = block.lowerBound / output.width
-    var x = block.lowerBound % output.width
+    let steps: (row: Int, pixel: Int) =
+      step.residual < 0 ? (row: 0, pixel: 0) : (row: residual.rowStride, pixel: residual.pixelStride)
+    var (y, x) = block.lowerBound.quotientAndRemainder(dividingBy: output.width)
+    var outputRow = y % output.rows * output.rowStride
+    var residualRow = y % residual.rows * steps.row
     var index = 0
     for tile in 0..<tiles {
       for row in 0..<share(tile, of: tiles, block.count).count {
         scratch.slots[index] = tile * stride + row * vectorWidth
-        scratch.outputOffsets[index] = y % output.rows * output.rowStride + x * output.pixelStride
-        scratch.residualOffsets[index] = y % residual.rows * residual.rowStride + x * residual.pixelStride
+        scratch.outputOffsets[index] = outputRow + x * output.pixelStride
+        scratch.residualOffsets[index] = residualRow + x * steps.pixel
         index += 1
         x += 1
-        if x == output.width { (x, y) = (0, y + 1) }
+        guard x == output.width else { continue }
+        (y, x) = (y + 1, 0)
+        outputRow = y % output.rows * output.rowStride
+        residualRow = y % residual.rows * steps.row
       }
     }
   }
@@ -148,7 +155,7 @@ extension Part {
     let output = maps[step.output]
     kernels.multiply(
       Product(
-        rowPanel: panel, rowCount: block.count, tiles: tiles, segmentStride: tileRows * vectorWidth,
+        rowPanel: panel, rowPanelStride: 0, rowCount: block.count, tiles: tiles, segmentStride: tileRows * vectorWidth,
         tileStride: tileStride(step), columnPanels: weights + step.weights, depth: step.depth, panels: panels,
         bias: weights + step.bias, output: row(0, of: output), outputOffsets: scratch.outputOffsets,
         residual: step.residual < 0 ? nil : UnsafePointer(row(0, of: maps[step.residual])),
@@ -162,7 +169,8 @@ extension Part {
     scratch.outputOffsets[0] = 0
     kernels.multiply(
       Product(
-        rowPanel: row(0, of: maps[step.input]), rowCount: 1, tiles: 0..<1, segmentStride: vectorWidth, tileStride: 0,
+        rowPanel: row(0, of: maps[step.input]), rowPanelStride: 0, rowCount: 1, tiles: 0..<1,
+        segmentStride: vectorWidth, tileStride: 0,
         columnPanels: weights + step.weights, depth: step.depth, panels: panels, bias: weights + step.bias,
         output: row(0, of: maps[step.output]), outputOffsets: scratch.outputOffsets, residual: nil,
         residualOffsets: scratch.outputOffsets, floor: step.floor, ceiling: step.ceiling))

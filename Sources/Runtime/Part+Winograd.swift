@@ -21,7 +21,7 @@ extension Part {
       WinogradInput(
         inputs: scratch.inputRows, pixelStride: input.pixelStride, vectors: vectors, windows: windows.count,
         rowPanels: scratch.rowPanel))
-    for index in 0..<windows.count { scratch.outputOffsets[index] = index * panelWidth }
+    for index in 0..<windows.count { scratch.outputOffsets[index] = index * 36 * panelWidth }
     let rows = min(output.height - band * 4, 4)
     for panel in 0..<step.panels {
       multiply(step, panel: panel, windows: windows.count)
@@ -37,18 +37,15 @@ extension Part {
     }
   }
 
-  /// The 36 products of some windows with one column panel.
+  /// The 36 products of some windows with one column panel: one product of 36 column panels, each with rows of its own.
   private func multiply(_ step: WinogradStep, panel: Int, windows: Int) {
     let vectors = (step.depth + vectorWidth - 1) / vectorWidth
-    for point in 0..<36 {
-      kernels.multiply(
-        Product(
-          rowPanel: scratch.rowPanel + point * vectors * tileRows * vectorWidth, rowCount: windows, tiles: 0..<1,
-          segmentStride: tileRows * vectorWidth, tileStride: 0,
-          columnPanels: weights + (step.weights + (panel * 36 + point) * step.depth * panelWidth), depth: step.depth,
-          panels: 0..<1, bias: zeroRow, output: scratch.sums + point * tileRows * panelWidth,
-          outputOffsets: scratch.outputOffsets, residual: nil, residualOffsets: scratch.outputOffsets,
-          floor: -.infinity, ceiling: .infinity))
-    }
+    kernels.multiply(
+      Product(
+        rowPanel: scratch.rowPanel, rowPanelStride: vectors * tileRows * vectorWidth, rowCount: windows, tiles: 0..<1,
+        segmentStride: tileRows * vectorWidth, tileStride: 0,
+        columnPanels: weights + (step.weights + panel * 36 * step.depth * panelWidth), depth: step.depth,
+        panels: 0..<36, bias: zeroRow, output: scratch.sums, outputOffsets: scratch.outputOffsets, residual: nil,
+        residualOffsets: scratch.outputOffsets, floor: -.infinity, ceiling: .infinity))
   }
 }

@@ -35,7 +35,9 @@ package final class Plan: @unchecked Sendable {
   ///   - graph: A valid graph; `Optimizer.optimize` makes it a fast one.
   ///   - staging: When steps take turns.
   /// - Throws: `GraphError`, `OutOfMemory`, or what reading a tensor throws.
-  package init(_ graph: Graph, instructionSet: InstructionSet = .best, staging: StagingOptions = StagingOptions(), pool: WorkerPool) throws {
+  package init(
+    _ graph: Graph, instructionSet: InstructionSet = .best, staging: StagingOptions = StagingOptions(), pool: WorkerPool
+  ) throws {
     try graph.validate()
     self.instructionSet = instructionSet
     kernels = instructionSet.kernels
@@ -48,7 +50,7 @@ package final class Plan: @unchecked Sendable {
     stageDescriptions = layout.stages.map { StageDescription($0, lowering: lowering, maps: layout.maps) }
     arenaFloats = layout.arenaFloats
     memberMemory = layout.memberMemory
-    let zeros = lowering.weights.reserve(layout.longestRow + 4 * kernels.panelWidth)
+    let zeros = lowering.weights.reserve(max(layout.longestRow, 36 * kernels.panelWidth) + 4 * kernels.panelWidth)
     weightMemory = try AlignedMemory(byteCount: lowering.weights.floatCount * MemoryLayout<Float>.size)
     let base = weightMemory.bytes.baseAddress!.assumingMemoryBound(to: Float.self)
     try lowering.weights.pack(into: base, pool: pool)

@@ -55,7 +55,9 @@ struct Staging {
     guard let output = step.writes, step.reads.allSatisfy({ $0.rows != nil }) else { return false }
     switch step {
     case .product(let product):
-      guard product.depth * product.panels.count * lowering.kernels.panelWidth * 4 <= options.weightBytes else { return false }
+      guard product.depth * product.panels.count * lowering.kernels.panelWidth * 4 <= options.weightBytes else {
+        return false
+      }
     case .depthwise, .pool, .activate, .add, .normalize: break
     default: return false
     }

@@ -16,7 +16,7 @@ struct XceptionRun: ParsableCommand {
     abstract: "Classifies images with a trained network.",
     discussion: """
       Images are JPEG, PNG, PPM, PGM or PAM files, recognised by content; - reads one from standard input.
-      Without --model, the environment variable XCEPTION_MODEL names the weights file, or else the model that
+      Without --model, the environment variable XCEPTION_MODEL names the weights file, or else the model that \
       Examples/quickstart.sh installed is used.
 
       The exit code is 0 if every image was classified, 1 if one was not, 64 for wrong usage.
@@ -29,7 +29,10 @@ struct XceptionRun: ParsableCommand {
   @Flag(help: "Print one JSON object per image per line.") var json = false
   @Flag(help: "With --json: add the values that enter the classifier.") var features = false
   @Option(help: "The most threads to use; all that this process may use unless given.") var threads: Int?
-  @Option(help: "The instruction set of the kernels (avx512, avx2, portable); the best one unless given.")
+  @Option(
+    help:
+      "The instruction set of the kernels (avx512, avx2, portable); the best one, or that of XCEPTION_ISA, unless given."
+  )
   var isa: String?
   @Flag(help: "Do not turn photos upright as their EXIF orientation says.") var noOrientation = false
   @Flag(help: "Print where the time went on standard error.") var timings = false
