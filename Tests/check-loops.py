@@ -79,7 +79,7 @@ def faults_of(unit, rows, body):
 
 def check(listing, report=print):
     """Whether all tiles of a disassembly are there and as they should be."""
-    architecture = re.search(r"file format (\S+)", listing)
+    architecture = re.search(r"file format (.+)", listing)
     if not architecture or "x86-64" not in architecture.group(1).replace("_", "-"):
         report(f"nothing to check: the format is {architecture.group(1) if architecture else 'unknown'}, not x86-64")
         return bool(architecture)

@@ -55,6 +55,29 @@ import Testing
     }
   }
 
+  #if os(Linux) || os(macOS)
+    @Test(arguments: AlignedMemory.End.allCases)
+    func `A guarded page stops who touches it`(end: AlignedMemory.End) async throws {
+      try AlignedMemory.$guardedEnd.withValue(end) {
+        let memory = try AlignedMemory(byteCount: 20)
+        memory.bytes.copyBytes(from: [UInt8](repeating: 1, count: 20))
+        #expect(memory.bytes.allSatisfy { $0 == 1 })
+      }
+      switch end {
+      case .start: await #expect(processExitsWith: .failure) { try Self.touch(-1, at: .start) }
+      case .end: await #expect(processExitsWith: .failure) { try Self.touch(20, at: .end) }
+      }
+      await #expect(processExitsWith: .success) { try Self.touch(19, at: .end) }
+    }
+
+    private static func touch(_ offset: Int, at end: AlignedMemory.End) throws {
+      try AlignedMemory.$guardedEnd.withValue(end) {
+        let memory = try AlignedMemory(byteCount: 20)
+        (memory.bytes.baseAddress! + offset).storeBytes(of: 1, as: UInt8.self)
+      }
+    }
+  #endif
+
   /// Memory is kept from run to run, so every value that counts must have been written by the same run: borders too.
   @Test(arguments: 0..<30, [1, 3])
   func `A run depends on nothing that its memory held before, and writes to its parts only`(seed: Int, threads: Int)
