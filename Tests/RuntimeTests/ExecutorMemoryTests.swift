@@ -21,7 +21,27 @@ import Testing
       let graph = try Optimizer.optimize(network.graph { weights.tensor($0, $1, $2) })
       networks.append((graph, weights.input(count: graph.inputShape.elementCount)))
     }
+    if seed < 2 { networks.append(try large(seed: seed)) }
     return networks
+  }
+
+  /// A network whose blocks, tiles and rows of windows are full, so that each part of a run's memory is used to its end.
+  private static func large(seed: Int) throws -> (graph: Graph, input: [Float]) {
+    var builder = GraphBuilder()
+    var weights = RandomWeights(seed: UInt64(seed))
+    func convolution(_ name: String, _ side: Int, _ outputs: Int) throws {
+      let convolution = Convolution(window: Window(size: Extent(side)), outputChannels: outputs)
+      try builder.append(name, .convolution(convolution), [builder.graph.nodes.count - 1]) {
+        weights.tensor(name, $0, $1)
+      }
+    }
+    try builder.append("input", .input(.map(height: 5, width: 56, channels: seed == 0 ? 3 : 65)))
+    if seed == 0 {
+      try convolution("gathered", 3, 32)
+      try convolution("winograd", 3, 33)
+    }
+    try convolution("narrow", 1, 2)
+    return (builder.graph, weights.input(count: builder.graph.inputShape.elementCount))
   }
 
   private static func staging(_ isStaged: Bool) -> StagingOptions {
