@@ -63,22 +63,3 @@ package struct UnsupportedInstructionSet: Error, Hashable, CustomStringConvertib
     return "the instruction set \"\(name)\" is not supported here, expected one of \(supported)"
   }
 }
-
-extension InstructionSet {
-  /// The multiply-adds per second of one thread as the fastest of a few runs on registers alone reaches them; about a
-  /// millisecond.
-  package func measuredPeak() -> Double {
-    let rounds = 1 << 14
-    var fastest = UInt64.max
-    for _ in 0..<8 {
-      let start = Spin.now()
-      blackHole(kernels.multiplyAdds(rounds))
-      fastest = min(fastest, Spin.now() - start)
-    }
-    return Double(rounds * 6 * kernels.panelWidth) / Double(max(fastest, 1)) * 1e9
-  }
-}
-
-/// Keeps a value from being optimized away.
-@inline(never)
-private func blackHole(_ value: Float) {}
