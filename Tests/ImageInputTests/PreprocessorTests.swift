@@ -51,7 +51,7 @@ import Testing
     #expect(error { $0.divisor = -255 } == "divisor")
     #expect(error { $0.divisor = 1e-38 } == "divisor")
     #expect(error { $0.standardDeviation[0] = -1 } == "standardDeviation")
-    #expect(error { $0.standardDeviation[0] = 1e-40 } == "standardDeviation")
+    #expect(error { $0.standardDeviation[0] = .leastNonzeroMagnitude } == "standardDeviation")
     #expect(error { $0.geometry = .centerCrop(shorterSide: 16_385) } == "the shorter side")
     #expect(error { $0.geometry = .centerCrop(shorterSide: .max) } == "the shorter side")
     #expect(error({ _ in }, .vector(12)) == "the input's shape")

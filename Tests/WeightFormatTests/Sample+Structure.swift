@@ -95,7 +95,7 @@ extension Sample {
       $0.metadata.preprocessing.standardDeviation[0] = -1
     },
     Sample("preprocessing-deviation-too-small", .value, .metadata) {
-      $0.metadata.preprocessing.standardDeviation[1] = 1e-40
+      $0.metadata.preprocessing.standardDeviation[1] = .leastNonzeroMagnitude
     },
     Sample("preprocessing-side-too-large", .value, .metadata) {
       $0.metadata.preprocessing.geometry = .centerCrop(shorterSide: 16_385)
