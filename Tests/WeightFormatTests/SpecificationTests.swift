@@ -5,14 +5,16 @@ import Testing
 
 @Suite("The specification")
 struct SpecificationTests {
-  /// The bytes of a line such as `03c  00 (4 times)   comment`, which begin at its first number.
+  /// The bytes of a line such as `03c  00 (4 times)   comment`, which begin at its first number; three spaces end them.
   private struct DumpLine {
     var offset: Int
     var bytes: [UInt8]
 
     init?(_ line: Substring) {
-      let words = line.split(separator: " ")
-      guard line.hasPrefix("    "), let first = words.first, first.count == 3, let offset = Int(first, radix: 16) else {
+      guard line.hasPrefix("    ") else { return nil }
+      let text = line.dropFirst(4)
+      let words = text[..<(text.range(of: "   ")?.lowerBound ?? text.endIndex)].split(separator: " ")
+      guard let first = words.first, first.count == 3, let offset = Int(first, radix: 16) else {
         return nil
       }
       self.offset = offset
