@@ -14,7 +14,8 @@ extension Preprocessing {
 
   /// Checks each value by itself, whatever the input: all that a weights file and the commands demand.
   ///
-  /// The values of an input must be finite too, for pixels of -255 to 510, which a bicubic filter's overshoot stays within.
+  /// The values of an input must be finite too, for pixels of -255 to 510, between which a bicubic filter's overshoot
+  /// stays.
   package func validateValues() throws(PreprocessingError) {
     try Self.require(divisor.isFinite && divisor > 0, "divisor", divisor, "a positive finite number")
     for mean in mean { try Self.require(mean.isFinite, "mean", mean, "finite numbers") }
