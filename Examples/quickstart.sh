@@ -3,6 +3,7 @@
 # installs the system libraries, builds the release, fetches a trained Xception, converts it and classifies its photos.
 # Run it again at any time: what is already there is kept.
 set -euo pipefail
+export LC_ALL=C  # printf and awk agree on the decimal point
 cd "$(dirname "$0")/.."
 
 fail() { echo "quickstart: $*" >&2; exit 1; }

@@ -1,4 +1,4 @@
-package import ArgumentParser
+internal import ArgumentParser
 package import ModelGraph
 
 /// An input size as it is written on the command line: `299`, or a width and a height as in `320x240`.

@@ -18,10 +18,6 @@ package final class WorkerPool: @unchecked Sendable {
   /// threads at work, 40 layers of 0.8 ms took a median of 109 ms spinning for 20 to 50 microseconds, and 130 for 200.
   package static let spinMicroseconds = 50
 
-  /// The pool of this process, with a thread for each processor that it may use; all networks share it, and one that is to
-  /// use fewer threads says so in `run(_:maximum:)`. It lasts as long as the process.
-  package static let shared = WorkerPool(threads: ProcessorCount.available)
-
   /// The largest size of a team.
   package let threads: Int
 

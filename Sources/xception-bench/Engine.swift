@@ -14,8 +14,8 @@ struct Engine {
 
   /// - Parameter callers: How many threads call `run` at the same time.
   init(graph: Graph, instructionSet: InstructionSet, threads: Int?, callers: Int) throws {
-    let pool = WorkerPool.shared
-    self.threads = min(threads ?? .max, pool.threads)
+    let pool = WorkerPool.shared(threads: threads)
+    self.threads = pool.threads
     multiplyAdds = graph.multiplyAdds
     executor = Executor(
       plan: try Plan(Optimizer.optimize(graph), instructionSet: instructionSet, pool: pool), pool: pool)

@@ -45,14 +45,19 @@ struct XceptionBench: ParsableCommand {
   }
 
   func validate() throws {
-    for (name, value) in [("threads", threads), ("runs", runs), ("batch", batch), ("streams", streams)] {
-      if let value, !(1...1_000_000).contains(value) {
-        throw ValidationError("--\(name) is \(value), expected 1 to 1000000")
+    let limits = [
+      ("threads", threads, 1024), ("runs", runs, 1_000_000), ("batch", batch, 1024), ("streams", streams, 256),
+    ]
+    for (name, value, limit) in limits {
+      if let value, !(1...limit).contains(value) {
+        throw ValidationError("--\(name) is \(value), expected 1 to \(limit)")
       }
     }
   }
 
-  func run() throws {
+  func run() throws { try reportingErrors(as: "xception-bench", benchmark) }
+
+  private func benchmark() throws {
     // Making random weights takes longer than loading any, and is no part of it.
     let random = model == RandomModel.name ? try RandomModel.graph() : nil
     let clock = ContinuousClock()
@@ -62,10 +67,16 @@ struct XceptionBench: ParsableCommand {
 
     let result = try Benchmark(runs: runs, batch: batch, streams: streams).measure(engine)
     let stages = profile || trace != nil ? try engine.stageTimes(runs: runs) : nil
-    if let trace, let stages { try Trace(stages).json().write(to: URL(filePath: trace)) }
     if profile, let stages { print(stages.table(), terminator: "\n\n") }
     let report = report(engine, loading, result, peakGigaflops: stages?.peakGigaflops)
     print(json ? try report.json() : report.text)
+    if let trace, let stages { try write(Trace(stages), to: trace) }
+  }
+
+  private func write(_ trace: Trace, to path: String) throws {
+    guard FileManager.default.createFile(atPath: path, contents: try trace.json()) else {
+      throw ValidationError("cannot write the trace to \(path)")
+    }
   }
 
   private func load(_ random: Graph?) throws -> Engine {

@@ -3,19 +3,13 @@ import CommandSupport
 import ModelGraph
 import Xception
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 @main
 struct XceptionRun: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "xception-run",
     abstract: "Classifies images with a trained network.",
     discussion: """
-      Images are JPEG, PNG, PPM, PGM or PAM files, recognised by content; - reads one from standard input.
+      Images are JPEG, PNG, PPM, PGM or PAM files, recognized by content; - reads one from standard input.
       Without --model, the environment variable XCEPTION_MODEL names the weights file, or else the model that \
       Examples/quickstart.sh installed is used.
 
@@ -47,26 +41,24 @@ struct XceptionRun: ParsableCommand {
     }
   }
 
-  func run() throws {
-    let classifier: Classifier
-    do {
-      classifier = try load()
-    } catch {
-      StandardError.print("xception-run: \(error)")
-      throw ExitCode.failure
-    }
+  func run() throws { try reportingErrors(as: "xception-run", classifyAll) }
+
+  private func classifyAll() throws {
+    let classifier = try load()
     var report = TimingReport(loading: classifier.loadingDurations)
     var failed = false
     for name in images {
       do {
-        let image: ImageSource = name == "-" ? .descriptor(0) : .file(URL(filePath: name))
-        let classification = try classifier.classification(of: image, top: top)
+        let classification =
+          try name == "-"
+          ? classifier.classification(of: .descriptor(0), top: top)
+          : classifier.classification(ofImageAtPath: name, top: top)
         report.add(classification.durations)
         try printResult(name, classification)
       } catch {
         failed = true
         StandardError.print("xception-run: \(name): \(error)")
-        if json { try printLine(JSONResult(image: name, error: "\(error)")) }
+        if json { print(try jsonLine(JSONResult(image: name, error: "\(error)"))) }
       }
     }
     if timings { StandardError.print("\(report)") }
@@ -86,7 +78,7 @@ struct XceptionRun: ParsableCommand {
 
   private func printResult(_ name: String, _ classification: Classification) throws {
     if json {
-      try printLine(JSONResult(image: name, classification: classification, features: features))
+      print(try jsonLine(JSONResult(image: name, classification: classification, features: features)))
       return
     }
     if images.count > 1 { print(name) }
@@ -94,17 +86,11 @@ struct XceptionRun: ParsableCommand {
       print(percentage(prediction.probability), prediction.label ?? "class \(prediction.classIndex)")
     }
   }
-
-  private func printLine(_ result: JSONResult) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    print(String(decoding: try encoder.encode(result), as: UTF8.self))
-  }
 }
 
 /// A probability as a right-aligned percentage with two decimals.
 private func percentage(_ probability: Float) -> String {
-  let hundredths = Int((Double(probability) * 10_000).rounded())
+  let hundredths = Int((min(max(Double(probability), 0), 1) * 10_000).rounded())
   let text = "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100) %"
   return String(repeating: " ", count: max(0, 10 - text.count)) + text
 }

@@ -3,9 +3,9 @@ import TestSupport
 
 /// Random windows, maps and channel counts around the sizes of vectors, panels and tiles.
 struct RandomShapes {
-  var random: SeededGenerator
+  var random: SplitMix64
 
-  init(seed: Int) { random = SeededGenerator(seed: UInt64(seed)) }
+  init(seed: Int) { random = SplitMix64(seed: UInt64(seed)) }
 
   /// One less and one more than whole vectors and panels, and few.
   static let channels = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65]

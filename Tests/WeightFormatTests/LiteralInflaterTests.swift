@@ -1,5 +1,5 @@
-import ModelGraph
 import CZlib
+import ModelGraph
 import Testing
 
 @testable import WeightFormat
