@@ -60,7 +60,7 @@ let package = Package(
     .executableTarget(
       name: "xception-bench",
       dependencies: [
-        "ModelGraph", "WeightFormat", "Optimizer", "Runtime",
+        "ModelGraph", "WeightFormat", "Optimizer", "Runtime", "CommandSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -115,7 +115,7 @@ let package = Package(
       name: "ModelImportTests", dependencies: ["ModelImport", "Runtime", "CHDF5", "CZlib", "TestSupport"],
       exclude: ["make_fixtures.py", "make_keras1.py"], resources: [.copy("Fixtures")]),
     .testTarget(name: "XceptionTests", dependencies: ["Xception", "SmallModel"]),
-    .testTarget(name: "BenchTests", dependencies: ["xception-bench"]),
+    .testTarget(name: "BenchTests", dependencies: ["xception-bench", "CommandSupport"]),
     .testTarget(
       name: "ExampleTests",
       dependencies: [

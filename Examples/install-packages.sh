@@ -12,7 +12,7 @@ brew_name() {
     libjpeg-dev) echo jpeg-turbo ;;
     libhdf5-dev) echo hdf5 ;;
     pkg-config) echo pkgconf ;;
-    python3 | python3-pip) echo python3 ;;
+    python3 | python3-pip | python3-venv) echo python3 ;;
     python3-numpy) echo numpy ;;
     binutils) ;;
     *) fail "no Homebrew name is known for $1" ;;

@@ -3,12 +3,14 @@
 # installs the system libraries, builds the release, fetches a trained Xception, converts it and classifies its photos.
 # Run it again at any time: what is already there is kept.
 set -euo pipefail
+export LC_ALL=C  # printf and awk agree on the decimal point
 cd "$(dirname "$0")/.."
 
 fail() { echo "quickstart: $*" >&2; exit 1; }
 
 command -v swift >/dev/null || fail "needs Swift 6.3 or later (https://www.swift.org/install)"
-version=$(swift --version 2>/dev/null | sed -nE 's/.*Swift version ([0-9]+\.[0-9]+).*/\1/p' | head -n 1)
+answer=$(swift --version 2>&1) || fail "swift --version failed: $answer"
+version=$(sed -nE 's/.*Swift version ([0-9]+\.[0-9]+).*/\1/p' <<<"$answer" | head -n 1)
 [ "$(printf '%s\n' 6.3 "$version" | sort -V | head -n 1)" = 6.3 ] || fail "needs Swift 6.3 or later, found $version"
 
 bash Examples/install-packages.sh zlib1g-dev libpng-dev libjpeg-dev libhdf5-dev pkg-config python3 python3-pip

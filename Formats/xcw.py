@@ -161,13 +161,14 @@ class File:
         m["filter"] = ["nearest", "bilinear", "bicubic"][f.u32(3)]
         m["antialias"] = f.flag()
         m["geometry"] = ["stretch", "center crop"][f.u32(2)]
-        m["shorter side"] = f.u32(ELEMENTS + 1)
+        m["shorter side"] = f.u32((1 << 14) + 1)
         require((m["geometry"] == "stretch") == (m["shorter side"] == 0), "META: shorter side")
         m["channel order"] = ["rgb", "bgr"][f.u32(2)]
         m["divisor"] = f.f32()
         channels = f.u32()
         m["mean"], m["standard deviation"] = f.floats(channels), f.floats(channels)
-        require(m["divisor"] != 0 and 0 not in m["standard deviation"], "META: division by zero")
+        require(m["divisor"] > 0 and all(d > 0 for d in m["standard deviation"]), "META: a divisor that is not positive")
+        check_finite(m)
         m["architecture"], m["converter"] = f.text(), f.text()
         m["labels"] = f.list(f.text, 1 << 20)
         if present & 1:
@@ -302,7 +303,10 @@ class File:
         m, outputs = self.metadata, math.prod(self.nodes[-1].shape)
         require(len(m["labels"]) in (0, outputs), f"{len(m['labels'])} labels for {outputs} outputs")
         require(len(m.get("golden output", [0] * outputs)) == outputs, "the number of golden outputs")
-        require(len(m["mean"]) == self.nodes[0].shape[-1], "the channels of the preprocessing")
+        shape = self.nodes[0].shape
+        require(len(m["mean"]) == shape[-1], "the channels of the preprocessing")
+        crops = m["geometry"] == "center crop" and len(shape) == 3
+        require(not crops or m["shorter side"] >= max(shape[:2]), "the shorter side is less than the input's")
 
     def elements(self, tensor):
         """The elements as they are stored: float32, float16, int8, int32, or uint16 for bf16."""
@@ -328,6 +332,16 @@ class File:
         """The values as float32: elements times scale."""
         values = widened(tensor, self.elements(tensor)).astype(numpy.float32)
         return values if tensor["scale"] is None else values * numpy.array(tensor["scale"], numpy.float32)
+
+
+def check_finite(m):
+    """Refuses preprocessing that gives infinite input values, in binary32."""
+    mean, deviation = numpy.float32(m["mean"]), numpy.float32(m["standard deviation"])
+    with numpy.errstate(all="ignore"):
+        for pixel in (-255, 510):
+            scaled = numpy.float32(pixel) / numpy.float32(m["divisor"])
+            values = (scaled - mean) / deviation
+            require(numpy.isfinite(scaled) and numpy.isfinite(values).all(), "META: infinite input values")
 
 
 def widened(tensor, elements):
@@ -357,7 +371,9 @@ def placed(node, shape, what):
         size, stride, dilation = node.window[axis], node.window[2 + axis], node.window[4 + axis]
         require(all(1 <= v <= 4096 for v in (size, stride, dilation)), f"{what}: window {node.window}")
         require(max(padding) <= 4096, f"{what}: padding {node.padding}")
-        require(node.operation < 10 or max(padding) < size, f"{what}: a pool with too much padding")
+        if node.operation >= 10:
+            require(max(padding) <= (size - 1) * dilation, f"{what}: a pool with too much padding")
+            require(size == 1 or dilation <= shape[axis], f"{what}: a pool with too much dilation")
         if node.padding_kind == 0:
             sides.append(-(-shape[axis] // stride))
         else:

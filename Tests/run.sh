@@ -28,6 +28,7 @@ swift build -c release --quiet
 export XCEPTION_BIN=$(swift build -c release --show-bin-path)
 
 echo "Checking that the hot loops keep their sums in registers"
+"$python" Tests/check-loops.py --self-test
 "$python" Tests/check-loops.py "$XCEPTION_BIN/xception-run"
 
 swift test "$@"

@@ -11,7 +11,8 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/xception-runtime/peers
+if [ "$(uname)" = Darwin ]; then caches=$HOME/Library/Caches; else caches=${XDG_CACHE_HOME:-$HOME/.cache}; fi
+cache=$caches/xception-runtime/peers
 python=
 models=
 options=()
@@ -24,6 +25,7 @@ while [ $# -gt 0 ]; do
   esac
 done
 mkdir -p "$cache"
+bash "$root/Examples/install-packages.sh" zlib1g-dev libpng-dev libjpeg-dev libhdf5-dev pkg-config python3 python3-pip python3-venv >&2
 
 # Where they are set, it is for one generation of processors, and the peers' libraries read them too.
 for variable in "${!OPENBLAS_@}"; do unset "$variable"; done

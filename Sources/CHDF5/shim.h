@@ -72,3 +72,25 @@ static inline herr_t chdf5_walk_attributes(hid_t object, void *context, chdf5_na
 }
 
 static inline hid_t chdf5_dataset_creation_class(void) { return H5P_DATASET_CREATE; }
+
+static inline herr_t chdf5_copy_references(
+    hid_t source, hid_t destination, H5T_cdata_t *data, size_t count, size_t buffer_stride, size_t background_stride,
+    void *buffer, void *background, hid_t transfer) {
+  (void)source; (void)destination; (void)count; (void)buffer_stride; (void)background_stride;
+  (void)buffer; (void)background; (void)transfer;
+  if (data->command == H5T_CONV_INIT) data->need_bkg = H5T_BKG_NO;
+  return 0;
+}
+
+/// Reads the references of an attribute of variable-length strings as they are in the file, `size` bytes each: the
+/// length and the place of the text. To leave bytes as they are is no conversion that the library knows, so it is
+/// registered.
+static inline herr_t chdf5_read_references(hid_t attribute, hid_t type, size_t size, void *buffer) {
+  hid_t raw = H5Tcreate(H5T_OPAQUE, size);
+  if (raw < 0) return -1;
+  herr_t status = H5Tregister(H5T_PERS_SOFT, "references", type, raw, chdf5_copy_references);
+  if (status >= 0) status = H5Aread(attribute, raw, buffer);
+  H5Tunregister(H5T_PERS_SOFT, "references", type, raw, chdf5_copy_references);
+  H5Tclose(raw);
+  return status;
+}

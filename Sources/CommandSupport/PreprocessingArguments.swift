@@ -43,14 +43,18 @@ package struct PreprocessingArguments: ParsableArguments {
 
   package func validate() throws {
     if stretch, cropShorterSide != nil { throw ValidationError("--stretch and --crop-shorter-side exclude each other") }
-    if let side = cropShorterSide, !(1...Limits.window).contains(side) {
-      throw ValidationError("--crop-shorter-side is \(side), expected 1 to \(Limits.window)")
+    var given = Self.plain
+    change(&given)
+    do throws(PreprocessingError) {
+      try given.validateValues()
+    } catch {
+      throw ValidationError(error.description)
     }
-    if let divisor, !divisor.isFinite || divisor <= 0 {
-      throw ValidationError("--divisor is \(divisor), expected a number above 0")
-    }
-    if let std, !std.values.allSatisfy({ $0 > 0 }) { throw ValidationError("--std must be above 0") }
   }
+
+  /// Pixel values as they are.
+  private static let plain = Preprocessing(
+    filter: .nearest, antialias: false, geometry: .stretch, divisor: 1, mean: [0, 0, 0], standardDeviation: [1, 1, 1])
 
   /// Whether any of the options is given.
   package var isGiven: Bool {
@@ -64,10 +68,7 @@ package struct PreprocessingArguments: ParsableArguments {
     case .keras?: .keras
     case .tensorflow?: .tensorFlow
     case .timm?: .timm
-    case .custom?:
-      Preprocessing(
-        filter: .nearest, antialias: false, geometry: .stretch, divisor: 1, mean: [0, 0, 0],
-        standardDeviation: [1, 1, 1])
+    case .custom?: Self.plain
     case nil: nil
     }
   }

@@ -15,7 +15,7 @@ public enum ImageError: Error, Hashable, Sendable {
   case truncated(ImageFormat, offset: Int, expected: String)
   /// The contents break the format's rules, noticed `offset` bytes from the file's start.
   case malformed(ImageFormat, offset: Int, found: String, expected: String)
-  /// More than `DecodingOptions.limits` allows; nothing was allocated for it.
+  /// More than `DecodingOptions.limits` allows; no pixels were allocated.
   case exceedsLimit(Quantity, found: Int, limit: Int)
   /// libpng or libjpeg could not allocate its working memory.
   case outOfMemory(ImageFormat)

@@ -4,6 +4,10 @@ struct PAMDecoder {
   let bytes: [UInt8]
   let options: DecodingOptions
 
+  /// Bytes of a tuple type, whose lines are joined; those that are known are far shorter, and joining any number of
+  /// lines would take time that grows with its square.
+  private static let longestTupleType = 64
+
   private struct Header {
     var numbers: [String: Int] = [:]
     var tupleType: String?
@@ -47,12 +51,20 @@ struct PAMDecoder {
         return header
       case "TUPLTYPE":
         let type = words.dropFirst().map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
-        header.tupleType = header.tupleType.map { $0 + " " + type } ?? type
+        let joined = header.tupleType.map { $0 + " " + type } ?? type
+        guard joined.utf8.count <= Self.longestTupleType else {
+          throw .malformed(
+            .pam, offset: start, found: "a TUPLTYPE of \(joined.utf8.count) bytes",
+            expected: "at most \(Self.longestTupleType)")
+        }
+        header.tupleType = joined
       case "WIDTH", "HEIGHT", "DEPTH", "MAXVAL":
         guard header.numbers[name] == nil else {
           throw .malformed(.pam, offset: start, found: "a second \(name)", expected: "one")
         }
-        guard words.count == 2, let number = Int(String(decoding: words[1], as: UTF8.self)), number > 0 else {
+        guard words.count == 2, words[1].allSatisfy({ $0.decimalDigit != nil }),
+          let number = Int(String(decoding: words[1], as: UTF8.self)), number > 0
+        else {
           throw .malformed(
             .pam, offset: start, found: "the line \(String(decoding: line.prefix(40), as: UTF8.self))",
             expected: "\(name) and a positive number")

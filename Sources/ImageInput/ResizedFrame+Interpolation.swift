@@ -11,7 +11,7 @@ extension ResizedFrame {
     unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: extent.count * 3) { blended in
       unsafe image.pixels.withUnsafeBufferPointer { source in
         for index in 0..<rows.count {
-          // Down first: the pixels of a row are neighbours in memory, so this is the pass that runs in vectors.
+          // Down first: the pixels of a row are neighbors in memory, so this is the pass that runs in vectors.
           unsafe blended.initialize(repeating: 0)
           let offset = rows.offsets[index]
           for tap in 0..<rows.offsets[index + 1] - offset {

@@ -16,7 +16,7 @@ struct ResizedFrame {
   let rows: ResizedSide
 
   /// - Parameters:
-  ///   - width: of the input, not more than the shorter side of a centre crop.
+  ///   - width: of the input, not more than the shorter side of a center crop.
   ///   - height: of the input, likewise.
   init(geometry: Preprocessing.Geometry, imageWidth: Int, imageHeight: Int, width: Int, height: Int) {
     switch geometry {
@@ -34,7 +34,7 @@ struct ResizedFrame {
 
 extension ResizedSide {
   /// Uses the middle, as torchvision's CenterCrop does: it starts at half of what is left over, rounded with Python's
-  /// `round`, which takes a half to the even neighbour.
+  /// `round`, which takes a half to the even neighbor.
   init(imageSize: Int, size: Int, centered count: Int) {
     let rest = size - count
     let start = rest / 2 + (rest % 4 == 3 ? 1 : 0)

@@ -45,7 +45,7 @@ extension SamplingWindows<Int32> {
   /// bits.
   static var fractionBits: Int32 { 22 }
 
-  /// Pillow's convolution (its precision for 8-bit images included): the window is centred on the pixel, widened by the
+  /// Pillow's convolution (its precision for 8-bit images included): the window is centered on the pixel, widened by the
   /// scale, cut at the image's edges, and its weights add up to 1.
   static func convolution(_ filter: ConvolutionFilter, _ side: ResizedSide) -> Self {
     let scale = Double(side.imageSize) / Double(side.size)
@@ -67,12 +67,12 @@ extension SamplingWindows<Int32> {
 }
 
 extension SamplingWindows<Float> {
-  /// Where a resized pixel's centre lies in the image, in TensorFlow's single precision.
+  /// Where a resized pixel's center lies in the image, in TensorFlow's single precision.
   private static func place(of index: Int, _ side: ResizedSide) -> Float {
     (Float(index) + 0.5) * (Float(side.imageSize) / Float(side.size)) - 0.5
   }
 
-  /// The two neighbours, as `tf.image.resize` weights them; one at the edges.
+  /// The two neighbors, as `tf.image.resize` weights them; one at the edges.
   static func bilinear(_ side: ResizedSide) -> Self {
     var windows = Self()
     for index in side.used {
@@ -89,8 +89,8 @@ extension SamplingWindows<Float> {
     return windows
   }
 
-  /// The four neighbours, as `tf.image.resize` weights them: Keys's cubic convolution with a = -0.5, the fraction
-  /// rounded to 1/1024; neighbours outside the image do not count and the others' weights are scaled to add up to 1.
+  /// The four neighbors, as `tf.image.resize` weights them: Keys's cubic convolution with a = -0.5, the fraction
+  /// rounded to 1/1024; neighbors outside the image do not count and the others' weights are scaled to add up to 1.
   static func bicubic(_ side: ResizedSide) -> Self {
     var windows = Self()
     for index in side.used {

@@ -60,66 +60,71 @@ public struct DepthwiseWindow {
 extension VectorUnit {
   @inlinable @inline(__always)
   public static func depthwise(_ run: DepthwiseRun) {
-    switch (run.window.isDense3x3, run.rectifies) {
-    case (true, true): depthwise3x3(run, rectifies: true)
-    case (true, false): depthwise3x3(run, rectifies: false)
-    case (false, _): depthwiseAny(run)
-    }
+    if run.window.isDense3x3 { depthwise3x3(run) } else { depthwiseAny(run) }
   }
 
   /// Up to seven pixels at once, split evenly: 21 sums of three taps each share 27 inputs.
   @inlinable @inline(__always)
-  static func depthwise3x3(_ run: DepthwiseRun, rectifies: Bool) {
+  static func depthwise3x3(_ run: borrowing DepthwiseRun) {
     let steps = (run.pixels &+ 6) / 7
     for step in 0..<steps {
       let pixels = share(step, of: steps, run.pixels)
-      @inline(__always)
-      func go<let count: Int>(_ shape: InlineArray<count, Vector>.Type) {
-        depthwise3x3(shape, run, first: pixels.lowerBound, rectifies: rectifies)
-      }
       switch pixels.count {
-      case 7: go(InlineArray<7, Vector>.self)
-      case 6: go(InlineArray<6, Vector>.self)
-      case 5: go(InlineArray<5, Vector>.self)
-      case 4: go(InlineArray<4, Vector>.self)
-      case 3: go(InlineArray<3, Vector>.self)
-      case 2: go(InlineArray<2, Vector>.self)
-      default: go(InlineArray<1, Vector>.self)
+      case 7: depthwise3x3(InlineArray<7, Vector>.self, run, first: pixels.lowerBound)
+      case 6: depthwise3x3(InlineArray<6, Vector>.self, run, first: pixels.lowerBound)
+      case 5: depthwise3x3(InlineArray<5, Vector>.self, run, first: pixels.lowerBound)
+      case 4: depthwise3x3(InlineArray<4, Vector>.self, run, first: pixels.lowerBound)
+      case 3: depthwise3x3(InlineArray<3, Vector>.self, run, first: pixels.lowerBound)
+      case 2: depthwise3x3(InlineArray<2, Vector>.self, run, first: pixels.lowerBound)
+      default: depthwise3x3(InlineArray<1, Vector>.self, run, first: pixels.lowerBound)
       }
+    }
+  }
+
+  /// A call of its own, as `tile` is: inlined, its loop kept half of its sums and addresses on the stack.
+  @inlinable @inline(never)
+  static func depthwise3x3<let pixels: Int>(
+    _ shape: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int
+  ) {
+    if run.rectifies {
+      depthwise3x3(shape, run, first: first) { maximum(.zero, $0) }
+    } else {
+      depthwise3x3(shape, run, first: first) { $0 }
     }
   }
 
   @inlinable @inline(__always)
   static func depthwise3x3<let pixels: Int>(
-    _: InlineArray<pixels, Vector>.Type, _ run: DepthwiseRun, first: Int, rectifies: Bool
+    _: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int, activate: (Vector) -> Vector
   ) {
-    let top = run.inputs[0] + first &* run.pixelStride
-    let middle = run.inputs[1] + first &* run.pixelStride
-    let bottom = run.inputs[2] + first &* run.pixelStride
+    let stride = run.pixelStride
+    var top = run.inputs[0] + (first &* stride &+ run.vectors.lowerBound &* vectorWidth)
+    var middle = run.inputs[1] + (first &* stride &+ run.vectors.lowerBound &* vectorWidth)
+    var bottom = run.inputs[2] + (first &* stride &+ run.vectors.lowerBound &* vectorWidth)
+    var weights = run.weights + run.vectors.lowerBound &* 10 &* vectorWidth
+    var output = run.output + run.vectors.lowerBound &* run.vectorStride
     let slots = run.slots + first
-    for vector in run.vectors {
-      let weights = run.weights + vector &* 10 &* vectorWidth
-      let channel = vector &* vectorWidth
+    for _ in run.vectors {
       var sums = InlineArray<pixels, Vector>(repeating: load(weights))
       for y in 0..<3 {
-        let input = (y == 0 ? top : y == 1 ? middle : bottom) + channel
+        let input = y == 0 ? top : y == 1 ? middle : bottom
         let left = load(weights + (y &* 3 &+ 1) &* vectorWidth)
         let center = load(weights + (y &* 3 &+ 2) &* vectorWidth)
         let right = load(weights + (y &* 3 &+ 3) &* vectorWidth)
         for x in 0..<pixels &+ 2 {
-          var value = load(input + x &* run.pixelStride)
-          if rectifies { value = maximum(.zero, value) }
+          let value = activate(load(input + x &* stride))
           if x < pixels { multiplyAdd(&sums[x], value, left) }
           if x > 0 && x <= pixels { multiplyAdd(&sums[x &- 1], value, center) }
           if x > 1 { multiplyAdd(&sums[x &- 2], value, right) }
         }
       }
-      if channel & 15 == 0 {
-        let next = bottom + (channel &+ run.ahead)
-        for x in 0..<pixels { prefetch(next + (x &+ 1) &* run.pixelStride) }
-      }
-      let output = run.output + vector &* run.vectorStride
+      for x in 0..<pixels { prefetch(bottom + (run.ahead &+ (x &+ 1) &* stride)) }
       for x in 0..<pixels { store(sums[x], output + slots[x]) }
+      top += vectorWidth
+      middle += vectorWidth
+      bottom += vectorWidth
+      weights += 10 &* vectorWidth
+      output += run.vectorStride
     }
   }
 

@@ -214,13 +214,20 @@ extension VectorUnit {
     return sums
   }
 
-  /// Fetches the lines of the output that a tile will write while it multiplies: at the end it would wait for them.
+  /// Fetches the lines of the output that a tile will write, and of the residual, while it multiplies: fetched at the end
+  /// they cost 1 % of the network, and 3 % of a layer with a residual.
   @inlinable @inline(__always)
   static func prefetchOutput(rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace) {
     let output = product.output + place.firstColumn
     let offsets = product.outputOffsets + place.firstRow
     for row in 0..<rows {
       for line in stride(from: 0, to: panelWidth, by: 16) { prefetch_to_write(output + (offsets[row] &+ line)) }
+    }
+    // Values of an earlier layer have left the second-level cache too.
+    guard let residual = product.residual, residual != UnsafePointer(product.output) else { return }
+    for row in 0..<rows {
+      let added = residual + (place.firstColumn &+ product.residualOffsets[place.firstRow &+ row])
+      for line in stride(from: 0, to: panelWidth, by: 16) { prefetch(added + line) }
     }
   }
 

@@ -23,10 +23,10 @@ public enum Portable: VectorUnit {
   #endif
 
   @inline(__always)
-  public static func maximum(_ a: Vector, _ b: Vector) -> Vector { maximum4(a, b) }
+  public static func maximum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .> b) }
 
   @inline(__always)
-  public static func minimum(_ a: Vector, _ b: Vector) -> Vector { minimum4(a, b) }
+  public static func minimum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .< b) }
 
   @inline(__always)
   public static func inOrder(_ vector: Vector) -> Vector { in_order4(vector) }

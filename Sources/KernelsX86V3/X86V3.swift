@@ -12,10 +12,10 @@
     public static let tileRows = 6
 
     @inline(__always)
-    public static func maximum(_ a: Vector, _ b: Vector) -> Vector { maximum8(a, b) }
+    public static func maximum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .> b) }
 
     @inline(__always)
-    public static func minimum(_ a: Vector, _ b: Vector) -> Vector { minimum8(a, b) }
+    public static func minimum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .< b) }
 
     @inline(__always)
     public static func inOrder(_ vector: Vector) -> Vector { in_order8(vector) }

@@ -12,10 +12,10 @@
     public static let tileRows = 14
 
     @inline(__always)
-    public static func maximum(_ a: Vector, _ b: Vector) -> Vector { maximum16(a, b) }
+    public static func maximum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .> b) }
 
     @inline(__always)
-    public static func minimum(_ a: Vector, _ b: Vector) -> Vector { minimum16(a, b) }
+    public static func minimum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .< b) }
 
     @inline(__always)
     public static func inOrder(_ vector: Vector) -> Vector { in_order16(vector) }

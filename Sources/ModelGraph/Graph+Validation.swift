@@ -26,7 +26,7 @@ extension Graph {
       for parameter in node.parameters { tensorIsUsed[parameter] = true }
     }
     if let orphan = tensorIsUsed.firstIndex(of: false) {
-      throw GraphError(node: nil, reason: "tensor \"\(tensors[orphan].name)\" belongs to no node")
+      throw GraphError(node: nil, tensor: orphan, reason: "tensor \"\(tensors[orphan].name)\" belongs to no node")
     }
     if let dead = nodeIsRead.dropLast().firstIndex(of: false) {
       throw GraphError(node: nodes[dead].name, reason: "its value is never read, and it is not the last node")
@@ -44,9 +44,10 @@ extension Graph {
   private func checkNames() throws(GraphError) {
     for (kind, names) in [("node", nodes.map(\.name)), ("tensor", tensors.map(\.name))] {
       var seen = Set<String>()
-      for name in names where name.isEmpty || !seen.insert(name).inserted {
+      for (index, name) in names.enumerated() where name.isEmpty || !seen.insert(name).inserted {
         throw GraphError(
-          node: nil, reason: name.isEmpty ? "a \(kind) without a name" : "two \(kind)s are named \"\(name)\"")
+          node: nil, tensor: kind == "tensor" ? index : nil,
+          reason: name.isEmpty ? "a \(kind) without a name" : "two \(kind)s are named \"\(name)\"")
       }
     }
   }

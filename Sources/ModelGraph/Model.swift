@@ -76,14 +76,7 @@ package struct Metadata: Hashable, Sendable {
 extension Metadata.Golden {
   /// Values of -1 up to 1 from the SplitMix64 generator: each is the upper 24 bits of the next number, times 2^-23, minus 1.
   package static func input(seed: UInt64, count: Int) -> [Float] {
-    var state = seed
-    return (0..<count).map { _ in
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var mixed = state
-      mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-      mixed ^= mixed >> 31
-      return Float(mixed >> 40) * 0x1p-23 - 1
-    }
+    var generator = SplitMix64(seed: seed)
+    return (0..<count).map { _ in Float(generator.next() >> 40) * 0x1p-23 - 1 }
   }
 }

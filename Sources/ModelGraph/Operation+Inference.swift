@@ -47,8 +47,8 @@ extension Operation {
       return Inference(shape: inputs[0])
     case .softmax: return Inference(shape: inputs[0])
     case .add:
-      guard inputs.allSatisfy({ $0 == inputs[0] }) else {
-        throw InferenceError(reason: "adds unequal shapes \(list(inputs))")
+      if let other = inputs.first(where: { $0 != inputs[0] }) {
+        throw InferenceError(reason: "adds unequal shapes \(inputs[0]), \(other)")
       }
       return Inference(shape: inputs[0])
     case .concatenate: return Inference(shape: try concatenated(inputs))
@@ -70,7 +70,8 @@ extension Operation {
     default: allowed = 1...1
     }
     guard allowed.contains(count) else {
-      let expected = allowed.count == 1 ? "\(allowed.lowerBound)" : "at least \(allowed.lowerBound)"
+      let expected =
+        allowed.count == 1 ? "\(allowed.lowerBound)" : "\(allowed.lowerBound) to \(allowed.upperBound)"
       throw InferenceError(reason: "\(name) has \(count) inputs, expected \(expected)")
     }
   }
@@ -79,7 +80,7 @@ extension Operation {
     var channels = 0
     for shape in inputs {
       guard shape.replacing(channels: 1) == inputs[0].replacing(channels: 1) else {
-        throw InferenceError(reason: "concatenates shapes \(list(inputs)), which differ in more than channels")
+        throw InferenceError(reason: "concatenates shapes \(inputs[0]), \(shape), which differ in more than channels")
       }
       channels += shape.channels
     }
@@ -219,5 +220,3 @@ extension Shape {
     }
   }
 }
-
-private func list(_ shapes: [Shape]) -> String { shapes.map(\.description).joined(separator: ", ") }

@@ -9,34 +9,64 @@ public struct PreprocessingError: Error, Hashable, Sendable, CustomStringConvert
 }
 
 extension Preprocessing {
+  /// Far above any sensible one: the work of finding an image's part in a longer side grows with it.
+  package static let largestShorterSide = 1 << 14
+
+  /// Checks each value by itself, whatever the input: all that a weights file and the commands demand.
+  ///
+  /// The values of an input must be finite too, for pixels of -255 to 510, between which a bicubic filter's overshoot
+  /// stays.
+  package func validateValues() throws(PreprocessingError) {
+    try Self.require(divisor.isFinite && divisor > 0, "divisor", divisor, "a positive finite number")
+    for mean in mean { try Self.require(mean.isFinite, "mean", mean, "finite numbers") }
+    try Self.require(
+      standardDeviation.count == mean.count, "standardDeviation", "\(standardDeviation.count) numbers",
+      "\(mean.count), as many as the mean has")
+    for deviation in standardDeviation {
+      try Self.require(
+        deviation.isFinite && deviation > 0, "standardDeviation", deviation, "positive finite numbers")
+    }
+    let pixels: [Float] = [-255, 510]
+    try Self.require(
+      pixels.allSatisfy { ($0 / divisor).isFinite }, "divisor", divisor, "one that leaves pixel values finite")
+    for (mean, deviation) in zip(mean, standardDeviation) {
+      try Self.require(
+        pixels.allSatisfy { (($0 / divisor - mean) / deviation).isFinite }, "standardDeviation", deviation,
+        "one that leaves input values finite")
+    }
+    if case .centerCrop(let shorterSide) = geometry {
+      try Self.require(
+        (1...Self.largestShorterSide).contains(shorterSide), "the shorter side", shorterSide,
+        "1 to \(Self.largestShorterSide)")
+    }
+  }
+
+  /// Checks that the center crop of a map fills it.
+  package func validateGeometry(inputShape: Shape) throws(PreprocessingError) {
+    guard case .map(let height, let width, _) = inputShape, case .centerCrop(let shorterSide) = geometry else { return }
+    let least = max(height, width)
+    try Self.require(
+      shorterSide >= least, "the shorter side", shorterSide, "at least \(least), the input's larger side")
+  }
+
   /// Checks every value, and that the geometry can fill the input.
   ///
   /// - Parameter inputShape: must be height x width x 3.
   package func validate(inputShape: Shape) throws(PreprocessingError) {
-    func require(
-      _ condition: Bool, _ property: String, _ found: some Any, _ expected: String
-    ) throws(PreprocessingError) {
-      guard condition else {
-        throw PreprocessingError(property: property, found: "\(found)", expected: expected)
-      }
-    }
     guard case .map(let height, let width, 3) = inputShape, height > 0, width > 0 else {
       throw PreprocessingError(
         property: "the input's shape", found: "\(inputShape)", expected: "height x width x 3")
     }
-    try require(divisor.isFinite && divisor > 0, "divisor", divisor, "a positive finite number")
-    try require(mean.count == 3 && mean.allSatisfy(\.isFinite), "mean", mean, "3 finite numbers")
-    try require(
-      standardDeviation.count == 3 && standardDeviation.allSatisfy { $0.isFinite && $0 > 0 }, "standardDeviation",
-      standardDeviation, "3 positive finite numbers")
-    if case .centerCrop(let shorterSide) = geometry {
-      let least = max(height, width)
-      try require(
-        shorterSide >= least && shorterSide <= Self.largestShorterSide, "the shorter side", shorterSide,
-        "\(least) (the input's larger side) to \(Self.largestShorterSide)")
-    }
+    try Self.require(mean.count == 3, "mean", mean, "3 finite numbers")
+    try validateValues()
+    try validateGeometry(inputShape: inputShape)
   }
 
-  /// Above any image that is decoded; the product with an image's side stays far below overflow.
-  private static let largestShorterSide = 1 << 20
+  private static func require(
+    _ condition: Bool, _ property: String, _ found: some Any, _ expected: String
+  ) throws(PreprocessingError) {
+    guard condition else {
+      throw PreprocessingError(property: property, found: "\(found)", expected: expected)
+    }
+  }
 }

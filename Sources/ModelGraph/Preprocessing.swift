@@ -4,9 +4,9 @@
 public struct Preprocessing: Hashable, Sendable {
   /// The resampling filter.
   public enum Filter: String, Hashable, Sendable, CaseIterable {
-    /// The pixel that the result's centre falls into, `floor((i + 0.5) * scale)`, exactly as Pillow's `NEAREST` (and so
+    /// The pixel that the result's center falls into, `floor((i + 0.5) * scale)`, exactly as Pillow's `NEAREST` (and so
     /// Keras's `load_img`) finds it; antialiasing changes nothing. Where `(i + 0.5) * scale` is a whole number,
-    /// rounding decides, and `tf.image.resize` may take the other neighbour: from 1000 pixels to 150 that is so in 26
+    /// rounding decides, and `tf.image.resize` may take the other neighbor: from 1000 pixels to 150 that is so in 26
     /// columns.
     case nearest
     case bilinear
@@ -19,9 +19,9 @@ public struct Preprocessing: Hashable, Sendable {
     /// The whole image, stretched to the input size.
     case stretch
     /// The image is resized so that its shorter side has this many pixels and the longer one as many as keep the
-    /// proportions, less its fraction; then the centre is cut out, which starts at half of what is left over, rounded
+    /// proportions, less its fraction; then the center is cut out, which starts at half of what is left over, rounded
     /// to the even one of two equally near numbers. So do torchvision's `Resize` and `CenterCrop`, and timm with them.
-    /// The number is at least the input's sides.
+    /// The number is at least the input's sides and at most `largestShorterSide`.
     case centerCrop(shorterSide: Int)
   }
 
@@ -39,13 +39,13 @@ public struct Preprocessing: Hashable, Sendable {
   /// values beside clipped ones, where 5.3 was seen.
   ///
   /// Without antialiasing the filter reads the two or four nearest pixels a side, and the result is that of
-  /// `tf.image.resize` (half-pixel centres): fractions stay, and the overshoot leaves 0...255. OpenCV's bicubic filter,
+  /// `tf.image.resize` (half-pixel centers): fractions stay, and the overshoot leaves 0...255. OpenCV's bicubic filter,
   /// with the coefficient -0.75, is neither.
   public var antialias: Bool
   public var geometry: Geometry
   public var channelOrder: ChannelOrder
   /// An input value is `(pixel / divisor - mean) / standardDeviation`, with pixels of 0 to 255, computed in single
-  /// precision in this order, as Keras and PyTorch do. Positive and finite.
+  /// precision in this order, as Keras and PyTorch do. Positive and finite, as must be the input values it gives.
   public var divisor: Float
   /// Per channel, in the order of `channelOrder`; finite.
   public var mean: [Float]
@@ -65,7 +65,7 @@ public struct Preprocessing: Hashable, Sendable {
     self.standardDeviation = standardDeviation
   }
 
-  /// As `keras.applications.xception` is used: nearest neighbour (the default of `load_img`), no crop, `x / 127.5 - 1`.
+  /// As `keras.applications.xception` is used: nearest neighbor (the default of `load_img`), no crop, `x / 127.5 - 1`.
   public static let keras = Preprocessing(
     filter: .nearest, antialias: false, geometry: .stretch, divisor: 127.5, mean: [1, 1, 1],
     standardDeviation: [1, 1, 1])
@@ -75,12 +75,9 @@ public struct Preprocessing: Hashable, Sendable {
     filter: .bilinear, antialias: false, geometry: .stretch, divisor: 127.5, mean: [1, 1, 1],
     standardDeviation: [1, 1, 1])
 
-  /// As timm's `legacy_xception` is used: shorter side 333, Pillow's bicubic filter, centre crop, mean and standard
+  /// As timm's `legacy_xception` is used: shorter side 333, Pillow's bicubic filter, center crop, mean and standard
   /// deviation 0.5.
   public static let timm = Preprocessing(
     filter: .bicubic, antialias: true, geometry: .centerCrop(shorterSide: 333), divisor: 255, mean: [0.5, 0.5, 0.5],
     standardDeviation: [0.5, 0.5, 0.5])
-
-  /// All of them by name.
-  public static let presets: [String: Preprocessing] = ["keras": .keras, "tensorflow": .tensorFlow, "timm": .timm]
 }

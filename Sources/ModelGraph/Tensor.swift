@@ -42,7 +42,7 @@ package struct Tensor: Sendable {
   package var dimensions: [Int]
   package var elementType: ElementType
   package var contents: any TensorContents
-  /// A factor for each index of the last axis: the scale of quantised values, or a batch normalization folded in.
+  /// A factor for each index of the last axis: the scale of quantized values, or a batch normalization folded in.
   /// The tensor's value is the stored value times the factor of its channel.
   package var scale: [Float]?
 

@@ -93,24 +93,4 @@ extension HDF5Reader {
     }
     return strings
   }
-
-  private func readVariableStrings(
-    _ attribute: hid_t, _ type: hid_t, count: Int, path: String
-  ) throws(ImportError) -> [String] {
-    let space = try opened(H5Aget_space(attribute), path)
-    defer { H5Sclose(space) }
-    var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
-    try check(pointers.withUnsafeMutableBytes { H5Aread(attribute, type, $0.baseAddress) }, path)
-    defer { pointers.withUnsafeMutableBytes { _ = H5Dvlen_reclaim(type, space, chdf5_default(), $0.baseAddress) } }
-    var strings: [String] = []
-    for pointer in pointers {
-      guard let pointer else {
-        strings.append("")
-        continue
-      }
-      guard let text = String(validatingCString: pointer) else { throw .hdf5(path: path, reason: "not UTF-8") }
-      strings.append(text)
-    }
-    return strings
-  }
 }

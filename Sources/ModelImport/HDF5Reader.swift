@@ -11,7 +11,9 @@ let hdf5Library = Mutex<Void>(())
 /// Fletcher's checksum are refused: each could lead out of the file.
 struct HDF5Reader {
   private let limits: ImportLimits
-  private let imageSize: Int
+  let image: UnsafeRawBufferPointer
+  /// Bytes before the file's own, which its addresses do not count.
+  private(set) var userBlockSize = 0
   private let skippedGroups: Set<String>
   private var remainingValues: Int
   private var remainingObjects = Limits.nodes * 4
@@ -26,15 +28,15 @@ struct HDF5Reader {
   ) throws(ImportError) -> HDF5Group {
     try withoutActuallyEscaping(progress) { progress throws(ImportError) in
       var reader = HDF5Reader(
-        limits: limits, imageSize: image.count, skippedGroups: skippedGroups, remainingValues: limits.parameters,
+        limits: limits, image: image, skippedGroups: skippedGroups, remainingValues: limits.parameters,
         progress: progress)
       hdf5Library._unsafeLock()
       defer { hdf5Library._unsafeUnlock() }
-      return try reader.readFile(image)
+      return try reader.readFile()
     }
   }
 
-  private mutating func readFile(_ image: UnsafeRawBufferPointer) throws(ImportError) -> HDF5Group {
+  private mutating func readFile() throws(ImportError) -> HDF5Group {
     guard let start = image.baseAddress else { throw .hdf5(path: "/", reason: "an empty file") }
     H5open()
     chdf5_silence()
@@ -45,6 +47,11 @@ struct HDF5Reader {
     try check(H5Pset_file_image(access, UnsafeMutableRawPointer(mutating: start), image.count), "/")
     let file = try opened(chdf5_open_read_only("image", access), "/")
     defer { H5Fclose(file) }
+    let creation = try opened(H5Fget_create_plist(file), "/")
+    defer { H5Pclose(creation) }
+    var userBlock: hsize_t = 0
+    try check(H5Pget_userblock(creation, &userBlock), "/")
+    userBlockSize = Int(clamping: userBlock)
     let root = try opened(H5Gopen2(file, "/", chdf5_default()), "/")
     defer { H5Gclose(root) }
     return try readGroup(root, path: "", depth: 0)
@@ -90,7 +97,7 @@ struct HDF5Reader {
         reason: "its dimensions \(dimensions) are empty or exceed the limit of \(limits.parameters) values in all")
     }
     remainingValues -= count
-    progress(Double(limits.parameters - remainingValues) * 4 / Double(imageSize))
+    progress(Double(limits.parameters - remainingValues) * 4 / Double(image.count))
     let type = try opened(H5Dget_type(id), path)
     defer { H5Tclose(type) }
     try checkStorage(of: id, byteCount: count * H5Tget_size(type), valueCount: count, path: path)
@@ -142,8 +149,8 @@ struct HDF5Reader {
     case H5D_CONTIGUOUS:
       let address = H5Dget_offset(id)
       let offset = UInt64(address)
-      guard stored == byteCount, chdf5_address_is_defined(address), offset <= UInt64(imageSize),
-        stored <= UInt64(imageSize) - offset
+      guard stored == byteCount, chdf5_address_is_defined(address), offset <= UInt64(image.count),
+        stored <= UInt64(image.count) - offset
       else {
         throw .hdf5(path: path, reason: "stores \(stored) bytes, expected \(byteCount) inside the file")
       }
@@ -174,7 +181,7 @@ struct HDF5Reader {
       chunk <= max(valueCount, 1 << 20)
     else { throw .hdf5(path: path, reason: "its chunks are larger than its values") }
     // Deflate shrinks by 1,032 times at most.
-    guard stored <= UInt64(imageSize), stored >= UInt64(byteCount / 1032) else {
+    guard stored <= UInt64(image.count), stored >= UInt64(byteCount / 1032) else {
       throw .hdf5(path: path, reason: "stores \(stored) bytes, too few for \(byteCount)")
     }
   }

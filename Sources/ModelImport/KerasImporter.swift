@@ -4,9 +4,11 @@ import ModelGraph
 package struct ImportOptions: Sendable {
   /// The size of the network's input where the file leaves it open; replaces the size that it states.
   package var inputSize: Extent?
-  /// Nil for Keras's own: nearest neighbour to the input size, `x / 127.5 - 1`, or only the model's rescaling layers
+  /// Nil for Keras's own: nearest neighbor to the input size, `x / 127.5 - 1`, or only the model's rescaling layers
   /// where it begins with such.
   package var preprocessing: Preprocessing?
+  /// Changes it, before the model's own rescaling layers are added to it.
+  package var changePreprocessing: @Sendable (inout Preprocessing) -> Void = { _ in }
   /// One for each class, or none.
   package var labels: [String] = []
   /// What the last values shall be: a softmax at the end is added or removed for it. Nil leaves the network as it is.
@@ -53,6 +55,7 @@ package enum KerasImporter {
         reason: "\(options.labels.count) labels, expected \(graph.outputShape.elementCount), one for each output value")
     }
     var preprocessing = options.preprocessing ?? (imported.scaling == nil ? .keras : .unscaled)
+    options.changePreprocessing(&preprocessing)
     if let scaling = imported.scaling { preprocessing = preprocessing.then(scaling) }
     let metadata = Metadata(
       architecture: imported.architecture, preprocessing: preprocessing, labels: options.labels, output: output,

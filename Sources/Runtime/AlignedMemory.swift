@@ -19,20 +19,25 @@ package final class AlignedMemory: @unchecked Sendable {
 
   private static let hugePage = 2 << 20
 
+  /// An end of the memory.
+  package enum End: Sendable, CaseIterable {
+    case start, end
+  }
+
+  /// The end of new memory that lies against a page which must not be touched. For tests of who reads or writes outside.
+  @TaskLocal package static var guardedEnd: End?
+
   /// - Parameter byteCount: At least 0.
   /// - Throws: Where the system has no memory left, or no address space.
   package init(byteCount: Int) throws(OutOfMemory) {
     precondition(byteCount >= 0, "a block of memory needs a size of at least 0, found \(byteCount)")
+    if let end = Self.guardedEnd {
+      (mapping, bytes) = try Self.guarded(byteCount: byteCount, end)
+      return
+    }
     let alignment = byteCount >= Self.hugePage ? Self.hugePage : 1
     let (size, overflow) = max(byteCount, 1).addingReportingOverflow(alignment - 1)
-    #if canImport(Darwin)
-      let anonymous = MAP_ANON
-    #else
-      let anonymous = MAP_ANONYMOUS
-    #endif
-    guard !overflow, let start = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | anonymous, -1, 0),
-      start != MAP_FAILED
-    else { throw OutOfMemory(byteCount: byteCount) }
+    guard !overflow, let start = Self.map(size) else { throw OutOfMemory(byteCount: byteCount) }
     mapping = UnsafeMutableRawBufferPointer(start: start, count: size)
     let address = UInt(bitPattern: start)
     let padding = Int((0 &- address) & UInt(alignment - 1))
@@ -40,6 +45,34 @@ package final class AlignedMemory: @unchecked Sendable {
     #if os(Linux)
       if alignment > 1 { madvise(start + padding, byteCount, MADV_HUGEPAGE) }
     #endif
+  }
+
+  private static func map(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+    #if canImport(Darwin)
+      let anonymous = MAP_ANON
+    #else
+      let anonymous = MAP_ANONYMOUS
+    #endif
+    let start = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | anonymous, -1, 0)
+    return start == MAP_FAILED ? nil : start
+  }
+
+  /// Memory between two pages that cannot be touched, its start or its end at one of them; aligned only as far as its size
+  /// lets it.
+  private static func guarded(
+    byteCount: Int, _ end: End
+  ) throws(OutOfMemory) -> (mapping: UnsafeMutableRawBufferPointer, bytes: UnsafeMutableRawBufferPointer) {
+    let page = sysconf(Int32(_SC_PAGESIZE))
+    let (padded, overflow) = byteCount.addingReportingOverflow(3 * page - 1)
+    let size = padded / page * page
+    guard !overflow, let start = map(size), mprotect(start, page, PROT_NONE) == 0,
+      mprotect(start + (size - page), page, PROT_NONE) == 0
+    else { throw OutOfMemory(byteCount: byteCount) }
+    let offset = end == .start ? page : size - page - byteCount
+    return (
+      UnsafeMutableRawBufferPointer(start: start, count: size),
+      UnsafeMutableRawBufferPointer(start: start + offset, count: byteCount)
+    )
   }
 
   deinit { munmap(mapping.baseAddress!, mapping.count) }

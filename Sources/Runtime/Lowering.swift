@@ -13,6 +13,8 @@ struct Lowering {
     var right = 0
     /// Whether its channels are not padded.
     var isTight = false
+    /// Of a root: the last node that reads a node whose value is in this memory.
+    var lastReader = -1
   }
 
   /// What is told about a step.
@@ -46,6 +48,8 @@ struct Lowering {
     for index in graph.nodes.indices {
       node = index
       valueOfNode.append(lower(graph.nodes[index]))
+      let root = values[valueOfNode[index]].root
+      values[root].lastReader = max(values[root].lastReader, consumers[index].last ?? index)
       // Copied at once: a later step may write over it.
       if index == features { append(.result(map: valueOfNode[index], .features), multiplyAdds: 0) }
     }
@@ -98,7 +102,7 @@ struct Lowering {
   func isLastUse(of position: Int) -> Bool {
     let inputs = graph.nodes[node].inputs
     let root = values[valueOfNode[inputs[position]]].root
-    guard consumers[inputs[position]].last == node, inputs[position] != 0 else { return false }
+    guard values[root].lastReader == node, inputs[position] != 0 else { return false }
     return inputs.indices.allSatisfy { $0 == position || values[valueOfNode[inputs[$0]]].root != root }
   }
 

@@ -26,17 +26,41 @@ package struct MemoryPlanner {
   /// The largest sum of what lives in any one step: no layout can need less.
   package private(set) var lowerBound = 0
 
+  /// A large graph is laid out once; a layout takes up to the square of the number of intervals.
+  private static let mostAttempts = 64
+  private static let mostIntervalsToTry = 1024
+
   /// Places the intervals, the largest first, each in the smallest gap that holds it (Pisarchyk and Lee 2020, greedy by
-  /// size). The same intervals give the same layout.
+  /// size). Where gaps are lost so, the interval that reaches farthest is placed before all others, again and again: of
+  /// the layouts the first smallest is taken (Xception at 71 to 600 pixels a side: 2 to 11 % lost, then nothing). The same
+  /// intervals give the same layout.
   package init(_ intervals: [Interval]) {
-    offsets = [Int](repeating: 0, count: intervals.count)
+    var order = intervals.indices.sorted {
+      (intervals[$1].byteCount, $0) < (intervals[$0].byteCount, $1)
+    }
+    (offsets, byteCount, lowerBound) = Self.layout(of: intervals, placedIn: order)
+    guard intervals.count <= Self.mostIntervalsToTry else { return }
+    var last = offsets
+    for _ in 1..<Self.mostAttempts where byteCount > lowerBound {
+      let farthest = order.indices.max {
+        last[order[$0]] + intervals[order[$0]].byteCount < last[order[$1]] + intervals[order[$1]].byteCount
+      }!
+      order.insert(order.remove(at: farthest), at: 0)
+      let attempt = Self.layout(of: intervals, placedIn: order)
+      last = attempt.offsets
+      if attempt.byteCount < byteCount { (offsets, byteCount, lowerBound) = attempt }
+    }
+  }
+
+  private static func layout(
+    of intervals: [Interval], placedIn order: [Int]
+  ) -> (offsets: [Int], byteCount: Int, lowerBound: Int) {
+    var offsets = [Int](repeating: 0, count: intervals.count)
+    var byteCount = 0
     let steps = (intervals.map(\.lastStep).max() ?? -1) + 1
     // An interval lives at the same time as those that live in its first step, and those that start after it.
     var living = [[Int]](repeating: [], count: steps)
     var starting = [[Int]](repeating: [], count: steps)
-    let order = intervals.indices.sorted {
-      (intervals[$1].byteCount, $0) < (intervals[$0].byteCount, $1)
-    }
     for index in order {
       let interval = intervals[index]
       precondition(
@@ -46,12 +70,13 @@ package struct MemoryPlanner {
       var taken = living[interval.firstStep]
       for step in (interval.firstStep..<interval.lastStep) { taken += starting[step + 1] }
       let ranges = taken.map { offsets[$0]..<(offsets[$0] + intervals[$0].byteCount) }
-      offsets[index] = Self.place(interval, among: ranges)
+      offsets[index] = place(interval, among: ranges)
       byteCount = max(byteCount, offsets[index] + interval.byteCount)
       for step in interval.firstStep...interval.lastStep { living[step].append(index) }
       starting[interval.firstStep].append(index)
     }
-    lowerBound = living.map { $0.reduce(0) { $0 + intervals[$1].byteCount } }.max() ?? 0
+    let lowerBound = living.map { $0.reduce(0) { $0 + intervals[$1].byteCount } }.max() ?? 0
+    return (offsets, byteCount, lowerBound)
   }
 
   /// The start of the smallest gap that holds an interval, or else of the free end.

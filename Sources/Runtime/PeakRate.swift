@@ -10,9 +10,11 @@ package enum PeakRate {
   ///
   /// - Returns: Multiplications and additions of all threads together, in 10^9 a second; of several rounds the best,
   ///   since whatever else runs on the machine can only slow a round down.
-  package static func gigaflops(of instructionSet: InstructionSet, pool: WorkerPool) -> Double {
+  package static func gigaflops(
+    of instructionSet: InstructionSet, pool: WorkerPool, threads: Int = .max
+  ) -> Double {
     let result = Result()
-    pool.run(Rounds(kernels: instructionSet.kernels, result: result))
+    pool.run(Rounds(kernels: instructionSet.kernels, result: result), maximum: threads)
     let operations = roundCount * 12 * instructionSet.kernels.vectorWidth * 2 * result.members
     return Double(operations) / (result.seconds * 1e9)
   }

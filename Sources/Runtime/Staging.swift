@@ -94,9 +94,11 @@ struct Staging {
       if demand != .same, isShared(writes, in: steps, output: output) { return nil }
       demands.append(demand)
       for case (let map, let rows?) in lowering.steps[step].reads {
-        // A row may be written over in a turn before, or by another member, and is needed as it was.
+        // A row may be written over in a turn before, or by another member, and is needed as it was. A step that itself
+        // goes on in place takes each row once.
         let through = rows.through(demand)
-        if through != .same, isOverwritten(map, by: steps) { return nil }
+        let others = isShared(map, in: steps, output: output) ? nil : step
+        if through != .same, isOverwritten(map, by: steps, otherThan: others) { return nil }
         guard let union = wanted[map].map({ $0.union(through) }) ?? through else { return nil }
         wanted[map] = union
       }
@@ -110,10 +112,10 @@ struct Staging {
     return root == lowering.values[output].root || !steps.contains { lowering.steps[$0].writes == root }
   }
 
-  private func isOverwritten(_ map: Int, by steps: Range<Int>) -> Bool {
+  private func isOverwritten(_ map: Int, by steps: Range<Int>, otherThan reader: Int?) -> Bool {
     steps.contains { step in
       let writes = lowering.steps[step].writes!
-      return writes > map && lowering.values[writes].root == lowering.values[map].root
+      return step != reader && writes > map && lowering.values[writes].root == lowering.values[map].root
     }
   }
 

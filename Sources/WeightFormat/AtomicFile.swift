@@ -17,12 +17,19 @@ struct AtomicFile: ~Copyable {
   private let descriptor: Int32
   private var isCommitted = false
 
+  /// Refuses a path of a device, a pipe or a folder: renaming would put a file in a device's place.
+  static func checkReplaceable(_ path: String) throws(WeightFormatError) {
+    var status = stat()
+    guard lstat(path, &status) == 0, ![S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) else { return }
+    throw WeightFormatError(.system, "replace \(path)", found: "it is no regular file", expected: "a regular file")
+  }
+
   init(replacing path: String) throws(WeightFormatError) {
     self.path = path
     let digits = String(UInt64.random(in: 0 ... .max), radix: 16)
     temporaryPath = path + ".tmp-" + String(repeating: "0", count: 16 - digits.count) + digits
     descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw .system(errno, "creating \(temporaryPath)") }
+    guard descriptor >= 0 else { throw .system(errno, "create \(path)") }
   }
 
   deinit {
@@ -44,18 +51,18 @@ struct AtomicFile: ~Copyable {
       }
       return 0
     }
-    guard code == 0 else { throw .system(code, "writing \(bytes.count) bytes to \(temporaryPath)") }
+    guard code == 0 else { throw .system(code, "write \(path)") }
   }
 
   /// Makes the file durable and gives it its name, in place of the file that had it.
   mutating func commit() throws(WeightFormatError) {
-    guard fsync(descriptor) == 0 else { throw .system(errno, "writing \(temporaryPath)") }
-    guard rename(temporaryPath, path) == 0 else { throw .system(errno, "renaming \(temporaryPath) to \(path)") }
+    guard fsync(descriptor) == 0 else { throw .system(errno, "write \(path)") }
+    guard rename(temporaryPath, path) == 0 else { throw .system(errno, "replace \(path)") }
     isCommitted = true
     let folder = open(Self.folder(of: path), O_RDONLY | O_CLOEXEC)
     guard folder >= 0 else { return }  // a folder that may be written but not read cannot be synchronized
     defer { close(folder) }
-    guard fsync(folder) == 0 || errno == EINVAL else { throw .system(errno, "writing the folder of \(path)") }
+    guard fsync(folder) == 0 || errno == EINVAL else { throw .system(errno, "write the folder of \(path)") }
   }
 
   private static func folder(of path: String) -> String {

@@ -33,7 +33,7 @@ final class BlockDecoder: @unchecked Sendable {  // the pool lends it to one thr
 
   init() throws(WeightFormatError) {
     guard let inflater = Inflater() else {
-      throw WeightFormatError(.system, "starting zlib", found: "no memory", expected: "success")
+      throw WeightFormatError(.system, "start zlib", found: "no memory", expected: "success")
     }
     self.inflater = inflater
   }

@@ -20,13 +20,15 @@ struct BlockTable: Sendable {
     var end = 0
     var next = 0
     for tensor in tensors {
-      reader.subject = "tensor \"\(tensor.name)\""
-      guard tensor.firstBlock == next else {
-        throw reader.fault(.blocks, "first block", found: "\(tensor.firstBlock)", expected: "\(next)")
-      }
       guard tensor.dataOffset == UInt64(Layout.aligned(end)) else {
-        throw reader.fault(
-          .placement, "offset of its data", found: "\(tensor.dataOffset)", expected: "\(Layout.aligned(end))")
+        throw WeightFormatError(
+          .placement, in: .tensors, at: tensor.placementOffset, "tensor \"\(tensor.name)\", offset of its data",
+          found: "\(tensor.dataOffset)", expected: "\(Layout.aligned(end))")
+      }
+      guard tensor.firstBlock == next else {
+        throw WeightFormatError(
+          .blocks, in: .tensors, at: tensor.placementOffset + 8, "tensor \"\(tensor.name)\", first block",
+          found: "\(tensor.firstBlock)", expected: "\(next)")
       }
       end = Layout.aligned(end)
       var own: [Block] = []

@@ -96,7 +96,7 @@ struct FileEncoder {
       throw error
     } catch {
       throw WeightFormatError(
-        .system, "reading tensor \"\(tensor.name)\"", found: "\(error)", expected: "its weights")
+        .system, "read tensor \"\(tensor.name)\"", found: "\(error)", expected: "its weights")
     }
   }
 

@@ -20,16 +20,16 @@ final class FileSource: @unchecked Sendable {  // immutable after init; the mapp
   /// Opens a regular file.
   init(path: String) throws(WeightFormatError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw .system(errno, "opening \(path)") }
+    guard descriptor >= 0 else { throw .system(errno, "open \(path)") }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
       let code = errno
       close(descriptor)
-      throw .system(code, "examining \(path)")
+      throw .system(code, "open \(path)")
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)
-      throw WeightFormatError(.system, "opening \(path)", found: "no regular file", expected: "a regular file")
+      throw WeightFormatError(.system, "open \(path)", found: "it is no regular file", expected: "a regular file")
     }
     self.descriptor = descriptor
     count = Int(status.st_size)
@@ -57,7 +57,7 @@ final class FileSource: @unchecked Sendable {  // immutable after init; the mapp
   func map() throws(WeightFormatError) {
     guard base == nil, count > 0 else { return }
     guard let mapping = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), mapping != MAP_FAILED else {
-      throw .system(errno, "mapping the file")
+      throw .system(errno, "map the file into memory")
     }
     base = UnsafeRawPointer(mapping)
   }
@@ -86,7 +86,7 @@ final class FileSource: @unchecked Sendable {  // immutable after init; the mapp
     while done < range.count {
       let result = pread(descriptor, destination + done, range.count - done, off_t(range.lowerBound + done))
       if result < 0 {
-        guard errno == EINTR else { throw .system(errno, "reading \(range.count) bytes at \(range.lowerBound)") }
+        guard errno == EINTR else { throw .system(errno, "read \(range.count) bytes at \(range.lowerBound)") }
       } else if result == 0 {
         throw WeightFormatError(
           .truncated, at: range.lowerBound + done, "the file, while it was read", found: "its end",
@@ -113,6 +113,7 @@ final class FileSource: @unchecked Sendable {  // immutable after init; the mapp
 }
 
 extension WeightFormatError {
+  /// - Parameter what: What the system refuses: "open" and a path, for instance.
   static func system(_ code: Int32, _ what: String) -> WeightFormatError {
     WeightFormatError(.system, what, found: String(cString: strerror(code)), expected: "success")
   }

@@ -12,7 +12,8 @@ struct Header: Hashable, Sendable {
     let present = try source.bytes(0..<min(source.count, Layout.headerLength))
     guard present.starts(with: Layout.signature.prefix(present.count)) else {
       throw WeightFormatError(
-        .signature, at: 0, "signature", found: "\(present.prefix(8))", expected: "\(Layout.signature)")
+        .signature, at: 0, "signature", found: Self.octets(present.prefix(8)),
+        expected: "an .xcw file, which begins with \(Self.octets(Layout.signature))")
     }
     guard present.count == Layout.headerLength else {
       throw WeightFormatError(
@@ -70,6 +71,10 @@ struct Header: Hashable, Sendable {
     self.fileLength = fileLength
     self.sectionCount = sectionCount
     self.directoryChecksum = directoryChecksum
+  }
+
+  private static func octets(_ bytes: some Sequence<UInt8>) -> String {
+    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
   }
 
   var bytes: [UInt8] {

@@ -70,9 +70,11 @@ extension Metadata {
   }
 
   /// Checks what metadata say against the graph they belong to.
-  func check(against graph: Graph) throws(WeightFormatError) {
-    func fault(_ what: String, _ found: Int, _ expected: String) -> WeightFormatError {
-      WeightFormatError(.metadata, in: .metadata, what, found: "\(found)", expected: expected)
+  ///
+  /// - Parameter offset: Where the section is in the file, if there is one.
+  func check(against graph: Graph, at offset: Int? = nil) throws(WeightFormatError) {
+    func fault(_ what: String, _ found: some Any, _ expected: String) -> WeightFormatError {
+      WeightFormatError(.metadata, in: .metadata, at: offset, what, found: "\(found)", expected: expected)
     }
     let outputs = graph.outputShape.elementCount
     guard labels.isEmpty || labels.count == outputs else {
@@ -85,6 +87,11 @@ extension Metadata {
     guard preprocessing.mean.count == channels else {
       throw fault("channels of the preprocessing", preprocessing.mean.count, "\(channels), those of the input")
     }
+    do throws(PreprocessingError) {
+      try preprocessing.validateGeometry(inputShape: graph.inputShape)
+    } catch {
+      throw fault(error.property, error.found, error.expected)
+    }
   }
 }
 
@@ -93,24 +100,31 @@ extension Preprocessing {
     let filter = try reader.choice("resize filter", Codes.filters)
     let antialias = try reader.flag("antialias")
     let isCropped = try reader.choice("geometry", [false, true])
+    let sideOffset = reader.offset
     let side = try reader.integer("shorter side")
-    guard isCropped ? (1...Limits.elements).contains(side) : side == 0 else {
-      throw reader.fault(
-        .value, "shorter side", found: "\(side)", expected: isCropped ? "a side" : "0 without a crop", back: 4)
+    guard isCropped || side == 0 else {
+      throw reader.fault(.value, "shorter side", found: "\(side)", expected: "0 without a crop", back: 4)
     }
     let order = try reader.choice("channel order", Codes.channelOrders)
+    let divisorOffset = reader.offset
     let divisor = try reader.float("divisor")
-    guard divisor != 0 else { throw reader.fault(.value, "divisor", found: "0", expected: "another number", back: 4) }
     let channels = try reader.count("channels of the preprocessing", limit: Limits.elements, unit: 8)
     let mean = try reader.floats("mean", count: channels)
+    let deviationOffset = reader.offset
     let deviation = try reader.floats("standard deviation", count: channels)
-    guard !deviation.contains(0) else {
-      throw reader.fault(
-        .value, "standard deviation", found: "0", expected: "other numbers", back: channels * 4)
-    }
     self.init(
       filter: filter, antialias: antialias, geometry: isCropped ? .centerCrop(shorterSide: side) : .stretch,
       channelOrder: order, divisor: divisor, mean: mean, standardDeviation: deviation)
+    do throws(PreprocessingError) {
+      try validateValues()
+    } catch {
+      let offsets = [
+        "the shorter side": sideOffset, "divisor": divisorOffset, "standardDeviation": deviationOffset,
+      ]
+      throw WeightFormatError(
+        .value, in: .metadata, at: offsets[error.property], error.property, found: error.found,
+        expected: error.expected)
+    }
   }
 
   fileprivate func encode(to writer: inout ByteWriter) throws(WeightFormatError) {

@@ -9,6 +9,9 @@ struct TensorRecord: Hashable, Sendable {
   /// Where its first block begins in the DATA section.
   var dataOffset: UInt64
   var firstBlock: Int
+  /// Where the record begins in the file, and where the two fields above do; of records that were read.
+  var offset = 0
+  var placementOffset = 0
 
   /// The bytes of its elements; a record that was read has checked dimensions.
   var byteCount: Int { dimensions.reduce(elementType.byteCount, *) }
@@ -41,6 +44,7 @@ extension TensorRecord {
   }
 
   private init(from reader: inout ByteReader) throws(WeightFormatError) {
+    offset = reader.offset
     name = try reader.text("name")
     if !name.isEmpty { reader.subject = "tensor \"\(name)\"" }
     elementType = try reader.choice("element type", Self.elementTypes)
@@ -58,6 +62,7 @@ extension TensorRecord {
     guard hasScale || elementType != .int8 else {
       throw reader.fault(.value, "scale", found: "none", expected: "one, as int8 needs", back: 4)
     }
+    placementOffset = reader.offset
     dataOffset = try reader.unsigned64("offset of its data")
     firstBlock = try reader.integer("first block")
     scale = hasScale ? try reader.floats("scale", count: dimensions[rank - 1]) : nil

@@ -7,12 +7,13 @@ extension WeightFile {
   /// before it replaces the old file, so nothing is written that a reader with the standard limits would refuse.
   ///
   /// - Parameters:
-  ///   - path: A symbolic link there is replaced, not followed.
+  ///   - path: A symbolic link there is replaced, not followed; a device, a pipe or a folder is an error.
   ///   - floatType: What floating-point weights of more than one dimension are stored as; nil keeps their types. Values
   ///     are rounded to nearest, ties to even; those beyond the type are an error that names the tensor.
   package static func write(
     _ model: Model, to path: String, profile: Profile = .compact, floatType: ElementType? = nil
   ) throws(WeightFormatError) {
+    try AtomicFile.checkReplaceable(path)
     var encoder = try FileEncoder(model, profile: profile, floatType: floatType)
     var file = try AtomicFile(replacing: path)
     try encoder.encodeData { bytes, offset throws(WeightFormatError) in try file.write(bytes, at: offset) }

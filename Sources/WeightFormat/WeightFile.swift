@@ -67,6 +67,11 @@ package struct WeightFile: Sendable {
     do throws(GraphError) {
       try graph.validate()
     } catch {
+      if let tensor = error.tensor {
+        throw WeightFormatError(
+          .graph, in: .tensors, at: records[tensor].offset, "tensor \(tensor)", found: error.reason,
+          expected: "a valid network")
+      }
       let node = nodes.firstIndex { $0.name == error.node }
       throw WeightFormatError(
         .graph, in: .graph, at: node.map { nodeOffsets[$0] } ?? directory[.graph].offset,
@@ -77,7 +82,7 @@ package struct WeightFile: Sendable {
         .feature, at: 16, "the bit of an optimized graph", found: graph.isOptimized ? "clear" : "set",
         expected: graph.isOptimized ? "set, as there are fused steps or scales" : "clear, as there are none")
     }
-    try metadata.check(against: graph)
+    try metadata.check(against: graph, at: directory[.metadata].offset)
     model = Model(graph: graph, metadata: metadata)
     profile = isCompact ? .compact : .stored
     sections = directory.sections

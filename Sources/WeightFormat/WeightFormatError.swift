@@ -50,7 +50,7 @@ package struct WeightFormatError: Error, Hashable, Sendable, CustomStringConvert
   package var section: String?
   /// The byte of the file where the fault is, or nil where it has no single place.
   package var offset: Int?
-  /// What is at fault: a field, a node, a tensor.
+  /// What is at fault: a field, a node, a tensor; of `system`, what cannot be done.
   package var what: String
   package var found: String
   package var expected: String
@@ -71,6 +71,10 @@ package struct WeightFormatError: Error, Hashable, Sendable, CustomStringConvert
     var place = section.map { "section \($0)" } ?? ""
     if let offset { place += (place.isEmpty ? "byte " : ", byte ") + String(offset) }
     if !place.isEmpty { place += ": " }
-    return fault == .graph ? "\(place)\(what): \(found)" : "\(place)\(what): found \(found), expected \(expected)"
+    return switch fault {
+    case .system: "cannot \(what): \(found)"
+    case .graph: "\(place)\(what): \(found)"
+    default: "\(place)\(what): found \(found), expected \(expected)"
+    }
   }
 }

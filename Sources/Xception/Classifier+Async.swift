@@ -1,9 +1,10 @@
+import Runtime
+
 #if canImport(FoundationEssentials)
   public import FoundationEssentials
 #else
   public import Foundation
 #endif
-import Runtime
 
 extension Classifier {
   /// Classifies an image without blocking the caller's actor; stops within one layer of its task being cancelled.

@@ -19,7 +19,8 @@ public final class Classifier: Sendable {
   public struct Options: Sendable {
     /// The most threads that one classification uses; nil means as many as this process may use.
     public var threads: Int?
-    /// The instruction set of the kernels by name (`avx512`, `avx2`, `portable`); nil means the best that this processor has.
+    /// The instruction set of the kernels by name (`avx512`, `avx2`, `portable`); nil means the one that the environment
+    /// variable `XCEPTION_ISA` names, or else the best that this processor has.
     public var instructionSet: String?
     /// Replaces the preprocessing that the model file states.
     public var preprocessing: Preprocessing?
@@ -84,7 +85,8 @@ public final class Classifier: Sendable {
     }
     let instructionSet: InstructionSet
     do throws(UnsupportedInstructionSet) {
-      instructionSet = try InstructionSet(named: options.instructionSet)
+      instructionSet = try InstructionSet(
+        named: options.instructionSet ?? ProcessInfo.processInfo.environment["XCEPTION_ISA"])
     } catch {
       throw .argument("\(error)")
     }
@@ -110,7 +112,7 @@ public final class Classifier: Sendable {
     do throws(WeightFormatError) {
       return try WeightFile(contentsOf: path).model
     } catch {
-      throw .model("\(path): \(error)")
+      throw .model(error.fault == .system ? "\(error)" : "\(path): \(error)")
     }
   }
 
@@ -121,7 +123,7 @@ public final class Classifier: Sendable {
     try classification(of: image, top: top).predictions
   }
 
-  /// Classifies an image file (JPEG, PNG, PPM, PGM or PAM, recognised by content).
+  /// Classifies an image file (JPEG, PNG, PPM, PGM or PAM, recognized by content).
   public func classify(imageAt url: URL, top: Int = 5) throws(ClassifierError) -> [Prediction] {
     try classify(.file(url), top: top)
   }
@@ -133,13 +135,34 @@ public final class Classifier: Sendable {
     try classification(of: image, top: top, cancellation: nil)
   }
 
+  /// Classifies the image file at a path that is taken as it is, as the command line gives it.
+  package func classification(ofImageAtPath path: String, top: Int) throws(ClassifierError) -> Classification {
+    try classification(top: top, cancellation: nil) { () throws(ImageError) in
+      try Image(contentsOf: path, options: decoding)
+    }
+  }
+
   func classification(
     of source: ImageSource, top: Int, cancellation: Cancellation?
+  ) throws(ClassifierError) -> Classification {
+    try classification(top: top, cancellation: cancellation) { () throws(ImageError) in
+      switch source {
+      case .file(let url): try Image(contentsOf: url.path, options: decoding)
+      case .encoded(let bytes): try Image(decoding: bytes, options: decoding)
+      case .descriptor(let descriptor): try Image(readingFrom: descriptor, options: decoding)
+      case .rgb(let pixels, let width, let height): try Image(width: width, height: height, pixels: pixels)
+      }
+    }
+  }
+
+  private func classification(
+    top: Int, cancellation: Cancellation?, decode: () throws(ImageError) -> Image
   ) throws(ClassifierError) -> Classification {
     guard top >= 0 else { throw .argument("top is \(top), expected 0 (all classes) or more") }
     let clock = ContinuousClock()
     let start = clock.now
-    let image = try decode(source)
+    let image: Image
+    do { image = try decode() } catch { throw .image("\(error)") }
     let decoded = clock.now
     let input = preprocessor(image)
     let preprocessed = clock.now
@@ -154,26 +177,18 @@ public final class Classifier: Sendable {
   private func run(
     _ input: [Float], cancellation: Cancellation?
   ) throws(ClassifierError) -> (output: [Float], features: [Float]) {
+    let result: (output: [Float], features: [Float])
     do throws(ExecutorError) {
-      return try executor.runWithFeatures(input, cancellation: cancellation)
+      result = try executor.runWithFeatures(input, cancellation: cancellation)
     } catch .cancelled {
       throw .cancelled
     } catch {
       throw .model("\(error)")
     }
-  }
-
-  private func decode(_ source: ImageSource) throws(ClassifierError) -> Image {
-    do throws(ImageError) {
-      switch source {
-      case .file(let url): return try Image(contentsOf: url.path, options: decoding)
-      case .encoded(let bytes): return try Image(decoding: bytes, options: decoding)
-      case .descriptor(let descriptor): return try Image(readingFrom: descriptor, options: decoding)
-      case .rgb(let pixels, let width, let height): return try Image(width: width, height: height, pixels: pixels)
-      }
-    } catch {
-      throw .image("\(error)")
+    if let index = result.output.firstIndex(where: { !$0.isFinite }) {
+      throw .model("output value \(index) of the network is \(result.output[index]), expected a finite number")
     }
+    return result
   }
 
   private func predictions(_ scores: [Float], top: Int) -> [Prediction] {

@@ -6,7 +6,7 @@
 
 /// An image to classify.
 ///
-/// Files are recognised by content: JPEG, PNG, PPM, PGM and PAM.
+/// Files are recognized by content: JPEG, PNG, PPM, PGM and PAM.
 public enum ImageSource: Sendable {
   /// An image file.
   case file(URL)

@@ -1,3 +1,4 @@
+import CommandSupport
 import Runtime
 import Synchronization
 
@@ -23,19 +24,19 @@ struct Benchmark {
     let outcome = Outcome()
     // Threads of their own: a task group has no more of them than the machine has processors.
     WorkerPool(threads: streams).run { member in
-      do {
-        try time(engine, member, into: outcome)
-      } catch {
-        // The first run succeeded; what can fail later is only memory for another caller, whom all others wait for.
-        fatalError("a run of caller \(member.index) failed: \(error)")
-      }
+      // The first run succeeded; what can fail later is only memory for another caller. The others wait for it.
+      do { try warmUp(engine, member) } catch { outcome.fail(error) }
+      member.barrier()
+      do { try time(engine, member, into: outcome) } catch { outcome.fail(error) }
     }
-    return outcome.result(firstMilliseconds: first.milliseconds, batch: batch)
+    return try outcome.result(firstMilliseconds: first.milliseconds, batch: batch)
+  }
+
+  private func warmUp(_ engine: Engine, _ member: Member) throws {
+    for _ in 0..<Self.warmUps { try run(engine, caller: member.index) }
   }
 
   private func time(_ engine: Engine, _ member: Member, into outcome: Outcome) throws {
-    for _ in 0..<Self.warmUps { try run(engine, caller: member.index) }
-    member.barrier()
     outcome.begin()
     var durations: [Double] = []
     durations.reserveCapacity(runs)
@@ -56,11 +57,14 @@ private final class Outcome: Sendable {
     var durations: [Double] = []
     var begin: ContinuousClock.Instant?
     var end = ContinuousClock.now
+    var error: (any Error)?
   }
 
   private let state = Mutex(State())
 
   func begin() { state.withLock { $0.begin = $0.begin ?? .now } }
+
+  func fail(_ error: any Error) { state.withLock { $0.error = error } }
 
   func end(with durations: [Double]) {
     state.withLock {
@@ -69,8 +73,9 @@ private final class Outcome: Sendable {
     }
   }
 
-  func result(firstMilliseconds: Double, batch: Int) -> Benchmark.Result {
-    state.withLock { state in
+  func result(firstMilliseconds: Double, batch: Int) throws -> Benchmark.Result {
+    try state.withLock { state in
+      if let error = state.error { throw error }
       let seconds = state.begin!.duration(to: state.end) / .seconds(1)
       return Benchmark.Result(
         firstMilliseconds: firstMilliseconds, durations: Durations(milliseconds: state.durations),

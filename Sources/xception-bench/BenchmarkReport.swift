@@ -1,3 +1,5 @@
+import CommandSupport
+
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #else
@@ -60,9 +62,7 @@ struct BenchmarkReport: Encodable {
 
   /// One object on one line.
   func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(rounded), as: UTF8.self)
+    try jsonLine(rounded)
   }
 
   var text: String {

@@ -20,7 +20,3 @@ struct Durations {
     return sorted[index] + (position - Double(index)) * (sorted[next] - sorted[index])
   }
 }
-
-extension Duration {
-  var milliseconds: Double { self / .milliseconds(1) }
-}

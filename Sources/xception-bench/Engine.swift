@@ -6,6 +6,7 @@ import WeightFormat
 /// A network that is ready to run, and what each caller needs to run it.
 struct Engine {
   let executor: Executor
+  let threads: Int
   /// The multiply-adds of the network as it is defined; fast algorithms may need fewer.
   let multiplyAdds: Int
   private let input: UnsafeBufferPointer<Float>
@@ -14,6 +15,7 @@ struct Engine {
   /// - Parameter callers: How many threads call `run` at the same time.
   init(graph: Graph, instructionSet: InstructionSet, threads: Int?, callers: Int) throws {
     let pool = WorkerPool.shared(threads: threads)
+    self.threads = pool.threads
     multiplyAdds = graph.multiplyAdds
     executor = Executor(
       plan: try Plan(Optimizer.optimize(graph), instructionSet: instructionSet, pool: pool), pool: pool)
@@ -32,7 +34,7 @@ struct Engine {
 
   /// Runs the network once; `caller` is below the number of callers.
   func run(caller: Int, profile: Profile? = nil) throws {
-    try executor.run(input, output: outputs[caller], profile: profile)
+    try executor.run(input, output: outputs[caller], threads: threads, profile: profile)
   }
 
   /// Runs the network `runs` times, noting when each stage ended, and measures the peak before and after.
@@ -52,6 +54,6 @@ struct Engine {
   }
 
   private func peakGigaflops() -> Double {
-    PeakRate.gigaflops(of: executor.plan.instructionSet, pool: executor.pool)
+    PeakRate.gigaflops(of: executor.plan.instructionSet, pool: executor.pool, threads: threads)
   }
 }

@@ -1,3 +1,5 @@
+import CommandSupport
+
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #else
@@ -44,8 +46,6 @@ struct Trace: Encodable {
   }
 
   func json() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(self)
+    Data(try jsonLine(self).utf8)
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import ModelGraph
 import Optimizer
 import Runtime
@@ -33,7 +34,7 @@ struct XceptionBench: ParsableCommand {
   var isa: String?
   @Option(help: "Images of a run.") var batch = 1
   @Option(help: "Callers at the same time.") var streams = 1
-  @Option(help: ArgumentHelp("Another input size.", valueName: "WxH")) var size: Size?
+  @Option(help: ArgumentHelp("Another input size.", valueName: "n|WxH")) var size: InputSize?
   @Flag(help: "End with one JSON object on one line instead of the table.") var json = false
   @Flag(help: "Print what each step of the network takes.") var profile = false
   @Option(help: ArgumentHelp("Write the steps of the median run as a Chrome trace.", valueName: "file"))
@@ -44,14 +45,19 @@ struct XceptionBench: ParsableCommand {
   }
 
   func validate() throws {
-    for (name, value) in [("threads", threads), ("runs", runs), ("batch", batch), ("streams", streams)] {
-      if let value, !(1...1_000_000).contains(value) {
-        throw ValidationError("--\(name) is \(value), expected 1 to 1000000")
+    let limits = [
+      ("threads", threads, 1024), ("runs", runs, 1_000_000), ("batch", batch, 1024), ("streams", streams, 256),
+    ]
+    for (name, value, limit) in limits {
+      if let value, !(1...limit).contains(value) {
+        throw ValidationError("--\(name) is \(value), expected 1 to \(limit)")
       }
     }
   }
 
-  func run() throws {
+  func run() throws { try reportingErrors(as: "xception-bench", benchmark) }
+
+  private func benchmark() throws {
     // Making random weights takes longer than loading any, and is no part of it.
     let random = model == RandomModel.name ? try RandomModel.graph() : nil
     let clock = ContinuousClock()
@@ -61,10 +67,16 @@ struct XceptionBench: ParsableCommand {
 
     let result = try Benchmark(runs: runs, batch: batch, streams: streams).measure(engine)
     let stages = profile || trace != nil ? try engine.stageTimes(runs: runs) : nil
-    if let trace, let stages { try Trace(stages).json().write(to: URL(filePath: trace)) }
     if profile, let stages { print(stages.table(), terminator: "\n\n") }
     let report = report(engine, loading, result, peakGigaflops: stages?.peakGigaflops)
     print(json ? try report.json() : report.text)
+    if let trace, let stages { try write(Trace(stages), to: trace) }
+  }
+
+  private func write(_ trace: Trace, to path: String) throws {
+    guard FileManager.default.createFile(atPath: path, contents: try trace.json()) else {
+      throw ValidationError("cannot write the trace to \(path)")
+    }
   }
 
   private func load(_ random: Graph?) throws -> Engine {
@@ -81,8 +93,7 @@ struct XceptionBench: ParsableCommand {
     return BenchmarkReport(
       model: model, input: plan.inputShape.description, isa: plan.instructionSet.rawValue,
       precision: precision.rawValue,
-      threads: engine.executor.pool.threads, runs: runs, batch: batch, streams: streams,
-      loadMilliseconds: loading.milliseconds,
+      threads: engine.threads, runs: runs, batch: batch, streams: streams, loadMilliseconds: loading.milliseconds,
       firstMilliseconds: result.firstMilliseconds, minimumMilliseconds: result.durations.minimum,
       medianMilliseconds: result.durations.median, percentile90Milliseconds: result.durations.percentile(90),
       percentile99Milliseconds: result.durations.percentile(99), imagesPerSecond: result.imagesPerSecond,

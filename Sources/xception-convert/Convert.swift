@@ -4,6 +4,14 @@ import ModelGraph
 import ModelImport
 import WeightFormat
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 @main
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -51,7 +59,7 @@ struct Convert: ParsableCommand {
   @Option(help: "The type of stored weights; biases and normalizations stay fp32.")
   var precision = Precision.fp32
 
-  @Option(help: "The licence of the weights.")
+  @Option(help: "The license of the weights.")
   var license: String?
 
   @Option(help: "Who made the weights.")
@@ -64,11 +72,13 @@ struct Convert: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if input == output { throw ValidationError("the output would replace the input") }
+    if isSameFile(input, output) { throw ValidationError("the output would replace the input") }
     if quiet && json { throw ValidationError("--quiet and --json exclude each other") }
   }
 
-  func run() throws {
+  func run() throws { try reportingErrors(as: "xception-convert", convert) }
+
+  private func convert() throws {
     let clock = ContinuousClock()
     let start = clock.now
     let progress = ProgressLine(isShown: !quiet)
@@ -77,6 +87,7 @@ struct Convert: ParsableCommand {
     var options = ImportOptions()
     options.inputSize = inputSize?.extent
     options.preprocessing = preprocessing.base
+    options.changePreprocessing = preprocessing.change
     options.output = outputKind
     options.license = license
     options.attribution = attribution
@@ -85,7 +96,6 @@ struct Convert: ParsableCommand {
     var model = try KerasImporter.read(path: input, options: options) { stage, part in
       progress.show(stage.rawValue, part: part)
     }
-    preprocessing.change(&model.metadata.preprocessing)
     if precision != .fp32 {
       progress.show("rounding to \(precision.rawValue)")
       model.graph.tensors = try model.graph.tensors.map { try $0.converted(to: precision.elementType) }
@@ -97,8 +107,14 @@ struct Convert: ParsableCommand {
     progress.clear()
 
     let summary = Summary(model: model, input: input, output: output, time: start.duration(to: clock.now))
-    if json { print(try summary.json()) } else if !quiet { print(try summary.text()) }
+    if json { print(try jsonLine(summary.object())) } else if !quiet { print(try summary.text()) }
   }
+}
+
+/// Whether two paths lead to one file.
+private func isSameFile(_ first: String, _ second: String) -> Bool {
+  var (a, b) = (stat(), stat())
+  return stat(first, &a) == 0 && stat(second, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino
 }
 
 /// The types that weights can be stored in.
@@ -111,19 +127,6 @@ enum Precision: String, CaseIterable, ExpressibleByArgument {
     case .fp16: .float16
     case .bf16: .bfloat16
     }
-  }
-}
-
-/// `299`, or a width and a height as in `320x240`.
-struct InputSize: ExpressibleByArgument {
-  let extent: Extent
-
-  init?(argument: String) {
-    let sides = argument.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-    guard (1...2).contains(sides.count), let width = sides[0], let height = sides[sides.count - 1],
-      (1...Limits.window).contains(width), (1...Limits.window).contains(height)
-    else { return nil }
-    extent = Extent(height: height, width: width)
   }
 }
 

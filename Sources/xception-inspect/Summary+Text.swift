@@ -6,7 +6,7 @@ extension Summary {
       ("input", input.map(String.init).joined(separator: "x")),
       ("output", "\(output.map(String.init).joined(separator: "x")) \(outputKind)"),
       ("network", "\(nodes) nodes, \(parameters) parameters, \(multiplyAdds) multiply-adds"),
-      ("file", "\(megabytes(fileBytes)), \(profile)"),
+      ("file", "\(megabytes(fileBytes)), version \(version), \(profile)"),
     ]
     lines += weightLines()
     lines.append(("preprocessing", preprocessing.description))
@@ -30,7 +30,10 @@ extension Summary {
       types[tensor.type] = total
     }
     return types.sorted { $0.key < $1.key }.map { type, total in
-      ("weights", "\(total.count) tensors of \(type), \(megabytes(total.stored)) stored, \(megabytes(total.bytes)) inflated")
+      (
+        "weights",
+        "\(total.count) tensors of \(type), \(megabytes(total.stored)) stored, \(megabytes(total.bytes)) inflated"
+      )
     }
   }
 

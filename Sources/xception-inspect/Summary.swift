@@ -1,11 +1,6 @@
+import CommandSupport
 import ModelGraph
 import WeightFormat
-
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
 
 /// What a weights file holds, for people and for programs.
 struct Summary: Encodable {
@@ -34,7 +29,8 @@ struct Summary: Encodable {
   }
 
   struct Golden: Encodable {
-    var difference: Float
+    /// Null where an output is not a number.
+    var difference: Float?
     var tolerance: Float
     var passed: Bool
   }
@@ -46,6 +42,9 @@ struct Summary: Encodable {
   var parameters: Int
   var multiplyAdds: Int
   var nodes: Int
+  var version: Int
+  var requiredFeatures: UInt32
+  var optionalFeatures: UInt32
   var profile: String
   var fileBytes: Int
   var storedWeightBytes: Int
@@ -72,37 +71,34 @@ struct Summary: Encodable {
     parameters = graph.parameterCount
     multiplyAdds = graph.multiplyAdds
     nodes = graph.nodes.count
+    version = file.version
+    requiredFeatures = file.requiredFeatures.rawValue
+    optionalFeatures = file.optionalFeatures
     profile = file.profile.rawValue
     preprocessing = Resizing(metadata.preprocessing)
     labels = metadata.labels
     converter = metadata.converter
     sourceFile = metadata.source?.fileName
-    sourceSHA256 = metadata.source.map { source in
-      source.sha256.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-    }
+    sourceSHA256 = metadata.source?.hexadecimalDigest
     license = metadata.license
     attribution = metadata.attribution
     hasGoldenCheck = metadata.golden != nil
     sections = file.sections.map { Section(name: "\($0.kind)", offset: $0.offset, bytes: $0.length) }
-    tensors = zip(graph.tensors, file.storedByteCounts).map { tensor, stored in
+    tensors = zip(graph.tensors, file.tensorSizes).map { tensor, sizes in
       Tensor(
-        name: tensor.name, type: "\(tensor.elementType)", dimensions: tensor.dimensions, storedBytes: stored,
-        bytes: tensor.elementCount * tensor.elementType.byteCount)
+        name: tensor.name, type: "\(tensor.elementType)", dimensions: tensor.dimensions,
+        storedBytes: sizes.storedBytes, bytes: sizes.inflatedBytes)
     }
-    fileBytes = file.byteCount
+    fileBytes = file.fileBytes
     storedWeightBytes = tensors.reduce(0) { $0 + $1.storedBytes }
     weightBytes = tensors.reduce(0) { $0 + $1.bytes }
     goldenCheck = verification.flatMap { verification in
       verification.golden.map {
-        Golden(difference: $0.difference, tolerance: $0.tolerance, passed: verification.succeeded)
+        Golden(
+          difference: $0.difference.isFinite ? $0.difference : nil, tolerance: $0.tolerance,
+          passed: verification.succeeded)
       }
     }
-  }
-
-  func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(self), as: UTF8.self)
   }
 }
 

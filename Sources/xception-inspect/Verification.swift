@@ -3,6 +3,12 @@ import Optimizer
 import Runtime
 import WeightFormat
 
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 /// The outcome of reading all weights and of the golden check.
 struct Verification {
   /// The largest difference from the expected output and the tolerance; nil for a file without a golden check.
@@ -15,10 +21,20 @@ struct Verification {
     try file.verifyContents()
     guard let golden = file.model.metadata.golden else { return }
     let graph = file.model.graph
+    let instructionSet = try InstructionSet(named: ProcessInfo.processInfo.environment["XCEPTION_ISA"])
     let pool = WorkerPool.shared()
-    let executor = Executor(plan: try Plan(Optimizer.optimize(graph), pool: pool), pool: pool)
+    let plan = try Plan(Optimizer.optimize(graph), instructionSet: instructionSet, pool: pool)
+    let executor = Executor(plan: plan, pool: pool)
     let output = try executor.run(Metadata.Golden.input(seed: golden.seed, count: graph.inputShape.elementCount))
-    self.golden = (zip(output, golden.output).map { abs($0 - $1) }.max() ?? 0, golden.tolerance)
+    self.golden = (Self.largestDifference(output, golden.output), golden.tolerance)
+  }
+
+  /// Infinity where a difference is not a number.
+  static func largestDifference(_ output: [Float], _ expected: [Float]) -> Float {
+    zip(output, expected).reduce(0) { largest, pair in
+      let difference = abs(pair.0 - pair.1)
+      return difference.isNaN ? .infinity : max(largest, difference)
+    }
   }
 
   var succeeded: Bool { golden.map { $0.difference <= $0.tolerance } ?? true }

@@ -27,16 +27,7 @@ struct XceptionInspect: ParsableCommand {
     guard !json || graph == nil else { throw ValidationError("--json and --graph exclude each other") }
   }
 
-  func run() throws {
-    do {
-      try inspect()
-    } catch let error as ExitCode {
-      throw error
-    } catch {
-      StandardError.print("xception-inspect: \(file): \(error)")
-      throw ExitCode.failure
-    }
-  }
+  func run() throws { try reportingErrors(as: "xception-inspect: \(file)", inspect) }
 
   private func inspect() throws {
     let weights = try WeightFile(contentsOf: file)
@@ -45,7 +36,7 @@ struct XceptionInspect: ParsableCommand {
     }
     let verification = try verify ? Verification(of: weights) : nil
     if json {
-      print(try Summary(of: weights, verification: verification).json())
+      print(try jsonLine(Summary(of: weights, verification: verification)))
     } else if graph == nil {
       print(Summary(of: weights, verification: nil).text())
     }

@@ -1,3 +1,4 @@
+import CommandSupport
 import Xception
 
 /// The JSON object that stands for one image.
@@ -32,13 +33,11 @@ struct JSONResult: Encodable {
     }
     let durations = classification.durations
     milliseconds = Milliseconds(
-      decode: durations.decode.milliseconds, preprocess: durations.preprocess.milliseconds,
-      inference: durations.inference.milliseconds)
+      decode: rounded(durations.decode), preprocess: rounded(durations.preprocess),
+      inference: rounded(durations.inference))
     if includesFeatures { features = classification.features }
   }
 }
 
-extension Duration {
-  /// Rounded to microseconds.
-  var milliseconds: Double { (self / .microseconds(1)).rounded() / 1000 }
-}
+/// In milliseconds, to a microsecond.
+private func rounded(_ duration: Duration) -> Double { (duration.milliseconds * 1000).rounded() / 1000 }

@@ -3,20 +3,14 @@ import CommandSupport
 import ModelGraph
 import Xception
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 @main
 struct XceptionRun: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "xception-run",
     abstract: "Classifies images with a trained network.",
     discussion: """
-      Images are JPEG, PNG, PPM, PGM or PAM files, recognised by content; - reads one from standard input.
-      Without --model, the environment variable XCEPTION_MODEL names the weights file, or else the model that
+      Images are JPEG, PNG, PPM, PGM or PAM files, recognized by content; - reads one from standard input.
+      Without --model, the environment variable XCEPTION_MODEL names the weights file, or else the model that \
       Examples/quickstart.sh installed is used.
 
       The exit code is 0 if every image was classified, 1 if one was not, 64 for wrong usage.
@@ -29,7 +23,10 @@ struct XceptionRun: ParsableCommand {
   @Flag(help: "Print one JSON object per image per line.") var json = false
   @Flag(help: "With --json: add the values that enter the classifier.") var features = false
   @Option(help: "The most threads to use; all that this process may use unless given.") var threads: Int?
-  @Option(help: "The instruction set of the kernels (avx512, avx2, portable); the best one unless given.")
+  @Option(
+    help:
+      "The instruction set of the kernels (avx512, avx2, portable); the best one, or that of XCEPTION_ISA, unless given."
+  )
   var isa: String?
   @Flag(help: "Do not turn photos upright as their EXIF orientation says.") var noOrientation = false
   @Flag(help: "Print where the time went on standard error.") var timings = false
@@ -44,26 +41,24 @@ struct XceptionRun: ParsableCommand {
     }
   }
 
-  func run() throws {
-    let classifier: Classifier
-    do {
-      classifier = try load()
-    } catch {
-      StandardError.print("xception-run: \(error)")
-      throw ExitCode.failure
-    }
+  func run() throws { try reportingErrors(as: "xception-run", classifyAll) }
+
+  private func classifyAll() throws {
+    let classifier = try load()
     var report = TimingReport(loading: classifier.loadingDurations)
     var failed = false
     for name in images {
       do {
-        let image: ImageSource = name == "-" ? .descriptor(0) : .file(URL(filePath: name))
-        let classification = try classifier.classification(of: image, top: top)
+        let classification =
+          try name == "-"
+          ? classifier.classification(of: .descriptor(0), top: top)
+          : classifier.classification(ofImageAtPath: name, top: top)
         report.add(classification.durations)
         try printResult(name, classification)
       } catch {
         failed = true
         StandardError.print("xception-run: \(name): \(error)")
-        if json { try printLine(JSONResult(image: name, error: "\(error)")) }
+        if json { print(try jsonLine(JSONResult(image: name, error: "\(error)"))) }
       }
     }
     if timings { StandardError.print("\(report)") }
@@ -83,7 +78,7 @@ struct XceptionRun: ParsableCommand {
 
   private func printResult(_ name: String, _ classification: Classification) throws {
     if json {
-      try printLine(JSONResult(image: name, classification: classification, features: features))
+      print(try jsonLine(JSONResult(image: name, classification: classification, features: features)))
       return
     }
     if images.count > 1 { print(name) }
@@ -91,17 +86,11 @@ struct XceptionRun: ParsableCommand {
       print(percentage(prediction.probability), prediction.label ?? "class \(prediction.classIndex)")
     }
   }
-
-  private func printLine(_ result: JSONResult) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    print(String(decoding: try encoder.encode(result), as: UTF8.self))
-  }
 }
 
 /// A probability as a right-aligned percentage with two decimals.
 private func percentage(_ probability: Float) -> String {
-  let hundredths = Int((Double(probability) * 10_000).rounded())
+  let hundredths = Int((min(max(Double(probability), 0), 1) * 10_000).rounded())
   let text = "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100) %"
   return String(repeating: " ", count: max(0, 10 - text.count)) + text
 }

@@ -1,3 +1,4 @@
+import CommandSupport
 import Foundation
 import Testing
 
@@ -103,11 +104,12 @@ import Testing
 }
 
 @Suite struct SizeTests {
-  @Test func `A size is width by height`() {
-    #expect(Size(argument: "320x200")?.extent.width == 320)
-    #expect(Size(argument: "320X200")?.extent.height == 200)
+  @Test func `A size is width by height, or one side of a square`() {
+    #expect(InputSize(argument: "299")?.extent == InputSize(argument: "299x299")?.extent)
+    #expect(InputSize(argument: "320x200")?.extent.width == 320)
+    #expect(InputSize(argument: "320X200")?.extent.height == 200)
   }
 
-  @Test(arguments: ["", "299", "299x", "x299", "0x1", "-1x1", "1x1x1", "ax1", "1.5x2"])
-  func `What is no size is refused`(argument: String) { #expect(Size(argument: argument) == nil) }
+  @Test(arguments: ["", "299x", "x299", "0x1", "-1x1", "1x1x1", "ax1", "1.5x2"])
+  func `What is no size is refused`(argument: String) { #expect(InputSize(argument: argument) == nil) }
 }

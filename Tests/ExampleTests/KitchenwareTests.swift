@@ -60,7 +60,8 @@ enum Kitchenware {
 
   /// Keras's logits for each photo (Fixtures/make_kitchenware.py), as probabilities.
   static func reference() throws -> [Reference] {
-    let file = try #require(Bundle.module.url(forResource: "kitchenware", withExtension: "tsv", subdirectory: "Fixtures"))
+    let file = try #require(
+      Bundle.module.url(forResource: "kitchenware", withExtension: "tsv", subdirectory: "Fixtures"))
     return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map { line in
       let columns = line.split(separator: "\t")
       let exponentials = columns[3].split(separator: " ").map { exp(Double($0)!) }

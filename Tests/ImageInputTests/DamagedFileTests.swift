@@ -1,18 +1,6 @@
 import ImageInput
+import ModelGraph
 import Testing
-
-/// SplitMix64, so that a failure can be repeated.
-private struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
-}
 
 @Suite struct DamagedFileTests {
   /// A small file of each format and coding.
@@ -38,7 +26,7 @@ private struct SeededGenerator: RandomNumberGenerator {
   @Test(arguments: files)
   func `Random damage gives an image or a typed error`(name: String) throws {
     let bytes = try Fixture.bytes(name)
-    var generator = SeededGenerator(state: 1)
+    var generator = SplitMix64(seed: 1)
     let options = DecodingOptions(limits: .init(pixels: 100_000))
     for _ in 0..<400 {
       var damaged = bytes

@@ -42,6 +42,7 @@ import Testing
     ("P7\nWIDTH 1\nHEIGHT 1\nDEPTH 3\nMAXVAL 255\nTUPLTYPE GRAYSCALE\nENDHDR\n", "malformed"),
     ("P7\nWIDTH 1\nHEIGHT 1\nDEPTH 5\nMAXVAL 255\nENDHDR\n12345", "unsupported"), ("P7\nCOLOR 1\n", "malformed"),
     ("P7\nWIDTH 1\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE CMYK\nENDHDR\n1234", "unsupported"),
+    ("P7\nWIDTH +1\n", "malformed"), ("P7\nWIDTH 1_0\n", "malformed"),
     ("P7\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 65536\nENDHDR\n12", "malformed"), ("P1 1 1 0", "unknownFormat"),
     ("P4 1 1\n\0", "unknownFormat"),
     ("P8 1 1\n\0", "unknownFormat"), ("P", "unknownFormat"), ("", "unknownFormat"), ("GIF89a", "unknownFormat"),
@@ -51,6 +52,13 @@ import Testing
     #expect(
       error.map { String(describing: Mirror(reflecting: $0).children.first?.label ?? "") } == kind,
       "\(text.debugDescription)")
+  }
+
+  @Test func `A tuple type of many lines is refused before they are all joined`() {
+    let error = #expect(throws: ImageError.self) {
+      try decode("P7\n" + String(repeating: "TUPLTYPE RGB\n", count: 200_000) + "ENDHDR\n")
+    }
+    #expect(error?.description == "PAM file, byte 211: found a TUPLTYPE of 67 bytes, expected at most 64")
   }
 
   @Test func `Errors say what, where, found and expected`() {

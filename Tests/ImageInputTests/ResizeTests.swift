@@ -107,7 +107,7 @@ struct ResizeCase: CustomTestStringConvertible, Sendable {
   }
 
   @Test(arguments: ["coffee", "chelsea"], [(64, 57, 57), (45, 40, 38), (39, 39, 32)])
-  func `The centre crop is torchvision's`(photo: String, size: (shorter: Int, width: Int, height: Int)) throws {
+  func `The center crop is torchvision's`(photo: String, size: (shorter: Int, width: Int, height: Int)) throws {
     let image = try Image(contentsOf: Fixture.path("photos/\(photo).png"))
     let resized = try resizer(
       .bicubic, antialias: true, width: size.width, height: size.height,
@@ -117,7 +117,7 @@ struct ResizeCase: CustomTestStringConvertible, Sendable {
   }
 
   @Test(arguments: Preprocessing.Filter.allCases, [false, true])
-  func `The centre crop is a part of the whole resized image`(filter: Preprocessing.Filter, antialias: Bool) throws {
+  func `The center crop is a part of the whole resized image`(filter: Preprocessing.Filter, antialias: Bool) throws {
     let image = try Fixture.expected("photos/coffee-crop")  // 31 x 23
     let whole = try resizer(filter, antialias: antialias, width: 53, height: 40)(image)
     // 31 * 40 / 23 = 53.9; the offsets are round(22.5) = 22 and round(5.5) = 6.

@@ -48,7 +48,7 @@ struct PackingTests {
   @Test(arguments: ElementType.allCases, [1, 7, 40, 1000]) func `dense, pointwise, depthwise and grouped kernels`(
     type: ElementType, blockElements: Int
   ) throws {
-    var generator = SeededGenerator(seed: 9)
+    var generator = SplitMix64(seed: 9)
     var builder = GraphBuilder()
     func tensor(_ role: String, _ dimensions: [Int], _ name: String) -> Tensor {
       let values = (0..<dimensions.reduce(1, *)).map { _ in Int.random(in: -3...3, using: &generator) }

@@ -200,7 +200,7 @@ struct HostileGraphTests {
 
   /// Each change puts absurd numbers into one node of a valid graph; what matters is that all come back.
   @Test(arguments: 0..<20 as Range<UInt64>) func `random graphs with random damage`(seed: UInt64) throws {
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     let whole = try RandomGraph(seed: seed).graph
     var refused = 0
     for _ in 0..<100 {
@@ -218,7 +218,7 @@ struct HostileGraphTests {
     #expect(refused > 50)
   }
 
-  private func damage(_ node: inout Node, _ random: inout SeededGenerator) {
+  private func damage(_ node: inout Node, _ random: inout SplitMix64) {
     func number() -> Int { (Self.numbers + [1, 2, 3, 5, 4096]).randomElement(using: &random)! }
     func extent() -> Extent { Extent(height: number(), width: number()) }
     let padding = Padding.explicit(top: number(), left: number(), bottom: number(), right: number())

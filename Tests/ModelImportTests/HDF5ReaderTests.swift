@@ -94,4 +94,17 @@ struct HDF5ReaderTests {
       "\($0)".contains("truncated")
     }
   }
+
+  /// h5py writes names of variable length, which libhdf5 would read out of bounds.
+  @Test("refuses a global heap whose sizes lie")
+  func heap() throws {
+    let bytes = try Fixture("sequential.h5").bytes
+    let heap = try #require(bytes.indices.first { bytes[$0...].starts(with: Array("GCOL".utf8)) })
+    for (offset, value) in [(8, 0xff as UInt8), (24, 0xff), (24, 0), (31, 0x80), (31, 0x7f), (15, 0x80), (0, 0)] {
+      var damaged = bytes
+      damaged[heap + offset] = value
+      let error = #expect(throws: ImportError.self) { try tree(of: damaged) }
+      #expect("\(String(describing: error))".contains("global heap"), "\(offset): \(String(describing: error))")
+    }
+  }
 }

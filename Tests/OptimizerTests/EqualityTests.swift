@@ -95,7 +95,7 @@ private func outline(_ graph: Graph) -> [String] {
   }
 
   @Test func `the passes keep the values in any order and any number`() throws {
-    var generator = SeededGenerator(seed: 5)
+    var generator = SplitMix64(seed: 5)
     for seed in Self.seeds {
       var random = try RandomGraph(seed: UInt64(2000 + seed), values: .integers)
       let passes = (Optimizer.passes + Optimizer.passes).shuffled(using: &generator)

@@ -8,6 +8,7 @@ but for rounding. Each line of the file is one case: an operation with its attri
 in base64.
 """
 
+import ModelGraph
 import base64
 import json
 import os

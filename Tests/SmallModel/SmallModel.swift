@@ -26,7 +26,7 @@ package struct SmallModel: Sendable {
     try WeightFile.write(
       Model(graph: network.graph { weights.tensor($0, $1, $2) }, metadata: metadata), to: file.path, profile: .compact)
     photos = try [UInt64(2), 3].map { [folder] seed in
-      var generator = SeededGenerator(seed: seed)
+      var generator = SplitMix64(seed: seed)
       let pixels = (0..<48 * 32 * 3).map { _ in UInt8.random(in: 0...255, using: &generator) }
       let photo = folder.appending(path: "photo\(seed).ppm")
       try (Data("P6 48 32 255\n".utf8) + pixels).write(to: photo)

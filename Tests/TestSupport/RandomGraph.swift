@@ -29,17 +29,17 @@ package struct RandomGraph {
 private struct RandomGraphMaker {
   var builder = GraphBuilder()
   var weights: RandomWeights
-  private var random: SeededGenerator
+  private var random: SplitMix64
   private let isExact: Bool
   private var last: Int
   /// The largest absolute value that each node can have; followed only where values are whole.
   private var bounds: [Double]
 
   init(seed: UInt64, values: RandomWeights.Values) throws {
-    random = SeededGenerator(seed: seed)
+    random = SplitMix64(seed: seed)
     weights = RandomWeights(seed: ~seed, values: values)
     isExact = values == .integers
-    let side = { (random: inout SeededGenerator) in Int.random(in: 3...9, using: &random) }
+    let side = { (random: inout SplitMix64) in Int.random(in: 3...9, using: &random) }
     let shape = Shape.map(
       height: side(&random), width: side(&random), channels: [1, 3, 8].randomElement(using: &random)!)
     last = try builder.append("input", .input(shape))

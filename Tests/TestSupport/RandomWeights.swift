@@ -1,20 +1,5 @@
 import ModelGraph
 
-/// The SplitMix64 generator: the same numbers on every machine.
-package struct SeededGenerator: RandomNumberGenerator, Sendable {
-  private var state: UInt64
-
-  package init(seed: UInt64) { state = seed }
-
-  package mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
-}
-
 /// Makes seeded random weights, in the order in which a builder asks for them.
 package struct RandomWeights {
   package enum Values: Sendable {
@@ -27,11 +12,11 @@ package struct RandomWeights {
   }
 
   private let values: Values
-  private var generator: SeededGenerator
+  private var generator: SplitMix64
 
   package init(seed: UInt64, values: Values = .floats) {
     self.values = values
-    generator = SeededGenerator(seed: seed)
+    generator = SplitMix64(seed: seed)
   }
 
   /// The tensor `node/role`.

@@ -60,6 +60,34 @@ struct AtomicWriteTests {
     }
   }
 
+  @Test("What is no file is not replaced, and errors of the system name the path that was given")
+  func messages() throws {
+    let model = try SampleModels.least()
+    func message(_ body: () throws -> Void) -> String? {
+      do {
+        try body()
+        return nil
+      } catch {
+        return "\(error)"
+      }
+    }
+    try Folder.withTemporary { folder in
+      let pipe = folder.path + "/pipe"
+      #expect(mkfifo(pipe, 0o600) == 0)
+      for path in [pipe, folder.path] {
+        #expect(
+          message { try WeightFile.write(model, to: path) } == "cannot replace \(path): it is no regular file")
+      }
+      let names = try folder.names()
+      #expect(names == ["pipe"])
+      let absent = folder.path + "/none/model.xcw"
+      #expect(
+        message { try WeightFile.write(model, to: absent) } == "cannot create \(absent): No such file or directory")
+      #expect(
+        message { _ = try WeightFile(contentsOf: absent) } == "cannot open \(absent): No such file or directory")
+    }
+  }
+
   @Test("A disk that is full leaves the old file and no other")
   func fullDisk() async throws {
     await #expect(processExitsWith: .success) {
@@ -88,15 +116,14 @@ struct AtomicWriteTests {
 
   @Test("A process that is killed while it writes leaves the old file")
   func kill() async throws {
-    let path = FileManager.default.temporaryDirectory.path + "/xcw-kill-test"
-    try? FileManager.default.removeItem(atPath: path)
+    let path = FileManager.default.temporaryDirectory.path + "/xcw-kill-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: path) }
     try Data("old".utf8).write(to: URL(fileURLWithPath: path + "/model.xcw"))
-    await #expect(processExitsWith: .signal(SIGKILL)) {
+    await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
       var model = try SampleModels.small()
       model.graph.tensors[3].contents = Killing()
-      try WeightFile.write(model, to: FileManager.default.temporaryDirectory.path + "/xcw-kill-test/model.xcw")
+      try WeightFile.write(model, to: path + "/model.xcw")
     }
     #expect(try Data(contentsOf: URL(fileURLWithPath: path + "/model.xcw")) == Data("old".utf8))
     #expect(try Folder(path: path).names().count == 2, "the process was killed while it wrote the temporary file")

@@ -92,7 +92,7 @@ enum Python {
   static func run(arguments: [String]) throws -> (status: Int32, text: String) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["python3"] + arguments
+    process.arguments = [ProcessInfo.processInfo.environment["XCEPTION_PYTHON"] ?? "python3"] + arguments
     let pipe = Pipe()
     process.standardOutput = pipe
     process.standardError = pipe

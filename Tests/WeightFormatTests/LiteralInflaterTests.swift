@@ -1,4 +1,5 @@
 import CZlib
+import ModelGraph
 import Testing
 
 @testable import WeightFormat
@@ -8,7 +9,7 @@ struct LiteralInflaterTests {
   /// Bytes of many distributions: from one value to all equally likely, so codes of 1 to 15 bits.
   private static let planes: [[UInt8]] = {
     var planes: [[UInt8]] = []
-    var generator = SplitMix(state: 1)
+    var generator = SplitMix64(seed: 1)
     for spread in [1, 2, 5, 12, 40, 255] {
       for count in [LiteralInflater.leastCount, 5003, 40009] {
         planes.append(
@@ -56,7 +57,7 @@ struct LiteralInflaterTests {
         #expect(ours == theirs)
       }
     }
-    var generator = SplitMix(state: 2)
+    var generator = SplitMix64(seed: 2)
     for index in Array(0..<60) + Array(valid.count - 20..<valid.count) {
       var stream = valid
       stream[index] ^= UInt8(truncatingIfNeeded: generator.next() | 1)
@@ -70,17 +71,6 @@ struct LiteralInflaterTests {
 }
 
 private struct OutOfMemory: Error {}
-
-private struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
-}
 
 extension Deflate {
   fileprivate static func compressed(_ plane: [UInt8], strategy: Int32) -> [UInt8] {

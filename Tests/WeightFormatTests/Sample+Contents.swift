@@ -32,7 +32,7 @@ extension Sample {
     Sample("weight-surplus", .graph, .graph) { $0.nodes[1].parameters = [0, 1] },
     Sample("weight-beyond-tensors", .graph, .graph) { $0.nodes[1].parameters = [Int(UInt32.max)] },
     Sample("weight-of-wrong-shape", .graph, .graph) { $0.nodes[1].parameters = [1] },
-    Sample("weight-unused", .graph, .graph) {
+    Sample("weight-unused", .graph, .tensors) {
       $0.nodes[2].operation = .activation(.relu)
       $0.nodes[2].parameters = []
     },
@@ -49,6 +49,15 @@ extension Sample {
     Sample("epsilon-negative", .graph, .graph) {
       $0.nodes[2].operation = .batchNormalization(BatchNormalization(epsilon: -1))
     },
+    Sample("pool-padding-too-wide", .graph, .graph, of: .dilatedPool) {
+      $0.nodes[1].operation = .maxPool(
+        Window(size: Extent(2), dilation: Extent(2), padding: .explicit(top: 3, left: 2, bottom: 2, right: 2)))
+      $0.nodes[1].shape = .map(height: 9, width: 8, channels: 1)
+    },
+    Sample("pool-dilation-beyond-input", .graph, .graph, of: .dilatedPool) {
+      $0.nodes[1].operation = .maxPool(Window(size: Extent(2), dilation: Extent(7)))
+      $0.nodes[1].shape = .map(height: 6, width: 6, channels: 1)
+    },
     Sample("graph-too-long", .size, .graph) { $0.change(.graph) { $0 += [0, 0, 0, 0] } },
     Sample("graph-too-short", .size, .graph) { $0.change(.graph) { $0.removeLast(4) } },
   ]
@@ -58,12 +67,12 @@ extension Sample {
     Sample("tensor-name-not-utf8", .text, .tensors) {
       $0.change(.tensors) { $0.replace(text: "0 ke", with: [0xc0, 0x80, 0x6b, 0x65]) }
     },
-    Sample("tensor-name-duplicate", .graph, .graph) { $0.records[1].name = $0.records[2].name },
-    Sample("tensor-name-duplicate-canonically", .graph, .graph) {
+    Sample("tensor-name-duplicate", .graph, .tensors) { $0.records[1].name = $0.records[2].name },
+    Sample("tensor-name-duplicate-canonically", .graph, .tensors) {
       $0.records[1].name = "caf\u{e9}"
       $0.records[2].name = "cafe\u{301}"
     },
-    Sample("tensor-name-empty", .graph, .graph) { $0.records[1].name = "" },
+    Sample("tensor-name-empty", .graph, .tensors) { $0.records[1].name = "" },
     Sample("element-type-unknown", .value, .tensors) { $0.set(.tensors, at: 16, to: 5) },
     Sample("rank-zero", .value, .tensors) { $0.set(.tensors, at: 20, to: 0) },
     Sample("rank-9", .value, .tensors) { $0.set(.tensors, at: 20, to: 9) },
@@ -92,12 +101,12 @@ extension Sample {
       $0.records[5].scale = [1]
     },
     Sample("scale-flag-2", .value, .tensors) { $0.set(.tensors, at: 40, to: 2) },
-    Sample("data-offset-shared", .placement, .blocks) { $0.changeRecords = { $0[1].dataOffset = 0 } },
-    Sample("data-offset-hole", .placement, .blocks) { $0.changeRecords = { $0[1].dataOffset += 64 } },
-    Sample("data-offset-not-aligned", .placement, .blocks) { $0.changeRecords = { $0[1].dataOffset += 1 } },
-    Sample("data-offset-all-ones", .placement, .blocks) { $0.changeRecords = { $0[1].dataOffset = .max } },
-    Sample("block-shared", .blocks, .blocks) { $0.changeRecords = { $0[1].firstBlock = 0 } },
-    Sample("block-beyond-table", .blocks, .blocks) { $0.changeRecords = { $0[1].firstBlock = Int(UInt32.max) } },
+    Sample("data-offset-shared", .placement, .tensors) { $0.changeRecords = { $0[1].dataOffset = 0 } },
+    Sample("data-offset-hole", .placement, .tensors) { $0.changeRecords = { $0[1].dataOffset += 64 } },
+    Sample("data-offset-not-aligned", .placement, .tensors) { $0.changeRecords = { $0[1].dataOffset += 1 } },
+    Sample("data-offset-all-ones", .placement, .tensors) { $0.changeRecords = { $0[1].dataOffset = .max } },
+    Sample("block-shared", .blocks, .tensors) { $0.changeRecords = { $0[1].firstBlock = 0 } },
+    Sample("block-beyond-table", .blocks, .tensors) { $0.changeRecords = { $0[1].firstBlock = Int(UInt32.max) } },
     Sample("tensors-too-long", .size, .tensors) { $0.change(.tensors) { $0 += [0, 0, 0, 0] } },
     Sample("tensors-too-short", .size, .tensors) { $0.change(.tensors) { $0.removeLast(4) } },
   ]

@@ -89,6 +89,20 @@ extension Sample {
     Sample("preprocessing-side-without-crop", .value, .metadata) { $0.set(.metadata, at: 16, to: 0) },
     Sample("preprocessing-side-zero", .value, .metadata) { $0.set(.metadata, at: 20, to: 0) },
     Sample("preprocessing-divisor-zero", .value, .metadata) { $0.metadata.preprocessing.divisor = 0 },
+    Sample("preprocessing-divisor-negative", .value, .metadata) { $0.metadata.preprocessing.divisor = -255 },
+    Sample("preprocessing-divisor-too-small", .value, .metadata) { $0.metadata.preprocessing.divisor = 1e-38 },
+    Sample("preprocessing-deviation-negative", .value, .metadata) {
+      $0.metadata.preprocessing.standardDeviation[0] = -1
+    },
+    Sample("preprocessing-deviation-too-small", .value, .metadata) {
+      $0.metadata.preprocessing.standardDeviation[1] = .leastNonzeroMagnitude
+    },
+    Sample("preprocessing-side-too-large", .value, .metadata) {
+      $0.metadata.preprocessing.geometry = .centerCrop(shorterSide: 16_385)
+    },
+    Sample("preprocessing-side-below-input", .metadata, .metadata) {
+      $0.metadata.preprocessing.geometry = .centerCrop(shorterSide: 5)
+    },
     Sample("preprocessing-mean-nan", .number, .metadata) { $0.metadata.preprocessing.mean[1] = .nan },
     Sample("preprocessing-deviation-zero", .value, .metadata) {
       $0.metadata.preprocessing.standardDeviation[2] = 0

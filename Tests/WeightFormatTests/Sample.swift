@@ -14,13 +14,14 @@ struct Sample: Sendable {
   /// The model that an invalid file says, but for its fault.
   enum Base {
     case small(ElementType)
-    case everyOperation, least
+    case everyOperation, least, dilatedPool
 
     func model() throws -> Model {
       switch self {
       case .small(let type): try SampleModels.small(kernelType: type)
       case .everyOperation: try SampleModels.everyOperation()
       case .least: try SampleModels.least()
+      case .dilatedPool: try SampleModels.dilatedPool()
       }
     }
   }
@@ -62,6 +63,7 @@ struct Sample: Sendable {
       Sample(valid: "all-zero") { try SampleFile(try SampleModels.small(weights: .zero, side: 12)).bytes() },
       Sample(valid: "every-operation") { try SampleFile(try SampleModels.everyOperation()).bytes() },
       Sample(valid: "least") { try SampleFile(try SampleModels.least(), profile: .stored).bytes() },
+      Sample(valid: "pool-dilated-padding") { try SampleFile(try SampleModels.dilatedPool()).bytes() },
       Sample(valid: "unknown-optional-section") {
         var file = try SampleFile(try SampleModels.small())
         file.otherSections = [(SectionKind("NOTE"), false, Array("a reader skips this".utf8))]

@@ -47,6 +47,23 @@ enum SampleModels {
     return Model(graph: builder.graph, metadata: metadata)
   }
 
+  /// A pool whose padding is as wide as dilation allows, wider than the window has values.
+  static func dilatedPool() throws -> Model {
+    var builder = GraphBuilder()
+    var node = try builder.append("image", .input(.map(height: 6, width: 6, channels: 1)))
+    let window = Window(
+      size: Extent(2), dilation: Extent(2), padding: .explicit(top: 2, left: 2, bottom: 2, right: 2))
+    node = try builder.append("pool", .maxPool(window), [node])
+    node = try builder.append("pooled", .globalAveragePool, [node])
+    try builder.append(
+      "dense", .dense(Dense(outputs: 1, hasBias: false)), [node],
+      weights: maker(kernelType: .float32, weights: .random))
+    var metadata = leastMetadata
+    metadata.preprocessing.mean = [0]
+    metadata.preprocessing.standardDeviation = [1]
+    return Model(graph: builder.graph, metadata: metadata)
+  }
+
   /// Every operation, with every attribute that only the optimizer sets.
   static func everyOperation() throws -> Model {
     var builder = GraphBuilder()

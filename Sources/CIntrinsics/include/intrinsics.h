@@ -6,10 +6,6 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-typedef float f32x4 __attribute__((vector_size(16)));
-typedef float f32x8 __attribute__((vector_size(32)));
-typedef float f32x16 __attribute__((vector_size(64)));
-
 // Into the second-level cache: what is prefetched is used some microseconds later.
 INLINE void prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
 
@@ -17,6 +13,9 @@ INLINE void prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
 INLINE void prefetch_to_write(const void *address) { __builtin_prefetch(address, 1, 3); }
 
 // Returns its argument, one call after the other: the optimizer may not bring forward what depends on a later call.
+typedef float f32x4 __attribute__((vector_size(16)));
+typedef float f32x8 __attribute__((vector_size(32)));
+typedef float f32x16 __attribute__((vector_size(64)));
 #if defined(__x86_64__)
 INLINE f32x4 in_order4(f32x4 a) { __asm__ volatile("" : "+x"(a)); return a; }
 #if defined(__AVX__)
@@ -27,26 +26,6 @@ INLINE f32x16 in_order16(f32x16 a) { __asm__ volatile("" : "+v"(a)); return a; }
 #endif
 #else
 INLINE f32x4 in_order4(f32x4 a) { __asm__ volatile("" : "+w"(a)); return a; }
-#endif
-
-// The larger and the smaller of each pair of elements; where either is a NaN, the element of `b`.
-#if defined(__x86_64__)
-#include <immintrin.h>
-INLINE f32x4 maximum4(f32x4 a, f32x4 b) { return (f32x4)_mm_max_ps((__m128)a, (__m128)b); }
-INLINE f32x4 minimum4(f32x4 a, f32x4 b) { return (f32x4)_mm_min_ps((__m128)a, (__m128)b); }
-#if defined(__AVX__)
-INLINE f32x8 maximum8(f32x8 a, f32x8 b) { return (f32x8)_mm256_max_ps((__m256)a, (__m256)b); }
-INLINE f32x8 minimum8(f32x8 a, f32x8 b) { return (f32x8)_mm256_min_ps((__m256)a, (__m256)b); }
-#endif
-#if defined(__AVX512F__)
-INLINE f32x16 maximum16(f32x16 a, f32x16 b) { return (f32x16)_mm512_max_ps((__m512)a, (__m512)b); }
-INLINE f32x16 minimum16(f32x16 a, f32x16 b) { return (f32x16)_mm512_min_ps((__m512)a, (__m512)b); }
-#endif
-#else
-typedef int32_t i32x4 __attribute__((vector_size(16)));
-INLINE f32x4 select4(i32x4 mask, f32x4 a, f32x4 b) { return (f32x4)(((i32x4)a & mask) | ((i32x4)b & ~mask)); }
-INLINE f32x4 maximum4(f32x4 a, f32x4 b) { return select4(a > b, a, b); }
-INLINE f32x4 minimum4(f32x4 a, f32x4 b) { return select4(a < b, a, b); }
 #endif
 
 // What the processor has and the operating system saves on a thread switch: AVX2 with FMA and the rest of x86-64-v3,

@@ -1,0 +1,3 @@
+extension Duration {
+  package var milliseconds: Double { self / .milliseconds(1) }
+}

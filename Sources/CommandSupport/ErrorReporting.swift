@@ -1,0 +1,31 @@
+package import ArgumentParser
+
+#if canImport(Glibc)
+  @preconcurrency import Glibc
+#elseif canImport(Musl)
+  @preconcurrency import Musl
+#elseif canImport(Darwin)
+  @preconcurrency import Darwin
+#endif
+
+/// Runs a command, prints the error that ends it as `command: error` on standard error, and makes it exit with 1.
+///
+/// What was printed must have arrived: output that could not be written is an error too.
+package func reportingErrors(as command: String, _ body: () throws -> Void) throws(ExitCode) {
+  do {
+    try body()
+    guard fflush(stdout) == 0, ferror(stdout) == 0 else {
+      throw OutputError(reason: String(cString: strerror(errno)))
+    }
+  } catch let code as ExitCode {
+    throw code
+  } catch {
+    StandardError.print("\(command): \(error)")
+    throw .failure
+  }
+}
+
+private struct OutputError: Error, CustomStringConvertible {
+  var reason: String
+  var description: String { "cannot write the output: \(reason)" }
+}

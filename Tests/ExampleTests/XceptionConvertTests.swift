@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+
+@Suite("xception-convert")
+struct XceptionConvertTests {
+  private let folder: URL
+  private let keras = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "../ModelImportTests/Fixtures/sequential.keras").standardized.path
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "convert-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  private func convert(_ output: String, _ options: [String] = []) throws -> Command.Result {
+    try Command.run("xception-convert", [keras, path(output)] + options)
+  }
+
+  private func path(_ name: String) -> String { folder.appending(path: name).path }
+
+  private func inspect(_ name: String, _ options: [String] = []) throws -> [String: Any] {
+    let result = try Command.run("xception-inspect", [path(name), "--json"] + options)
+    #expect(result.status == 0, "\(result.errors)")
+    return try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+  }
+
+  @Test("A Keras model becomes a weights file that says where it came from and passes its own check")
+  func converts() throws {
+    let result = try convert("model.xcw", ["--license", "CC0-1.0", "--attribution", "somebody"])
+    #expect(result.status == 0, "\(result.errors)")
+    let summary = try inspect("model.xcw", ["--verify"])
+    #expect(summary["sourceFile"] as? String == "sequential.keras")
+    #expect((summary["sourceSHA256"] as? String)?.count == 64)
+    #expect(summary["license"] as? String == "CC0-1.0")
+    #expect(summary["attribution"] as? String == "somebody")
+    #expect((summary["goldenCheck"] as? [String: Any])?["passed"] as? Bool == true)
+  }
+
+  @Test("The same model gives the same bytes")
+  func isCanonical() throws {
+    #expect(try convert("a.xcw").status == 0)
+    #expect(try convert("b.xcw").status == 0)
+    let contents = try ["a.xcw", "b.xcw"].map { try Data(contentsOf: folder.appending(path: $0)) }
+    #expect(contents[0] == contents[1])
+  }
+
+  @Test("Profile, precision and preprocessing are as asked for")
+  func options() throws {
+    let options = ["--stored", "--precision", "bf16", "--preprocess", "timm", "--crop-shorter-side", "40"]
+    let result = try convert("model.xcw", options)
+    #expect(result.status == 0, "\(result.errors)")
+    let summary = try inspect("model.xcw", ["--verify"])
+    #expect(summary["profile"] as? String == "stored")
+    let preprocessing = try #require(summary["preprocessing"] as? [String: Any])
+    #expect(preprocessing["filter"] as? String == "bicubic")
+    #expect(preprocessing["cropShorterSide"] as? Int == 40)
+    let types = try #require(summary["tensors"] as? [[String: Any]]).compactMap { $0["type"] as? String }
+    #expect(types.contains("bfloat16"))
+  }
+
+  @Test("--json prints an object, --quiet nothing")
+  func output() throws {
+    let printed = try convert("model.xcw", ["--json"])
+    #expect(try JSONSerialization.jsonObject(with: Data(printed.output.utf8)) is [String: Any])
+    #expect(try convert("model.xcw", ["--quiet"]).output.isEmpty)
+  }
+
+  @Test("What is no model is refused, and an old file stays")
+  func refusal() throws {
+    try Data("old".utf8).write(to: folder.appending(path: "model.xcw"))
+    try Data("no model".utf8).write(to: folder.appending(path: "bad.keras"))
+    let result = try Command.run("xception-convert", [path("bad.keras"), path("model.xcw")])
+    #expect(result.status == 1)
+    #expect(result.errors.contains("bad.keras"))
+    #expect(try String(contentsOf: folder.appending(path: "model.xcw"), encoding: .utf8) == "old")
+  }
+
+  @Test(
+    "Wrong usage exits with 64", arguments: [["--precision", "fp8"], ["--input-size", "0"], ["--quiet", "--json"]])
+  func usage(options: [String]) throws {
+    let result = try convert("model.xcw", options)
+    #expect(result.status == 64)
+    #expect(!result.errors.isEmpty)
+  }
+}

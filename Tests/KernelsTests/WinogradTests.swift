@@ -1,0 +1,91 @@
+import ModelGraph
+import Runtime
+import TestSupport
+import Testing
+
+/// Convolutions of 3 x 3 with stride 1 and at least 32 channels on both sides, which are computed in another domain.
+@Suite struct WinogradTests {
+  private static let shapes: [(height: Int, width: Int)] = [
+    (1, 1), (2, 3), (3, 4), (4, 4), (5, 5), (6, 7), (8, 9), (4, 13), (3, 61),
+  ]
+  private static let channels: [(inputs: Int, outputs: Int)] = [(32, 32), (33, 32), (32, 65), (47, 33)]
+
+  /// The factors of the weights' transform are multiples of 1/24 in each direction: kernels of multiples of 576 stay whole in it.
+  @Test(arguments: channels.indices)
+  func `Kernels of multiples of 576 give the reference's values bit for bit`(index: Int) throws {
+    let (inputs, outputs) = Self.channels[index]
+    for (height, width) in [(1, 1), (3, 4), (5, 3), (4, 9), (1, 21)] {
+      for padding: Padding in [.same, .valid, .explicit(top: 0, left: 2, bottom: 1, right: 0)] {
+        var graph = try Self.graph(
+          .map(height: height, width: width, channels: inputs), outputs, padding: padding, activation: .relu, .integers)
+        guard graph != nil else { continue }
+        let kernel = graph!.nodes[1].parameters[0]
+        let values = try graph!.tensors[kernel].values().map { 576 * ($0 / 3).rounded() }
+        graph!.tensors[kernel] = Tensor(
+          name: "kernel", dimensions: graph!.tensors[kernel].dimensions, values: values)
+        try expectWinograd(graph!)
+        var weights = RandomWeights(seed: 9, values: .integers)
+        let input = weights.input(count: graph!.inputShape.elementCount).map { ($0 / 3).rounded() }
+        try expectReference(graph!, for: input, .exact)
+      }
+    }
+  }
+
+  /// The transforms enlarge rounding errors, of sums of a ninth of the terms: they come to 0.07 of the plain sums' bound.
+  @Test(arguments: shapes.indices)
+  func `Floats stay within a bound`(index: Int) throws {
+    let (height, width) = Self.shapes[index]
+    for padding: Padding in [.same, .valid] {
+      for activation: Activation in [.identity, .relu6, .elu(alpha: 1)] {
+        guard
+          let graph = try Self.graph(
+            .map(height: height, width: width, channels: 35), 34, padding: padding, activation: activation, .floats)
+        else { continue }
+        try expectWinograd(graph)
+        var weights = RandomWeights(seed: 10)
+        let input = weights.input(count: graph.inputShape.elementCount)
+        let used = try expectReference(graph, for: input, .rounded)
+        #expect(used < 0.14)
+      }
+    }
+  }
+
+  @Test func `A strided, dilated, narrow, grouped or rectifying convolution is gathered instead`() throws {
+    let window = Window(size: Extent(3))
+    let gathered = [
+      Convolution(window: Window(size: Extent(3), stride: Extent(2)), outputChannels: 32),
+      Convolution(window: Window(size: Extent(3), dilation: Extent(2)), outputChannels: 32),
+      Convolution(window: Window(size: Extent(height: 3, width: 2)), outputChannels: 32),
+      Convolution(window: window, outputChannels: 31), Convolution(window: window, outputChannels: 32, groups: 2),
+      Convolution(window: window, outputChannels: 32, inputActivation: .relu),
+    ]
+    for convolution in gathered {
+      var network = try RandomWeighted(.map(height: 4, width: 4, channels: 32), seed: 1, .integers)
+      try network.append(.convolution(convolution))
+      let plan = try Plan(network.graph, pool: testPool)
+      #expect(plan.stageDescriptions.map(\.kernel).filter { $0.contains("Winograd") } == [], "\(convolution)")
+      let input = network.input()
+      try expectReference(network.graph, for: input, .exact)
+    }
+  }
+
+  private static func graph(
+    _ shape: Shape, _ outputs: Int, padding: Padding, activation: Activation, _ values: RandomWeights.Values
+  ) throws -> Graph? {
+    let window = Window(size: Extent(3), padding: padding)
+    guard case .map(let height, let width, _) = shape,
+      window.placement(on: Extent(height: height, width: width)) != nil
+    else { return nil }
+    var network = try RandomWeighted(shape, seed: UInt64(outputs), values)
+    try network.append(
+      .convolution(
+        Convolution(
+          window: window, outputChannels: outputs, hasBias: true, epilogue: Epilogue(activation: activation))))
+    return network.graph
+  }
+
+  private func expectWinograd(_ graph: Graph) throws {
+    let plan = try Plan(graph, pool: testPool)
+    #expect(plan.stageDescriptions.contains { $0.kernel.contains("Winograd") })
+  }
+}

@@ -1,0 +1,63 @@
+import ModelGraph
+import Optimizer
+import Runtime
+import TestSupport
+import Testing
+
+/// Whether results depend on who computes them.
+@Suite struct ExecutorThreadsTests {
+  /// Wide enough for Winograd's layer, shared and own row panels, and, with the smallest limits, turns.
+  private static func network() throws -> (Graph, [Float]) {
+    var network = XceptionNetwork()
+    network.input = .map(height: 31, width: 38, channels: 3)
+    network.widthDivisor = 16
+    network.top = .classifier(.init(classes: 21))
+    var weights = RandomWeights(seed: 77)
+    let graph = try Optimizer.optimize(network.graph { weights.tensor($0, $1, $2) })
+    return (graph, weights.input(count: graph.inputShape.elementCount))
+  }
+
+  private static var staged: PlanOptions {
+    var options = PlanOptions()
+    options.turnMapBytes = 0
+    return options
+  }
+
+  @Test(arguments: InstructionSet.supported, [false, true])
+  func `Any number of threads gives the same bits`(set: InstructionSet, isStaged: Bool) throws {
+    let (graph, input) = try Self.network()
+    let staging = isStaged ? Self.staged : PlanOptions()
+    let pool = WorkerPool(threads: 16)
+    let executor = Executor(plan: try Plan(graph, instructionSet: set, options: staging, pool: pool), pool: pool)
+    let expected = try executor.runWithFeatures(input, threads: 1)
+    for threads in [1, 2, 3, 5, 8, 16, 16] {
+      let found = try executor.runWithFeatures(input, threads: threads)
+      #expect(found.output.map(\.bitPattern) == expected.output.map(\.bitPattern), "\(threads) threads")
+      #expect(found.features.map(\.bitPattern) == expected.features.map(\.bitPattern), "\(threads) threads")
+    }
+    // Another pool packs the weights in another order.
+    let alone = WorkerPool(threads: 1)
+    let other = Executor(plan: try Plan(graph, instructionSet: set, options: staging, pool: alone), pool: alone)
+    #expect(try other.run(input).map(\.bitPattern) == expected.output.map(\.bitPattern))
+  }
+
+  @Test(arguments: InstructionSet.supported)
+  func `Eight callers at once get the same bits as one`(set: InstructionSet) async throws {
+    let (graph, input) = try Self.network()
+    let pool = WorkerPool(threads: 3)
+    let executor = Executor(plan: try Plan(graph, instructionSet: set, pool: pool), pool: pool)
+    let inputs = (0..<8).map { caller in input.map { $0 * Float(caller + 1) / 4 } }
+    let expected = try inputs.map { try executor.run($0, threads: 1) }
+    try await withThrowingTaskGroup(of: (Int, [Float]).self) { group in
+      for caller in inputs.indices {
+        group.addTask {
+          _ = try executor.run(inputs[caller])
+          return (caller, try executor.run(inputs[caller]))
+        }
+      }
+      for try await (caller, found) in group {
+        #expect(found.map(\.bitPattern) == expected[caller].map(\.bitPattern), "caller \(caller)")
+      }
+    }
+  }
+}

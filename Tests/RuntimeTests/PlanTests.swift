@@ -1,0 +1,111 @@
+import ModelGraph
+import Optimizer
+import TestSupport
+import Testing
+
+@testable import Runtime
+
+@Suite struct PlanTests {
+  /// The stages and the memory of the full Xception, without its kernels: what is folded reads vectors only.
+  private static func layout(side: Int, _ set: InstructionSet) throws -> (lowering: Lowering, layout: MemoryLayoutPlan)
+  {
+    var network = XceptionNetwork()
+    network.input = .map(height: side, width: side, channels: 3)
+    var weights = RandomWeights(seed: 1)
+    let graph = try Optimizer.optimize(
+      network.graph { node, role, dimensions in
+        dimensions.count == 1 ? weights.tensor(node, role, dimensions) : DimensionsOnly.tensor(node, role, dimensions)
+      })
+    var lowering = Lowering(graph, kernels: set.kernels, options: PlanOptions())
+    lowering.lowerAll()
+    return (lowering, try MemoryLayoutPlan(lowering, kernels: set.kernels))
+  }
+
+  @Test(arguments: InstructionSet.supported, [71, 150, 299, 600])
+  func `The arena is never larger than two layers and the residual that live at once`(set: InstructionSet, side: Int)
+    throws
+  {
+    let (lowering, layout) = try Self.layout(side: side, set)
+    var first = [Int: Int]()
+    var last = [Int: Int]()
+    for (index, stage) in layout.stages.enumerated() {
+      for step in lowering.steps[stage.steps] {
+        for map in step.reads.map(\.map) + (step.writes.map { [$0] } ?? []) where !layout.maps[map].isPrivate {
+          let root = lowering.values[map].root
+          first[root] = first[root] ?? index
+          last[root] = index
+        }
+      }
+    }
+    var largest = 0
+    for stage in layout.stages.indices {
+      let living = first.keys.filter { first[$0]! <= stage && stage <= last[$0]! }
+      #expect(living.count <= 3, "stage \(stage)")
+      // A panel behind each map is for vectors that reach over its end, and maps start on cache lines.
+      let floats = living.map { layout.maps[$0].floatCount + set.kernels.panelWidth + 16 }.reduce(0, +)
+      largest = max(largest, floats)
+    }
+    #expect(layout.arenaFloats <= largest)
+  }
+
+  /// The values as the optimized graph has them: zero pixels beside the rows and channels padded to panels are the rest.
+  @Test func `The arena of Xception is 10 MB`() throws {
+    let (_, layout) = try Self.layout(side: 299, .best)
+    let block4 = 37 * 37 * (728 + 728 + 256) * 4
+    #expect(layout.arenaFloats * 4 >= block4)
+    #expect(Double(layout.arenaFloats * 4) <= 1.1 * Double(block4))
+  }
+
+  @Test(arguments: InstructionSet.supported)
+  func `Every step of Xception names its kernel`(set: InstructionSet) throws {
+    let (lowering, _) = try Self.layout(side: 299, set)
+    var counts = [String: Int]()
+    for step in lowering.steps { counts[step.kernel, default: 0] += 1 }
+    #expect(
+      counts == [
+        "copy in": 1, "gather + product": 5, "Winograd F(4x4,3x3)": 1, "depthwise + product": 5,
+        "depthwise + Strassen": 29, "max pool": 4, "mean": 1, "vector product": 1, "softmax": 1, "copy out": 2,
+      ])
+  }
+
+  @Test func `The entry flow takes turns, and its stages' multiply-adds are the network's`() throws {
+    let (lowering, layout) = try Self.layout(side: 299, .best)
+    let stages = layout.stages.map { StageDescription($0, lowering: lowering, maps: layout.maps) }
+    #expect(
+      stages.contains { $0.name == "block2_sepconv1 ... block2_shortcut" && $0.kernel == "4 steps in turns of 4 rows" })
+    #expect(stages.contains { $0.name == "block3_sepconv1 ... block3_shortcut" })
+    #expect(stages.allSatisfy { !$0.name.isEmpty && !$0.kernel.isEmpty && !$0.shape.isEmpty })
+    let all = lowering.graph.nodes.reduce(0) { $0 + lowering.graph.multiplyAdds(of: $1) }
+    #expect(stages.reduce(0) { $0 + $1.multiplyAdds } == all)
+  }
+
+  @Test func `A weight that cannot be read fails the plan with its reason`() throws {
+    var builder = GraphBuilder()
+    try builder.append("input", .input(.vector(40)))
+    try builder.append("fc", .dense(Dense(outputs: 40)), [0]) { DimensionsOnly.tensor("fc", $0, $1) }
+    #expect(throws: GraphError.self) { try Plan(builder.graph, pool: WorkerPool(threads: 3)) }
+  }
+
+  @Test func `A plan reports the size of its arena and weights`() throws {
+    var builder = GraphBuilder()
+    var weights = RandomWeights(seed: 1)
+    try builder.append("input", .input(.map(height: 6, width: 6, channels: 32)))
+    try builder.append(
+      "conv", .convolution(Convolution(window: Window(size: Extent(1)), outputChannels: 64, hasBias: true)), [0]
+    ) { weights.tensor($0, $0, $1) }
+    let plan = try Plan(builder.graph, pool: WorkerPool(threads: 1))
+    #expect(plan.arenaByteCount >= 36 * (32 + 64) * 4)
+    #expect(plan.weightByteCount >= 33 * 64 * 4)
+    #expect(plan.featureShape == nil && plan.inputShape == builder.graph.inputShape)
+  }
+
+  @Test func `A border larger than any memory is refused`() throws {
+    var builder = GraphBuilder()
+    try builder.append("input", .input(.map(height: 1 << 15, width: 1, channels: 64)))
+    let window = Window(size: Extent(4096), dilation: Extent(4096))
+    try builder.append("convolution", .convolution(Convolution(window: window, outputChannels: 1)), [0]) {
+      DimensionsOnly.tensor("convolution", $0, $1)
+    }
+    #expect(throws: OutOfMemory.self) { try Plan(builder.graph, pool: WorkerPool(threads: 1)) }
+  }
+}
