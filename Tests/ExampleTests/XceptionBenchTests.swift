@@ -72,7 +72,7 @@ struct XceptionBenchTests {
 
   @Test(
     "What makes no sense is refused as wrong usage",
-    arguments: [["--runs", "0"], ["--threads", "0"], ["--batch", "-1"], ["--size", "299"], ["--precision", "fp8"]])
+    arguments: [["--runs", "0"], ["--threads", "0"], ["--batch", "-1"], ["--size", "299x"], ["--precision", "fp8"]])
   func usage(arguments: [String]) throws {
     #expect(try Command.run("xception-bench", [model.file.path] + arguments).status == 64)
   }
@@ -80,6 +80,6 @@ struct XceptionBenchTests {
   @Test("A file that is no model is an error")
   func noModel() throws {
     let result = try Command.run("xception-bench", [model.photos[0].path])
-    #expect(result.status == 1 && result.errors.hasPrefix("Error: "))
+    #expect(result.status == 1 && result.errors.hasPrefix("xception-bench: "))
   }
 }
