@@ -72,7 +72,9 @@ struct XceptionBenchTests {
 
   @Test(
     "What makes no sense is refused as wrong usage",
-    arguments: [["--runs", "0"], ["--threads", "0"], ["--batch", "-1"], ["--size", "299x"], ["--precision", "fp8"]])
+    arguments: [
+      ["--runs", "0"], ["--threads", "0"], ["--batch", "-1"], ["--size", "299x"], ["--precision", "fp8"],
+    ])
   func usage(arguments: [String]) throws {
     #expect(try Command.run("xception-bench", [model.file.path] + arguments).status == 64)
   }
