@@ -19,12 +19,19 @@ public struct DepthwiseRun {
   public var slots: UnsafePointer<Int>
   public var vectorStride: Int
   public var pixels: Int
+  /// Packed inputs have half as many words; `vectors` then starts and ends at a pair of vectors.
+  public var inputElement: MapElement
+  /// Of packed outputs `vectorStride` is from pair to pair, and `slots` count words as ever.
+  public var outputElement: MapElement
 
   public init(
     inputs: UnsafePointer<UnsafePointer<Float>>, pixelStride: Int, ahead: Int, window: DepthwiseWindow,
     vectors: Range<Int>, weights: UnsafePointer<Float>, rectifies: Bool, output: UnsafeMutablePointer<Float>,
-    slots: UnsafePointer<Int>, vectorStride: Int, pixels: Int
+    slots: UnsafePointer<Int>, vectorStride: Int, pixels: Int, inputElement: MapElement = .float32,
+    outputElement: MapElement = .float32
   ) {
+    self.inputElement = inputElement
+    self.outputElement = outputElement
     self.inputs = inputs
     self.pixelStride = pixelStride
     self.ahead = ahead

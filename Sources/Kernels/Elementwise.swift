@@ -2,9 +2,14 @@
 public struct Line {
   public var input: UnsafePointer<Float>
   public var output: UnsafeMutablePointer<Float>
+  /// Words; of packed values whole vectors.
   public var count: Int
+  public var element: MapElement
 
-  public init(input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, count: Int) {
+  public init(
+    input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, count: Int, element: MapElement = .float32
+  ) {
+    self.element = element
     self.input = input
     self.output = output
     self.count = count

@@ -1,4 +1,7 @@
 /// Neighbouring pixels of one output row, copied with all that their windows cover into a row panel.
+///
+/// Packed words to packed words are copied as they are (rectified, where asked). From a packed map to floats, pieces of
+/// whole pixels (of `channels` channels each) become contiguous floats.
 public struct GatherRun {
   /// For each row of the window, the first pixel's leftmost input.
   public var inputs: UnsafePointer<UnsafePointer<Float>>
@@ -18,12 +21,21 @@ public struct GatherRun {
   public var pixels: Int
   /// Room for the windows of `tileRows` pixels, each with a vector's excess.
   public var line: UnsafeMutablePointer<Float>
+  public var inputElement: MapElement
+  /// `bfloat16` only where the input is it.
+  public var outputElement: MapElement
+  /// The channels of a pixel; asked for where a packed input becomes floats: `length` words are then one pixel.
+  public var channels: Int
 
   public init(
     inputs: UnsafePointer<UnsafePointer<Float>>, inputRows: Int, step: Int, pieces: Int, pieceStride: Int, length: Int,
     rectifies: Bool, rowPanel: UnsafeMutablePointer<Float>, slots: UnsafePointer<Int>, segmentStride: Int, pixels: Int,
-    line: UnsafeMutablePointer<Float>
+    line: UnsafeMutablePointer<Float>, inputElement: MapElement = .float32, outputElement: MapElement = .float32,
+    channels: Int = 0
   ) {
+    self.inputElement = inputElement
+    self.outputElement = outputElement
+    self.channels = channels
     self.inputs = inputs
     self.inputRows = inputRows
     self.step = step

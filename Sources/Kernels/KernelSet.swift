@@ -27,8 +27,15 @@ public protocol KernelSet: Sendable {
   static func transformOutput(_ tiles: WinogradOutput)
   static func pack(_ run: ColumnPacking)
   static func pack(_ run: WinogradPacking)
+  static func pack(_ run: BytePacking)
+  static func sumColumns(_ run: ColumnStarts)
+  static func quantize(_ run: QuantizeRun)
   /// Runs multiply-adds on registers only, `count` times 12 vectors, to measure the peak; returns a number that depends on them.
   static func multiplyAdds(_ count: Int) -> Float
+  /// Whether there is an instruction for products of an arithmetic; without one, `int8` still works, and `bfloat16` does not.
+  static func isNative(_ arithmetic: Arithmetic) -> Bool
+  /// The integers in a word of an `int8` product: 4, or 2 where bytes must be widened to multiply them.
+  static var channelsPerByteWord: Int { get }
 }
 
 extension KernelSet {

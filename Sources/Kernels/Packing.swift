@@ -8,13 +8,19 @@ public struct ColumnPacking {
   public var columns: Int
   /// A factor for each column, padded to `panelWidth`.
   public var scale: UnsafePointer<Float>
-  /// `[panel][depth][panelWidth]`
+  /// `[panel][words][panelWidth]`
   public var panels: UnsafeMutablePointer<Float>
+  /// `float32`, `bfloat16` or `bfloat16Weights`.
+  public var arithmetic: Arithmetic
+  /// For `bfloat16`: the depth comes in runs of so many channels (the taps of a window), each padded to `panelWidth`.
+  public var channels: Int
 
   public init(
     values: UnsafePointer<Float>, first: Int, count: Int, depth: Int, columns: Int, scale: UnsafePointer<Float>,
-    panels: UnsafeMutablePointer<Float>
+    panels: UnsafeMutablePointer<Float>, arithmetic: Arithmetic = .float32, channels: Int? = nil
   ) {
+    self.arithmetic = arithmetic
+    self.channels = channels ?? depth
     self.values = values
     self.first = first
     self.count = count
@@ -22,6 +28,48 @@ public struct ColumnPacking {
     self.columns = columns
     self.scale = scale
     self.panels = panels
+  }
+}
+
+/// A run of values of a weights matrix of bytes, depth x columns, packed into column panels for `int8` or `int8Weights`.
+public struct BytePacking {
+  /// Values in the matrix's order, row by row, from `first` on.
+  public var values: UnsafePointer<Int8>
+  public var first: Int
+  public var count: Int
+  public var depth: Int
+  public var columns: Int
+  public var panels: UnsafeMutablePointer<Float>
+  public var arithmetic: Arithmetic
+
+  public init(
+    values: UnsafePointer<Int8>, first: Int, count: Int, depth: Int, columns: Int,
+    panels: UnsafeMutablePointer<Float>, arithmetic: Arithmetic
+  ) {
+    self.values = values
+    self.first = first
+    self.count = count
+    self.depth = depth
+    self.columns = columns
+    self.panels = panels
+    self.arithmetic = arithmetic
+  }
+}
+
+/// Where the sums of an `int8` product start, from all of its packed column panels: what undoes the shift of its rows.
+public struct ColumnStarts {
+  public var columnPanels: UnsafePointer<Float>
+  /// The words of a column.
+  public var depth: Int
+  public var panels: Int
+  /// `[panel][panelWidth]`
+  public var starts: UnsafeMutablePointer<Int32>
+
+  public init(columnPanels: UnsafePointer<Float>, depth: Int, panels: Int, starts: UnsafeMutablePointer<Int32>) {
+    self.columnPanels = columnPanels
+    self.depth = depth
+    self.panels = panels
+    self.starts = starts
   }
 }
 

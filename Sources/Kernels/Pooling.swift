@@ -15,13 +15,17 @@ public struct PoolRun {
   public var output: UnsafeMutablePointer<Float>
   public var outputPixelStride: Int
   public var pixels: Int
+  /// The vectors of words of a pixel.
   public var vectors: Int
+  /// Of the input and of the output.
+  public var element: MapElement
 
   public init(
     inputs: UnsafePointer<UnsafePointer<Float>>, inputRows: Int, inputWidth: Int, pixelStride: Int, windowWidth: Int,
     stride: Int, dilation: Int, paddingLeft: Int, divisor: Int?, output: UnsafeMutablePointer<Float>,
-    outputPixelStride: Int, pixels: Int, vectors: Int
+    outputPixelStride: Int, pixels: Int, vectors: Int, element: MapElement = .float32
   ) {
+    self.element = element
     self.inputs = inputs
     self.inputRows = inputRows
     self.inputWidth = inputWidth
@@ -55,13 +59,16 @@ public struct ChannelMean {
   public var width: Int
   public var rowStride: Int
   public var pixelStride: Int
+  /// Of words: of a packed map each gives two vectors of the output, which is always of floats.
   public var vectors: Range<Int>
   public var output: UnsafeMutablePointer<Float>
+  public var element: MapElement
 
   public init(
     input: UnsafePointer<Float>, height: Int, width: Int, rowStride: Int, pixelStride: Int, vectors: Range<Int>,
-    output: UnsafeMutablePointer<Float>
+    output: UnsafeMutablePointer<Float>, element: MapElement = .float32
   ) {
+    self.element = element
     self.input = input
     self.height = height
     self.width = width

@@ -28,14 +28,28 @@ public struct Product {
   public var residualOffsets: UnsafePointer<Int>
   public var floor: Float
   public var ceiling: Float
+  public var arithmetic: Arithmetic
+  /// How the output and the residual are stored; the offsets and `firstColumn` of a packed map count words.
+  public var element: MapElement
+  /// Of `int8` and `int8Weights`: a factor for each column, `[panel][panelWidth]`.
+  public var columnScales: UnsafePointer<Float>?
+  /// Of `int8`: where the sums start, `[panel][panelWidth]`. The row scales, by which rows are multiplied, lie behind the
+  /// segments of each tile.
+  public var starts: UnsafePointer<Int32>?
 
   public init(
     rowPanel: UnsafePointer<Float>, rowPanelStride: Int, rowCount: Int, tiles: Range<Int>, segmentStride: Int,
     tileStride: Int,
     columnPanels: UnsafePointer<Float>, depth: Int, panels: Range<Int>, narrowPanel: Int, bias: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>, outputOffsets: UnsafePointer<Int>,
-    residual: UnsafePointer<Float>?, residualOffsets: UnsafePointer<Int>, floor: Float, ceiling: Float
+    residual: UnsafePointer<Float>?, residualOffsets: UnsafePointer<Int>, floor: Float, ceiling: Float,
+    arithmetic: Arithmetic = .float32, element: MapElement = .float32, columnScales: UnsafePointer<Float>? = nil,
+    starts: UnsafePointer<Int32>? = nil
   ) {
+    self.arithmetic = arithmetic
+    self.element = element
+    self.columnScales = columnScales
+    self.starts = starts
     self.rowPanel = rowPanel
     self.rowPanelStride = rowPanelStride
     self.rowCount = rowCount

@@ -7,11 +7,14 @@ public struct WinogradInput {
   public var windows: Int
   /// 36 row panels of one tile, a window being a row: `[6][6][segment][tileRows][vectorWidth]`.
   public var rowPanels: UnsafeMutablePointer<Float>
+  /// Of the input; `vectors` counts those of channels.
+  public var element: MapElement
 
   public init(
     inputs: UnsafePointer<UnsafePointer<Float>>, pixelStride: Int, vectors: Int, windows: Int,
-    rowPanels: UnsafeMutablePointer<Float>
+    rowPanels: UnsafeMutablePointer<Float>, element: MapElement = .float32
   ) {
+    self.element = element
     self.inputs = inputs
     self.pixelStride = pixelStride
     self.vectors = vectors
@@ -35,11 +38,15 @@ public struct WinogradOutput {
   public var windows: Int
   /// The pixels from the first window's left column to the end of the row; the last window may have some beyond.
   public var pixels: Int
+  /// Of the output.
+  public var element: MapElement
 
   public init(
     sums: UnsafePointer<Float>, bias: UnsafePointer<Float>, floor: Float, ceiling: Float,
-    outputs: UnsafePointer<UnsafeMutablePointer<Float>>, rows: Int, pixelStride: Int, windows: Int, pixels: Int
+    outputs: UnsafePointer<UnsafeMutablePointer<Float>>, rows: Int, pixelStride: Int, windows: Int, pixels: Int,
+    element: MapElement = .float32
   ) {
+    self.element = element
     self.sums = sums
     self.bias = bias
     self.floor = floor

@@ -1,0 +1,17 @@
+/// The arithmetic that a network's matrix products run in.
+package enum Precision: String, Hashable, Sendable, CaseIterable {
+  case float32 = "fp32"
+  /// Weights, and what is multiplied with them, rounded to bfloat16; sums in fp32.
+  case bfloat16 = "bf16"
+  /// Weights as integers of -127 to 127 with a scale for each output channel, and what is multiplied with them with a scale
+  /// for each pixel, which is found as the network runs; sums in int32.
+  case int8
+}
+
+extension Graph {
+  /// The precision that the weights were stored for: that of the coarsest of them.
+  package var precision: Precision {
+    let types = Set(tensors.map(\.elementType))
+    return types.contains(.int8) ? .int8 : types.contains(.bfloat16) ? .bfloat16 : .float32
+  }
+}
