@@ -65,6 +65,9 @@ public protocol VectorUnit: KernelSet {
   static func minimum(_ a: Vector, _ b: Vector) -> Vector
   /// The same vector; what depends on it is computed after what depends on the one before.
   static func inOrder(_ vector: Vector) -> Vector
+  /// Words of two bf16 values: `low` in the low halves and `high` in the high ones, each rounded to nearest even; a NaN stays
+  /// a NaN, a quiet one.
+  static func packed(_ low: Vector, _ high: Vector) -> Vector
   /// Calls the generic `tile` of `rows` rows, 1 to `tileRows`.
   static func tile(rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace)
 }
