@@ -32,9 +32,5 @@ public struct QuantizeRun {
 }
 
 extension VectorUnit {
-  public static func pack(_ run: BytePacking) { preconditionFailure() }
-  public static func sumColumns(_ run: ColumnStarts) { preconditionFailure() }
   public static func quantize(_ run: QuantizeRun) { preconditionFailure() }
-  public static func isNative(_ arithmetic: Arithmetic) -> Bool { arithmetic == .float32 }
-  public static var channelsPerByteWord: Int { 2 }
 }
