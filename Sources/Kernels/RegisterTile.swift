@@ -12,6 +12,7 @@ public protocol TileArithmetic {
   associatedtype Word
   /// The sums of one row of the tile.
   associatedtype Sums
+  static var isFinishedInRegisters: Bool { get }
   /// What sums are scaled and shifted by at last.
   associatedtype Factors
 
@@ -31,6 +32,9 @@ public protocol TileArithmetic {
 }
 
 extension TileArithmetic {
+  @inlinable @inline(__always)
+  public static var isFinishedInRegisters: Bool { Unit.tileRows == 14 && Unit.channelsPerByteWord == 4 && Unit.isNative(.bfloat16) }
+
   /// A register tile: all the depth of `rows` pixels times a column panel. A call of its own, whose loop keeps its sums in
   /// registers; `Tests/check-loops.py` reads the machine code.
   @inlinable @inline(never)
@@ -72,8 +76,43 @@ extension TileArithmetic {
     }
     switch product.element {
     case .float32: finish(sums, product, place, FloatElement<Unit>.self)
-    case .bfloat16: finish(sums, product, place, PackedElement<Unit>.self)
+    case .bfloat16:
+      if isFinishedInRegisters {
+        finish(sums, product, place, PackedElement<Unit>.self)
+      } else {
+        finishInMemory(copy sums, copy product, copy place)
+      }
     }
+  }
+
+  @inlinable @inline(__always)
+  static func finishInMemory<let rows: Int>(_ sums: InlineArray<rows, Sums>, _ product: Product, _ place: TilePlace) {
+    withUnsafePointer(to: sums) {
+      finishStored(UnsafeRawPointer($0).assumingMemoryBound(to: Sums.self), rows: rows, product, place)
+    }
+  }
+
+  /// The same of sums in memory, in a loop that all tiles share: unrolled for each of them it is most of the code.
+  @inlinable @inline(never)
+  static func finishStored(
+    _ sums: UnsafePointer<Sums>, rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace
+  ) {
+    typealias Element = PackedElement<Unit>
+    let factors = factors(product, place)
+    let floor = Unit.Vector(repeating: product.floor)
+    let output = product.output + place.firstColumn
+    let offsets = product.outputOffsets + place.firstRow
+    let residualOffsets = product.residualOffsets + place.firstRow
+    for row in 0..<rows {
+      var (low, high) = values(sums[row], factors, row: row)
+      if let residual = product.residual {
+        let (lowAdded, highAdded) = Element.load(residual + (residualOffsets[row] &+ place.firstColumn))
+        low += lowAdded
+        high += highAdded
+      }
+      Element.store(Unit.maximum(floor, low), Unit.maximum(floor, high), output + offsets[row])
+    }
+    if product.ceiling < .infinity { Element.limit(rows: rows, product, place) }
   }
 
   @inlinable @inline(__always)
