@@ -24,14 +24,12 @@ extension VectorUnit {
       var sums = InlineArray<6, Math.Sums>(repeating: Math.load(memory))
       for index in 0..<6 { sums[index] = Math.load(memory + (index &+ 1) &* panelWidth) }
       for _ in 0..<count {
-        let word = Math.word(0.999)
-        for index in 0..<6 { Math.multiplyAdd(&sums[index], weights, word) }
+
+        for index in 0..<6 { Math.multiplyAdd(&sums[index], weights, Math.word(0.999)) }
       }
       var total: Float = 0
-      for index in 0..<6 {
-        Math.store(sums[index], memory)
-        total += memory[0]
-      }
+      for index in 0..<6 { Math.store(sums[index], memory + index &* panelWidth) }
+      for index in 0..<6 &* panelWidth { total += memory[index] }
       return total
     }
   }
