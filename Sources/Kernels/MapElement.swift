@@ -75,6 +75,19 @@ extension VectorUnit {
     }
   }
 
+  /// Calls `body` with each vector of `values` values in order: where its words lie, and which part of them it is.
+  @inlinable @inline(__always)
+  static func forEachVector(of values: Int, _ element: MapElement, _ body: (_ offset: Int, _ part: WordPart) -> Void) {
+    switch element {
+    case .float32: for offset in stride(from: 0, to: values, by: vectorWidth) { body(offset, .whole) }
+    case .bfloat16:
+      for first in stride(from: 0, to: values, by: panelWidth) {
+        body(first / 2, .low)
+        if first &+ vectorWidth < values { body(first / 2, .high) }
+      }
+    }
+  }
+
   /// Words with all negative values replaced by zero; NaNs stay.
   @inlinable @inline(__always)
   static func rectified(_ words: Vector, _ element: MapElement) -> Vector {
