@@ -20,7 +20,7 @@ public struct GatherRun {
   public var slots: UnsafePointer<Int>
   public var segmentStride: Int
   public var pixels: Int
-  /// Room for the windows of `tileRows` pixels, each with a vector's excess, and for one vector more.
+  /// Room for the windows of `tileRows` pixels, each with a vector's excess.
   public var line: UnsafeMutablePointer<Float>
   public var inputElement: MapElement
   /// `bfloat16` only where the input is it.

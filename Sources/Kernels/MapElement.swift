@@ -100,3 +100,33 @@ extension VectorUnit {
     }
   }
 }
+
+extension VectorUnit {
+  @inlinable @inline(__always)
+  public static func unpack(_ words: UnsafePointer<Float>, to values: UnsafeMutablePointer<Float>, channels: Int) {
+    var channel = 0
+    forEachVector(of: channels, .bfloat16) { offset, part in
+      let vector = load(part, words + offset)
+      if channels &- channel >= vectorWidth {
+        store(vector, values + channel)
+      } else {
+        for lane in 0..<channels &- channel { values[channel &+ lane] = vector[lane] }
+      }
+      channel &+= vectorWidth
+    }
+  }
+
+  @inlinable @inline(__always)
+  public static func pack(_ values: UnsafePointer<Float>, to words: UnsafeMutablePointer<Float>, channels: Int) {
+    @inline(__always)
+    func vector(_ channel: Int) -> Vector {
+      if channels &- channel >= vectorWidth { return load(values + channel) }
+      var vector = Vector.zero
+      for lane in 0..<max(channels &- channel, 0) { vector[lane] = values[channel &+ lane] }
+      return vector
+    }
+    for channel in stride(from: 0, to: channels, by: panelWidth) {
+      store(packed(vector(channel), vector(channel &+ vectorWidth)), words + channel / 2)
+    }
+  }
+}
