@@ -21,14 +21,15 @@ import sys
 # A function of the kernels that is specialized for an arithmetic of an instruction set and a row count.
 TILE = re.compile(r"<(?:serialized, )?Kernels\.(\w+)Tile<KernelsX86\w+\.(X86\w+)>, (\d+)> of static .*\bTileArithmetic\.tile<")
 JUMP = re.compile(r"\tj\w+\s+([0-9a-f]+)\b")
-UNITS = ("X86BF16", "X86VNNI", "X86V4", "X86V3")
+# X86VNNI takes all products but those of bytes from X86V4.
+FLOAT_UNITS = ("X86BF16", "X86V4", "X86V3")
 ROWS = {"X86BF16": 14, "X86VNNI": 14, "X86V4": 14, "X86V3": 6}
 # The instruction that multiplies; `vpmaddwd` multiplies pairs of numbers, and `vpaddd` adds them to the sums.
 FUSED = r"\tvfmadd\d+ps\s"
 PRODUCTS = {
-    "Float": {unit: FUSED for unit in UNITS},
-    "Widened": {unit: FUSED for unit in UNITS},
-    "ByteWeights": {unit: FUSED for unit in UNITS},
+    "Float": {unit: FUSED for unit in FLOAT_UNITS},
+    "Widened": {unit: FUSED for unit in FLOAT_UNITS},
+    "ByteWeights": {unit: FUSED for unit in FLOAT_UNITS},
     "Integer": {
         "X86BF16": r"\tvpdpbusd\s",
         "X86VNNI": r"\tvpdpbusd\s",
@@ -45,12 +46,17 @@ def product_of(unit, kind):
 
 
 def expected_tiles():
-    """All tiles as (unit, kind, rows). A narrow tile's second vector is half as wide; a tile of bytes has one row."""
+    """All tiles as (unit, kind, rows). A tile of weights of a byte has one row."""
     for kind, units in PRODUCTS.items():
         for unit in units:
-            for prefix in ("", "Narrow") if kind != "ByteWeights" else ("",):
+            for prefix in ("", "Narrow") if has_narrow(unit, kind) else ("",):
                 for rows in range(1, ROWS[unit] + 1) if kind != "ByteWeights" else (1,):
                     yield unit, prefix + kind, rows
+
+
+def has_narrow(unit, kind):
+    """Whether there are tiles whose second vector is half as wide."""
+    return kind in ("Float", "BFloat16") or kind == "Integer" and unit in ("X86BF16", "X86VNNI")
 
 
 def disassembly(path):
@@ -76,7 +82,7 @@ def functions(listing):
 
 
 # The C functions that only kernels call.
-WRAPPERS = r"(in_order|to_floats|byte_floats|widened_bytes|dot_shorts|dot_bytes|dot_bf16x)\d+|packed_bf16"
+WRAPPERS = r"(in_order|largest|to_floats|byte_floats|widened_bytes|dot_shorts|dot_bytes|dot_bf16x)\d+|packed_bf16"
 
 
 def strays(listing):
@@ -142,8 +148,8 @@ def check(listing, report=print):
         if not tile:
             continue
         kind, unit, rows = tile.group(1), tile.group(2), int(tile.group(3))
-        if kind.removeprefix("Narrow") not in PRODUCTS:
-            report(f"{name}: an arithmetic of which nothing is known here")
+        if unit not in PRODUCTS.get(kind.removeprefix("Narrow"), ()):
+            report(f"{unit}: {kind} tiles are not expected here")
             passed = False
             continue
         body = multiplying_loop(instructions, product_of(unit, kind))

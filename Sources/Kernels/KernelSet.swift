@@ -23,6 +23,10 @@ public protocol KernelSet: Sendable {
   static func add(_ line: Line, _ other: UnsafePointer<Float>)
   static func normalize(_ line: Line, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, channels: Int)
   static func softmax(_ line: Line)
+  /// Copies the values of one packed pixel to exactly `channels` floats.
+  static func unpack(_ words: UnsafePointer<Float>, to values: UnsafeMutablePointer<Float>, channels: Int)
+  /// Packs exactly `channels` floats into one pixel, whose last column panel is filled up with zeros.
+  static func pack(_ values: UnsafePointer<Float>, to words: UnsafeMutablePointer<Float>, channels: Int)
   static func transformInput(_ tiles: WinogradInput)
   static func transformOutput(_ tiles: WinogradOutput)
   static func pack(_ run: ColumnPacking)
@@ -98,11 +102,16 @@ public protocol VectorUnit: KernelSet {
   static func maximum(_ a: Vector, _ b: Vector) -> Vector
   /// The smaller elements; where either is a NaN, those of `b`.
   static func minimum(_ a: Vector, _ b: Vector) -> Vector
+  static func maximum(_ a: Integers, _ b: Integers) -> Integers
+  /// The largest element.
+  static func largest(_ a: Integers) -> Int32
   /// The same vector; what depends on it is computed after what depends on the one before.
   static func inOrder(_ vector: Vector) -> Vector
   /// Words of two bf16 values: `low` in the low halves and `high` in the high ones, each rounded to nearest even; a NaN stays
   /// a NaN, a quiet one.
   static func packed(_ low: Vector, _ high: Vector) -> Vector
+  /// Whether `packed` takes few enough instructions to be repeated for each row of each tile.
+  static var packsFast: Bool { get }
   /// Calls the generic `tile` of an arithmetic with `rows` rows, 1 to `tileRows`.
   static func tile<Math: TileArithmetic>(
     _: Math.Type, rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace
@@ -123,6 +132,9 @@ public protocol VectorUnit: KernelSet {
 }
 
 extension VectorUnit {
+  @inlinable
+  public static var packsFast: Bool { false }
+
   @inlinable
   public static func isNative(_ arithmetic: Arithmetic) -> Bool {
     arithmetic == .float32 || arithmetic == .int8 && channelsPerByteWord == 4

@@ -12,7 +12,6 @@ public protocol TileArithmetic {
   associatedtype Word
   /// The sums of one row of the tile.
   associatedtype Sums
-  static var isFinishedInRegisters: Bool { get }
   /// What sums are scaled and shifted by at last.
   associatedtype Factors
 
@@ -24,9 +23,9 @@ public protocol TileArithmetic {
   /// `[panel][panelWidth]`: what the sums of every row start from.
   static func origin(_ product: borrowing Product) -> UnsafePointer<Float>
   static func start(at address: UnsafePointer<Float>) -> Sums
-  /// `panelWidth` sums in memory.
+  /// Sums as they lie in memory, `panelWidth` words.
   static func load(_ address: UnsafePointer<Float>) -> Sums
-  static func store(_ sums: Sums, _ address: UnsafeMutablePointer<Float>)
+  static func columns(_ sums: Sums) -> Unit.Columns
   static func factors(_ product: borrowing Product, _ place: borrowing TilePlace) -> Factors
   /// The values of a row of the tile.
   static func values(_ sums: Sums, _ factors: Factors, row: Int) -> (Unit.Vector, Unit.Vector)
@@ -37,7 +36,9 @@ extension TileArithmetic {
   public static func start(at address: UnsafePointer<Float>) -> Sums { load(address) }
 
   @inlinable @inline(__always)
-  public static var isFinishedInRegisters: Bool { Unit.tileRows == 14 && Unit.channelsPerByteWord == 4 && Unit.isNative(.bfloat16) }
+  public static var isFinishedInRegisters: Bool {
+    Unit.tileRows == 14 && Unit.channelsPerByteWord == 4 && Unit.isNative(.bfloat16)
+  }
 
   /// A register tile: all the depth of `rows` pixels times a column panel. A call of its own, whose loop keeps its sums in
   /// registers; `Tests/check-loops.py` reads the machine code.
@@ -75,13 +76,13 @@ extension TileArithmetic {
     _ sums: borrowing InlineArray<rows, Sums>, _ product: borrowing Product, _ place: borrowing TilePlace
   ) {
     if let output = place.sums {
-      for row in 0..<rows { store(sums[row], output + row &* Unit.panelWidth) }
+      for row in 0..<rows { Unit.store(columns(sums[row]), output + row &* Unit.panelWidth) }
       return
     }
     switch product.element {
     case .float32: finish(sums, product, place, FloatElement<Unit>.self)
     case .bfloat16:
-      if isFinishedInRegisters {
+      if Unit.packsFast {
         finish(sums, product, place, PackedElement<Unit>.self)
       } else {
         finishInMemory(copy sums, copy product, copy place)
@@ -92,10 +93,11 @@ extension TileArithmetic {
   /// The same by way of memory, in a loop that all tiles share: unrolled for each of them it is most of the code.
   @inlinable @inline(__always)
   static func finishInMemory<let rows: Int>(_ sums: InlineArray<rows, Sums>, _ product: Product, _ place: TilePlace) {
-    withUnsafeTemporaryAllocation(byteCount: rows &* Unit.panelWidth &* 4, alignment: 64) {
-      let memory = $0.baseAddress!.assumingMemoryBound(to: Float.self)
-      for row in 0..<rows { store(sums[row], memory + row &* Unit.panelWidth) }
-      finish(memory, rows: rows, product, place, PackedElement<Unit>.self)
+    var stored = InlineArray<rows, Unit.Columns>(repeating: .zero)
+    for row in 0..<rows { stored[row] = columns(sums[row]) }
+    withUnsafePointer(to: stored) {
+      finish(
+        UnsafeRawPointer($0).assumingMemoryBound(to: Float.self), rows: rows, product, place, PackedElement<Unit>.self)
     }
   }
 

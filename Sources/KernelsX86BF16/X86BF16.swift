@@ -13,6 +13,9 @@
       }
     }
 
+    @inlinable
+    public static var packsFast: Bool { true }
+
     @inline(__always)
     public static func packed(_ low: SIMD16<Float>, _ high: SIMD16<Float>) -> SIMD16<Float> { packed_bf16(low, high) }
 

@@ -33,7 +33,4 @@
       sum = dot_bytes8(sum, weights, word)
     }
   }
-
-  /// AVX-512 with VNNI: Cascade Lake, Ice Lake.
-  public enum X86VNNI: AVX512VNNI {}
 #endif

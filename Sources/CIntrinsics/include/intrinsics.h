@@ -12,6 +12,10 @@ INLINE void prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
 // Into the first-level cache, to be written soon.
 INLINE void prefetch_to_write(const void *address) { __builtin_prefetch(address, 1, 3); }
 
+// Returns its argument, of which the optimizer then knows nothing: it computes addresses from it where they are needed,
+// instead of keeping each of them on the stack from one turn of a loop to the next.
+INLINE const float *unknown_address(const float *a) { __asm__("" : "+r"(a)); return a; }
+
 // Returns its argument, one call after the other: the optimizer may not bring forward what depends on a later call.
 typedef float f32x4 __attribute__((vector_size(16)));
 typedef float f32x8 __attribute__((vector_size(32)));
@@ -26,6 +30,18 @@ INLINE f32x16 in_order16(f32x16 a) { __asm__ volatile("" : "+v"(a)); return a; }
 #endif
 #else
 INLINE f32x4 in_order4(f32x4 a) { __asm__ volatile("" : "+w"(a)); return a; }
+#endif
+
+// The largest of some integers: Swift's own way takes them out one by one.
+typedef int32_t i32x4 __attribute__((vector_size(16)));
+typedef int32_t i32x8 __attribute__((vector_size(32)));
+typedef int32_t i32x16 __attribute__((vector_size(64)));
+INLINE int32_t largest4(i32x4 a) { return __builtin_reduce_max(a); }
+#if defined(__AVX__)
+INLINE int32_t largest8(i32x8 a) { return __builtin_reduce_max(a); }
+#endif
+#if defined(__AVX512F__)
+INLINE int32_t largest16(i32x16 a) { return __builtin_reduce_max(a); }
 #endif
 
 // What the processor has and the operating system saves on a thread switch: AVX2 with FMA and the rest of x86-64-v3,
