@@ -34,7 +34,6 @@ extension VectorUnit {
       var sums = InlineArray<6, Math.Sums>(repeating: Math.load(memory))
       for index in 0..<6 { sums[index] = Math.load(memory + (index &+ 1) &* panelWidth) }
       for _ in 0..<count {
-
         for index in 0..<6 { Math.multiplyAdd(&sums[index % chains], weights, Math.word(0.999)) }
       }
       var total: Float = 0
