@@ -8,6 +8,7 @@ package final class Plan: @unchecked Sendable {
   // Unchecked: the pointers are constant and what they point to is written in `init` only.
 
   package let instructionSet: InstructionSet
+  package let precision: Precision
   package let inputShape: Shape
   package let outputShape: Shape
   /// The shape of the value that enters the classifier, or nil where there is no dense layer.
@@ -33,13 +34,16 @@ package final class Plan: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - graph: A valid graph; `Optimizer.optimize` makes it a fast one.
+  ///   - precision: Of maps and products, or nil for that which the weights were stored for.
   ///   - options: When the faster ways of computing the same are taken.
   /// - Throws: `GraphError`, `OutOfMemory`, or what reading a tensor throws.
   package init(
-    _ graph: Graph, instructionSet: InstructionSet = .best, options: PlanOptions = PlanOptions(), pool: WorkerPool
+    _ graph: Graph, instructionSet: InstructionSet = .best, precision: Precision? = nil,
+    options: PlanOptions = PlanOptions(), pool: WorkerPool
   ) throws {
     try graph.validate()
     self.instructionSet = instructionSet
+    self.precision = precision ?? graph.precision
     kernels = instructionSet.kernels
     inputShape = graph.inputShape
     outputShape = graph.outputShape
