@@ -88,6 +88,14 @@ package enum Quantizer {
   }
 }
 
+extension Optimizer {
+  /// Optimizes a graph that is to run in a precision, or nil for that of its weights: for int8 it is quantized too.
+  package static func optimize(_ graph: Graph, for precision: Precision?) throws(OptimizerError) -> Graph {
+    let optimized = try optimize(graph)
+    return precision == .int8 ? try Quantizer.quantize(optimized).graph : optimized
+  }
+}
+
 /// What quantizing did to a tensor.
 package struct QuantizedTensor: Hashable, Sendable {
   package var name: String
