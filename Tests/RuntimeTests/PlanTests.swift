@@ -75,7 +75,9 @@ import Testing
     let (lowering, layout) = try Self.layout(side: 299, .best)
     let stages = layout.stages.map { StageDescription($0, lowering: lowering, maps: layout.maps) }
     #expect(
-      stages.contains { $0.name == "block2_sepconv1 ... block2_shortcut" && $0.kernel == "4 steps in turns of 4 rows, fp32" })
+      stages.contains {
+        $0.name == "block2_sepconv1 ... block2_shortcut" && $0.kernel == "4 steps in turns of 4 rows, fp32"
+      })
     #expect(stages.contains { $0.name == "block3_sepconv1 ... block3_shortcut" })
     #expect(stages.allSatisfy { !$0.name.isEmpty && !$0.kernel.isEmpty && !$0.shape.isEmpty })
     let all = lowering.graph.nodes.reduce(0) { $0 + lowering.graph.multiplyAdds(of: $1) }
