@@ -22,8 +22,8 @@ extension VectorUnit {
   static func rounded(_ values: Vector) -> Integers {
     let bits = unsafeBitCast(values, to: Integers.self)
     let odd = (bits &>> Integers(repeating: 16)) & Integers(repeating: 1)
-    let isNaN = (bits & Integers(repeating: 0x7fff_ffff)) .> Integers(repeating: 0x7f80_0000)
-    return (bits &+ Integers(repeating: 0x7fff) &+ odd).replacing(
-      with: bits | Integers(repeating: 0x40_0000), where: isNaN)
+    // All bits of a NaN's lane, else none. By arithmetic: here a comparison would be made lane by lane.
+    let isNaN = (Integers(repeating: 0x7f80_0000) &- (bits & Integers(repeating: 0x7fff_ffff))) &>> Integers(repeating: 31)
+    return (bits &+ ((Integers(repeating: 0x7fff) &+ odd) & ~isNaN)) | (isNaN & Integers(repeating: 0x40_0000))
   }
 }
