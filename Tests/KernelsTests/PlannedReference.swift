@@ -9,17 +9,17 @@ import ModelGraph
 struct PlannedReference {
   let graph: Graph
   let precision: Precision
-  /// Whether the instruction set multiplies and adds with one rounding.
+  /// Whether the instruction set multiplies and adds with one rounding: all but the portable one.
   let isFused: Bool
   let multipliesBFloat16: Bool
   private let elements: MapElements
   private let weights: [[Float]]
 
-  init(_ graph: Graph, _ precision: Precision, set: InstructionSet, multipliesBFloat16: Bool = false) throws {
+  init(_ graph: Graph, _ precision: Precision, isFused: Bool = true, multipliesBFloat16: Bool = false) throws {
     self.graph = graph
     self.precision = precision
     self.multipliesBFloat16 = multipliesBFloat16
-    isFused = set != .portable
+    self.isFused = isFused
     elements = MapElements(of: graph, precision: precision)
     weights = try graph.tensors.map { try $0.values() }
   }
@@ -152,12 +152,15 @@ struct PlannedReference {
     var result: [Float] = []
     for row in rows {
       let (values, scale) = quantized(row)
+      var sums = [Int](repeating: 0, count: columns)
+      for (index, value) in values.enumerated() where value != 0 {
+        for column in 0..<columns { sums[column] += value * integers[index * columns + column] }
+      }
       for column in 0..<columns {
-        let sum = values.indices.reduce(0) { $0 + values[$1] * integers[$1 * columns + column] }
         let factor = scale * (tensor.scale?[column] ?? 1)
-        var value =
-          isFused
-          ? (bias?[column] ?? 0).addingProduct(Float(sum), factor) : (bias?[column] ?? 0) + Float(sum) * factor
+        let sum = Float(sums[column])
+        let start = bias?[column] ?? 0
+        var value = isFused ? start.addingProduct(sum, factor) : start + sum * factor
         if let residual { value += residual[result.count] }
         result.append(value)
       }
