@@ -57,7 +57,7 @@ public enum ByteWeightsTile<Unit: VectorUnit>: FloatSums {
   }
 
   @inlinable @inline(__always)
-  public static func load(_ address: UnsafePointer<Float>) -> Unit.Columns { .zero }
+  public static func start(at address: UnsafePointer<Float>) -> Unit.Columns { .zero }
 
   @inlinable @inline(__always)
   public static func factors(_ product: borrowing Product, _ place: borrowing TilePlace) -> Factors {

@@ -16,20 +16,20 @@ extension VectorUnit {
   /// Enough independent sums to hide the latency of the multiply-add, and nothing else.
   @inlinable @inline(never)
   static func multiplyAdds<Math: TileArithmetic>(_ count: Int, _: Math.Type) -> Float where Math.Unit == Self {
-    withUnsafeTemporaryAllocation(byteCount: 8 &* panelWidth, alignment: 64) { memory in
+    withUnsafeTemporaryAllocation(byteCount: 28 &* panelWidth, alignment: 64) { memory in
       let memory = memory.baseAddress!.assumingMemoryBound(to: Float.self)
-      for index in 0..<2 &* panelWidth { memory[index] = index < panelWidth ? 0 : 0.01 }
+      // All different, or the compiler would compute equal sums once.
+      for index in 0..<7 &* panelWidth { memory[index] = Float(index) * 0x1p-10 }
+      let weights = Math.weights(at: memory)
       var sums = InlineArray<6, Math.Sums>(repeating: Math.load(memory))
-      let weights = Math.weights(at: memory + panelWidth)
+      for index in 0..<6 { sums[index] = Math.load(memory + (index &+ 1) &* panelWidth) }
       for _ in 0..<count {
-        let word = Math.word(0.999)
-        for index in 0..<6 { Math.multiplyAdd(&sums[index], weights, word) }
+
+        for index in 0..<6 { Math.multiplyAdd(&sums[index], weights, Math.word(0.999)) }
       }
       var total: Float = 0
-      for index in 0..<6 {
-        Math.store(sums[index], memory)
-        total += memory[0]
-      }
+      for index in 0..<6 { Math.store(sums[index], memory + index &* panelWidth) }
+      for index in 0..<6 &* panelWidth { total += memory[index] }
       return total
     }
   }

@@ -12,6 +12,7 @@ public protocol TileArithmetic {
   associatedtype Word
   /// The sums of one row of the tile.
   associatedtype Sums
+  static var isFinishedInRegisters: Bool { get }
   /// What sums are scaled and shifted by at last.
   associatedtype Factors
 
@@ -22,6 +23,7 @@ public protocol TileArithmetic {
   static func multiplyAdd(_ sums: inout Sums, _ weights: Weights, _ word: Word)
   /// `[panel][panelWidth]`: what the sums of every row start from.
   static func origin(_ product: borrowing Product) -> UnsafePointer<Float>
+  static func start(at address: UnsafePointer<Float>) -> Sums
   /// `panelWidth` sums in memory.
   static func load(_ address: UnsafePointer<Float>) -> Sums
   static func store(_ sums: Sums, _ address: UnsafeMutablePointer<Float>)
@@ -31,13 +33,19 @@ public protocol TileArithmetic {
 }
 
 extension TileArithmetic {
+  @inlinable @inline(__always)
+  public static func start(at address: UnsafePointer<Float>) -> Sums { load(address) }
+
+  @inlinable @inline(__always)
+  public static var isFinishedInRegisters: Bool { Unit.tileRows == 14 && Unit.channelsPerByteWord == 4 && Unit.isNative(.bfloat16) }
+
   /// A register tile: all the depth of `rows` pixels times a column panel. A call of its own, whose loop keeps its sums in
   /// registers; `Tests/check-loops.py` reads the machine code.
   @inlinable @inline(never)
   static func tile<let rows: Int>(
     _: InlineArray<rows, Unit.Vector>.Type, _ product: borrowing Product, _ place: borrowing TilePlace
   ) {
-    var sums = InlineArray<rows, Sums>(repeating: load(place.origin))
+    var sums = InlineArray<rows, Sums>(repeating: start(at: place.origin))
     if let start = place.start {
       for row in 0..<rows { sums[row] = load(start + row &* Unit.panelWidth) }
     }
@@ -72,8 +80,45 @@ extension TileArithmetic {
     }
     switch product.element {
     case .float32: finish(sums, product, place, FloatElement<Unit>.self)
-    case .bfloat16: finish(sums, product, place, PackedElement<Unit>.self)
+    case .bfloat16:
+      if isFinishedInRegisters {
+        finish(sums, product, place, PackedElement<Unit>.self)
+      } else {
+        finishInMemory(copy sums, copy product, copy place)
+      }
     }
+  }
+
+  /// The same by way of memory, in a loop that all tiles share: unrolled for each of them it is most of the code.
+  @inlinable @inline(__always)
+  static func finishInMemory<let rows: Int>(_ sums: InlineArray<rows, Sums>, _ product: Product, _ place: TilePlace) {
+    withUnsafeTemporaryAllocation(byteCount: rows &* Unit.panelWidth &* 4, alignment: 64) {
+      let memory = $0.baseAddress!.assumingMemoryBound(to: Float.self)
+      for row in 0..<rows { store(sums[row], memory + row &* Unit.panelWidth) }
+      finish(memory, rows: rows, product, place, PackedElement<Unit>.self)
+    }
+  }
+
+  @inlinable @inline(never)
+  static func finish<Element: StoredElement>(
+    _ sums: UnsafePointer<Float>, rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace,
+    _: Element.Type
+  ) where Element.Unit == Unit {
+    let factors = factors(product, place)
+    let floor = Unit.Vector(repeating: product.floor)
+    let output = product.output + place.firstColumn
+    let offsets = product.outputOffsets + place.firstRow
+    let residualOffsets = product.residualOffsets + place.firstRow
+    for row in 0..<rows {
+      var (low, high) = values(load(sums + row &* Unit.panelWidth), factors, row: row)
+      if let residual = product.residual {
+        let (lowAdded, highAdded) = Element.load(residual + (residualOffsets[row] &+ place.firstColumn))
+        low += lowAdded
+        high += highAdded
+      }
+      Element.store(Unit.maximum(floor, low), Unit.maximum(floor, high), output + offsets[row])
+    }
+    if product.ceiling < .infinity { Element.limit(rows: rows, product, place) }
   }
 
   @inlinable @inline(__always)
