@@ -35,7 +35,7 @@ package enum PeakRate {
       for _ in 0..<PeakRate.rounds {
         member.barrier()
         let start = clock.now
-        let sum = kernels.multiplyAdds(PeakRate.roundCount)
+        let sum = kernels.multiplyAdds(PeakRate.roundCount, .float32)
         member.barrier()
         guard member.index == 0 else { continue }
         result.members = member.count
