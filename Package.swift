@@ -119,7 +119,7 @@ let package = Package(
     .testTarget(
       name: "RuntimeTests", dependencies: ["Runtime", "TestSupport", "CTestSupport"],
       exclude: ["make_keras_fixtures.py"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "KernelsTests", dependencies: ["Runtime", "TestSupport"]),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Runtime", "TestSupport"]),
     .testTarget(name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ModelImportTests", dependencies: ["ModelImport", "Runtime", "CHDF5", "CZlib", "TestSupport"],

@@ -103,6 +103,8 @@ public protocol VectorUnit: KernelSet {
   /// The smaller elements; where either is a NaN, those of `b`.
   static func minimum(_ a: Vector, _ b: Vector) -> Vector
   static func maximum(_ a: Integers, _ b: Integers) -> Integers
+  /// The largest element.
+  static func largest(_ a: Integers) -> Int32
   /// The same vector; what depends on it is computed after what depends on the one before.
   static func inOrder(_ vector: Vector) -> Vector
   /// Words of two bf16 values: `low` in the low halves and `high` in the high ones, each rounded to nearest even; a NaN stays

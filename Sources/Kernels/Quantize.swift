@@ -40,22 +40,30 @@ public struct QuantizeRun {
 
 extension VectorUnit {
   @inlinable @inline(__always)
-  public static func quantize(_ run: QuantizeRun) {
+  public static func quantize(_ run: QuantizeRun) { quantizeRows(run) }
+
+  /// A call of its own: C functions are not inlined into what fulfills a protocol's requirement directly.
+  @inlinable @inline(never)
+  static func quantizeRows(_ run: borrowing QuantizeRun) {
+    guard run.rows > 0 else { return }
+    var next = factors(run.lines, run.channels)
     for row in 0..<run.rows {
+      let (up, down) = next
       let line = run.lines + row &* run.lineStride
-      let top = largestMagnitude(line, run.channels)
-      let (up, down): (Float, Float)
-      if top < 0x400_0000 {
-        (up, down) = (0, 0)
-      } else if top < 0x7f80_0000 {
-        let top = Float(bitPattern: UInt32(bitPattern: top))
-        (up, down) = (127 / top, top / 127)
-      } else {
-        (up, down) = (0, .nan)
-      }
+      // A row ahead: the quotients take as long as half of a row.
+      if row &+ 1 < run.rows { next = factors(line + run.lineStride, run.channels) }
       run.rowPanel[run.scaleSlots[row]] = down
       quantize(line, run, factor: Vector(repeating: up), run.rowPanel + run.slots[row])
     }
+  }
+
+  /// What a row is multiplied with, and its scale.
+  @inlinable @inline(__always)
+  static func factors(_ line: UnsafePointer<Float>, _ channels: Int) -> (up: Float, down: Float) {
+    let bits = largestMagnitude(line, channels)
+    let top = Float(bitPattern: UInt32(bitPattern: bits))
+    if top < 0x1p-119 { return (0, 0) }
+    return top < .infinity ? (127 / top, top / 127) : (0, .nan)
   }
 
   /// The bits of the largest magnitude: as integers magnitudes compare as they do as floats, and infinities and NaNs are the
@@ -84,14 +92,12 @@ extension VectorUnit {
       tops[0] = maximum(tops[0], magnitudes(channel))
       channel &+= vectorWidth
     }
-    let top = maximum(maximum(tops[0], tops[1]), maximum(tops[2], tops[3]))
-    for lane in 0..<vectorWidth { largest = max(largest, top[lane]) }
-    return largest
+    return Self.largest(maximum(maximum(tops[0], tops[1]), maximum(tops[2], tops[3])))
   }
 
   @inlinable @inline(__always)
   static func quantize(
-    _ line: UnsafePointer<Float>, _ run: QuantizeRun, factor: Vector, _ output: UnsafeMutablePointer<Float>
+    _ line: UnsafePointer<Float>, _ run: borrowing QuantizeRun, factor: Vector, _ output: UnsafeMutablePointer<Float>
   ) {
     var line = line
     var output = output

@@ -24,6 +24,9 @@
     public static func maximum(_ a: Integers, _ b: Integers) -> Integers { b.replacing(with: a, where: a .> b) }
 
     @inline(__always)
+    public static func largest(_ a: Integers) -> Int32 { largest8(a) }
+
+    @inline(__always)
     public static func inOrder(_ vector: Vector) -> Vector { in_order8(vector) }
 
     @inline(__always)

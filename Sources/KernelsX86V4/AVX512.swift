@@ -24,6 +24,9 @@
     public static func maximum(_ a: Integers, _ b: Integers) -> Integers { b.replacing(with: a, where: a .> b) }
 
     @inlinable @inline(__always)
+    public static func largest(_ a: Integers) -> Int32 { largest16(a) }
+
+    @inlinable @inline(__always)
     public static func inOrder(_ vector: Vector) -> Vector { in_order16(vector) }
 
     @inlinable @inline(__always)

@@ -32,6 +32,18 @@ INLINE f32x16 in_order16(f32x16 a) { __asm__ volatile("" : "+v"(a)); return a; }
 INLINE f32x4 in_order4(f32x4 a) { __asm__ volatile("" : "+w"(a)); return a; }
 #endif
 
+// The largest of some integers: Swift's own way takes them out one by one.
+typedef int32_t i32x4 __attribute__((vector_size(16)));
+typedef int32_t i32x8 __attribute__((vector_size(32)));
+typedef int32_t i32x16 __attribute__((vector_size(64)));
+INLINE int32_t largest4(i32x4 a) { return __builtin_reduce_max(a); }
+#if defined(__AVX__)
+INLINE int32_t largest8(i32x8 a) { return __builtin_reduce_max(a); }
+#endif
+#if defined(__AVX512F__)
+INLINE int32_t largest16(i32x16 a) { return __builtin_reduce_max(a); }
+#endif
+
 // What the processor has and the operating system saves on a thread switch: AVX2 with FMA and the rest of x86-64-v3,
 // the AVX-512 subsets of x86-64-v4, and beyond those AVX512_VNNI and AVX512_BF16.
 bool processor_has_x86_64_v3(void);
