@@ -48,13 +48,13 @@ let package = Package(
     .executableTarget(
       name: "xception-convert",
       dependencies: [
-        "ModelGraph", "ModelImport", "WeightFormat", "Optimizer", "Runtime", "CommandSupport",
+        "ModelGraph", "ModelImport", "WeightFormat", "Optimizer", "Runtime", "Xception", "Comparison", "CommandSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "xception-inspect",
       dependencies: [
-        "WeightFormat", "Optimizer", "Runtime", "CommandSupport",
+        "WeightFormat", "Optimizer", "Runtime", "Xception", "Comparison", "CommandSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -67,6 +67,11 @@ let package = Package(
     .target(
       name: "CommandSupport",
       dependencies: ["ModelGraph", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
+    // What converting and inspecting share: two models side by side.
+    .target(
+      name: "Comparison", dependencies: ["Xception", "ModelGraph", "ImageInput", "Runtime", "CommandSupport"],
+      swiftSettings: safe),
 
     // Programs that use the library.
     .executableTarget(name: "classify", dependencies: ["Xception"], path: "Examples/classify"),
@@ -115,6 +120,7 @@ let package = Package(
       name: "ModelImportTests", dependencies: ["ModelImport", "Runtime", "CHDF5", "CZlib", "TestSupport"],
       exclude: ["make_fixtures.py", "make_keras1.py"], resources: [.copy("Fixtures")]),
     .testTarget(name: "XceptionTests", dependencies: ["Xception", "SmallModel"]),
+    .testTarget(name: "ComparisonTests", dependencies: ["Comparison", "SmallModel"]),
     .testTarget(name: "BenchTests", dependencies: ["xception-bench", "CommandSupport"]),
     .testTarget(
       name: "ExampleTests",

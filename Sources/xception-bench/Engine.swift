@@ -13,12 +13,13 @@ struct Engine {
   private let outputs: [UnsafeMutableBufferPointer<Float>]
 
   /// - Parameter callers: How many threads call `run` at the same time.
-  init(graph: Graph, instructionSet: InstructionSet, threads: Int?, callers: Int) throws {
+  init(graph: Graph, precision: Precision?, instructionSet: InstructionSet, threads: Int?, callers: Int) throws {
     let pool = WorkerPool.shared(threads: threads)
     self.threads = pool.threads
     multiplyAdds = graph.multiplyAdds
-    executor = Executor(
-      plan: try Plan(Optimizer.optimize(graph), instructionSet: instructionSet, pool: pool), pool: pool)
+    let plan = try Plan(
+      Optimizer.optimize(graph, for: precision), instructionSet: instructionSet, precision: precision, pool: pool)
+    executor = Executor(plan: plan, pool: pool)
     let values = Metadata.Golden.input(seed: 1, count: graph.inputShape.elementCount)
     let input = UnsafeMutableBufferPointer<Float>.allocate(capacity: values.count)
     _ = input.initialize(from: values)

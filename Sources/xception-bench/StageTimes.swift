@@ -1,3 +1,5 @@
+import CommandSupport
+
 /// Where the time of a run goes, stage by stage.
 struct StageTimes {
   struct Stage {
@@ -27,7 +29,7 @@ struct StageTimes {
     }
     let multiplyAdds = stages.reduce(0) { $0 + $1.multiplyAdds }
     rows.append(["total", "", ""] + figures(milliseconds: total, multiplyAdds: multiplyAdds, of: total))
-    return xception_bench.table(rows, leftAligned: [0, 1, 2])
+    return CommandSupport.table(rows, leftAligned: [0, 1, 2])
       + "\nmedians; the peak is \(peakGigaflops.rounded(decimals: 1)) GFLOP/s, as the tile's multiply-adds reach on registers alone in this run"
   }
 
