@@ -11,6 +11,7 @@ extension Summary {
       ("file", "\(megabytes(fileBytes)), version \(version), \(profile)"),
     ]
     lines += weightLines()
+    lines.append(("precision", precision))
     lines.append(("preprocessing", preprocessing.description))
     if !labels.isEmpty { lines.append(("labels", abridged(labels))) }
     if let sourceFile { lines.append(("source", sourceFile)) }
