@@ -23,7 +23,8 @@ extension ComparisonError: CustomStringConvertible {
     case .noPictures(let folder):
       "\(folder) holds no pictures, expected at least one file named "
         + PictureFolder.extensions.map { "." + $0 }.joined(separator: ", ")
-    case .nothingReadable(let picture, let reason): "none of the pictures can be read; the first is \(picture): \(reason)"
+    case .nothingReadable(let picture, let reason):
+      "none of the pictures can be read; the first is \(picture): \(reason)"
     case .differentInputs(let first, let second):
       "the models take different inputs, \(first) and \(second), and can be compared only where they take the same"
     case .differentClassCounts(let first, let second):

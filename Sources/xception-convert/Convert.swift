@@ -160,7 +160,8 @@ private struct NothingToQuantize: Error, CustomStringConvertible {
 
   var description: String {
     "\(input): nothing to quantize, "
-      + (precision == .int8 ? "its weights are int8 already" : "no weight of it belongs to a product that is large enough")
+      + (precision == .int8
+        ? "its weights are int8 already" : "no weight of it belongs to a product that is large enough")
   }
 }
 

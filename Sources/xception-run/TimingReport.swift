@@ -9,7 +9,8 @@ struct TimingReport: CustomStringConvertible {
 
   init(_ classifier: Classifier) {
     let executor = classifier.executor
-    computation = "\(classifier.precision.rawValue), \(executor.plan.instructionSet.rawValue), \(executor.pool.threads) threads"
+    computation =
+      "\(classifier.precision.rawValue), \(executor.plan.instructionSet.rawValue), \(executor.pool.threads) threads"
     loading = classifier.loadingDurations
   }
 
