@@ -67,7 +67,13 @@ public struct DepthwiseWindow {
 extension VectorUnit {
   @inlinable @inline(__always)
   public static func depthwise(_ run: DepthwiseRun) {
-    if run.window.isDense3x3 { depthwise3x3(run) } else { depthwiseAny(run) }
+    let isDense = run.window.isDense3x3
+    switch (run.inputElement, run.outputElement) {
+    case (.float32, .float32): if isDense { depthwise3x3(run) } else { depthwiseAny(run, .float32, .float32) }
+    case (.float32, .bfloat16): depthwiseAny(run, .float32, .bfloat16)
+    case (.bfloat16, .float32): if isDense { depthwise3x3(run) } else { depthwiseAny(run, .bfloat16, .float32) }
+    case (.bfloat16, .bfloat16): if isDense { depthwise3x3(run) } else { depthwiseAny(run, .bfloat16, .bfloat16) }
+    }
   }
 
   /// Up to seven pixels at once, split evenly: 21 sums of three taps each share 27 inputs.
@@ -88,30 +94,68 @@ extension VectorUnit {
     }
   }
 
-  /// A call of its own, as `tile` is: inlined, its loop kept half of its sums and addresses on the stack.
-  @inlinable @inline(never)
+  @inlinable @inline(__always)
   static func depthwise3x3<let pixels: Int>(
     _ shape: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int
   ) {
-    if run.rectifies {
-      depthwise3x3(shape, run, first: first) { maximum(.zero, $0) }
-    } else {
-      depthwise3x3(shape, run, first: first) { $0 }
+    switch (run.inputElement, run.outputElement) {
+    case (.float32, _): floatDepthwise3x3(shape, run, first: first)
+    case (.bfloat16, .float32): wideningDepthwise3x3(shape, run, first: first)
+    case (.bfloat16, .bfloat16): packedDepthwise3x3(shape, run, first: first)
     }
   }
 
+  /// A call of its own, as `tile` is: inlined, its loop kept half of its sums and addresses on the stack.
+  @inlinable @inline(never)
+  static func floatDepthwise3x3<let pixels: Int>(
+    _ shape: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int
+  ) {
+    if run.rectifies {
+      depthwise3x3(shape, run, first: first, .float32, .float32) { maximum(.zero, $0) }
+    } else {
+      depthwise3x3(shape, run, first: first, .float32, .float32) { $0 }
+    }
+  }
+
+  @inlinable @inline(never)
+  static func wideningDepthwise3x3<let pixels: Int>(
+    _ shape: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int
+  ) {
+    if run.rectifies {
+      depthwise3x3(shape, run, first: first, .bfloat16, .float32) { maximum(.zero, $0) }
+    } else {
+      depthwise3x3(shape, run, first: first, .bfloat16, .float32) { $0 }
+    }
+  }
+
+  @inlinable @inline(never)
+  static func packedDepthwise3x3<let pixels: Int>(
+    _ shape: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int
+  ) {
+    if run.rectifies {
+      depthwise3x3(shape, run, first: first, .bfloat16, .bfloat16) { maximum(.zero, $0) }
+    } else {
+      depthwise3x3(shape, run, first: first, .bfloat16, .bfloat16) { $0 }
+    }
+  }
+
+  /// One vector of channels after the other, of packed inputs too: pairs of vectors would need twice the registers, to save
+  /// half of the loads, which are not what takes the time.
   @inlinable @inline(__always)
   static func depthwise3x3<let pixels: Int>(
-    _: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int, activate: (Vector) -> Vector
+    _: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int, _ element: MapElement,
+    _ outputElement: MapElement, activate: (Vector) -> Vector
   ) {
     let stride = run.pixelStride
-    var top = run.inputs[0] + (first &* stride &+ run.vectors.lowerBound &* vectorWidth)
-    var middle = run.inputs[1] + (first &* stride &+ run.vectors.lowerBound &* vectorWidth)
-    var bottom = run.inputs[2] + (first &* stride &+ run.vectors.lowerBound &* vectorWidth)
+    let start = first &* stride &+ groups(run.vectors.lowerBound, element) &* vectorWidth
+    var top = run.inputs[0] + start
+    var middle = run.inputs[1] + start
+    var bottom = run.inputs[2] + start
     var weights = run.weights + run.vectors.lowerBound &* 10 &* vectorWidth
-    var output = run.output + run.vectors.lowerBound &* run.vectorStride
+    var output = run.output + groups(run.vectors.lowerBound, outputElement) &* run.vectorStride
     let slots = run.slots + first
-    for _ in run.vectors {
+    @inline(__always)
+    func nextSums(_ part: WordPart) -> InlineArray<pixels, Vector> {
       var sums = InlineArray<pixels, Vector>(repeating: load(weights))
       for y in 0..<3 {
         let input = y == 0 ? top : y == 1 ? middle : bottom
@@ -119,41 +163,85 @@ extension VectorUnit {
         let center = load(weights + (y &* 3 &+ 2) &* vectorWidth)
         let right = load(weights + (y &* 3 &+ 3) &* vectorWidth)
         for x in 0..<pixels &+ 2 {
-          let value = activate(load(input + x &* stride))
+          let value = activate(load(part, input + x &* stride))
           if x < pixels { multiplyAdd(&sums[x], value, left) }
           if x > 0 && x <= pixels { multiplyAdd(&sums[x &- 1], value, center) }
           if x > 1 { multiplyAdd(&sums[x &- 2], value, right) }
         }
       }
-      for x in 0..<pixels { prefetch(bottom + (run.ahead &+ (x &+ 1) &* stride)) }
-      for x in 0..<pixels { store(sums[x], output + slots[x]) }
+      if part != .high {
+        for x in 0..<pixels { prefetch(bottom + (run.ahead &+ (x &+ 1) &* stride)) }
+      }
+      weights += 10 &* vectorWidth
+      return sums
+    }
+    @inline(__always)
+    func put(_ vector: (Int) -> Vector) {
+      for x in 0..<pixels { store(vector(x), output + slots[x]) }
+      output += run.vectorStride
+    }
+    for _ in 0..<groups(run.vectors.count, element) {
+      switch (element, outputElement) {
+      case (.float32, _):
+        let sums = nextSums(.whole)
+        put { sums[$0] }
+      case (.bfloat16, .float32):
+        top = unknown_address(top)
+        middle = unknown_address(middle)
+        bottom = unknown_address(bottom)
+        let lows = nextSums(.low)
+        put { lows[$0] }
+        let highs = nextSums(.high)
+        put { highs[$0] }
+      case (.bfloat16, .bfloat16):
+        let lows = nextSums(.low)
+        // Loaded again, or 27 words would have to stay in registers.
+        top = unknown_address(top)
+        middle = unknown_address(middle)
+        bottom = unknown_address(bottom)
+        let highs = nextSums(.high)
+        put { packed(lows[$0], highs[$0]) }
+      }
       top += vectorWidth
       middle += vectorWidth
       bottom += vectorWidth
-      weights += 10 &* vectorWidth
-      output += run.vectorStride
     }
   }
 
   @inlinable @inline(__always)
-  static func depthwiseAny(_ run: DepthwiseRun) {
+  static func depthwiseAny(_ run: DepthwiseRun, _ element: MapElement, _ outputElement: MapElement) {
     let window = run.window
     let floor = Vector(repeating: run.rectifies ? 0 : -.infinity)
     let weightStride = (1 &+ window.height &* window.width) &* vectorWidth
-    for vector in run.vectors {
-      let weights = run.weights + vector &* weightStride
-      let output = run.output + vector &* run.vectorStride
-      for pixel in 0..<run.pixels {
-        var sum = load(weights)
-        var taps = weights + vectorWidth
-        for y in 0..<window.height {
-          let input = run.inputs[y] + (pixel &* window.stride &* run.pixelStride &+ vector &* vectorWidth)
-          for x in 0..<window.width {
-            multiplyAdd(&sum, maximum(floor, load(input + x &* window.dilation &* run.pixelStride)), load(taps))
-            taps += vectorWidth
-          }
+    @inline(__always)
+    func sum(_ vector: Int, _ pixel: Int, _ part: WordPart) -> Vector {
+      var taps = run.weights + vector &* weightStride
+      var sum = load(taps)
+      let offset = pixel &* window.stride &* run.pixelStride &+ groups(vector, element) &* vectorWidth
+      for y in 0..<window.height {
+        let input = run.inputs[y] + offset
+        for x in 0..<window.width {
+          taps += vectorWidth
+          multiplyAdd(&sum, maximum(floor, load(part, input + x &* window.dilation &* run.pixelStride)), load(taps))
         }
-        store(sum, output + run.slots[pixel])
+      }
+      return sum
+    }
+    for group in groups(run.vectors.lowerBound, outputElement)..<groups(run.vectors.upperBound, outputElement) {
+      let output = run.output + group &* run.vectorStride
+      for pixel in 0..<run.pixels {
+        switch (element, outputElement) {
+        case (.float32, .float32): store(sum(group, pixel, .whole), output + run.slots[pixel])
+        case (.float32, .bfloat16):
+          let words = packed(sum(2 &* group, pixel, .whole), sum(2 &* group &+ 1, pixel, .whole))
+          store(words, output + run.slots[pixel])
+        case (.bfloat16, .float32):
+          let sum = group % 2 == 0 ? sum(group, pixel, .low) : sum(group, pixel, .high)
+          store(sum, output + run.slots[pixel])
+        case (.bfloat16, .bfloat16):
+          let words = packed(sum(2 &* group, pixel, .low), sum(2 &* group &+ 1, pixel, .high))
+          store(words, output + run.slots[pixel])
+        }
       }
     }
   }

@@ -43,32 +43,63 @@ extension VectorUnit {
 
   @inlinable @inline(__always)
   static func map(_ line: Line, _ function: (Vector) -> Vector) {
+    switch line.element {
+    case .float32: map(line, .float32, function)
+    case .bfloat16: map(line, .bfloat16, function)
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func map(_ line: Line, _ element: MapElement, _ function: (Vector) -> Vector) {
     for offset in stride(from: 0, to: line.count, by: vectorWidth) {
-      store(function(load(line.input + offset)), line.output + offset)
+      store(words(element) { function(load($0, line.input + offset)) }, line.output + offset)
     }
   }
 
   @inlinable @inline(__always)
   public static func add(_ line: Line, _ other: UnsafePointer<Float>) {
-    for offset in stride(from: 0, to: line.count, by: vectorWidth) {
-      store(load(line.input + offset) + load(other + offset), line.output + offset)
+    switch line.element {
+    case .float32: add(line, other, .float32)
+    case .bfloat16: add(line, other, .bfloat16)
     }
   }
 
-  /// `x * scale + shift` of pixels of `channels` values, a multiple of `vectorWidth`.
+  @inlinable @inline(__always)
+  static func add(_ line: Line, _ other: UnsafePointer<Float>, _ element: MapElement) {
+    for offset in stride(from: 0, to: line.count, by: vectorWidth) {
+      store(words(element) { load($0, line.input + offset) + load($0, other + offset) }, line.output + offset)
+    }
+  }
+
+  /// `x * scale + shift` of pixels of `channels` values, a multiple of `vectorWidth`, and of packed ones of `panelWidth`.
   @inlinable @inline(__always)
   public static func normalize(
     _ line: Line, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, channels: Int
   ) {
-    for pixel in stride(from: 0, to: line.count, by: channels) {
-      for channel in stride(from: 0, to: channels, by: vectorWidth) {
-        let product = load(line.input + (pixel &+ channel)) * load(scale + channel)
-        store(product + load(shift + channel), line.output + (pixel &+ channel))
+    switch line.element {
+    case .float32: normalize(line, scale, shift, channels, .float32)
+    case .bfloat16: normalize(line, scale, shift, channels, .bfloat16)
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func normalize(
+    _ line: Line, _ scale: UnsafePointer<Float>, _ shift: UnsafePointer<Float>, _ channels: Int, _ element: MapElement
+  ) {
+    let words = groups(channels, element)
+    for pixel in stride(from: 0, to: line.count, by: words) {
+      for word in stride(from: 0, to: words, by: vectorWidth) {
+        let result = Self.words(element) { part in
+          let channel = part == .whole ? word : part == .low ? 2 &* word : 2 &* word &+ vectorWidth
+          let product = load(part, line.input + (pixel &+ word)) * load(scale + channel)
+          return product + load(shift + channel)
+        }
+        store(result, line.output + (pixel &+ word))
       }
     }
   }
 
-  /// The exponentials of a line divided by their sum; each is taken of the distance to the largest value.
+  /// The exponentials of a line of floats divided by their sum; each is taken of the distance to the largest value.
   ///
   /// The line need not be a multiple of `vectorWidth`, but its memory must be padded to it; the padding becomes zero.
   @inlinable @inline(__always)

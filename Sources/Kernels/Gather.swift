@@ -1,7 +1,8 @@
 /// Neighbouring pixels of one output row, copied with all that their windows cover into a row panel.
 ///
-/// Packed words to packed words are copied as they are (rectified, where asked). From a packed map to floats, pieces of
-/// whole pixels (of `channels` channels each) become contiguous floats.
+/// Packed words are copied to packed words as they are (rectified, where asked). From a packed map to floats each piece is
+/// one pixel, whose `channels` channels come in order. With `segmentStride == vectorWidth` the pixels' windows become lines
+/// of contiguous floats; what follows a line's end up to a whole vector is finite.
 public struct GatherRun {
   /// For each row of the window, the first pixel's leftmost input.
   public var inputs: UnsafePointer<UnsafePointer<Float>>
@@ -24,7 +25,7 @@ public struct GatherRun {
   public var inputElement: MapElement
   /// `bfloat16` only where the input is it.
   public var outputElement: MapElement
-  /// The channels of a pixel; asked for where a packed input becomes floats: `length` words are then one pixel.
+  /// The channels of a pixel, where a packed input becomes floats; `length` words are then one pixel.
   public var channels: Int
 
   public init(
@@ -54,24 +55,46 @@ public struct GatherRun {
 extension VectorUnit {
   @inlinable @inline(__always)
   public static func gather(_ run: GatherRun) {
-    if run.length % vectorWidth == 0 || run.inputRows &* run.pieces == 1 {
-      gatherWhole(run)
+    switch (run.inputElement, run.outputElement) {
+    case (.float32, _): gather(run, .float32, values: run.length) { maximum($1, $0) }
+    case (.bfloat16, .float32): gather(run, .bfloat16, values: run.channels) { maximum($1, $0) }
+    case (.bfloat16, .bfloat16):
+      if run.rectifies {
+        gather(run, .float32, values: run.length) { words, _ in rectified(words, .bfloat16) }
+      } else {
+        gather(run, .float32, values: run.length) { words, _ in words }
+      }
+    }
+  }
+
+  /// - Parameters:
+  ///   - element: What becomes of a word: one value of the output, or two.
+  ///   - values: How many come of a piece.
+  ///   - activate: Given a vector of the output, and the least value that it may have.
+  @inlinable @inline(__always)
+  static func gather(
+    _ run: GatherRun, _ element: MapElement, values: Int, activate: (_ vector: Vector, _ floor: Vector) -> Vector
+  ) {
+    if values % vectorWidth == 0 || run.inputRows &* run.pieces == 1 {
+      gatherWhole(run, element, values: values, activate: activate)
     } else {
-      gatherUneven(run)
+      gatherUneven(run, element, values: values, activate: activate)
     }
   }
 
   /// Pieces of whole vectors go straight to their segments.
   @inlinable @inline(__always)
-  static func gatherWhole(_ run: GatherRun) {
+  static func gatherWhole(
+    _ run: GatherRun, _ element: MapElement, values: Int, activate: (_ vector: Vector, _ floor: Vector) -> Vector
+  ) {
     let floor = Vector(repeating: run.rectifies ? 0 : -.infinity)
     for pixel in 0..<run.pixels {
       var output = run.rowPanel + run.slots[pixel]
       for row in 0..<run.inputRows {
         for piece in 0..<run.pieces {
           let input = run.inputs[row] + (pixel &* run.step &+ piece &* run.pieceStride)
-          for offset in stride(from: 0, to: run.length, by: vectorWidth) {
-            store(maximum(floor, load(input + offset)), output)
+          forEachVector(of: values, element) { offset, part in
+            store(activate(load(part, input + offset), floor), output)
             output += run.segmentStride
           }
         }
@@ -82,9 +105,11 @@ extension VectorUnit {
   /// Other pieces are joined in lines first: each is copied in whole vectors, and the next one overwrites the excess. A
   /// tile's lines are written before the first is read, or every read would wait for the writes that it overlaps.
   @inlinable @inline(__always)
-  static func gatherUneven(_ run: GatherRun) {
+  static func gatherUneven(
+    _ run: GatherRun, _ element: MapElement, values: Int, activate: (_ vector: Vector, _ floor: Vector) -> Vector
+  ) {
     let floor = Vector(repeating: run.rectifies ? 0 : -.infinity)
-    let depth = run.inputRows &* run.pieces &* run.length
+    let depth = run.inputRows &* run.pieces &* values
     let lineStride = depth &+ vectorWidth
     for first in stride(from: 0, to: run.pixels, by: tileRows) {
       let count = min(tileRows, run.pixels &- first)
@@ -93,8 +118,12 @@ extension VectorUnit {
         for row in 0..<run.inputRows {
           for piece in 0..<run.pieces {
             let input = run.inputs[row] + ((first &+ pixel) &* run.step &+ piece &* run.pieceStride)
-            for offset in stride(from: 0, to: run.length, by: vectorWidth) { store(load(input + offset), end + offset) }
-            end += run.length
+            var output = end
+            forEachVector(of: values, element) { offset, part in
+              store(load(part, input + offset), output)
+              output += vectorWidth
+            }
+            end += values
           }
         }
       }
@@ -102,7 +131,7 @@ extension VectorUnit {
         let line = run.line + pixel &* lineStride
         var output = run.rowPanel + run.slots[first &+ pixel]
         for offset in stride(from: 0, to: depth, by: vectorWidth) {
-          store(maximum(floor, load(line + offset)), output)
+          store(activate(load(line + offset), floor), output)
           output += run.segmentStride
         }
       }

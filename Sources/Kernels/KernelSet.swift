@@ -23,6 +23,10 @@ public protocol KernelSet: Sendable {
   static func add(_ line: Line, _ other: UnsafePointer<Float>)
   static func normalize(_ line: Line, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, channels: Int)
   static func softmax(_ line: Line)
+  /// Copies the values of one packed pixel to exactly `channels` floats.
+  static func unpack(_ words: UnsafePointer<Float>, to values: UnsafeMutablePointer<Float>, channels: Int)
+  /// Packs exactly `channels` floats into one pixel, whose last column panel is filled up with zeros.
+  static func pack(_ values: UnsafePointer<Float>, to words: UnsafeMutablePointer<Float>, channels: Int)
   static func transformInput(_ tiles: WinogradInput)
   static func transformOutput(_ tiles: WinogradOutput)
   static func pack(_ run: ColumnPacking)
@@ -63,8 +67,12 @@ public protocol VectorUnit: KernelSet {
   static func maximum(_ a: Vector, _ b: Vector) -> Vector
   /// The smaller elements; where either is a NaN, those of `b`.
   static func minimum(_ a: Vector, _ b: Vector) -> Vector
+  static func maximum(_ a: Integers, _ b: Integers) -> Integers
   /// The same vector; what depends on it is computed after what depends on the one before.
   static func inOrder(_ vector: Vector) -> Vector
+  /// Words of two bf16 values: `low` in the low halves and `high` in the high ones, each rounded to nearest even; a NaN stays
+  /// a NaN, a quiet one.
+  static func packed(_ low: Vector, _ high: Vector) -> Vector
   /// Calls the generic `tile` of `rows` rows, 1 to `tileRows`.
   static func tile(rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace)
 }

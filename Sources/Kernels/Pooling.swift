@@ -82,60 +82,89 @@ public struct ChannelMean {
 extension VectorUnit {
   @inlinable @inline(__always)
   public static func maximumPool(_ run: PoolRun) {
+    switch run.element {
+    case .float32: maximumPool(run, .float32)
+    case .bfloat16: maximumPool(run, .bfloat16)
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func maximumPool(_ run: PoolRun, _ element: MapElement) {
     for pixel in 0..<run.pixels {
       let columns = run.columns(at: pixel)
       let output = run.output + pixel &* run.outputPixelStride
       if run.inputRows == 3 && columns.count == 3 {
-        maximum3x3(run, first: columns.first, output)
+        maximum3x3(run, element, first: columns.first, output)
       } else {
-        maximum(run, columns, output)
+        maximum(run, element, columns, output)
       }
     }
   }
 
   @inlinable @inline(__always)
-  static func maximum(_ run: PoolRun, _ columns: (first: Int, count: Int), _ output: UnsafeMutablePointer<Float>) {
+  static func maximum(
+    _ run: PoolRun, _ element: MapElement, _ columns: (first: Int, count: Int), _ output: UnsafeMutablePointer<Float>
+  ) {
     for channel in stride(from: 0, to: run.vectors &* vectorWidth, by: vectorWidth) {
-      var largest = Vector(repeating: -.infinity)
-      for row in 0..<run.inputRows {
-        let input = run.inputs[row] + (columns.first &* run.pixelStride &+ channel)
-        for column in 0..<columns.count {
-          largest = maximum(largest, load(input + column &* run.dilation &* run.pixelStride))
+      let largest = words(element) { part in
+        var largest = Vector(repeating: -.infinity)
+        for row in 0..<run.inputRows {
+          let input = run.inputs[row] + (columns.first &* run.pixelStride &+ channel)
+          for column in 0..<columns.count {
+            largest = maximum(largest, load(part, input + column &* run.dilation &* run.pixelStride))
+          }
         }
+        return largest
       }
       store(largest, output + channel)
     }
   }
 
   @inlinable @inline(__always)
-  static func maximum3x3(_ run: PoolRun, first: Int, _ output: UnsafeMutablePointer<Float>) {
+  static func maximum3x3(
+    _ run: PoolRun, _ element: MapElement, first: Int, _ output: UnsafeMutablePointer<Float>
+  ) {
     let top = run.inputs[0] + first &* run.pixelStride
     let middle = run.inputs[1] + first &* run.pixelStride
     let bottom = run.inputs[2] + first &* run.pixelStride
     let second = run.dilation &* run.pixelStride
     @inline(__always)
-    func largest(_ row: UnsafePointer<Float>) -> Vector {
-      maximum(maximum(load(row), load(row + second)), load(row + 2 &* second))
+    func largest(_ part: WordPart, _ row: UnsafePointer<Float>) -> Vector {
+      maximum(maximum(load(part, row), load(part, row + second)), load(part, row + 2 &* second))
     }
     for channel in stride(from: 0, to: run.vectors &* vectorWidth, by: vectorWidth) {
-      let rows = maximum(maximum(largest(top + channel), largest(middle + channel)), largest(bottom + channel))
+      let rows = words(element) { part in
+        maximum(
+          maximum(largest(part, top + channel), largest(part, middle + channel)), largest(part, bottom + channel))
+      }
       store(rows, output + channel)
     }
   }
 
   @inlinable @inline(__always)
   public static func averagePool(_ run: PoolRun) {
+    switch run.element {
+    case .float32: averagePool(run, .float32)
+    case .bfloat16: averagePool(run, .bfloat16)
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func averagePool(_ run: PoolRun, _ element: MapElement) {
     for pixel in 0..<run.pixels {
       let columns = run.columns(at: pixel)
       let output = run.output + pixel &* run.outputPixelStride
       let divisor = Vector(repeating: Float(run.divisor ?? run.inputRows &* columns.count))
       for channel in Swift.stride(from: 0, to: run.vectors &* vectorWidth, by: vectorWidth) {
-        var sum = Vector.zero
-        for row in 0..<run.inputRows {
-          let input = run.inputs[row] + (columns.first &* run.pixelStride &+ channel)
-          for column in 0..<columns.count { sum += load(input + column &* run.dilation &* run.pixelStride) }
+        let mean = words(element) { part in
+          var sum = Vector.zero
+          for row in 0..<run.inputRows {
+            let input = run.inputs[row] + (columns.first &* run.pixelStride &+ channel)
+            for column in 0..<columns.count { sum += load(part, input + column &* run.dilation &* run.pixelStride) }
+          }
+          return sum / divisor
         }
-        store(sum / divisor, output + channel)
+        store(mean, output + channel)
       }
     }
   }
@@ -143,13 +172,22 @@ extension VectorUnit {
   @inlinable @inline(__always)
   public static func mean(_ mean: ChannelMean) {
     let count = Vector(repeating: Float(mean.height &* mean.width))
-    for vector in mean.vectors {
+    @inline(__always)
+    func channelMean(_ vector: Int, _ part: WordPart) -> Vector {
       var sum = Vector.zero
       for y in 0..<mean.height {
         let row = mean.input + (y &* mean.rowStride &+ vector &* vectorWidth)
-        for x in 0..<mean.width { sum += load(row + x &* mean.pixelStride) }
+        for x in 0..<mean.width { sum += load(part, row + x &* mean.pixelStride) }
       }
-      store(sum / count, mean.output + vector &* vectorWidth)
+      return sum / count
+    }
+    for vector in mean.vectors {
+      switch mean.element {
+      case .float32: store(channelMean(vector, .whole), mean.output + vector &* vectorWidth)
+      case .bfloat16:
+        store(channelMean(vector, .low), mean.output + 2 &* vector &* vectorWidth)
+        store(channelMean(vector, .high), mean.output + (2 &* vector &+ 1) &* vectorWidth)
+      }
     }
   }
 }

@@ -1,10 +1,17 @@
-/// Rows of floats, turned into a row panel of integers with a scale for each row.
+/// Rows of floats, turned into a row panel of integers of -127 to 127 with a scale for each row.
+///
+/// The largest magnitude of a row becomes 127, and the scale is its 127th part; quotients are rounded to the nearest integer,
+/// of two equally near ones to the even. A row whose magnitudes are all below 2^-119, where that part would be no normal
+/// number, becomes zeros with a scale of 0. The scale of a row with a NaN or an infinity is NaN, which makes everything that
+/// is computed from the row NaN; its integers may be anything.
+///
+/// The sums of integers take rows as they come; sets whose instructions take them as unsigned bytes add `rowShift` to each.
 ///
 /// A row of `channels` values lies in segments of `channelsPerByteWord * vectorWidth` channels: lane l of word j holds channel
 /// `l * vectorWidth + j` of its segment. The last segment of r channels has `w = ceil(r / channelsPerByteWord)` words, and
 /// lane l of word j holds channel `l * w + j`. Lanes beyond the channels may hold anything: their weights are zero.
 public struct QuantizeRun {
-  /// `[row][lineStride]`, with readable finite values for `channelsPerByteWord * vectorWidth` floats behind a row's end.
+  /// `[row][lineStride]`, readable for `channelsPerByteWord * vectorWidth` floats behind a row's end, where anything may be.
   public var lines: UnsafePointer<Float>
   public var lineStride: Int
   public var rows: Int
@@ -34,7 +41,102 @@ public struct QuantizeRun {
 extension VectorUnit {
   public static func pack(_ run: BytePacking) { preconditionFailure() }
   public static func sumColumns(_ run: ColumnStarts) { preconditionFailure() }
-  public static func quantize(_ run: QuantizeRun) { preconditionFailure() }
   public static func isNative(_ arithmetic: Arithmetic) -> Bool { arithmetic == .float32 }
   public static var channelsPerByteWord: Int { 2 }
+}
+
+extension VectorUnit {
+  public static var rowShift: Int32 { channelsPerByteWord == 4 ? 128 : 0 }
+
+  @inlinable @inline(__always)
+  public static func quantize(_ run: QuantizeRun) {
+    for row in 0..<run.rows {
+      let line = run.lines + row &* run.lineStride
+      let top = largestMagnitude(line, run.channels)
+      let (up, down): (Float, Float)
+      if top < 0x400_0000 {
+        (up, down) = (0, 0)
+      } else if top < 0x7f80_0000 {
+        let top = Float(bitPattern: UInt32(bitPattern: top))
+        (up, down) = (127 / top, top / 127)
+      } else {
+        (up, down) = (0, .nan)
+      }
+      run.rowPanel[run.scaleSlots[row]] = down
+      quantize(line, run, factor: Vector(repeating: up), run.rowPanel + run.slots[row])
+    }
+  }
+
+  /// The bits of the largest magnitude: as integers magnitudes compare as they do as floats, and infinities and NaNs are the
+  /// largest.
+  @inlinable @inline(__always)
+  static func largestMagnitude(_ line: UnsafePointer<Float>, _ channels: Int) -> Int32 {
+    var largest: Int32 = 0
+    guard channels >= vectorWidth else {
+      for channel in 0..<channels {
+        largest = max(largest, Int32(truncatingIfNeeded: line[channel].bitPattern & 0x7fff_ffff))
+      }
+      return largest
+    }
+    @inline(__always)
+    func magnitudes(_ channel: Int) -> Integers {
+      unsafeBitCast(load(line + channel), to: Integers.self) & Integers(repeating: 0x7fff_ffff)
+    }
+    // The last vector overlaps the one before where the channels are no whole number of vectors.
+    var tops = InlineArray<4, Integers>(repeating: magnitudes(channels &- vectorWidth))
+    var channel = 0
+    while channel &+ 4 &* vectorWidth <= channels {
+      for index in 0..<4 { tops[index] = maximum(tops[index], magnitudes(channel &+ index &* vectorWidth)) }
+      channel &+= 4 &* vectorWidth
+    }
+    while channel &+ vectorWidth <= channels {
+      tops[0] = maximum(tops[0], magnitudes(channel))
+      channel &+= vectorWidth
+    }
+    let top = maximum(maximum(tops[0], tops[1]), maximum(tops[2], tops[3]))
+    for lane in 0..<vectorWidth { largest = max(largest, top[lane]) }
+    return largest
+  }
+
+  @inlinable @inline(__always)
+  static func quantize(
+    _ line: UnsafePointer<Float>, _ run: QuantizeRun, factor: Vector, _ output: UnsafeMutablePointer<Float>
+  ) {
+    var line = line
+    var output = output
+    let group = channelsPerByteWord &* vectorWidth
+    for _ in 0..<run.channels / group {
+      store(integers(line, laneStride: vectorWidth, factor), output)
+      line += group
+      output += run.segmentStride
+    }
+    let left = run.channels % group
+    if left > 0 {
+      let words = (left &+ channelsPerByteWord &- 1) / channelsPerByteWord
+      store(integers(line, laneStride: words, factor), output)
+    }
+  }
+
+  /// A vector of words, each of `channelsPerByteWord` rounded products.
+  @inlinable @inline(__always)
+  static func integers(_ line: UnsafePointer<Float>, laneStride: Int, _ factor: Vector) -> Vector {
+    // 1.5 * 2^23 pushes all fractions out of the sum, whose lowest bits are then the integer.
+    let magic = Vector(repeating: 0x1.8p+23 + Float(rowShift))
+    @inline(__always)
+    func lane(_ index: Int) -> Integers {
+      var sum = magic
+      multiplyAdd(&sum, load(line + index &* laneStride), factor)
+      return unsafeBitCast(sum, to: Integers.self)
+    }
+    @inline(__always)
+    func joined(_ low: Integers, _ high: Integers, _ mask: Int32) -> Integers {
+      (low & Integers(repeating: mask)) | (high & Integers(repeating: ~mask))
+    }
+    if channelsPerByteWord == 2 {
+      return unsafeBitCast(joined(lane(0), lane(1) &<< Integers(repeating: 16), 0xffff), to: Vector.self)
+    }
+    let lows = joined(lane(0), lane(1) &<< Integers(repeating: 8), 0xff)
+    let highs = joined(lane(2) &<< Integers(repeating: 16), lane(3) &<< Integers(repeating: 24), 0xff_ffff)
+    return unsafeBitCast(joined(lows, highs, 0xffff), to: Vector.self)
+  }
 }

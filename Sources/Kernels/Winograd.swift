@@ -75,51 +75,74 @@ func winogradKernelTransform(_ point: Int) -> InlineArray<3, Float> {
 extension VectorUnit {
   @inlinable @inline(__always)
   public static func transformInput(_ tile: WinogradInput) {
-    let panelStride = tile.vectors &* tileRows &* vectorWidth
     for window in 0..<tile.windows {
-      for vector in 0..<tile.vectors {
-        let offset = window &* 4 &* tile.pixelStride &+ vector &* vectorWidth
-        var rows = InlineArray<6, InlineArray<6, Vector>>(repeating: InlineArray(repeating: .zero))
-        for y in 0..<6 {
-          var line = InlineArray<6, Vector>(repeating: .zero)
-          for x in 0..<6 { line[x] = load(tile.inputs[y] + (offset &+ x &* tile.pixelStride)) }
-          rows[y] = inputTransform(line)
-        }
-        let output = tile.rowPanels + (vector &* tileRows &+ window) &* vectorWidth
-        for x in 0..<6 {
-          var line = InlineArray<6, Vector>(repeating: .zero)
-          for y in 0..<6 { line[y] = rows[y][x] }
-          line = inputTransform(line)
-          for y in 0..<6 { store(line[y], output + (y &* 6 &+ x) &* panelStride) }
+      switch tile.element {
+      case .float32: for vector in 0..<tile.vectors { transformInput(tile, window, vector, .whole) }
+      case .bfloat16:
+        for vector in 0..<tile.vectors {
+          if vector % 2 == 0 {
+            transformInput(tile, window, vector, .low)
+          } else {
+            transformInput(tile, window, vector, .high)
+          }
         }
       }
     }
   }
 
   @inlinable @inline(__always)
+  static func transformInput(_ tile: WinogradInput, _ window: Int, _ vector: Int, _ part: WordPart) {
+    let panelStride = tile.vectors &* tileRows &* vectorWidth
+    let words = part == .whole ? vector : vector / 2
+    let offset = window &* 4 &* tile.pixelStride &+ words &* vectorWidth
+    var rows = InlineArray<6, InlineArray<6, Vector>>(repeating: InlineArray(repeating: .zero))
+    for y in 0..<6 {
+      var line = InlineArray<6, Vector>(repeating: .zero)
+      for x in 0..<6 { line[x] = load(part, tile.inputs[y] + (offset &+ x &* tile.pixelStride)) }
+      rows[y] = inputTransform(line)
+    }
+    let output = tile.rowPanels + (vector &* tileRows &+ window) &* vectorWidth
+    for x in 0..<6 {
+      var line = InlineArray<6, Vector>(repeating: .zero)
+      for y in 0..<6 { line[y] = rows[y][x] }
+      line = inputTransform(line)
+      for y in 0..<6 { store(line[y], output + (y &* 6 &+ x) &* panelStride) }
+    }
+  }
+
+  @inlinable @inline(__always)
   public static func transformOutput(_ tile: WinogradOutput) {
+    for window in 0..<tile.windows {
+      switch tile.element {
+      case .float32: for column in 0..<2 { transformOutput(tile, window, column, .whole) }
+      case .bfloat16:
+        transformOutput(tile, window, 0, .low)
+        transformOutput(tile, window, 1, .high)
+      }
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func transformOutput(_ tile: WinogradOutput, _ window: Int, _ column: Int, _ part: WordPart) {
     let floor = Vector(repeating: tile.floor)
     let ceiling = Vector(repeating: tile.ceiling)
-    for window in 0..<tile.windows {
-      let pixels = min(tile.pixels &- window &* 4, 4)
-      for column in 0..<2 {
-        let sums = tile.sums + (window &* 36 &* panelWidth &+ column &* vectorWidth)
-        let bias = load(tile.bias + column &* vectorWidth)
-        var rows = InlineArray<6, InlineArray<4, Vector>>(repeating: InlineArray(repeating: .zero))
-        for y in 0..<6 {
-          var line = InlineArray<6, Vector>(repeating: .zero)
-          for x in 0..<6 { line[x] = load(sums + (y &* 6 &+ x) &* panelWidth) }
-          rows[y] = outputTransform(line)
-        }
-        for x in 0..<4 where x < pixels {
-          var line = InlineArray<6, Vector>(repeating: .zero)
-          for y in 0..<6 { line[y] = rows[y][x] }
-          let values = outputTransform(line)
-          let offset = (window &* 4 &+ x) &* tile.pixelStride &+ column &* vectorWidth
-          for y in 0..<4 where y < tile.rows {
-            store(minimum(ceiling, maximum(floor, values[y] + bias)), tile.outputs[y] + offset)
-          }
-        }
+    let pixels = min(tile.pixels &- window &* 4, 4)
+    let sums = tile.sums + (window &* 36 &* panelWidth &+ column &* vectorWidth)
+    let bias = load(tile.bias + column &* vectorWidth)
+    var rows = InlineArray<6, InlineArray<4, Vector>>(repeating: InlineArray(repeating: .zero))
+    for y in 0..<6 {
+      var line = InlineArray<6, Vector>(repeating: .zero)
+      for x in 0..<6 { line[x] = load(sums + (y &* 6 &+ x) &* panelWidth) }
+      rows[y] = outputTransform(line)
+    }
+    for x in 0..<4 where x < pixels {
+      var line = InlineArray<6, Vector>(repeating: .zero)
+      for y in 0..<6 { line[y] = rows[y][x] }
+      let values = outputTransform(line)
+      let words = part == .whole ? column &* vectorWidth : 0
+      let offset = (window &* 4 &+ x) &* tile.pixelStride &+ words
+      for y in 0..<4 where y < tile.rows {
+        store(minimum(ceiling, maximum(floor, values[y] + bias)), part, tile.outputs[y] + offset)
       }
     }
   }

@@ -18,6 +18,9 @@
     public static func minimum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .< b) }
 
     @inline(__always)
+    public static func maximum(_ a: Integers, _ b: Integers) -> Integers { b.replacing(with: a, where: a .> b) }
+
+    @inline(__always)
     public static func inOrder(_ vector: Vector) -> Vector { in_order8(vector) }
 
     @inline(__always)

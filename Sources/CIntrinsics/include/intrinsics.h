@@ -12,6 +12,10 @@ INLINE void prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
 // Into the first-level cache, to be written soon.
 INLINE void prefetch_to_write(const void *address) { __builtin_prefetch(address, 1, 3); }
 
+// Returns its argument, of which the optimizer then knows nothing: it computes addresses from it where they are needed,
+// instead of keeping each of them on the stack from one turn of a loop to the next.
+INLINE const float *unknown_address(const float *a) { __asm__("" : "+r"(a)); return a; }
+
 // Returns its argument, one call after the other: the optimizer may not bring forward what depends on a later call.
 typedef float f32x4 __attribute__((vector_size(16)));
 typedef float f32x8 __attribute__((vector_size(32)));

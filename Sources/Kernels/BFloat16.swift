@@ -1,0 +1,29 @@
+extension VectorUnit {
+  /// The values in the low halves of words.
+  @inlinable @inline(__always)
+  static func low(of words: Vector) -> Vector {
+    unsafeBitCast(unsafeBitCast(words, to: Integers.self) &<< Integers(repeating: 16), to: Vector.self)
+  }
+
+  /// The values in the high halves of words.
+  @inlinable @inline(__always)
+  static func high(of words: Vector) -> Vector {
+    unsafeBitCast(unsafeBitCast(words, to: Integers.self) & Integers(repeating: -0x10000), to: Vector.self)
+  }
+
+  @inlinable @inline(__always)
+  public static func packed(_ low: Vector, _ high: Vector) -> Vector {
+    let low = (rounded(low) &>> Integers(repeating: 16)) & Integers(repeating: 0xffff)
+    return unsafeBitCast(low | (rounded(high) & Integers(repeating: -0x10000)), to: Vector.self)
+  }
+
+  /// Bits whose high halves are the nearest bf16 values, of two equally near ones the even.
+  @inlinable @inline(__always)
+  static func rounded(_ values: Vector) -> Integers {
+    let bits = unsafeBitCast(values, to: Integers.self)
+    let odd = (bits &>> Integers(repeating: 16)) & Integers(repeating: 1)
+    // All bits of a NaN's lane, else none. By arithmetic: here a comparison would be made lane by lane.
+    let isNaN = (Integers(repeating: 0x7f80_0000) &- (bits & Integers(repeating: 0x7fff_ffff))) &>> Integers(repeating: 31)
+    return (bits &+ ((Integers(repeating: 0x7fff) &+ odd) & ~isNaN)) | (isNaN & Integers(repeating: 0x40_0000))
+  }
+}
