@@ -60,7 +60,7 @@ let package = Package(
     .executableTarget(
       name: "xception-bench",
       dependencies: [
-        "ModelGraph", "WeightFormat", "Optimizer", "Runtime", "CommandSupport",
+        "ModelGraph", "WeightFormat", "Optimizer", "Runtime", "Kernels", "CommandSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

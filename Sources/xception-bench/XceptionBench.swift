@@ -21,7 +21,7 @@ struct XceptionBench: ParsableCommand {
       after the other, on --threads threads; --streams callers run at the same time and share the threads.
 
       The times of --profile are medians of all runs. Their share of the peak compares with the multiply-adds that the same
-      threads reach on registers alone, measured before and after.
+      threads reach on registers alone in the same arithmetic, measured before and after.
       """,
     version: runtimeVersion)
 

@@ -112,7 +112,7 @@ struct Convert: ParsableCommand {
     progress.show("running the network once, in plain loops, for the file's own check")
     model.metadata.golden = try GoldenCheck.record(of: model.graph)
     var trial: Trial?
-    if quantize != nil || photos != nil {
+    if !quiet, quantize != nil || photos != nil {
       trial = try Trial(original, model, named: (input, output), pictures: pictures, in: photos ?? "", progress)
     }
     progress.show("writing")
