@@ -120,7 +120,8 @@ let package = Package(
       name: "ModelImportTests", dependencies: ["ModelImport", "Runtime", "CHDF5", "CZlib", "TestSupport"],
       exclude: ["make_fixtures.py", "make_keras1.py"], resources: [.copy("Fixtures")]),
     .testTarget(name: "XceptionTests", dependencies: ["Xception", "SmallModel"]),
-    .testTarget(name: "ComparisonTests", dependencies: ["Comparison", "SmallModel"]),
+    .testTarget(
+      name: "ComparisonTests", dependencies: ["Comparison", "Xception", "Optimizer", "WeightFormat", "SmallModel"]),
     .testTarget(name: "BenchTests", dependencies: ["xception-bench", "CommandSupport"]),
     .testTarget(
       name: "ExampleTests",
