@@ -5,9 +5,9 @@ import PackageDescription
 let safe: [SwiftSetting] = [.strictMemorySafety()]
 
 /// Kernel modules are optimized in debug builds too, where they would be hundreds of times slower.
-func kernels(march: String? = nil) -> [SwiftSetting] {
-  let target = march.map { ["-Xcc", "-march=\($0)"] } ?? []
-  return [.unsafeFlags(["-O", "-Xllvm", "-unroll-threshold=4000"] + target)]
+func kernels(march: String? = nil, _ features: String...) -> [SwiftSetting] {
+  let target = (march.map { ["-march=\($0)"] } ?? []) + features.map { "-m\($0)" }
+  return [.unsafeFlags(["-O", "-Xllvm", "-unroll-threshold=4000"] + target.flatMap { ["-Xcc", $0] })]
 }
 
 // The manifest sees the architecture of the machine that builds; the sources of the instruction-set
@@ -15,9 +15,13 @@ func kernels(march: String? = nil) -> [SwiftSetting] {
 #if arch(x86_64)
   let x86V3 = kernels(march: "x86-64-v3")
   let x86V4 = kernels(march: "x86-64-v4")
+  let x86VNNI = kernels(march: "x86-64-v4", "avx512vnni")
+  let x86BF16 = kernels(march: "x86-64-v4", "avx512vnni", "avx512bf16")
 #else
   let x86V3 = kernels()
   let x86V4 = kernels()
+  let x86VNNI = kernels()
+  let x86BF16 = kernels()
 #endif
 
 let package = Package(
@@ -84,12 +88,18 @@ let package = Package(
     .target(
       name: "Runtime",
       dependencies: [
-        "ModelGraph", "Optimizer", "Kernels", "KernelsPortable", "KernelsX86V3", "KernelsX86V4", "CIntrinsics",
+        "ModelGraph", "Optimizer", "Kernels", "KernelsPortable", "KernelsX86V3", "KernelsX86V4", "KernelsX86VNNI",
+        "KernelsX86BF16", "CIntrinsics",
       ]),
     .target(name: "Kernels", dependencies: ["CIntrinsics"], swiftSettings: kernels()),
     .target(name: "KernelsPortable", dependencies: ["Kernels", "CIntrinsics"], swiftSettings: kernels()),
     .target(name: "KernelsX86V3", dependencies: ["Kernels", "CIntrinsics"], swiftSettings: x86V3),
     .target(name: "KernelsX86V4", dependencies: ["Kernels", "CIntrinsics"], swiftSettings: x86V4),
+    .target(
+      name: "KernelsX86VNNI", dependencies: ["Kernels", "KernelsX86V4", "CIntrinsics"], swiftSettings: x86VNNI),
+    .target(
+      name: "KernelsX86BF16", dependencies: ["Kernels", "KernelsX86V4", "KernelsX86VNNI", "CIntrinsics"],
+      swiftSettings: x86BF16),
     .target(name: "CIntrinsics"),
     .target(name: "ImageInput", dependencies: ["ModelGraph", "CImageCodecs"], swiftSettings: safe),
     .target(

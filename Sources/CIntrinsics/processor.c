@@ -37,9 +37,20 @@ bool processor_has_x86_64_v4(void) {
          all(leaf(7, 0).ebx, bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL | bit_AVX512CD);
 }
 
+bool processor_has_avx512_vnni(void) {
+  return processor_has_x86_64_v4() && all(leaf(7, 0).ecx, bit_AVX512VNNI);
+}
+
+bool processor_has_avx512_bf16(void) {
+  // Leaf 7 tells in its first subleaf how many there are.
+  return processor_has_avx512_vnni() && leaf(7, 0).eax >= 1 && all(leaf(7, 1).eax, bit_AVX512BF16);
+}
+
 #else
 
 bool processor_has_x86_64_v3(void) { return false; }
 bool processor_has_x86_64_v4(void) { return false; }
+bool processor_has_avx512_vnni(void) { return false; }
+bool processor_has_avx512_bf16(void) { return false; }
 
 #endif

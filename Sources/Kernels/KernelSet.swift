@@ -34,17 +34,51 @@ public protocol KernelSet: Sendable {
   static func pack(_ run: BytePacking)
   static func sumColumns(_ run: ColumnStarts)
   static func quantize(_ run: QuantizeRun)
-  /// Runs multiply-adds on registers only, `count` times 12 vectors, to measure the peak; returns a number that depends on them.
-  static func multiplyAdds(_ count: Int) -> Float
+  /// Runs an arithmetic's multiply-adds on registers only, `count` times 12 vectors of words, to measure the peak; returns
+  /// a number that depends on them.
+  static func multiplyAdds(_ count: Int, _ arithmetic: Arithmetic) -> Float
   /// Whether there is an instruction for products of an arithmetic; without one, `int8` still works, and `bfloat16` does not.
   static func isNative(_ arithmetic: Arithmetic) -> Bool
   /// The integers in a word of an `int8` product: 4, or 2 where bytes must be widened to multiply them.
   static var channelsPerByteWord: Int { get }
+  /// What is added to the integers of rows, so that they are positive where the processor takes them as unsigned: 128 or 0.
+  static var rowShift: Int32 { get }
 }
 
 extension KernelSet {
   /// The columns (output channels) of a register tile and of a packed column panel: two vectors.
   public static var panelWidth: Int { 2 * vectorWidth }
+
+  /// The words of a row of so many channels in a row panel; each tap of a window is a row of its own to `bfloat16`.
+  public static func words(of channels: Int, _ arithmetic: Arithmetic) -> Int {
+    switch arithmetic {
+    case .float32, .bfloat16Weights, .int8Weights: return channels
+    case .bfloat16: return (channels &+ panelWidth &- 1) / panelWidth &* vectorWidth
+    case .int8:
+      let segment = channelsPerByteWord &* vectorWidth
+      let left = (channels % segment &+ channelsPerByteWord &- 1) / channelsPerByteWord
+      return channels / segment &* vectorWidth &+ left
+    }
+  }
+
+  /// The words of a row of a column panel.
+  public static func columnWords(_ arithmetic: Arithmetic) -> Int {
+    switch arithmetic {
+    case .float32, .bfloat16: panelWidth
+    case .bfloat16Weights: vectorWidth
+    case .int8: panelWidth * channelsPerByteWord / 4
+    case .int8Weights: panelWidth / 4
+    }
+  }
+
+  /// The multiply-adds of two words.
+  public static func valuesPerWord(_ arithmetic: Arithmetic) -> Int {
+    switch arithmetic {
+    case .float32, .bfloat16Weights, .int8Weights: 1
+    case .bfloat16: 2
+    case .int8: channelsPerByteWord
+    }
+  }
 }
 
 /// An instruction set as the generic kernels see it. Each conformance lies in a module of its own, compiled for its
@@ -58,6 +92,7 @@ public protocol VectorUnit: KernelSet {
   associatedtype Half: SIMD where Half.Scalar == Float
   /// As many integers as `Vector` has floats.
   associatedtype Integers: SIMD where Integers.Scalar == Int32
+  associatedtype HalfIntegers: SIMD where HalfIntegers.Scalar == Int32
 
   /// `sum += a * b`, fused where the processor can.
   static func multiplyAdd(_ sum: inout Vector, _ a: Vector, _ b: Vector)
@@ -73,11 +108,31 @@ public protocol VectorUnit: KernelSet {
   /// Words of two bf16 values: `low` in the low halves and `high` in the high ones, each rounded to nearest even; a NaN stays
   /// a NaN, a quiet one.
   static func packed(_ low: Vector, _ high: Vector) -> Vector
-  /// Calls the generic `tile` of `rows` rows, 1 to `tileRows`.
-  static func tile(rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace)
+  /// Calls the generic `tile` of an arithmetic with `rows` rows, 1 to `tileRows`.
+  static func tile<Math: TileArithmetic>(
+    _: Math.Type, rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace
+  ) where Math.Unit == Self
+  /// A product of words of two bf16 values, if there are such instructions.
+  static func multiplyBFloat16(_ product: Product)
+  static func multiplyAddsOfBFloat16(_ count: Int) -> Float
+
+  static func floats(_ integers: Integers) -> Vector
+  /// `vectorWidth` bytes.
+  static func byteFloats(at address: UnsafeRawPointer) -> Vector
+  /// Words of `channelsPerByteWord` integers, from a byte for each.
+  static func integerWeights(at address: UnsafePointer<Float>) -> Integers
+  static func halfIntegerWeights(at address: UnsafePointer<Float>) -> HalfIntegers
+  /// `sum += ` the products of all integers of each word, `word` being that of a row.
+  static func addDotProduct(_ sum: inout Integers, _ weights: Integers, _ word: Integers)
+  static func addDotProduct(_ sum: inout HalfIntegers, _ weights: HalfIntegers, _ word: HalfIntegers)
 }
 
 extension VectorUnit {
+  @inlinable
+  public static func isNative(_ arithmetic: Arithmetic) -> Bool {
+    arithmetic == .float32 || arithmetic == .int8 && channelsPerByteWord == 4
+  }
+
   @inlinable
   public static var vectorWidth: Int { Vector.scalarCount }
 
@@ -108,5 +163,38 @@ extension VectorUnit {
   @inlinable @inline(__always)
   static func store(_ columns: Columns, _ address: UnsafeMutablePointer<Float>) {
     UnsafeMutableRawPointer(address).storeBytes(of: columns, as: Columns.self)
+  }
+}
+
+extension VectorUnit {
+  @inlinable @inline(__always)
+  public static func tileOfUpTo6<Math: TileArithmetic>(
+    _: Math.Type, rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace
+  ) where Math.Unit == Self {
+    switch rows {
+    case 1: Math.tile(InlineArray<1, Vector>.self, product, place)
+    case 2: Math.tile(InlineArray<2, Vector>.self, product, place)
+    case 3: Math.tile(InlineArray<3, Vector>.self, product, place)
+    case 4: Math.tile(InlineArray<4, Vector>.self, product, place)
+    case 5: Math.tile(InlineArray<5, Vector>.self, product, place)
+    default: Math.tile(InlineArray<6, Vector>.self, product, place)
+    }
+  }
+
+  @inlinable @inline(__always)
+  public static func tileOfUpTo14<Math: TileArithmetic>(
+    _ math: Math.Type, rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace
+  ) where Math.Unit == Self {
+    switch rows {
+    case 7: Math.tile(InlineArray<7, Vector>.self, product, place)
+    case 8: Math.tile(InlineArray<8, Vector>.self, product, place)
+    case 9: Math.tile(InlineArray<9, Vector>.self, product, place)
+    case 10: Math.tile(InlineArray<10, Vector>.self, product, place)
+    case 11: Math.tile(InlineArray<11, Vector>.self, product, place)
+    case 12: Math.tile(InlineArray<12, Vector>.self, product, place)
+    case 13: Math.tile(InlineArray<13, Vector>.self, product, place)
+    case 14: Math.tile(InlineArray<14, Vector>.self, product, place)
+    default: tileOfUpTo6(math, rows: rows, product, place)
+    }
   }
 }

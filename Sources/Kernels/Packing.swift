@@ -97,9 +97,18 @@ public struct WinogradPacking {
 }
 
 extension VectorUnit {
-  /// Panel by panel, so that each is written in order; the values are read from the cache, where they have just come.
   @inlinable @inline(__always)
   public static func pack(_ run: ColumnPacking) {
+    switch run.arithmetic {
+    case .bfloat16: packPairs(run)
+    case .bfloat16Weights: packForWidening(run)
+    default: packFloats(run)
+    }
+  }
+
+  /// Panel by panel, so that each is written in order; the values are read from the cache, where they have just come.
+  @inlinable @inline(__always)
+  static func packFloats(_ run: borrowing ColumnPacking) {
     let end = run.first &+ run.count
     let rows = Range(uncheckedBounds: (run.first / run.columns, (end &+ run.columns &- 1) / run.columns))
     for panel in 0..<(run.columns &+ panelWidth &- 1) / panelWidth {

@@ -39,15 +39,6 @@ public struct QuantizeRun {
 }
 
 extension VectorUnit {
-  public static func pack(_ run: BytePacking) { preconditionFailure() }
-  public static func sumColumns(_ run: ColumnStarts) { preconditionFailure() }
-  public static func isNative(_ arithmetic: Arithmetic) -> Bool { arithmetic == .float32 }
-  public static var channelsPerByteWord: Int { 2 }
-}
-
-extension VectorUnit {
-  public static var rowShift: Int32 { channelsPerByteWord == 4 ? 128 : 0 }
-
   @inlinable @inline(__always)
   public static func quantize(_ run: QuantizeRun) {
     for row in 0..<run.rows {

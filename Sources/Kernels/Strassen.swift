@@ -223,12 +223,15 @@ extension VectorUnit {
     let panelLines = product.even.depth &* panelWidth / 16
     let lines = (panelLines &+ tiles &* parts &* segments &- 1) / (tiles &* parts &* segments)
     let ahead = (order &* parts &+ (isLeft ? part : part &- 4)) &* segments &* lines &* 16
-    tile(
-      rows: run.rows.count, product.even,
-      TilePlace(
-        rows: product.even.rowPanel + (operand &* product.operandStride &+ run.tile &* product.even.tileStride),
-        columns: columns, depth: depth, ahead: (isLeft ? run.ahead.left : run.ahead.right) + ahead, lines: lines,
-        firstRow: 0, firstColumn: 0, isNarrow: run.isNarrow, bias: product.zeros, start: start, sums: sums))
+    let place = TilePlace(
+      rows: product.even.rowPanel + (operand &* product.operandStride &+ run.tile &* product.even.tileStride),
+      columns: columns, depth: depth, ahead: (isLeft ? run.ahead.left : run.ahead.right) + ahead, lines: lines,
+      panel: 0, firstRow: 0, firstColumn: 0, origin: product.zeros, start: start, sums: sums)
+    if run.isNarrow {
+      tile(NarrowFloatTile<Self>.self, rows: run.rows.count, product.even, place)
+    } else {
+      tile(FloatTile<Self>.self, rows: run.rows.count, product.even, place)
+    }
   }
 
   /// Fetches the lines of the output that a tile will write.

@@ -7,8 +7,11 @@ public enum Portable: VectorUnit {
   public typealias Columns = SIMD8<Float>
   public typealias Half = SIMD2<Float>
   public typealias Integers = SIMD4<Int32>
+  public typealias HalfIntegers = SIMD2<Int32>
 
   public static let tileRows = 6
+  public static let channelsPerByteWord = Int(PORTABLE_CHANNELS_PER_WORD)
+  public static let rowShift: Int32 = 0
 
   #if arch(x86_64)
     /// Without FMA instructions a fused product would be a call of the C library for each element.
@@ -35,14 +38,29 @@ public enum Portable: VectorUnit {
   public static func inOrder(_ vector: Vector) -> Vector { in_order4(vector) }
 
   @inline(__always)
-  public static func tile(rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace) {
-    switch rows {
-    case 1: tile(InlineArray<1, Vector>.self, product, place)
-    case 2: tile(InlineArray<2, Vector>.self, product, place)
-    case 3: tile(InlineArray<3, Vector>.self, product, place)
-    case 4: tile(InlineArray<4, Vector>.self, product, place)
-    case 5: tile(InlineArray<5, Vector>.self, product, place)
-    default: tile(InlineArray<6, Vector>.self, product, place)
-    }
+  public static func floats(_ integers: Integers) -> Vector { to_floats4(integers) }
+
+  @inline(__always)
+  public static func byteFloats(at address: UnsafeRawPointer) -> Vector { byte_floats4(address) }
+
+  @inline(__always)
+  public static func integerWeights(at address: UnsafePointer<Float>) -> Integers { portable_weights4(address) }
+
+  @inline(__always)
+  public static func halfIntegerWeights(at address: UnsafePointer<Float>) -> HalfIntegers { portable_weights2(address) }
+
+  @inline(__always)
+  public static func addDotProduct(_ sum: inout Integers, _ weights: Integers, _ word: Integers) {
+    sum = portable_dot4(sum, weights, word)
   }
+
+  @inline(__always)
+  public static func addDotProduct(_ sum: inout HalfIntegers, _ weights: HalfIntegers, _ word: HalfIntegers) {
+    sum = portable_dot2(sum, weights, word)
+  }
+
+  @inline(__always)
+  public static func tile<Math: TileArithmetic>(
+    _ math: Math.Type, rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace
+  ) where Math.Unit == Self { tileOfUpTo6(math, rows: rows, product, place) }
 }

@@ -8,8 +8,11 @@
     public typealias Columns = SIMD16<Float>
     public typealias Half = SIMD4<Float>
     public typealias Integers = SIMD8<Int32>
+    public typealias HalfIntegers = SIMD4<Int32>
 
     public static let tileRows = 6
+    public static let channelsPerByteWord = 2
+    public static let rowShift: Int32 = 0
 
     @inline(__always)
     public static func maximum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .> b) }
@@ -24,15 +27,30 @@
     public static func inOrder(_ vector: Vector) -> Vector { in_order8(vector) }
 
     @inline(__always)
-    public static func tile(rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace) {
-      switch rows {
-      case 1: tile(InlineArray<1, Vector>.self, product, place)
-      case 2: tile(InlineArray<2, Vector>.self, product, place)
-      case 3: tile(InlineArray<3, Vector>.self, product, place)
-      case 4: tile(InlineArray<4, Vector>.self, product, place)
-      case 5: tile(InlineArray<5, Vector>.self, product, place)
-      default: tile(InlineArray<6, Vector>.self, product, place)
-      }
+    public static func floats(_ integers: Integers) -> Vector { to_floats8(integers) }
+
+    @inline(__always)
+    public static func byteFloats(at address: UnsafeRawPointer) -> Vector { byte_floats8(address) }
+
+    @inline(__always)
+    public static func integerWeights(at address: UnsafePointer<Float>) -> Integers { widened_bytes8(address) }
+
+    @inline(__always)
+    public static func halfIntegerWeights(at address: UnsafePointer<Float>) -> HalfIntegers { widened_bytes4(address) }
+
+    @inline(__always)
+    public static func addDotProduct(_ sum: inout Integers, _ weights: Integers, _ word: Integers) {
+      sum = dot_shorts8(sum, weights, word)
     }
+
+    @inline(__always)
+    public static func addDotProduct(_ sum: inout HalfIntegers, _ weights: HalfIntegers, _ word: HalfIntegers) {
+      sum = dot_shorts4(sum, weights, word)
+    }
+
+    @inline(__always)
+    public static func tile<Math: TileArithmetic>(
+      _ math: Math.Type, rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace
+    ) where Math.Unit == Self { tileOfUpTo6(math, rows: rows, product, place) }
   }
 #endif

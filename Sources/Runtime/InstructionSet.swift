@@ -3,12 +3,18 @@ import Kernels
 import KernelsPortable
 
 #if arch(x86_64)
+  import KernelsX86BF16
   import KernelsX86V3
   import KernelsX86V4
+  import KernelsX86VNNI
 #endif
 
 /// The instruction sets that there are kernels for, the fastest first.
 package enum InstructionSet: String, Hashable, Sendable, CaseIterable {
+  /// `avx512vnni` and AVX512_BF16: Cooper Lake, Sapphire Rapids, Zen 4.
+  case avx512bf16
+  /// `avx512` and AVX512_VNNI: Cascade Lake, Ice Lake.
+  case avx512vnni
   /// x86-64-v4: AVX-512 F, BW, CD, DQ, VL.
   case avx512
   /// x86-64-v3: AVX2 and FMA.
@@ -23,6 +29,8 @@ package enum InstructionSet: String, Hashable, Sendable, CaseIterable {
 
   private var isSupported: Bool {
     switch self {
+    case .avx512bf16: processor_has_avx512_bf16()
+    case .avx512vnni: processor_has_avx512_vnni()
     case .avx512: processor_has_x86_64_v4()
     case .avx2: processor_has_x86_64_v3()
     case .portable: true
@@ -44,10 +52,12 @@ package enum InstructionSet: String, Hashable, Sendable, CaseIterable {
   package var kernels: any KernelSet.Type {
     switch self {
     #if arch(x86_64)
+      case .avx512bf16: X86BF16.self
+      case .avx512vnni: X86VNNI.self
       case .avx512: X86V4.self
       case .avx2: X86V3.self
     #else
-      case .avx512, .avx2: preconditionFailure("\(self) is not supported here")
+      case .avx512bf16, .avx512vnni, .avx512, .avx2: preconditionFailure("\(self) is not supported here")
     #endif
     case .portable: Portable.self
     }

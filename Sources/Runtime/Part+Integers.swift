@@ -28,10 +28,8 @@ extension Part {
     }
   }
 
-  /// Writes the values of neighbouring pixels as floats, zeros behind them up to a whole vector.
+  /// Writes the values of neighbouring pixels as floats.
   private func produceLines(_ step: ProductStep, y: Int, x: Int, count: Int) {
-    let channels = step.shape.channels
-    let stride = step.shape.lineStride(kernels)
     switch step.producer {
     case .depthwise(let window, let weights):
       let vectors = maps[step.input].element == .bfloat16 ? 2 : 1
@@ -39,7 +37,7 @@ extension Part {
         DepthwiseStep(
           input: step.input, output: step.output, window: window, weights: weights, rectifies: step.rectifies),
         y: y, x: x, count: count,
-        vectors: 0..<(channels + vectors * vectorWidth - 1) / (vectors * vectorWidth) * vectors,
+        vectors: 0..<(step.shape.channels + vectors * vectorWidth - 1) / (vectors * vectorWidth) * vectors,
         scratch.rows, slots: scratch.rowSlots, vectorStride: vectorWidth)
     case .gather(let window, let range):
       gather(
@@ -47,13 +45,11 @@ extension Part {
         segmentStride: vectorWidth, .float32)
     case .vector: break
     }
-    let padding = (vectorWidth - channels % vectorWidth) % vectorWidth
+    guard let middle = step.middle else { return }
     for index in 0..<count {
-      let line = scratch.rows + index * stride
-      if let middle = step.middle {
-        kernels.activate(Line(input: line, output: line, count: channels + padding), middle)
-      }
-      (line + channels).update(repeating: 0, count: padding)
+      let line = scratch.rows + index * step.shape.lineStride(kernels)
+      let padded = (step.shape.channels + vectorWidth - 1) / vectorWidth * vectorWidth
+      kernels.activate(Line(input: line, output: line, count: padded), middle)
     }
   }
 }

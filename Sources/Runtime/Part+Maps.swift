@@ -35,11 +35,7 @@ extension Part {
         let pixel = pixels + x * map.pixelStride
         switch map.element {
         case .float32: target.update(from: pixel, count: map.channels)
-        case .bfloat16:
-          let halves = UnsafeRawPointer(pixel).assumingMemoryBound(to: UInt16.self)
-          for channel in 0..<map.channels {
-            target[channel] = Float(bitPattern: UInt32(halves[packedIndex(of: channel)]) << 16)
-          }
+        case .bfloat16: kernels.unpack(pixel, to: target, channels: map.channels)
         }
         target += map.channels
       }

@@ -1,11 +1,13 @@
 import Synchronization
 
-/// The memory of one call: the values, a row panel that all members share, and the scratch of each member.
+/// The memory of one call: the values, and the scratch of each member.
 final class Scratch: @unchecked Sendable {
   // Unchecked: the memory belongs to one call at a time, whose members divide it among themselves.
 
   let arena: UnsafeMutablePointer<Float>
-  let sharedPanel: UnsafeMutablePointer<Float>
+  /// The row panel that members make together: that of member 0, as a barrier lies between the steps that have one of their
+  /// own and those that share one.
+  var sharedPanel: UnsafeMutablePointer<Float> { members[0].rowPanel }
   /// Whether the call goes on, as member 0 saw it before the barrier that ends a stage: one flag for even stages and one
   /// for odd ones, so that a flag is not written again before all have read it.
   let isStopped: UnsafeMutablePointer<Bool>
@@ -14,14 +16,12 @@ final class Scratch: @unchecked Sendable {
 
   init(for plan: Plan, members count: Int) throws(OutOfMemory) {
     let needs = plan.memberMemory
-    let panel = Self.padded(needs.rowPanel)
     let perMember = MemberScratch.wordCount(needs)
     let arenaWords = Self.padded(plan.arenaWords)
     memory = try AlignedMemory(
-      byteCount: (arenaWords + panel + perMember * count) * MemoryLayout<Float>.size)
+      byteCount: (arenaWords + perMember * count) * MemoryLayout<Float>.size)
     arena = memory.bytes.baseAddress!.assumingMemoryBound(to: Float.self)
-    sharedPanel = arena + arenaWords
-    let first = sharedPanel + panel
+    let first = arena + arenaWords
     members = (0..<count).map { MemberScratch(needs, at: first + $0 * perMember) }
     isStopped = .allocate(capacity: 2)
     isStopped.initialize(repeating: false, count: 2)

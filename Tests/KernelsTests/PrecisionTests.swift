@@ -140,11 +140,11 @@ import Testing
       }
       let odd = found[11 * 37..<12 * 37]
       if value.isFinite {
-        #expect(odd.allSatisfy(\.isFinite) || abs(value) > 1e38)
+        #expect(odd.allSatisfy { $0.isFinite } || abs(value) > 1e38)
         let reference = try PlannedReference(graph, .int8, set: set).run(input)
         #expect(odd == reference[11 * 37..<12 * 37])
       } else {
-        #expect(odd.allSatisfy(\.isNaN), "\(set): \(odd)")
+        #expect(odd.allSatisfy { $0.isNaN }, "\(set): \(odd)")
       }
     }
   }

@@ -160,7 +160,7 @@ import Testing
     of scratch: Scratch, _ plan: Plan, members: Int
   ) -> [(start: UnsafeMutablePointer<Float>, count: Int)] {
     let needs = plan.memberMemory
-    var parts = [(scratch.arena, plan.arenaWords), (scratch.sharedPanel, needs.rowPanel)]
+    var parts = [(scratch.arena, plan.arenaWords)]
     for index in 0..<members {
       let member = scratch[index]
       parts += [

@@ -1,4 +1,4 @@
-// The few instructions that Swift cannot spell. Vectors of floats are imported as SIMD4, SIMD8 and SIMD16 of Float.
+// The few instructions that Swift cannot spell. Vectors are imported as SIMD2 to SIMD16 of Float or Int32.
 #pragma once
 
 #include <stdbool.h>
@@ -33,6 +33,8 @@ INLINE f32x4 in_order4(f32x4 a) { __asm__ volatile("" : "+w"(a)); return a; }
 #endif
 
 // What the processor has and the operating system saves on a thread switch: AVX2 with FMA and the rest of x86-64-v3,
-// and the AVX-512 subsets of x86-64-v4.
+// the AVX-512 subsets of x86-64-v4, and beyond those AVX512_VNNI and AVX512_BF16.
 bool processor_has_x86_64_v3(void);
 bool processor_has_x86_64_v4(void);
+bool processor_has_avx512_vnni(void);
+bool processor_has_avx512_bf16(void);

@@ -1,0 +1,93 @@
+extension VectorUnit {
+  @inlinable @inline(__always)
+  public static func pack(_ run: BytePacking) {
+    if run.arithmetic == .int8 { packWords(run) } else { packBytes(run) }
+  }
+
+  /// Rows of bytes, a part of each to each panel.
+  @inlinable @inline(__always)
+  static func packBytes(_ run: BytePacking) {
+    let rows = MatrixRows(run.values, first: run.first, count: run.count, columns: run.columns)
+    let panels = UnsafeMutableRawPointer(run.panels).assumingMemoryBound(to: Int8.self)
+    for panel in 0..<(run.columns &+ panelWidth &- 1) / panelWidth {
+      let columns = rows.columns(of: panel, width: panelWidth)
+      for row in rows.all {
+        let output = panels + (panel &* run.depth &+ row) &* panelWidth
+        if columns.count == panelWidth, let values = rows.whole(row, columns) {
+          UnsafeMutableRawPointer(output).copyMemory(from: values, byteCount: panelWidth)
+        } else {
+          for column in rows.present(row, columns) { output[column &- columns.lowerBound] = rows[row, column] }
+        }
+      }
+    }
+  }
+
+  /// Words of `channelsPerByteWord` rows of one column.
+  @inlinable @inline(__always)
+  static func packWords(_ run: BytePacking) {
+    let rows = MatrixRows(run.values, first: run.first, count: run.count, columns: run.columns)
+    let lanes = channelsPerByteWord
+    let segment = lanes &* vectorWidth
+    let panelBytes = words(of: run.depth, .int8) &* panelWidth &* lanes
+    let panels = UnsafeMutableRawPointer(run.panels).assumingMemoryBound(to: Int8.self)
+    for panel in 0..<(run.columns &+ panelWidth &- 1) / panelWidth {
+      let columns = rows.columns(of: panel, width: panelWidth)
+      for row in rows.all {
+        let start = row / segment &* segment
+        // Neighbouring lanes of a word are so many rows apart.
+        let apart = min(vectorWidth, (run.depth &- start &+ lanes &- 1) / lanes)
+        let (lane, word) = ((row &- start) / apart, (row &- start) % apart)
+        let output = panels + (panel &* panelBytes &+ (start / lanes &+ word) &* panelWidth &* lanes)
+        let first = row &- lane &* apart
+        let last = first &+ (lanes &- 1) &* apart
+        if columns.count == panelWidth, last < run.depth, let values = rows.whole(first, columns),
+          rows.whole(last, columns) != nil
+        {
+          // The row of lane 0 fills the whole words.
+          if lane == 0 { interleave(values, apart &* run.columns, output) }
+        } else {
+          for column in rows.present(row, columns) {
+            output[(column &- columns.lowerBound) &* lanes &+ lane] = rows[row, column]
+          }
+        }
+      }
+    }
+  }
+
+  /// `panelWidth` words of one byte from each of `channelsPerByteWord` rows.
+  @inlinable @inline(__always)
+  static func interleave(_ values: UnsafePointer<Int8>, _ stride: Int, _ output: UnsafeMutablePointer<Int8>) {
+    let bytes = UnsafeRawPointer(values).assumingMemoryBound(to: UInt8.self)
+    if channelsPerByteWord == 4 {
+      for column in 0..<panelWidth {
+        let low = UInt32(bytes[column]) | UInt32(bytes[stride &+ column]) &<< 8
+        let high = UInt32(bytes[2 &* stride &+ column]) | UInt32(bytes[3 &* stride &+ column]) &<< 8
+        UnsafeMutableRawPointer(output + 4 &* column).storeBytes(of: low | high &<< 16, as: UInt32.self)
+      }
+    } else {
+      for column in 0..<panelWidth {
+        let word = UInt16(bytes[column]) | UInt16(bytes[stride &+ column]) &<< 8
+        UnsafeMutableRawPointer(output + 2 &* column).storeBytes(of: word, as: UInt16.self)
+      }
+    }
+  }
+
+  @inlinable @inline(__always)
+  public static func sumColumns(_ run: ColumnStarts) {
+    let ones = Integers(repeating: channelsPerByteWord == 4 ? 0x0101_0101 : 0x0001_0001)
+    let stride = columnWords(.int8)
+    for panel in 0..<run.panels {
+      let columns = run.columnPanels + panel &* run.depth &* stride
+      var low = Integers.zero
+      var high = Integers.zero
+      for word in 0..<(rowShift == 0 ? 0 : run.depth) {
+        addDotProduct(&low, integerWeights(at: columns + word &* stride), ones)
+        addDotProduct(&high, integerWeights(at: columns + (word &* stride &+ stride / 2)), ones)
+      }
+      let starts = UnsafeMutableRawPointer(run.starts + panel &* panelWidth)
+      starts.storeBytes(of: Integers.zero &- low &* Integers(repeating: rowShift), as: Integers.self)
+      (starts + vectorWidth &* 4).storeBytes(
+        of: Integers.zero &- high &* Integers(repeating: rowShift), as: Integers.self)
+    }
+  }
+}

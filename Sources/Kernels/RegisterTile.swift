@@ -1,0 +1,151 @@
+import CIntrinsics
+
+/// How a register tile multiplies: what it loads of a column panel, and how it adds a word of a row panel times that.
+///
+/// One loop serves all. A tile of `Columns` of the full width and one of a panel whose last half vector is padding are two
+/// arithmetics to it.
+public protocol TileArithmetic {
+  associatedtype Unit: VectorUnit
+  /// A row of a column panel, in registers.
+  associatedtype Weights
+  /// A word of a row panel, in all lanes.
+  associatedtype Word
+  /// The sums of one row of the tile.
+  associatedtype Sums
+  /// What sums are scaled and shifted by at last.
+  associatedtype Factors
+
+  /// From one row of a column panel to the next.
+  static var weightStride: Int { get }
+  static func weights(at address: UnsafePointer<Float>) -> Weights
+  static func word(_ word: Float) -> Word
+  static func multiplyAdd(_ sums: inout Sums, _ weights: Weights, _ word: Word)
+  /// `[panel][panelWidth]`: what the sums of every row start from.
+  static func origin(_ product: borrowing Product) -> UnsafePointer<Float>
+  /// `panelWidth` sums in memory.
+  static func load(_ address: UnsafePointer<Float>) -> Sums
+  static func store(_ sums: Sums, _ address: UnsafeMutablePointer<Float>)
+  static func factors(_ product: borrowing Product, _ place: borrowing TilePlace) -> Factors
+  /// The values of a row of the tile.
+  static func values(_ sums: Sums, _ factors: Factors, row: Int) -> (Unit.Vector, Unit.Vector)
+}
+
+extension TileArithmetic {
+  /// A register tile: all the depth of `rows` pixels times a column panel. A call of its own, whose loop keeps its sums in
+  /// registers; `Tests/check-loops.py` reads the machine code.
+  @inlinable @inline(never)
+  static func tile<let rows: Int>(
+    _: InlineArray<rows, Unit.Vector>.Type, _ product: borrowing Product, _ place: borrowing TilePlace
+  ) {
+    var sums = InlineArray<rows, Sums>(repeating: load(place.origin))
+    if let start = place.start {
+      for row in 0..<rows { sums[row] = load(start + row &* Unit.panelWidth) }
+    }
+    if place.sums == nil { Unit.prefetchOutput(rows: rows, product, place) }
+    var words = place.rows
+    var columns = place.columns
+    var ahead = place.ahead
+    var left = place.depth
+    while left > 0 {
+      // A variable number of fetches costs more than it saves; six are the most that the smallest blocks need.
+      for line in 0..<6 { prefetch(ahead + line &* 16) }
+      ahead += place.lines &* 16
+      for k in 0..<min(left, Unit.vectorWidth) {
+        let weights = weights(at: columns)
+        for row in 0..<rows { multiplyAdd(&sums[row], weights, word(words[row &* Unit.vectorWidth &+ k])) }
+        columns += weightStride
+      }
+      words += product.segmentStride
+      left &-= Unit.vectorWidth
+    }
+    finish(sums, product, place)
+  }
+
+  /// Scale, residual, activation and store of a register tile, or its sums as they are.
+  @inlinable @inline(__always)
+  static func finish<let rows: Int>(
+    _ sums: borrowing InlineArray<rows, Sums>, _ product: borrowing Product, _ place: borrowing TilePlace
+  ) {
+    if let output = place.sums {
+      for row in 0..<rows { store(sums[row], output + row &* Unit.panelWidth) }
+      return
+    }
+    switch product.element {
+    case .float32: finish(sums, product, place, FloatElement<Unit>.self)
+    case .bfloat16: finish(sums, product, place, PackedElement<Unit>.self)
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func finish<let rows: Int, Element: StoredElement>(
+    _ sums: borrowing InlineArray<rows, Sums>, _ product: borrowing Product, _ place: borrowing TilePlace,
+    _: Element.Type
+  ) where Element.Unit == Unit {
+    let factors = factors(product, place)
+    let floor = Unit.Vector(repeating: product.floor)
+    let output = product.output + place.firstColumn
+    let offsets = product.outputOffsets + place.firstRow
+    if let residual = product.residual {
+      let residual = residual + place.firstColumn
+      let residualOffsets = product.residualOffsets + place.firstRow
+      for row in 0..<rows {
+        let (low, high) = values(sums[row], factors, row: row)
+        let (lowAdded, highAdded) = Element.load(residual + residualOffsets[row])
+        Element.store(
+          Unit.maximum(floor, low + lowAdded), Unit.maximum(floor, high + highAdded), output + offsets[row])
+      }
+    } else {
+      for row in 0..<rows {
+        let (low, high) = values(sums[row], factors, row: row)
+        Element.store(Unit.maximum(floor, low), Unit.maximum(floor, high), output + offsets[row])
+      }
+    }
+    if product.ceiling < .infinity { Element.limit(rows: rows, product, place) }
+  }
+}
+
+/// How `panelWidth` values of a pixel lie in memory.
+public protocol StoredElement {
+  associatedtype Unit: VectorUnit
+  static func load(_ address: UnsafePointer<Float>) -> (Unit.Vector, Unit.Vector)
+  static func store(_ low: Unit.Vector, _ high: Unit.Vector, _ address: UnsafeMutablePointer<Float>)
+}
+
+extension StoredElement {
+  /// Applies the ceiling to a tile that is stored: few networks have one, and in registers it would cost all a little.
+  @inlinable @inline(never)
+  static func limit(rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace) {
+    let ceiling = Unit.Vector(repeating: product.ceiling)
+    for row in 0..<rows {
+      let output = product.output + (product.outputOffsets[place.firstRow &+ row] &+ place.firstColumn)
+      let (low, high) = load(output)
+      store(Unit.minimum(ceiling, low), Unit.minimum(ceiling, high), output)
+    }
+  }
+}
+
+public enum FloatElement<Unit: VectorUnit>: StoredElement {
+  @inlinable @inline(__always)
+  public static func load(_ address: UnsafePointer<Float>) -> (Unit.Vector, Unit.Vector) {
+    (Unit.load(address), Unit.load(address + Unit.vectorWidth))
+  }
+
+  @inlinable @inline(__always)
+  public static func store(_ low: Unit.Vector, _ high: Unit.Vector, _ address: UnsafeMutablePointer<Float>) {
+    Unit.store(low, address)
+    Unit.store(high, address + Unit.vectorWidth)
+  }
+}
+
+public enum PackedElement<Unit: VectorUnit>: StoredElement {
+  @inlinable @inline(__always)
+  public static func load(_ address: UnsafePointer<Float>) -> (Unit.Vector, Unit.Vector) {
+    let words = Unit.load(address)
+    return (Unit.low(of: words), Unit.high(of: words))
+  }
+
+  @inlinable @inline(__always)
+  public static func store(_ low: Unit.Vector, _ high: Unit.Vector, _ address: UnsafeMutablePointer<Float>) {
+    Unit.store(Unit.packed(low, high), address)
+  }
+}

@@ -1,0 +1,29 @@
+#if arch(x86_64)
+  import CIntrinsics
+  import Kernels
+  import KernelsX86V4
+  import KernelsX86VNNI
+
+  /// AVX-512 with VNNI and BF16: Cooper Lake, Sapphire Rapids, Zen 4.
+  public enum X86BF16: AVX512VNNI, BFloat16Unit {
+    public static func isNative(_ arithmetic: Arithmetic) -> Bool {
+      switch arithmetic {
+      case .float32, .bfloat16, .int8: true
+      case .bfloat16Weights, .int8Weights: false
+      }
+    }
+
+    @inline(__always)
+    public static func packed(_ low: SIMD16<Float>, _ high: SIMD16<Float>) -> SIMD16<Float> { packed_bf16(low, high) }
+
+    @inline(__always)
+    public static func addDotProduct(_ sum: inout SIMD16<Float>, _ weights: SIMD16<Float>, _ word: SIMD16<Float>) {
+      sum = dot_bf16x16(sum, weights, word)
+    }
+
+    @inline(__always)
+    public static func addDotProduct(_ sum: inout SIMD8<Float>, _ weights: SIMD8<Float>, _ word: SIMD8<Float>) {
+      sum = dot_bf16x8(sum, weights, word)
+    }
+  }
+#endif
