@@ -129,14 +129,15 @@ let package = Package(
     .testTarget(
       name: "ModelImportTests", dependencies: ["ModelImport", "Runtime", "CHDF5", "CZlib", "TestSupport"],
       exclude: ["make_fixtures.py", "make_keras1.py"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "XceptionTests", dependencies: ["Xception", "SmallModel"]),
+    .testTarget(name: "XceptionTests", dependencies: ["Xception", "ModelGraph", "SmallModel"]),
     .testTarget(
       name: "ComparisonTests", dependencies: ["Comparison", "Xception", "Optimizer", "WeightFormat", "SmallModel"]),
     .testTarget(name: "BenchTests", dependencies: ["xception-bench", "CommandSupport"]),
     .testTarget(
       name: "ExampleTests",
       dependencies: [
-        "Xception", "Runtime", "SmallModel", "xception-run", "xception-convert", "xception-inspect", "xception-bench",
+        "Xception", "ModelGraph", "Runtime", "WeightFormat", "TestSupport", "SmallModel",
+        "xception-run", "xception-convert", "xception-inspect", "xception-bench",
         "classify", "embed",
       ],
       resources: [.copy("Fixtures")]),
