@@ -4,9 +4,9 @@ import ModelGraph
 ///
 /// - Kernels of pointwise convolutions in separable ones, kernels of other convolutions of one group with at least
 ///   `leastWeights` weights, and kernels of dense layers become int8 with a scale for each output channel.
-/// - Depthwise kernels become binary16: they are 1 % of Xception's weights and next to nothing of its time.
-/// - The rest stays as it is: small convolutions, of which the first one reads the image itself, grouped convolutions,
-///   biases, and batch normalizations that were not folded.
+/// - Other kernels become binary16: depthwise and grouped ones, and those of small convolutions, of which the first one
+///   reads the image itself. They are 2 % of Xception's weights.
+/// - Biases, and batch normalizations that were not folded, stay as they are.
 ///
 /// A tensor that two nodes use in different ways stays as it is too, and what is int8 already or of 16 bits stays so:
 /// quantizing a quantized graph changes nothing.
@@ -15,7 +15,7 @@ package enum Quantizer {
   /// second 18,432.
   package static let leastWeights = 32_768
 
-  /// A depthwise kernel whose binary16 would be further from it than this, in decibels, stays as it is. Binary16 has
+  /// A kernel whose binary16 would be further from it than this, in decibels, stays as it is. Binary16 has
   /// some 73 dB, unless values are subnormal or too large.
   static let leastHalfSignalToNoise = 60.0
 
@@ -29,9 +29,10 @@ package enum Quantizer {
   ) throws(OptimizerError) -> (graph: Graph, tensors: [QuantizedTensor]) {
     var graph = graph
     var changes: [QuantizedTensor] = []
-    let total = Double(max(graph.parameterCount, 1))
+    let uses = uses(of: graph)
+    let total = Double(uses.reduce(0) { $0 + graph.tensors[$1.tensor].elementCount })
     var done = 0
-    for use in uses(of: graph) {
+    for use in uses {
       let tensor = graph.tensors[use.tensor]
       do throws(GraphError) {
         let quantized = try use.node.quantized(tensor, to: use.role)
@@ -46,9 +47,9 @@ package enum Quantizer {
     return (graph, changes)
   }
 
-  /// What a tensor is to the nodes that use it.
+  /// What a tensor becomes.
   enum Role {
-    case product, depthwise, other
+    case integers, halves, unchanged
   }
 
   private struct Use {
@@ -57,33 +58,30 @@ package enum Quantizer {
     var role: Role
   }
 
-  /// The tensors with a role in products or depthwise convolutions, in order, with the first node that uses each.
+  /// The tensors that change, in order, with the first node that uses each.
   private static func uses(of graph: Graph) -> [Use] {
     var uses = [Use?](repeating: nil, count: graph.tensors.count)
     for node in graph.nodes {
       for (position, tensor) in node.parameters.enumerated() {
         let role = role(of: position, in: node, graph)
         if let first = uses[tensor] {
-          if first.role != role { uses[tensor]?.role = .other }
+          if first.role != role { uses[tensor]?.role = .unchanged }
         } else {
           uses[tensor] = Use(tensor: tensor, node: node, role: role)
         }
       }
     }
-    return uses.compactMap { $0 }.filter { $0.role != .other }
+    return uses.compactMap { $0 }.filter { $0.role != .unchanged }
   }
 
   private static func role(of position: Int, in node: Node, _ graph: Graph) -> Role {
-    switch node.operation {
-    case .separableConvolution where position == 0: .depthwise
-    case .separableConvolution, .dense: position == node.operation.kernelPosition ? .product : .other
-    case .convolution(let convolution) where position == 0:
-      if convolution.groups == 1 {
-        graph.tensors[node.parameters[0]].elementCount >= leastWeights ? .product : .other
-      } else {
-        convolution.groups == graph.nodes[node.inputs[0]].shape.channels ? .depthwise : .other
-      }
-    default: .other
+    let isMain = position == node.operation.kernelPosition
+    return switch node.operation {
+    case .separableConvolution: isMain ? .integers : position == 0 ? .halves : .unchanged
+    case .dense: isMain ? .integers : .unchanged
+    case .convolution(let convolution) where isMain:
+      convolution.groups == 1 && graph.tensors[node.parameters[0]].elementCount >= leastWeights ? .integers : .halves
+    default: .unchanged
     }
   }
 }
@@ -117,7 +115,7 @@ extension Node {
   fileprivate func quantized(
     _ tensor: Tensor, to role: Quantizer.Role
   ) throws(GraphError) -> (tensor: Tensor, change: QuantizedTensor?) {
-    let isDone = role == .product ? tensor.elementType == .int8 : tensor.elementType.byteCount <= 2
+    let isDone = role == .integers ? tensor.elementType == .int8 : tensor.elementType.byteCount <= 2
     guard !isDone else { return (tensor, nil) }
     let values = try values(of: tensor, "weights")
     if let index = values.firstIndex(where: { !$0.isFinite }) {
@@ -128,12 +126,12 @@ extension Node {
     var quantized = tensor
     let signalToNoise: Double
     switch role {
-    case .product:
+    case .integers:
       let columns = QuantizedColumns(values, columns: columns)
       signalToNoise = columns.signalToNoise
       (quantized.elementType, quantized.scale) = (.int8, columns.scales)
       quantized.contents = ByteContents(bytes: columns.bytes)
-    case .depthwise, .other:
+    case .halves, .unchanged:
       guard let halves = HalfValues(values), halves.signalToNoise >= Quantizer.leastHalfSignalToNoise else {
         return (tensor, nil)
       }

@@ -32,7 +32,8 @@ import Testing
     let (quantized, changes) = try Quantizer.quantize(try graph())
     let types = Dictionary(uniqueKeysWithValues: quantized.tensors.map { ($0.name, $0.elementType) })
     let coarse: [String: ElementType] = [
-      "separable/depthwise kernel": .float16, "separable/pointwise kernel": .int8, "large/kernel": .int8,
+      "small/kernel": .float16, "grouped/kernel": .float16, "separable/depthwise kernel": .float16,
+      "separable/pointwise kernel": .int8, "large/kernel": .int8,
       "depthwise/kernel": .float16, "dense/kernel": .int8,
     ]
     for (name, type) in types { #expect(type == coarse[name] ?? .float32, "\(name)") }
@@ -102,7 +103,7 @@ import Testing
     for (a, b) in zip(try quantized.values(), [10, -2, 30, -4, 50, -6] as [Float]) { #expect(abs(a - b) < 0.2) }
   }
 
-  @Test func `A depthwise kernel that binary16 cannot hold well stays as it is`() throws {
+  @Test func `A kernel that binary16 cannot hold well stays as it is`() throws {
     func type(_ value: Float) throws -> ElementType {
       var small = try SmallGraph()
       try small.append("depthwise", .depthwise(2), ["kernel": [Float](repeating: value, count: 18)])
@@ -116,10 +117,10 @@ import Testing
 
   @Test func `A tensor that is used in two ways stays as it is`() throws {
     var small = try SmallGraph(channels: 1)
-    try small.append("convolution", .convolution(Convolution(window: Window(size: Extent(3)), outputChannels: 4)))
-    try small.append("depthwise", .depthwise(4))
+    try small.append("convolution", .convolution(Convolution(window: Window(size: Extent(3)), outputChannels: 4096)))
+    try small.append("depthwise", .depthwise(4096))
     var graph = small.graph
-    #expect(try Quantizer.quantize(graph).graph.tensors.map(\.elementType) == [.float32, .float16])
+    #expect(try Quantizer.quantize(graph).graph.tensors.map(\.elementType) == [.int8, .float16])
     graph.nodes[2].parameters = [0]
     graph.tensors.removeLast()
     try graph.validate()
@@ -135,7 +136,7 @@ import Testing
   @Test func `Progress rises to 1`() throws {
     var parts: [Double] = []
     _ = try Quantizer.quantize(graph()) { parts.append($0) }
-    #expect(parts == parts.sorted() && parts.count == 5)
+    #expect(parts == parts.sorted() && parts.last == 1)
   }
 
   private func dense(_ kernel: [Float]) throws -> Graph {
