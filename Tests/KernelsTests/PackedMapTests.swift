@@ -1,0 +1,331 @@
+import Kernels
+import Runtime
+import Testing
+
+/// Kernels on packed maps, against the same kernels on maps of floats with the same values.
+@Suite struct PackedMapTests {
+  private static var windows: [DepthwiseWindow] {
+    [
+      DepthwiseWindow(height: 3, width: 3, stride: 1, dilation: 1),
+      DepthwiseWindow(height: 3, width: 3, stride: 2, dilation: 1),
+      DepthwiseWindow(height: 3, width: 3, stride: 1, dilation: 2),
+      DepthwiseWindow(height: 1, width: 4, stride: 1, dilation: 1),
+      DepthwiseWindow(height: 5, width: 2, stride: 3, dilation: 2),
+    ]
+  }
+
+  /// A map's rows at a guard page, as floats and as words.
+  private struct Rows {
+    let floats: GuardedFloats
+    let words: GuardedFloats
+    /// The channels of a pixel.
+    let channels: Int
+    let rowPixels: Int
+    let count: Int
+
+    init(_ kernels: any KernelSet.Type, rows: Int, pixels: Int, panels: Int, _ random: inout RandomValues) throws {
+      channels = panels * kernels.panelWidth
+      rowPixels = pixels
+      count = rows
+      let values = random.representable(rows * pixels * channels)
+      floats = try GuardedFloats(values)
+      words = try GuardedFloats(PackedLayout(width: kernels.vectorWidth).words(values))
+    }
+
+    func stride(_ element: MapElement) -> Int { element == .float32 ? channels : channels / 2 }
+
+    func pointers(_ element: MapElement) -> [UnsafePointer<Float>] {
+      let start = element == .float32 ? floats.start : words.start
+      return (0..<count).map { UnsafePointer(start + $0 * rowPixels * stride(element)) }
+    }
+  }
+
+  @Test(arguments: InstructionSet.supported, 0..<5)
+  func `Depthwise sums of packed values are those of floats`(set: InstructionSet, window: Int) throws {
+    let kernels = set.kernels
+    let window = Self.windows[window]
+    var random = RandomValues(seed: 1)
+    for pixels in 1...16 {
+      for rectifies in [false, true] {
+        let panels = random.count(1...3)
+        let rows = try Rows(
+          kernels, rows: window.height,
+          pixels: (pixels - 1) * window.stride + (window.width - 1) * window.dilation + 1, panels: panels, &random)
+        let taps = 1 + window.height * window.width
+        let weights = try GuardedFloats(random.floats(rows.channels * taps))
+        func sums(_ input: MapElement, _ output: MapElement) throws -> [Float] {
+          let width = kernels.vectorWidth
+          let found = try GuardedFloats(count: pixels * rows.stride(output))
+          let slots = (0..<pixels).map { $0 * rows.stride(output) }
+          for vectors in [0..<2, 2..<2 * panels] where !vectors.isEmpty {
+            kernels.depthwise(
+              DepthwiseRun(
+                inputs: rows.pointers(input), pixelStride: rows.stride(input), ahead: 0, window: window,
+                vectors: vectors, weights: weights.start, rectifies: rectifies, output: found.start, slots: slots,
+                vectorStride: width, pixels: pixels, inputElement: input, outputElement: output))
+          }
+          return found.values
+        }
+        let expected = try sums(.float32, .float32)
+        #expect(try sums(.bfloat16, .float32) == expected)
+        let rounded = PackedLayout(width: kernels.vectorWidth).words(expected).map(\.bitPattern)
+        #expect(try sums(.bfloat16, .bfloat16).map(\.bitPattern) == rounded)
+        #expect(try sums(.float32, .bfloat16).map(\.bitPattern) == rounded)
+      }
+    }
+  }
+
+  /// Rectifying keeps NaNs of both signs, as it does on floats.
+  @Test(arguments: InstructionSet.supported)
+  func `A packed NaN stays one behind a rectifier`(set: InstructionSet) throws {
+    let kernels = set.kernels
+    let group = kernels.panelWidth
+    // One value in nine is odd; the others become zero.
+    let odd: [Float] = [.nan, -.nan, .infinity, -.infinity, 1, -0.0, -1, -.nan]
+    let values = (0..<9 * group).map { $0 / group == $0 % 9 ? odd[$0 % group % 8] : -.infinity }
+    let words = try GuardedFloats(PackedLayout(width: kernels.vectorWidth).words(values))
+    let weights = try GuardedFloats((0..<2 * 10 * kernels.vectorWidth).map { _ in 1 })
+    let found = try GuardedFloats(count: group)
+    kernels.depthwise(
+      DepthwiseRun(
+        inputs: (0..<3).map { UnsafePointer(words.start + $0 * 3 * group / 2) }, pixelStride: group / 2, ahead: 0,
+        window: Self.windows[0], vectors: 0..<2, weights: weights.start, rectifies: true, output: found.start,
+        slots: [0], vectorStride: kernels.vectorWidth, pixels: 1, inputElement: .bfloat16))
+    for (channel, value) in found.values.enumerated() {
+      let isHit = (0..<9).contains { ($0 * group + channel) % 9 == $0 }
+      let expected = isHit ? 1 + (odd[channel % 8] < 0 ? 0 : odd[channel % 8]) : 1
+      #expect(expected.isNaN ? value.isNaN : value == expected)
+    }
+  }
+
+  @Test(arguments: InstructionSet.supported, [1, 3, 4, 5, 8, 15, 16, 17, 31, 32, 33, 48, 64, 70])
+  func `Windows of packed pixels become lines and segments of floats`(set: InstructionSet, channels: Int) throws {
+    let kernels = set.kernels
+    let width = kernels.vectorWidth
+    var random = RandomValues(seed: channels)
+    for (height, across, step) in [(1, 1, 1), (3, 3, 1), (2, 3, 2)] {
+      let pixels = kernels.tileRows + 3
+      let panels = (channels + kernels.panelWidth - 1) / kernels.panelWidth
+      let rows = try Rows(kernels, rows: height, pixels: (pixels - 1) * step + across, panels: panels, &random)
+      let depth = height * across * channels
+      let segments = (depth + width - 1) / width
+      let expected = (0..<pixels).map { pixel in
+        (0..<height).flatMap { y in
+          (0..<across).flatMap { x -> [Float] in
+            let start = (y * rows.rowPixels + pixel * step + x) * rows.channels
+            return Array(rows.floats.values[start..<start + channels])
+          }
+        }
+      }
+      for (rectifies, segmentStride) in [(false, width), (true, width), (true, pixels * width)] {
+        // Lines, or a row panel of one tile.
+        let isLines = segmentStride == width
+        let slots = (0..<pixels).map { isLines ? $0 * segments * width : $0 * width }
+        let found = try GuardedFloats(count: pixels * segments * width)
+        let line = try GuardedFloats(count: kernels.tileRows * (depth + width))
+        kernels.gather(
+          GatherRun(
+            inputs: rows.pointers(.bfloat16), inputRows: height, step: step * rows.stride(.bfloat16), pieces: across,
+            pieceStride: rows.stride(.bfloat16), length: rows.stride(.bfloat16), rectifies: rectifies,
+            rowPanel: found.start, slots: slots, segmentStride: segmentStride, pixels: pixels, line: line.start,
+            inputElement: .bfloat16, channels: channels))
+        let values = found.values
+        for pixel in 0..<pixels {
+          let gathered = (0..<depth).map { values[slots[pixel] + $0 / width * segmentStride + $0 % width] }
+          #expect(gathered == expected[pixel].map { rectifies ? max($0, 0) : $0 })
+        }
+        #expect(values.allSatisfy { $0.isFinite })
+      }
+    }
+  }
+
+  @Test(arguments: InstructionSet.supported, [false, true])
+  func `Windows of packed pixels are copied as they are`(set: InstructionSet, rectifies: Bool) throws {
+    let kernels = set.kernels
+    let width = kernels.vectorWidth
+    let layout = PackedLayout(width: width)
+    var random = RandomValues(seed: 5)
+    for (across, panels) in [(1, 1), (3, 1), (3, 2)] {
+      let pixels = 5
+      let rows = try Rows(kernels, rows: 2, pixels: pixels + across - 1, panels: panels, &random)
+      let words = across * rows.stride(.bfloat16)
+      let found = try GuardedFloats(count: pixels * 2 * words)
+      let line = try GuardedFloats(count: 1)
+      kernels.gather(
+        GatherRun(
+          inputs: rows.pointers(.bfloat16), inputRows: 2, step: rows.stride(.bfloat16), pieces: 1, pieceStride: 0,
+          length: words, rectifies: rectifies, rowPanel: found.start, slots: (0..<pixels).map { $0 * width },
+          segmentStride: pixels * width, pixels: pixels, line: line.start, inputElement: .bfloat16,
+          outputElement: .bfloat16))
+      let map = rows.floats.values
+      for pixel in 0..<pixels {
+        let segments = (0..<2 * words / width).flatMap { segment in
+          let start = (segment * pixels + pixel) * width
+          return Array(found.values[start..<start + width])
+        }
+        let expected = (0..<2).flatMap { y -> [Float] in
+          let start = (y * rows.rowPixels + pixel) * rows.channels
+          return map[start..<start + 2 * words].map { rectifies ? max($0, 0) : $0 }
+        }
+        #expect(layout.values(segments) == expected)
+      }
+    }
+  }
+
+  @Test(arguments: InstructionSet.supported, [true, false])
+  func `Pools of packed values are those of floats, rounded`(set: InstructionSet, isMaximum: Bool) throws {
+    let kernels = set.kernels
+    let layout = PackedLayout(width: kernels.vectorWidth)
+    var random = RandomValues(seed: 7)
+    for _ in 0..<40 {
+      let inputWidth = random.count(1...9)
+      let rows = try Rows(
+        kernels, rows: random.count(1...3), pixels: inputWidth, panels: random.count(1...2), &random)
+      let padding = random.count(0...1)
+      let stride = random.count(1...2)
+      let windowWidth = random.count(1...2) + padding
+      let dilation = random.count(1...2)
+      // Windows that start at the last pixel at the latest have a pixel inside.
+      let pixels = (inputWidth - 1 + padding) / stride + 1
+      guard windowWidth > padding else { continue }
+      func pool(_ element: MapElement) throws -> [Float] {
+        let found = try GuardedFloats(count: pixels * rows.stride(element))
+        let inputs = rows.pointers(element)
+        let run = PoolRun(
+          inputs: inputs, inputRows: rows.count, inputWidth: inputWidth, pixelStride: rows.stride(element),
+          windowWidth: windowWidth + 1, stride: stride, dilation: dilation, paddingLeft: padding, divisor: nil,
+          output: found.start, outputPixelStride: rows.stride(element), pixels: pixels,
+          vectors: rows.stride(element) / kernels.vectorWidth, element: element)
+        if isMaximum { kernels.maximumPool(run) } else { kernels.averagePool(run) }
+        return found.values
+      }
+      let expected = try layout.words(pool(.float32))
+      #expect(try pool(.bfloat16).map(\.bitPattern) == expected.map(\.bitPattern))
+    }
+  }
+
+  @Test(arguments: InstructionSet.supported)
+  func `Means of packed values are those of floats`(set: InstructionSet) throws {
+    let kernels = set.kernels
+    var random = RandomValues(seed: 8)
+    for panels in 1...3 {
+      let rows = try Rows(kernels, rows: 4, pixels: 5, panels: panels, &random)
+      func mean(_ element: MapElement) throws -> [Float] {
+        let found = try GuardedFloats(count: rows.channels)
+        let vectors = rows.stride(element) / kernels.vectorWidth
+        for part in [0..<1, 1..<vectors] where !part.isEmpty {
+          kernels.mean(
+            ChannelMean(
+              input: rows.pointers(element)[0], height: 4, width: 5, rowStride: 5 * rows.stride(element),
+              pixelStride: rows.stride(element), vectors: part, output: found.start, element: element))
+        }
+        return found.values
+      }
+      let expected = try mean(.float32)
+      #expect(try mean(.bfloat16) == expected)
+    }
+  }
+
+  @Test(arguments: InstructionSet.supported)
+  func `Functions, sums and scales of packed values are those of floats, rounded`(set: InstructionSet) throws {
+    let kernels = set.kernels
+    let layout = PackedLayout(width: kernels.vectorWidth)
+    var random = RandomValues(seed: 9)
+    let rows = try Rows(kernels, rows: 2, pixels: 3, panels: 2, &random)
+    let scale = random.floats(rows.channels)
+    let shift = random.floats(rows.channels)
+    func expectEqual(_ body: (Line, UnsafePointer<Float>) -> Void) throws {
+      func results(_ element: MapElement) throws -> [Float] {
+        let pointers = rows.pointers(element)
+        let found = try GuardedFloats(count: 3 * rows.stride(element))
+        body(Line(input: pointers[0], output: found.start, count: found.count, element: element), pointers[1])
+        return found.values
+      }
+      let expected = try layout.words(results(.float32))
+      #expect(try results(.bfloat16).map(\.bitPattern) == expected.map(\.bitPattern))
+    }
+    for function: Elementwise in [.clamp(floor: 0, ceiling: 6), .elu(alpha: 0.7), .sigmoid] {
+      try expectEqual { line, _ in kernels.activate(line, function) }
+    }
+    try expectEqual { kernels.add($0, $1) }
+    try expectEqual { line, _ in kernels.normalize(line, scale: scale, shift: shift, channels: rows.channels) }
+  }
+
+  @Test(arguments: InstructionSet.supported)
+  func `Winograd's transforms of packed values are those of floats`(set: InstructionSet) throws {
+    let kernels = set.kernels
+    let width = kernels.vectorWidth
+    var random = RandomValues(seed: 10)
+    for (windows, panels) in [(1, 1), (3, 2)] {
+      let vectors = 2 * panels
+      let rows = try Rows(kernels, rows: 6, pixels: 4 * windows + 2, panels: panels, &random)
+      func transformed(_ element: MapElement) throws -> [UInt32] {
+        let found = try GuardedFloats(count: 36 * vectors * kernels.tileRows * width)
+        kernels.transformInput(
+          WinogradInput(
+            inputs: rows.pointers(element), pixelStride: rows.stride(element), vectors: vectors, windows: windows,
+            rowPanels: found.start, element: element))
+        return found.bits
+      }
+      let expectedRows = try transformed(.float32)
+      #expect(try transformed(.bfloat16) == expectedRows)
+
+      let sums = random.floats(windows * 36 * 2 * width)
+      let bias = random.floats(2 * width)
+      let pixels = 4 * windows - 1
+      func output(_ element: MapElement) throws -> [Float] {
+        let pixelStride = element == .float32 ? 2 * width : width
+        let found = try GuardedFloats([Float](repeating: 0, count: 3 * pixels * pixelStride))
+        kernels.transformOutput(
+          WinogradOutput(
+            sums: sums, bias: bias, floor: -1, ceiling: 3,
+            outputs: (0..<3).map { found.start + $0 * pixels * pixelStride }, rows: 3, pixelStride: pixelStride,
+            windows: windows, pixels: pixels, element: element))
+        return found.values
+      }
+      let expected = try PackedLayout(width: width).words(output(.float32))
+      #expect(try output(.bfloat16).map(\.bitPattern) == expected.map(\.bitPattern))
+    }
+  }
+
+  @Test(arguments: InstructionSet.supported)
+  func `A pixel is packed and unpacked, and nothing beside it touched`(set: InstructionSet) throws {
+    let kernels = set.kernels
+    let layout = PackedLayout(width: kernels.vectorWidth)
+    var random = RandomValues(seed: 11)
+    for channels in 1...4 * kernels.panelWidth + 1 {
+      let padded = (channels + kernels.panelWidth - 1) / kernels.panelWidth * kernels.panelWidth
+      let values = random.floats(channels)
+      let input = try GuardedFloats(values)
+      let words = try GuardedFloats(count: padded / 2)
+      kernels.pack(input.start, to: words.start, channels: channels)
+      let expected = layout.words(values + [Float](repeating: 0, count: padded - channels))
+      #expect(words.bits == expected.map(\.bitPattern))
+      let output = try GuardedFloats(count: channels)
+      kernels.unpack(words.start, to: output.start, channels: channels)
+      #expect(output.values == Array(layout.values(expected)[..<channels]))
+    }
+  }
+
+  /// Halves between two bf16 values, the largest float, infinities and NaNs whose payload is in the lower half only.
+  @Test(arguments: InstructionSet.supported)
+  func `Rounding is to nearest even, and a NaN stays one`(set: InstructionSet) throws {
+    let kernels = set.kernels
+    let patterns: [UInt32] = [
+      0, 0x8000_0000, 0x3f80_0000, 0x3f80_8000, 0x3f81_8000, 0x3f80_7fff, 0x3f80_8001, 0xbf80_8000, 0xbf81_8000,
+      0x7f7f_7fff, 0x7f7f_8000, 0x7f7f_ffff, 0xff7f_ffff, 0x7f80_0000, 0xff80_0000, 0x7fc0_0000, 0xffc0_0000,
+      0x7f80_0001, 0xff80_0001, 0x7fff_ffff, 0xffff_ffff,
+    ]
+    let group = kernels.panelWidth
+    for first in patterns.indices {
+      let values = (0..<group).map { Float(bitPattern: patterns[(first + $0) % patterns.count]) }
+      let words = try GuardedFloats(count: group / 2)
+      values.withUnsafeBufferPointer { kernels.pack($0.baseAddress!, to: words.start, channels: group) }
+      let found = PackedLayout(width: kernels.vectorWidth).values(words.values)
+      for (found, value) in zip(found, values) {
+        let expected = UInt32(PackedLayout.rounded(value)) << 16
+        #expect(value.isNaN ? found.isNaN : found.bitPattern == expected)
+      }
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import Kernels
+import Runtime
+import Testing
+
+/// Quantized rows, against a loop over single values.
+@Suite struct QuantizeTests {
+  /// Whether a set's multiply-adds round once.
+  private static func isFused(_ set: InstructionSet) -> Bool {
+    #if arch(x86_64)
+      set != .portable
+    #else
+      true
+    #endif
+  }
+
+  private struct Quantized: Equatable {
+    var integers: [Int32]
+    var scale: UInt32
+  }
+
+  private static func expected(_ row: [Float], isFused: Bool) -> Quantized {
+    let top = row.map(\.magnitude.bitPattern).max()!
+    let largest = Float(bitPattern: top)
+    if !largest.isFinite { return Quantized(integers: [], scale: Float.nan.bitPattern) }
+    if largest < 0x1p-119 {
+      return Quantized(integers: row.map { _ in 0 }, scale: 0)
+    }
+    let factor = 127 / largest
+    let integers = row.map { value -> Int32 in
+      let product = isFused ? Float(0x1.8p+23).addingProduct(value, factor) : 0x1.8p+23 + value * factor
+      return Int32(product - 0x1.8p+23)
+    }
+    return Quantized(integers: integers, scale: (largest / 127).bitPattern)
+  }
+
+  private static func quantize(_ rows: [[Float]], _ kernels: any KernelSet.Type) throws -> [Quantized] {
+    let channels = rows[0].count
+    let width = kernels.vectorWidth
+    let lanes = kernels.channelsPerByteWord
+    let segments = (channels + lanes * width - 1) / (lanes * width)
+    // Behind a row's end lies anything.
+    let behind = [Float](repeating: .nan, count: lanes * width)
+    let lines = try GuardedFloats(rows.flatMap { $0 + behind })
+    let panel = try GuardedFloats(count: rows.count * (segments * width + 1))
+    let slots = rows.indices.map { $0 * width }
+    let scaleSlots = rows.indices.map { rows.count * segments * width + $0 }
+    kernels.quantize(
+      QuantizeRun(
+        lines: lines.start, lineStride: channels + behind.count, rows: rows.count, channels: channels,
+        rowPanel: panel.start, slots: slots, segmentStride: rows.count * width, scaleSlots: scaleSlots))
+    let words = panel.bits
+    return rows.indices.map { row in
+      let integers = (0..<channels).map { channel -> Int32 in
+        let (segment, place) = channel.quotientAndRemainder(dividingBy: lanes * width)
+        let left = min(channels - segment * lanes * width, lanes * width)
+        let laneWords = left == lanes * width ? width : (left + lanes - 1) / lanes
+        let word = words[slots[row] + segment * rows.count * width + place % laneWords]
+        let bits = word >> UInt32(place / laneWords * 32 / lanes)
+        if lanes == 2 { return Int32(Int16(truncatingIfNeeded: bits)) }
+        return kernels.rowShift == 128
+          ? Int32(UInt8(truncatingIfNeeded: bits)) - 128 : Int32(Int8(truncatingIfNeeded: bits))
+      }
+      let scale = Float(bitPattern: words[scaleSlots[row]])
+      return Quantized(
+        integers: scale.isNaN ? [] : integers, scale: scale.isNaN ? Float.nan.bitPattern : scale.bitPattern)
+    }
+  }
+
+  @Test(arguments: InstructionSet.supported)
+  func `Rows of every length are rounded as single values are`(set: InstructionSet) throws {
+    let kernels = set.kernels
+    var random = RandomValues(seed: 1)
+    let group = kernels.channelsPerByteWord * kernels.vectorWidth
+    for channels in Array(1...2 * group + 2) + [728, 1536] {
+      let rows = (0..<random.count(1...8)).map { _ in
+        random.floats(channels, in: -1...1).map { $0 * $0 * 300 * ($0 < 0 ? -1 : 1) }
+      }
+      let found = try Self.quantize(rows, kernels)
+      #expect(found == rows.map { Self.expected($0, isFused: Self.isFused(set)) }, "\(set), \(channels) channels")
+    }
+  }
+
+  @Test(arguments: InstructionSet.supported)
+  func `The largest magnitude becomes 127 wherever it is, and halves become even`(set: InstructionSet) throws {
+    let kernels = set.kernels
+    for channels in [1, 2, 24, 33, 100] {
+      for place in 0..<channels {
+        for top: Float in [127, -127, 254, -0x1p-119, .greatestFiniteMagnitude] {
+          var row = (0..<channels).map { top.magnitude / 127 * (Float($0 % 9) / 2 - 2) }
+          row[place] = top
+          let found = try Self.quantize([row], kernels)
+          #expect(found == [Self.expected(row, isFused: Self.isFused(set))])
+          #expect(found[0].integers[place] == (top < 0 ? -127 : 127))
+        }
+      }
+    }
+    let halves = try Self.quantize([[127, 0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 126.5]], kernels)
+    #expect(halves[0].integers == [127, 0, 2, 2, 0, -2, -2, 126])
+  }
+
+  @Test(arguments: InstructionSet.supported, [1, 16, 40, 130])
+  func `Rows of zeros, of tiny and of infinite values`(set: InstructionSet, channels: Int) throws {
+    let kernels = set.kernels
+    let zeros = [Float](repeating: 0, count: channels)
+    for place in [0, channels / 2, channels - 1] {
+      func row(_ value: Float) -> [Float] {
+        var row = zeros
+        row[place] = value
+        return row
+      }
+      let tiny: [Float] = [0, -0.0, .leastNonzeroMagnitude, -.leastNormalMagnitude, Float(0x1p-119).nextDown]
+      let odd: [Float] = [.infinity, -.infinity, .nan, -.nan, Float(bitPattern: 0xff80_0001)]
+      // A NaN beside an infinity, and rows that have neither beside those that do.
+      let rows = (tiny + odd + [0x1p-119, 3]).map(row)
+      let found = try Self.quantize(rows, kernels)
+      #expect(found == rows.map { Self.expected($0, isFused: Self.isFused(set)) })
+      for index in tiny.indices { #expect(found[index] == Quantized(integers: zeros.map { _ in 0 }, scale: 0)) }
+      for index in odd.indices { #expect(Float(bitPattern: found[tiny.count + index].scale).isNaN) }
+    }
+  }
+}
