@@ -15,15 +15,6 @@
     public static var tileRows: Int { 14 }
 
     @inlinable @inline(__always)
-    public static func maximum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .> b) }
-
-    @inlinable @inline(__always)
-    public static func minimum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .< b) }
-
-    @inlinable @inline(__always)
-    public static func maximum(_ a: Integers, _ b: Integers) -> Integers { b.replacing(with: a, where: a .> b) }
-
-    @inlinable @inline(__always)
     public static func largest(_ a: Integers) -> Int32 { largest16(a) }
 
     @inlinable @inline(__always)

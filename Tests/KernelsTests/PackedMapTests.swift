@@ -92,8 +92,9 @@ import Testing
         window: Self.windows[0], vectors: 0..<2, weights: weights.start, rectifies: true, output: found.start,
         slots: [0], vectorStride: kernels.vectorWidth, pixels: 1, inputElement: .bfloat16))
     for (channel, value) in found.values.enumerated() {
-      let isHit = (0..<9).contains { ($0 * group + channel) % 9 == $0 }
-      let expected = isHit ? 1 + (odd[channel % 8] < 0 ? 0 : odd[channel % 8]) : 1
+      let hits = (0..<9).filter { ($0 * group + channel) % 9 == $0 }.count
+      let rectified = odd[channel % 8] < 0 ? 0 : odd[channel % 8]
+      let expected = hits == 0 ? 1 : 1 + Float(hits) * rectified
       #expect(expected.isNaN ? value.isNaN : value == expected)
     }
   }
@@ -241,8 +242,11 @@ import Testing
         body(Line(input: pointers[0], output: found.start, count: found.count, element: element), pointers[1])
         return found.values
       }
-      let expected = try layout.words(results(.float32))
-      #expect(try results(.bfloat16).map(\.bitPattern) == expected.map(\.bitPattern))
+      // Where the processor itself rounds to bf16, denormals become zero.
+      func normal(_ words: [Float]) -> [Float] { layout.values(words).map { $0.isSubnormal ? 0 : $0 } }
+      let expected = try normal(layout.words(results(.float32)))
+      let found = try normal(results(.bfloat16))
+      #expect(found == expected)
     }
     for function: Elementwise in [.clamp(floor: 0, ceiling: 6), .elu(alpha: 0.7), .sigmoid] {
       try expectEqual { line, _ in kernels.activate(line, function) }
