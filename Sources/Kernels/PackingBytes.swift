@@ -73,7 +73,11 @@ extension VectorUnit {
   }
 
   @inlinable @inline(__always)
-  public static func sumColumns(_ run: ColumnStarts) {
+  public static func sumColumns(_ run: ColumnStarts) { sumPanels(run) }
+
+  /// A call of its own: C functions are not inlined into what fulfills a protocol's requirement directly.
+  @inlinable @inline(never)
+  static func sumPanels(_ run: borrowing ColumnStarts) {
     let ones = Integers(repeating: channelsPerByteWord == 4 ? 0x0101_0101 : 0x0001_0001)
     let stride = columnWords(.int8)
     for panel in 0..<run.panels {
