@@ -1,3 +1,5 @@
+import CIntrinsics
+
 extension VectorUnit {
   @inlinable @inline(__always)
   public static func multiplyAdds(_ count: Int, _ arithmetic: Arithmetic) -> Float {
@@ -38,7 +40,11 @@ extension VectorUnit {
       for index in 0..<chains { sums[index] = Math.load(memory + (index &+ 1) &* panelWidth) }
       for _ in 0..<count {
         for _ in 0..<6 / chains {
-          for index in 0..<chains { Math.multiplyAdd(&sums[index], weights, Math.word(0.999)) }
+          // Three chains have words of their own, or their equal products would be made once.
+          let words = unknown_address(memory)!
+          for index in 0..<chains {
+            Math.multiplyAdd(&sums[index], weights, Math.word(chains == 3 ? words[index] : 0.999))
+          }
         }
       }
       var total: Float = 0
