@@ -4,7 +4,7 @@
 /// The kernels of one instruction set, as the executor calls them.
 ///
 /// A feature map is stored height by width by channels, its channels padded to `panelWidth`. All kernels work on whole
-/// vectors: what they read and write must be padded to them. Pointers, offsets and strides count floats.
+/// vectors: what they read and write must be padded to them. Pointers, offsets and strides count words of four bytes.
 public protocol KernelSet: Sendable {
   /// The number of floats of a vector.
   static var vectorWidth: Int { get }
