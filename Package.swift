@@ -52,25 +52,30 @@ let package = Package(
     .executableTarget(
       name: "xception-convert",
       dependencies: [
-        "ModelGraph", "ModelImport", "WeightFormat", "Optimizer", "Runtime", "CommandSupport",
+        "ModelGraph", "ModelImport", "WeightFormat", "Optimizer", "Runtime", "Xception", "Comparison", "CommandSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "xception-inspect",
       dependencies: [
-        "WeightFormat", "Optimizer", "Runtime", "CommandSupport",
+        "WeightFormat", "Optimizer", "Runtime", "Xception", "Comparison", "CommandSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "xception-bench",
       dependencies: [
-        "ModelGraph", "WeightFormat", "Optimizer", "Runtime", "CommandSupport",
+        "ModelGraph", "WeightFormat", "Optimizer", "Runtime", "Kernels", "CommandSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     .target(
       name: "CommandSupport",
       dependencies: ["ModelGraph", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
+    // What converting and inspecting share: two models side by side.
+    .target(
+      name: "Comparison", dependencies: ["Xception", "ModelGraph", "ImageInput", "Runtime", "CommandSupport"],
+      swiftSettings: safe),
 
     // Programs that use the library.
     .executableTarget(name: "classify", dependencies: ["Xception"], path: "Examples/classify"),
@@ -124,12 +129,15 @@ let package = Package(
     .testTarget(
       name: "ModelImportTests", dependencies: ["ModelImport", "Runtime", "CHDF5", "CZlib", "TestSupport"],
       exclude: ["make_fixtures.py", "make_keras1.py"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "XceptionTests", dependencies: ["Xception", "SmallModel"]),
+    .testTarget(name: "XceptionTests", dependencies: ["Xception", "ModelGraph", "SmallModel"]),
+    .testTarget(
+      name: "ComparisonTests", dependencies: ["Comparison", "Xception", "Optimizer", "WeightFormat", "SmallModel"]),
     .testTarget(name: "BenchTests", dependencies: ["xception-bench", "CommandSupport"]),
     .testTarget(
       name: "ExampleTests",
       dependencies: [
-        "Xception", "Runtime", "SmallModel", "xception-run", "xception-convert", "xception-inspect", "xception-bench",
+        "Xception", "ModelGraph", "Runtime", "WeightFormat", "TestSupport", "SmallModel",
+        "xception-run", "xception-convert", "xception-inspect", "xception-bench",
         "classify", "embed",
       ],
       resources: [.copy("Fixtures")]),

@@ -5,11 +5,12 @@
     Tests/check-loops.py --self-test
 
 Disassembles every tile of the AVX-512 and the AVX2 kernels, finds the innermost loop that multiplies, and fails unless it
-has two fused multiply-adds for each row (or a multiple, where it is unrolled), no multiplication or addition that is not
-fused, no vector traffic with the stack, and no vector moves between registers. It fails too where a tile is missing, and
+has two products for each row (or a multiple, where it is unrolled) by the instruction that its arithmetic is made of, no
+multiplication or addition of floats that is not fused, no vector traffic with the stack, and no vector moves between
+registers. It fails too where a tile is missing, and
 where a function outside those kernels uses their registers: the compiler emits copies of generic code of the standard
 library into each module, and the linker keeps one for all, which must run on every processor.
-Binaries for other processors than x86-64 have nothing to check.
+Binaries for other processors than x86-64 have nothing to check. Names are demangled by `swift demangle`.
 """
 
 import re
@@ -17,21 +18,58 @@ import shutil
 import subprocess
 import sys
 
-# The mangled names of VectorUnit.wideTile(_:_:_:) and narrowTile, specialised for one instruction set and a row count: the
-# integer argument of InlineArray, mangled as `$_` for 0 and `$n_` for n + 1.
-TILE = re.compile(r"VectorUnit.*\d(wide|narrow)Tile.*InlineArray.*(X86V[34])\w*?\$(\d+)_T")
-KINDS = ("wide", "narrow")
+# A function of the kernels that is specialized for an arithmetic of an instruction set and a row count.
+TILE = re.compile(r"<(?:serialized, )?Kernels\.(\w+)Tile<KernelsX86\w+\.(X86\w+)>, (\d+)> of static .*\bTileArithmetic\.tile<")
 JUMP = re.compile(r"\tj\w+\s+([0-9a-f]+)\b")
-ROWS = {"X86V4": 14, "X86V3": 6}
-VECTORS = {"X86V4": "%zmm", "X86V3": "%ymm"}
-# A narrow tile's second vector is half as wide.
-HALVES = {"X86V4": "%ymm", "X86V3": "%xmm"}
+# X86VNNI takes all products but those of bytes from X86V4.
+FLOAT_UNITS = ("X86BF16", "X86V4", "X86V3")
+ROWS = {"X86BF16": 14, "X86VNNI": 14, "X86V4": 14, "X86V3": 6}
+# The instruction that multiplies; `vpmaddwd` multiplies pairs of numbers, and `vpaddd` adds them to the sums.
+FUSED = r"\tvfmadd\d+ps\s"
+PRODUCTS = {
+    "Float": {unit: FUSED for unit in FLOAT_UNITS},
+    "Widened": {unit: FUSED for unit in FLOAT_UNITS},
+    "ByteWeights": {unit: FUSED for unit in FLOAT_UNITS},
+    "Integer": {
+        "X86BF16": r"\tvpdpbusd\s",
+        "X86VNNI": r"\tvpdpbusd\s",
+        "X86V4": r"\tvpmaddwd\s",
+        "X86V3": r"\tvpmaddwd\s",
+    },
+    "BFloat16": {"X86BF16": r"\tvdpbf16ps\s"},
+}
+
+
+
+def product_of(unit, kind):
+    return re.compile(PRODUCTS[kind.removeprefix("Narrow")][unit])
+
+
+def expected_tiles():
+    """All tiles as (unit, kind, rows). A tile of weights of a byte has one row."""
+    for kind, units in PRODUCTS.items():
+        for unit in units:
+            for prefix in ("", "Narrow") if has_narrow(unit, kind) else ("",):
+                for rows in range(1, ROWS[unit] + 1) if kind != "ByteWeights" else (1,):
+                    yield unit, prefix + kind, rows
+
+
+def has_narrow(unit, kind):
+    """Whether there are tiles whose second vector is half as wide."""
+    return kind in ("Float", "BFloat16") or kind == "Integer" and unit in ("X86BF16", "X86VNNI")
 
 
 def disassembly(path):
-    return subprocess.run(
+    """What objdump prints, the names of functions demangled."""
+    listing = subprocess.run(
         ["objdump", "-d", "--no-show-raw-insn", path], capture_output=True, text=True, check=True
     ).stdout
+    mangled = re.findall(r"(?m)^[0-9a-f]+ <(.*)>:$", listing)
+    plain = subprocess.run(
+        ["swift", "demangle", "--compact"], input="\n".join(mangled), capture_output=True, text=True, check=True
+    ).stdout.split("\n")
+    names = dict(zip(mangled, plain))
+    return re.sub(r"(?m)^([0-9a-f]+) <(.*)>:$", lambda head: f"{head.group(1)} <{names[head.group(2)]}>:", listing)
 
 
 def functions(listing):
@@ -43,16 +81,20 @@ def functions(listing):
             yield name.group(1), [(line.split(":")[0].strip(), line) for line in lines]
 
 
+# The C functions that only kernels call.
+WRAPPERS = r"(in_order|largest|to_floats|byte_floats|widened_bytes|dot_shorts|dot_bytes|dot_bf16x)\d+|packed_bf16"
+
+
 def strays(listing):
     """The functions that use wide registers, but belong to no kernel nor to the C functions that only kernels call."""
     for name, instructions in functions(listing):
-        if "X86V" not in name and not re.fullmatch(r"in_order\d+", name):
+        if not re.search(r"\bKernelsX86", name) and not re.fullmatch(WRAPPERS, name):
             if any("%zmm" in text or "%ymm" in text for _, text in instructions):
                 yield name
 
 
-def multiplying_loop(instructions):
-    """The innermost loop with the most vector products."""
+def multiplying_loop(instructions, product):
+    """The innermost loop with the most products."""
     index = {address: i for i, (address, _) in enumerate(instructions)}
     loops = []
     for i, (_, text) in enumerate(instructions):
@@ -61,13 +103,16 @@ def multiplying_loop(instructions):
             loops.append((index[jump.group(1)], i))
     inner = [a for a in loops if not any(b != a and b[0] >= a[0] and b[1] <= a[1] for b in loops)]
     bodies = [[text for _, text in instructions[first : last + 1]] for first, last in inner]
-    return max(bodies, key=lambda body: sum("vfmadd" in text or "vmulp" in text for text in body), default=[])
+    return max(bodies, key=lambda body: sum(product.search(text) is not None for text in body), default=[])
 
 
 def faults_of(unit, kind, rows, body):
     """What is wrong with the loop of a tile."""
-    vectors = (VECTORS[unit], HALVES[unit] if kind == "narrow" else VECTORS[unit])
-    fused = sum("vfmadd" in text and text.endswith(tuple(f"{v}{n}" for v in vectors for n in range(32))) for text in body)
+    is_narrow = kind.startswith("Narrow")
+    wide, half = ("%ymm", "%xmm") if unit == "X86V3" else ("%zmm", "%ymm")
+    products = [text for text in body if product_of(unit, kind).search(text)]
+    in_halves = sum(re.search(half + r"\d+$", text) is not None for text in products)
+    in_whole = sum(re.search(wide + r"\d+$", text) is not None for text in products)
     unfused = sum(re.search(r"\tv(mul|add|sub)ps\s", text) is not None for text in body)
     # The stack is addressed from its pointer or the frame's, which Swift keeps.
     stack = sum(
@@ -76,8 +121,9 @@ def faults_of(unit, kind, rows, body):
     moves = sum(re.search(r"\tvmov\w+\s+%[xyz]mm\d+,%[xyz]mm\d+", text) is not None for text in body)
     calls = sum("\tcall" in text for text in body)
     faults = []
-    if fused == 0 or fused % (2 * rows):
-        faults.append(f"{fused} fused multiply-adds, expected {2 * rows} or a multiple")
+    expected = (rows, rows) if is_narrow else (2 * rows, 0)
+    if in_whole == 0 or (in_whole % expected[0] or in_halves * expected[0] != in_whole * expected[1]):
+        faults.append(f"{in_whole} whole and {in_halves} half products, expected {expected} or a multiple")
     for count, what in (
         (unfused, "products or sums that are not fused"),
         (stack, "vector accesses to the stack"),
@@ -96,47 +142,51 @@ def check(listing, report=print):
         report(f"nothing to check: the format is {architecture.group(1) if architecture else 'unknown'}, not x86-64")
         return bool(architecture)
     passed = True
-    found = {(unit, kind): set() for unit in ROWS for kind in KINDS}
+    missing = set(expected_tiles())
     for name, instructions in functions(listing):
         tile = TILE.search(name)
         if not tile:
             continue
-        kind, unit, rows = tile.group(1), tile.group(2), int(tile.group(3)) + 1
-        body = multiplying_loop(instructions)
+        kind, unit, rows = tile.group(1), tile.group(2), int(tile.group(3))
+        if unit not in PRODUCTS.get(kind.removeprefix("Narrow"), ()):
+            report(f"{unit}: {kind} tiles are not expected here")
+            passed = False
+            continue
+        body = multiplying_loop(instructions, product_of(unit, kind))
         faults = faults_of(unit, kind, rows, body)
-        fused = sum("vfmadd" in text for text in body)
-        report(
-            f"{unit} {kind} tile of {rows} rows: {len(body)} instructions, {fused} fused multiply-adds"
-            + "".join(": " + fault for fault in faults)
-        )
-        found[unit, kind].add(rows)
+        if faults:
+            report(f"{unit} {kind} tile of {rows} rows, {len(body)} instructions: " + ", ".join(faults))
+        missing.discard((unit, kind, rows))
         passed = passed and not faults
     for name in strays(listing):
         report(f"{name} uses wide registers, but belongs to no kernel")
         passed = False
-    for (unit, kind), rows in found.items():
-        missing = sorted(set(range(1, ROWS[unit] + 1)) - rows)
-        if missing:
-            report(
-                f"{unit}: no {kind} tiles of {missing} rows; the binary is stripped or they were inlined"
-                if rows
-                else f"{unit}: no {kind} tile's loop was found; the binary is stripped, is no release build, or has no kernels"
-            )
-            passed = False
+    for unit, kind in sorted({(unit, kind) for unit, kind, _ in missing}):
+        rows = sorted(rows for tile in missing for rows in tile[2:] if tile[:2] == (unit, kind))
+        report(f"{unit}: no {kind} tiles of {rows} rows; the binary is stripped, is no release build, or they were inlined")
+        passed = False
+    if passed:
+        report(f"all {len(set(expected_tiles()))} tiles keep their sums in registers")
     return passed
 
 
-def made_listing(edit=lambda unit, rows, lines: lines, format="elf64-x86-64", kinds=KINDS):
+def made_listing(edit=lambda unit, rows, lines: lines, format="elf64-x86-64", keep=lambda unit, kind, rows: True):
     """A disassembly as objdump writes it, with a loop for each tile that `edit` may change."""
     blocks = [f"a.out:     file format {format}\n\n"]
-    for unit, kind in ((unit, kind) for unit in ROWS for kind in kinds):
-        for rows in range(1, ROWS[unit] + 1):
-            vector = VECTORS[unit]
-            body = ["inc    %rcx"]
-            body += [f"vfmadd231ps %zmm0,{vector}1,{vector}{2 + i % 14}".replace("%zmm0", vector + "0") for i in range(2 * rows)]
-            lines = ["xor    %ecx,%ecx"] + edit(unit, rows, body) + ["cmp    %rax,%rcx", "jb     1001 <tile+0x1>", "ret"]
-            text = "\n".join(f"    {0x1000 + i:x}:\t{line}" for i, line in enumerate(lines))
-            blocks.append(f"0000000000001000 <$s7Kernels10VectorUnitPAAE8{kind}Tileyys11InlineArrayVy_{unit}0jK0O_${rows - 1}_Tt>:\n{text}\n")
+    for unit, kind, rows in filter(lambda tile: keep(*tile), expected_tiles()):
+        wide, half = ("%ymm", "%xmm") if unit == "X86V3" else ("%zmm", "%ymm")
+        name = {"vfmadd": "vfmadd231ps", "vpdpbusd": "vpdpbusd", "vpmaddwd": "vpmaddwd", "vdpbf16ps": "vdpbf16ps"}[
+            re.search(r"[a-z0-9]{2,}", PRODUCTS[kind.removeprefix("Narrow")][unit][2:].replace(r"\d+ps", "")).group(0)
+        ]
+        body = ["inc    %rcx"]
+        for i in range(2 * rows):
+            vector = half if kind.startswith("Narrow") and i % 2 else wide
+            body.append(f"{name} {vector}0,{vector}1,{vector}{2 + i % 14}")
+        lines = ["xor    %ecx,%ecx"] + edit(unit, rows, body) + ["cmp    %rax,%rcx", "jb     1001 <tile+0x1>", "ret"]
+        text = "\n".join(f"    {0x1000 + i:x}:\t{line}" for i, line in enumerate(lines))
+        blocks.append(
+            f"0000000000001000 <generic specialization <serialized, Kernels.{kind}Tile<Kernels{unit}.{unit}>, {rows}> "
+            f"of static (extension in Kernels):Kernels.TileArithmetic.tile<A>() -> ()>:\n{text}\n")
     return "\n".join(blocks)
 
 
@@ -148,7 +198,8 @@ def self_test():
     fewer = made_listing(lambda unit, rows, body: body[:-1] if rows == 3 else body)
     apart = made_listing(
         lambda unit, rows, body: [line.replace("vfmadd231ps", "vmulps") for line in body] if rows == 6 else body)
-    one_gone = "\n\n".join(block for block in made_listing().split("\n\n") if "$4_T" not in block)
+    one_gone = made_listing(keep=lambda unit, kind, rows: (unit, kind, rows) != ("X86VNNI", "NarrowInteger", 5))
+    floats_only = made_listing(keep=lambda unit, kind, rows: kind == "Float")
     cases = [
         ("good loops", made_listing(), True),
         ("loops unrolled twice", made_listing(lambda unit, rows, body: body + body[1:]), True),
@@ -156,7 +207,11 @@ def self_test():
         ("no disassembly", "", False),
         ("no tiles", "a.out:     file format elf64-x86-64\n", False),
         ("one tile is missing", one_gone, False),
-        ("no narrow tiles", made_listing(kinds=("wide",)), False),
+        ("only tiles of floats", floats_only, False),
+        ("halves for whole vectors", made_listing(
+            lambda unit, rows, body: [line.replace("%zmm", "%ymm") for line in body] if rows == 9 else body), False),
+        ("another instruction", made_listing(
+            lambda unit, rows, body: [line.replace("vpdpbusd", "vpmaddwd") for line in body]), False),
         ("wide registers elsewhere", made_listing() + "\n2000 <$ss4SIMD>:\n    2000:\tvaddps %zmm1,%zmm2,%zmm2\n", False),
         ("a product is missing", fewer, False),
         ("products that are not fused", apart, False),
@@ -184,9 +239,10 @@ def main():
     if len(sys.argv) < 2:
         print(__doc__)
         return False
-    if shutil.which("objdump") is None:
-        print("objdump was not found; it comes with binutils")
-        return False
+    for tool, origin in (("objdump", "binutils"), ("swift", "the Swift toolchain")):
+        if shutil.which(tool) is None:
+            print(f"{tool} was not found; it comes with {origin}")
+            return False
     try:
         # All are checked, so that one failure hides no other.
         return all([check(disassembly(path)) for path in sys.argv[1:]])

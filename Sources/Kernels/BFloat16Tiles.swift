@@ -12,7 +12,9 @@ extension BFloat16Unit {
   }
 
   @inlinable @inline(__always)
-  public static func multiplyAddsOfBFloat16(_ count: Int) -> Float { multiplyAdds(count, BFloat16Tile<Self>.self) }
+  public static func multiplyAddsOfBFloat16(_ count: Int) -> Float {
+    multiplyAdds(count, BFloat16Tile<Self>.self, chains: 6)
+  }
 }
 
 /// Words of two bf16 values on both sides; sums in fp32 that start from the bias.
@@ -42,9 +44,7 @@ public enum BFloat16Tile<Unit: BFloat16Unit>: TileArithmetic {
   public static func load(_ address: UnsafePointer<Float>) -> Pair { FloatElement<Unit>.load(address) }
 
   @inlinable @inline(__always)
-  public static func store(_ sums: Pair, _ address: UnsafeMutablePointer<Float>) {
-    FloatElement<Unit>.store(sums.0, sums.1, address)
-  }
+  public static func columns(_ sums: Pair) -> Unit.Columns { unsafeBitCast(sums, to: Unit.Columns.self) }
 
   @inlinable @inline(__always)
   public static func factors(_ product: borrowing Product, _ place: borrowing TilePlace) {}

@@ -30,18 +30,6 @@ public enum NarrowFloatTile<Unit: VectorUnit>: NarrowFloatSums {
   }
 }
 
-/// The same with bf16 weights.
-public enum NarrowWidenedTile<Unit: VectorUnit>: NarrowFloatSums {
-  @inlinable @inline(__always)
-  public static var weightStride: Int { Unit.vectorWidth }
-
-  @inlinable @inline(__always)
-  public static func weights(at address: UnsafePointer<Float>) -> (Unit.Vector, Unit.Half) {
-    let words = Unit.load(address)
-    return (Unit.low(of: words), unsafeBitCast(Unit.high(of: words), to: (Unit.Half, Unit.Half).self).0)
-  }
-}
-
 /// fp32 rows times weights of a byte, which are widened and scaled in the end.
 public enum ByteWeightsTile<Unit: VectorUnit>: FloatSums {
   public typealias Factors = (scales: Unit.Columns, bias: Unit.Columns)
@@ -57,7 +45,7 @@ public enum ByteWeightsTile<Unit: VectorUnit>: FloatSums {
   }
 
   @inlinable @inline(__always)
-  public static func load(_ address: UnsafePointer<Float>) -> Unit.Columns { .zero }
+  public static func start(at address: UnsafePointer<Float>) -> Unit.Columns { .zero }
 
   @inlinable @inline(__always)
   public static func factors(_ product: borrowing Product, _ place: borrowing TilePlace) -> Factors {
@@ -93,7 +81,7 @@ extension FloatSums {
   public static func load(_ address: UnsafePointer<Float>) -> Unit.Columns { Unit.loadColumns(address) }
 
   @inlinable @inline(__always)
-  public static func store(_ sums: Unit.Columns, _ address: UnsafeMutablePointer<Float>) { Unit.store(sums, address) }
+  public static func columns(_ sums: Unit.Columns) -> Unit.Columns { sums }
 
   @inlinable @inline(__always)
   public static func factors(_ product: borrowing Product, _ place: borrowing TilePlace) {}
@@ -130,10 +118,8 @@ extension NarrowFloatSums {
   }
 
   @inlinable @inline(__always)
-  public static func store(_ sums: (Unit.Vector, Unit.Half), _ address: UnsafeMutablePointer<Float>) {
-    let (low, high) = values(sums, (), row: 0)
-    Unit.store(low, address)
-    Unit.store(high, address + Unit.vectorWidth)
+  public static func columns(_ sums: (Unit.Vector, Unit.Half)) -> Unit.Columns {
+    unsafeBitCast((sums.0, sums.1, Unit.Half.zero), to: Unit.Columns.self)
   }
 
   @inlinable @inline(__always)

@@ -93,11 +93,7 @@ extension IntegerSums {
   }
 
   @inlinable @inline(__always)
-  public static func store(_ sums: Sums, _ address: UnsafeMutablePointer<Float>) {
-    let (low, high) = whole(sums)
-    Unit.store(unsafeBitCast(low, to: Unit.Vector.self), address)
-    Unit.store(unsafeBitCast(high, to: Unit.Vector.self), address + Unit.vectorWidth)
-  }
+  public static func columns(_ sums: Sums) -> Unit.Columns { unsafeBitCast(whole(sums), to: Unit.Columns.self) }
 
   @inlinable @inline(__always)
   public static func factors(_ product: borrowing Product, _ place: borrowing TilePlace) -> IntegerFactors<Unit> {

@@ -113,6 +113,8 @@ public protocol VectorUnit: KernelSet {
   /// Words of two bf16 values: `low` in the low halves and `high` in the high ones, each rounded to nearest even; a NaN stays
   /// a NaN, a quiet one.
   static func packed(_ low: Vector, _ high: Vector) -> Vector
+  /// Whether `packed` takes few enough instructions to be repeated for each row of each tile.
+  static var packsFast: Bool { get }
   /// Calls the generic `tile` of an arithmetic with `rows` rows, 1 to `tileRows`.
   static func tile<Math: TileArithmetic>(
     _: Math.Type, rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace
@@ -133,6 +135,9 @@ public protocol VectorUnit: KernelSet {
 }
 
 extension VectorUnit {
+  @inlinable
+  public static var packsFast: Bool { false }
+
   @inlinable
   public static func isNative(_ arithmetic: Arithmetic) -> Bool {
     arithmetic == .float32 || arithmetic == .int8 && channelsPerByteWord == 4

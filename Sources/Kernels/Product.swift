@@ -122,9 +122,19 @@ extension VectorUnit {
     switch product.arithmetic {
     case .float32: multiply(product, FloatTile<Self>.self, narrow: NarrowFloatTile<Self>.self)
     case .bfloat16: multiplyBFloat16(product)
-    case .bfloat16Weights: multiply(product, WidenedTile<Self>.self, narrow: NarrowWidenedTile<Self>.self)
-    case .int8: multiply(product, IntegerTile<Self>.self, narrow: NarrowIntegerTile<Self>.self)
+    case .bfloat16Weights: multiply(product, WidenedTile<Self>.self, narrow: WidenedTile<Self>.self)
+    case .int8: multiplyIntegers(product)
     case .int8Weights: multiplyRow(product, ByteWeightsTile<Self>.self)
+    }
+  }
+
+  /// Half a vector of bytes pays where the product is one instruction.
+  @inlinable @inline(__always)
+  public static func multiplyIntegers(_ product: Product) {
+    if channelsPerByteWord == 4 {
+      multiply(product, IntegerTile<Self>.self, narrow: NarrowIntegerTile<Self>.self)
+    } else {
+      multiply(product, IntegerTile<Self>.self, narrow: IntegerTile<Self>.self)
     }
   }
 

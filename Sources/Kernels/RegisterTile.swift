@@ -12,7 +12,6 @@ public protocol TileArithmetic {
   associatedtype Word
   /// The sums of one row of the tile.
   associatedtype Sums
-  static var isFinishedInRegisters: Bool { get }
   /// What sums are scaled and shifted by at last.
   associatedtype Factors
 
@@ -23,9 +22,10 @@ public protocol TileArithmetic {
   static func multiplyAdd(_ sums: inout Sums, _ weights: Weights, _ word: Word)
   /// `[panel][panelWidth]`: what the sums of every row start from.
   static func origin(_ product: borrowing Product) -> UnsafePointer<Float>
-  /// `panelWidth` sums in memory.
+  static func start(at address: UnsafePointer<Float>) -> Sums
+  /// Sums as they lie in memory, `panelWidth` words.
   static func load(_ address: UnsafePointer<Float>) -> Sums
-  static func store(_ sums: Sums, _ address: UnsafeMutablePointer<Float>)
+  static func columns(_ sums: Sums) -> Unit.Columns
   static func factors(_ product: borrowing Product, _ place: borrowing TilePlace) -> Factors
   /// The values of a row of the tile.
   static func values(_ sums: Sums, _ factors: Factors, row: Int) -> (Unit.Vector, Unit.Vector)
@@ -33,7 +33,12 @@ public protocol TileArithmetic {
 
 extension TileArithmetic {
   @inlinable @inline(__always)
-  public static var isFinishedInRegisters: Bool { Unit.tileRows == 14 && Unit.channelsPerByteWord == 4 && Unit.isNative(.bfloat16) }
+  public static func start(at address: UnsafePointer<Float>) -> Sums { load(address) }
+
+  @inlinable @inline(__always)
+  public static var isFinishedInRegisters: Bool {
+    Unit.tileRows == 14 && Unit.channelsPerByteWord == 4 && Unit.isNative(.bfloat16)
+  }
 
   /// A register tile: all the depth of `rows` pixels times a column panel. A call of its own, whose loop keeps its sums in
   /// registers; `Tests/check-loops.py` reads the machine code.
@@ -41,7 +46,7 @@ extension TileArithmetic {
   static func tile<let rows: Int>(
     _: InlineArray<rows, Unit.Vector>.Type, _ product: borrowing Product, _ place: borrowing TilePlace
   ) {
-    var sums = InlineArray<rows, Sums>(repeating: load(place.origin))
+    var sums = InlineArray<rows, Sums>(repeating: start(at: place.origin))
     if let start = place.start {
       for row in 0..<rows { sums[row] = load(start + row &* Unit.panelWidth) }
     }
@@ -71,13 +76,13 @@ extension TileArithmetic {
     _ sums: borrowing InlineArray<rows, Sums>, _ product: borrowing Product, _ place: borrowing TilePlace
   ) {
     if let output = place.sums {
-      for row in 0..<rows { store(sums[row], output + row &* Unit.panelWidth) }
+      for row in 0..<rows { Unit.store(columns(sums[row]), output + row &* Unit.panelWidth) }
       return
     }
     switch product.element {
     case .float32: finish(sums, product, place, FloatElement<Unit>.self)
     case .bfloat16:
-      if isFinishedInRegisters {
+      if Unit.packsFast {
         finish(sums, product, place, PackedElement<Unit>.self)
       } else {
         finishInMemory(copy sums, copy product, copy place)
@@ -85,26 +90,29 @@ extension TileArithmetic {
     }
   }
 
+  /// The same by way of memory, in a loop that all tiles share: unrolled for each of them it is most of the code.
   @inlinable @inline(__always)
   static func finishInMemory<let rows: Int>(_ sums: InlineArray<rows, Sums>, _ product: Product, _ place: TilePlace) {
-    withUnsafePointer(to: sums) {
-      finishStored(UnsafeRawPointer($0).assumingMemoryBound(to: Sums.self), rows: rows, product, place)
+    var stored = InlineArray<rows, Unit.Columns>(repeating: .zero)
+    for row in 0..<rows { stored[row] = columns(sums[row]) }
+    withUnsafePointer(to: stored) {
+      finish(
+        UnsafeRawPointer($0).assumingMemoryBound(to: Float.self), rows: rows, product, place, PackedElement<Unit>.self)
     }
   }
 
-  /// The same of sums in memory, in a loop that all tiles share: unrolled for each of them it is most of the code.
   @inlinable @inline(never)
-  static func finishStored(
-    _ sums: UnsafePointer<Sums>, rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace
-  ) {
-    typealias Element = PackedElement<Unit>
+  static func finish<Element: StoredElement>(
+    _ sums: UnsafePointer<Float>, rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace,
+    _: Element.Type
+  ) where Element.Unit == Unit {
     let factors = factors(product, place)
     let floor = Unit.Vector(repeating: product.floor)
     let output = product.output + place.firstColumn
     let offsets = product.outputOffsets + place.firstRow
     let residualOffsets = product.residualOffsets + place.firstRow
     for row in 0..<rows {
-      var (low, high) = values(sums[row], factors, row: row)
+      var (low, high) = values(load(sums + row &* Unit.panelWidth), factors, row: row)
       if let residual = product.residual {
         let (lowAdded, highAdded) = Element.load(residual + (residualOffsets[row] &+ place.firstColumn))
         low += lowAdded

@@ -13,6 +13,9 @@
       }
     }
 
+    @inlinable
+    public static var packsFast: Bool { true }
+
     @inline(__always)
     public static func maximum(_ a: SIMD16<Float>, _ b: SIMD16<Float>) -> SIMD16<Float> {
       b.replacing(with: a, where: a .> b)

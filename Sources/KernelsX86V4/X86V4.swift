@@ -42,4 +42,8 @@
       sum = dot_shorts8(sum, weights, word)
     }
   }
+
+  /// `X86V4` as it is compiled in this module: named, its generic kernels would be compiled again where they are called.
+  @inline(never)
+  public func plainAVX512() -> any KernelSet.Type { X86V4.self }
 #endif

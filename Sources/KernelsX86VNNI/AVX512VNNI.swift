@@ -33,22 +33,4 @@
       sum = dot_bytes8(sum, weights, word)
     }
   }
-
-  /// AVX-512 with VNNI: Cascade Lake, Ice Lake.
-  public enum X86VNNI: AVX512VNNI {
-    @inline(__always)
-    public static func maximum(_ a: SIMD16<Float>, _ b: SIMD16<Float>) -> SIMD16<Float> {
-      b.replacing(with: a, where: a .> b)
-    }
-
-    @inline(__always)
-    public static func minimum(_ a: SIMD16<Float>, _ b: SIMD16<Float>) -> SIMD16<Float> {
-      b.replacing(with: a, where: a .< b)
-    }
-
-    @inline(__always)
-    public static func maximum(_ a: SIMD16<Int32>, _ b: SIMD16<Int32>) -> SIMD16<Int32> {
-      b.replacing(with: a, where: a .> b)
-    }
-  }
 #endif

@@ -1,5 +1,5 @@
 /// The arithmetic that a network's matrix products run in.
-package enum Precision: String, Hashable, Sendable, CaseIterable {
+public enum Precision: String, Hashable, Sendable, CaseIterable {
   case float32 = "fp32"
   /// Weights, and what is multiplied with them, rounded to bfloat16; sums in fp32.
   case bfloat16 = "bf16"

@@ -128,3 +128,14 @@ private struct FloatContents: TensorContents {
     try unsafe values.withUnsafeBytes(body)
   }
 }
+
+/// Bytes in memory.
+package struct ByteContents: TensorContents {
+  let bytes: [UInt8]
+
+  package init(bytes: [UInt8]) { self.bytes = bytes }
+
+  package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
+    try unsafe bytes.withUnsafeBytes(body)
+  }
+}

@@ -116,7 +116,7 @@ struct Part {
     case .add(let first, let second, let to): add(maps[first], maps[second], maps[to], rows)
     case .normalize(let from, let to, let scale, let shift):
       forEachRow(maps[from], maps[to], rows) {
-        kernels.normalize($0, scale: weights + scale, shift: weights + shift, channels: maps[to].pixelStride)
+        kernels.normalize($0, scale: weights + scale, shift: weights + shift, channels: maps[to].paddedChannels)
       }
     case .softmax(let from, let to): softmax(maps[from], maps[to], rows)
     case .join(let from, let to, let firstChannel): join(maps[from], maps[to], rows, firstChannel: firstChannel)

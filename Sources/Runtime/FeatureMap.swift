@@ -1,14 +1,17 @@
+import Kernels
+
 /// How a value lies in memory: rows of pixels, each pixel its channels, with zero pixels on both sides of a row so that a
 /// window that reaches over the edge needs no code of its own. Rows above and below are replaced by a row of zeros.
 ///
-/// A vector is one pixel. All numbers count floats, pixels or rows.
+/// A vector is one pixel. All numbers count words of four bytes, pixels or rows.
 struct FeatureMap {
   var height: Int
   var width: Int
   var channels: Int
-  /// From pixel to pixel: the channels padded to whole column panels, or `channels` itself for an image that only
-  /// gathering steps read.
+  /// From pixel to pixel: the channels padded to whole column panels, half as many words where two share one, or `channels`
+  /// itself for an image that only gathering steps read.
   var pixelStride: Int
+  var element = MapElement.float32
   /// The zero pixels before and after each row.
   var left = 0
   var right = 0
@@ -19,6 +22,12 @@ struct FeatureMap {
   var isPrivate = false
 
   var rowStride: Int { (left + width + right) * pixelStride }
-  var floatCount: Int { rows * rowStride }
+  var wordCount: Int { rows * rowStride }
   var pixels: Int { height * width }
+
+  /// The values of a pixel with its padding.
+  var paddedChannels: Int { element == .float32 ? pixelStride : 2 * pixelStride }
+
+  /// The words of as many channels as a column panel has.
+  func panelWords(_ panelWidth: Int) -> Int { element == .float32 ? panelWidth : panelWidth / 2 }
 }

@@ -23,19 +23,21 @@ extension Lowering {
     let bias = weights.addBias(
       convolution.hasBias ? graph.tensors[node.parameters[1]] : nil, count: convolution.outputChannels)
     let clamp = clamp(of: convolution.epilogue.activation)
+    let channels = graph.nodes[node.inputs[0]].shape.channels
+    let arithmetic =
+      convolution.groups == 1 ? arithmetic(for: kernel, on: input.value, copies: true) : .float32
     let slices = weights.addGroupedColumns(
-      kernel, taps: window.taps, channels: graph.nodes[node.inputs[0]].shape.channels, groups: convolution.groups,
-      columns: convolution.outputChannels)
+      kernel, arithmetic, taps: window.taps, channels: channels, groups: convolution.groups,
+      columns: convolution.outputChannels, input: values[input.value].element)
     for slice in slices {
-      let depth = window.taps * slice.channels.count
       append(
         .product(
           ProductStep(
             input: input.value, output: output, residual: residual ?? -1,
-            producer: .gather(window, channels: slice.channels), rectifies: input.rectifies, middle: nil, depth: depth,
-            panels: slice.panels, narrowPanel: narrowPanel(convolution.outputChannels), weights: slice.weights,
-            bias: bias, floor: clamp?.floor ?? -.infinity,
-            ceiling: clamp?.ceiling ?? .infinity, blockTiles: blockTiles(depth: depth, panels: slice.panels.count))),
+            producer: .gather(window, channels: slice.channels), rectifies: input.rectifies, middle: nil,
+            shape: slice.shape, panels: slice.panels, narrowPanel: narrowPanel(convolution.outputChannels),
+            weights: slice.weights, bias: bias, floor: clamp?.floor ?? -.infinity,
+            ceiling: clamp?.ceiling ?? .infinity, blockTiles: blockTiles(slice.shape, panels: slice.panels.count))),
         multiplyAdds: graph.multiplyAdds(of: node) * slice.panels.count / panelCount(convolution.outputChannels))
     }
     return clamp == nil ? activated(output, by: convolution.epilogue.activation, inPlace: true) : output
@@ -55,16 +57,19 @@ extension Lowering {
     let clamp = clamp(of: separable.epilogue.activation)
     let panels = panelCount(separable.outputChannels)
     let isStrassen = isStrassen(separable, depth: depth, positions: node.shape.elementCount / separable.outputChannels)
+    let shape = ProductShape(
+      arithmetic(for: pointwise, on: input.value, copies: false), taps: 1, channels: depth,
+      input: values[input.value].element, kernels: kernels)
     let step = ProductStep(
       input: input.value, output: output, residual: residual ?? -1,
       producer: .depthwise(
         window, weights: weights.addDepthwise(depthwise, depthwiseBias, taps: window.taps, channels: depth)),
-      rectifies: input.rectifies, middle: function(of: separable.middleActivation), depth: depth, panels: 0..<panels,
+      rectifies: input.rectifies, middle: function(of: separable.middleActivation), shape: shape, panels: 0..<panels,
       narrowPanel: narrowPanel(separable.outputChannels),
-      weights: weights.addColumns(pointwise, depth: depth, columns: separable.outputChannels),
+      weights: weights.addColumns(pointwise, shape, columns: separable.outputChannels),
       bias: weights.addBias(parameters.first, count: separable.outputChannels), floor: clamp?.floor ?? -.infinity,
       ceiling: clamp?.ceiling ?? .infinity,
-      blockTiles: isStrassen ? strassenTiles(depth: depth) : blockTiles(depth: depth, panels: panels),
+      blockTiles: isStrassen ? strassenTiles(depth: depth) : blockTiles(shape, panels: panels),
       isStrassen: isStrassen)
     append(.product(step))
     return clamp == nil ? activated(output, by: separable.epilogue.activation, inPlace: true) : output
@@ -103,6 +108,9 @@ extension Lowering {
       .winograd(
         WinogradStep(
           input: input, output: output, top: window.top, left: window.left, depth: depth,
+          vectors: ProductShape(
+            .float32, taps: 1, channels: depth, input: values[input].element, kernels: kernels
+          ).segments,
           panels: panelCount(convolution.outputChannels),
           weights: weights.addWinograd(
             graph.tensors[node.parameters[0]], channels: depth, columns: convolution.outputChannels),
@@ -134,27 +142,26 @@ extension Lowering {
   }
 
   private func isDepthwise(_ convolution: Convolution, _ node: Node) -> Bool {
-    convolution.groups > 1 && convolution.groups == graph.nodes[node.inputs[0]].shape.channels
-      && convolution.groups == convolution.outputChannels
+    convolution.isDepthwise(on: graph.nodes[node.inputs[0]].shape)
   }
 
   private func isWinograd(_ convolution: Convolution, _ node: Node) -> Bool {
     let window = convolution.window
     return window.size == Extent(3) && window.stride == Extent(1) && window.dilation == Extent(1)
       && convolution.groups == 1 && !convolution.epilogue.addsResidual
+      && (precision != .int8 || graph.tensors[node.parameters[0]].elementType != .int8)
       && min(graph.nodes[node.inputs[0]].shape.channels, convolution.outputChannels) >= options.winogradChannels
   }
 
-  private func blockTiles(depth: Int, panels: Int) -> Int {
-    let segments = (depth + kernels.vectorWidth - 1) / kernels.vectorWidth
-    let tileBytes = segments * kernels.tileRows * kernels.vectorWidth * MemoryLayout<Float>.size
+  private func blockTiles(_ shape: ProductShape, panels: Int) -> Int {
+    let tileBytes = shape.tileStride(kernels) * MemoryLayout<Float>.size
     return max(1, (panels <= 2 ? Self.narrowPanelBytes : Self.panelBytes) / tileBytes)
   }
 
   /// Whether a level of Strassen's product pays: both sides large, and enough pixels to use what is made of the weights. The
   /// channels that pad the depth must be zero, which an activation of the depthwise sums could change.
   private func isStrassen(_ separable: SeparableConvolution, depth: Int, positions: Int) -> Bool {
-    separable.middleActivation == .identity && positions >= options.strassenPositions
+    precision == .float32 && separable.middleActivation == .identity && positions >= options.strassenPositions
       && min(depth, separable.outputChannels) >= options.strassenChannels
       && depth > kernels.vectorWidth && panelCount(separable.outputChannels) > 1
   }

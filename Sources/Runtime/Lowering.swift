@@ -11,6 +11,7 @@ struct Lowering {
     /// The zero pixels that windows reach, before and after a row.
     var left = 0
     var right = 0
+    var element: MapElement
     /// Whether its channels are not padded.
     var isTight = false
     /// Of a root: the last node that reads a node whose value is in this memory.
@@ -26,6 +27,9 @@ struct Lowering {
   let graph: Graph
   let kernels: any KernelSet.Type
   let options: PlanOptions
+  let precision: Precision
+  /// Whether products of bf16 numbers are faster than those of fp32 numbers.
+  let multipliesBFloat16: Bool
   private(set) var steps: [Step] = []
   private(set) var notes: [Note] = []
   private(set) var values: [Value] = []
@@ -33,10 +37,16 @@ struct Lowering {
   /// The value of each node that was lowered.
   var valueOfNode: [Int] = []
   private let consumers: [[Int]]
+  private let elements: MapElements
   var node = 0
 
-  init(_ graph: Graph, kernels: any KernelSet.Type, options: PlanOptions) {
+  init(
+    _ graph: Graph, kernels: any KernelSet.Type, precision: Precision, multipliesBFloat16: Bool, options: PlanOptions
+  ) {
     self.options = options
+    self.precision = precision
+    self.multipliesBFloat16 = multipliesBFloat16
+    elements = MapElements(of: graph, precision: precision)
     self.graph = graph
     self.kernels = kernels
     weights = WeightLayout(kernels: kernels)
@@ -84,8 +94,10 @@ struct Lowering {
 
   // MARK: Values and steps
 
-  mutating func newValue(_ shape: Shape, over root: Int? = nil) -> Int {
-    values.append(Value(shape: shape, root: root.map { values[$0].root } ?? values.count))
+  /// A value of the current node, of its kind unless another is given.
+  mutating func newValue(_ shape: Shape, over root: Int? = nil, element: MapElement? = nil) -> Int {
+    values.append(
+      Value(shape: shape, root: root.map { values[$0].root } ?? values.count, element: element ?? elements[node]))
     return values.count - 1
   }
 
@@ -168,18 +180,42 @@ struct Lowering {
   }
 
   private mutating func lower(_ dense: Dense, _ node: Node, _ input: Int) -> Int {
-    let depth = values[input].shape.channels
     let kernel = graph.tensors[node.parameters[0]]
     let bias = dense.hasBias ? graph.tensors[node.parameters[1]] : nil
     let clamp = clamp(of: dense.activation)
+    let shape = ProductShape(
+      vectorArithmetic(for: kernel), taps: 1, channels: values[input].shape.channels, input: .float32, kernels: kernels)
     let step = ProductStep(
       input: input, output: newValue(node.shape), residual: -1, producer: .vector, rectifies: false, middle: nil,
-      depth: depth, panels: 0..<panelCount(dense.outputs), narrowPanel: narrowPanel(dense.outputs),
-      weights: weights.addColumns(kernel, depth: depth, columns: dense.outputs),
+      shape: shape, panels: 0..<panelCount(dense.outputs), narrowPanel: narrowPanel(dense.outputs),
+      weights: weights.addColumns(kernel, shape, columns: dense.outputs),
       bias: weights.addBias(bias, count: dense.outputs), floor: clamp?.floor ?? -.infinity,
       ceiling: clamp?.ceiling ?? .infinity, blockTiles: 1)
     let output = append(.product(step))
     return clamp == nil ? activated(output, by: dense.activation, inPlace: true) : output
+  }
+
+  // MARK: Arithmetic
+
+  /// What a product with a kernel runs in, whose rows are made of a map.
+  ///
+  /// - Parameter copies: Whether the rows are values of the map as they are, which a map of floats has no bf16 words for.
+  func arithmetic(for kernel: Tensor, on map: Int, copies: Bool) -> Arithmetic {
+    switch precision {
+    case .float32: .float32
+    case .bfloat16 where copies && values[map].element == .float32: .float32
+    case .bfloat16: multipliesBFloat16 ? .bfloat16 : .bfloat16Weights
+    case .int8: kernel.elementType == .int8 ? .int8 : .float32
+    }
+  }
+
+  /// What the product of a vector runs in: the weights are read once, so only their size counts.
+  private func vectorArithmetic(for kernel: Tensor) -> Arithmetic {
+    switch precision {
+    case .float32: .float32
+    case .bfloat16: .bfloat16Weights
+    case .int8: kernel.elementType == .int8 ? .int8Weights : .float32
+    }
   }
 
   // MARK: Activations
@@ -206,7 +242,7 @@ struct Lowering {
   /// A value with an activation applied by a step of its own.
   mutating func activated(_ value: Int, by activation: Activation, inPlace: Bool) -> Int {
     guard let function = function(of: activation) else { return value }
-    let output = newValue(values[value].shape, over: inPlace ? value : nil)
+    let output = newValue(values[value].shape, over: inPlace ? value : nil, element: values[value].element)
     return append(.activate(from: value, to: output, function), multiplyAdds: 0)
   }
 

@@ -6,7 +6,7 @@ struct MemoryLayoutPlan {
   private(set) var steps: [PlannedStep]
   private(set) var stages: [Stage]
   private(set) var maps: [FeatureMap]
-  private(set) var arenaFloats = 0
+  private(set) var arenaWords = 0
   private(set) var memberMemory: MemberMemory
   private static let largestMap = 1 << 38
   var longestRow: Int { maps.map(\.rowStride).max() ?? 0 }
@@ -17,8 +17,8 @@ struct MemoryLayoutPlan {
     stages = staging.stages
     maps = Self.maps(of: lowering, kernels: kernels)
     // A dilated window can reach so far that a border is as long as the limits allow: sums of such sizes would overflow.
-    for map in maps where map.floatCount > Self.largestMap {
-      throw OutOfMemory(byteCount: map.floatCount * MemoryLayout<Float>.size)
+    for map in maps where map.wordCount > Self.largestMap {
+      throw OutOfMemory(byteCount: map.wordCount * MemoryLayout<Float>.size)
     }
     steps = zip(lowering.steps, staging.demands).map { PlannedStep(step: $0, demand: $1, clearsBorder: false) }
     memberMemory = MemberMemory(lowering.steps, maps: maps, kernels: kernels)
@@ -38,12 +38,12 @@ struct MemoryLayoutPlan {
     return lowering.values.map { value in
       let width = kernels.panelWidth
       let padded = (value.shape.channels + width - 1) / width * width
-      let stride = value.isTight ? value.shape.channels : padded
+      let stride = value.isTight ? value.shape.channels : value.element == .float32 ? padded : padded / 2
       switch value.shape {
       case .map(let height, let columns, let channels):
         return FeatureMap(
-          height: height, width: columns, channels: channels, pixelStride: stride, left: left[value.root],
-          right: right[value.root], rows: height)
+          height: height, width: columns, channels: channels, pixelStride: stride, element: value.element,
+          left: left[value.root], right: right[value.root], rows: height)
       case .vector(let count):
         return FeatureMap(height: 1, width: 1, channels: count, pixelStride: stride, rows: 1)
       }
@@ -64,7 +64,7 @@ struct MemoryLayoutPlan {
           maps[map].isPrivate = true
           maps[map].offset = end
           maps[map].rows = min(rows, maps[map].height)
-          end += (maps[map].floatCount + 63) & ~15
+          end += (maps[map].wordCount + 63) & ~15
         } else {
           maps[map] = FeatureMap(sharing: maps[root], channels: maps[map].channels)
         }
@@ -90,15 +90,15 @@ struct MemoryLayoutPlan {
     let planner = MemoryPlanner(
       roots.map { root in
         // Whole vectors are read at the end of the last row.
-        let floats = maps[root].floatCount + panelWidth
+        let words = maps[root].wordCount + panelWidth
         return MemoryPlanner.Interval(
-          byteCount: floats * MemoryLayout<Float>.size, firstStep: first[root] ?? 0, lastStep: last[root])
+          byteCount: words * MemoryLayout<Float>.size, firstStep: first[root] ?? 0, lastStep: last[root])
       })
     for (root, offset) in zip(roots, planner.offsets) { maps[root].offset = offset / MemoryLayout<Float>.size }
     for map in maps.indices where !maps[map].isPrivate {
       maps[map].offset = maps[lowering.values[map].root].offset
     }
-    arenaFloats = (planner.byteCount + MemoryLayout<Float>.size - 1) / MemoryLayout<Float>.size
+    arenaWords = (planner.byteCount + MemoryLayout<Float>.size - 1) / MemoryLayout<Float>.size
   }
 
   /// Follows one run through the arena: a border is clean if the last value there was cleared and had the same form.
@@ -126,7 +126,7 @@ extension FeatureMap {
   }
 
   fileprivate func overlaps(_ other: FeatureMap) -> Bool {
-    offset < other.offset + other.floatCount && other.offset < offset + floatCount
+    offset < other.offset + other.wordCount && other.offset < offset + wordCount
   }
 
   fileprivate func hasSameBorder(as other: FeatureMap) -> Bool {
@@ -135,12 +135,14 @@ extension FeatureMap {
   }
 }
 
-/// The scratch memory of one thread, in floats: its parts lie one after the other.
+/// The scratch memory of one thread, in words: its parts lie one after the other.
 struct MemberMemory {
   /// The packed rows of a block.
   var rowPanel = 0
   /// A tile of gathered pixels.
   var line = 0
+  /// Neighbouring pixels whose values become integers.
+  var rows = 0
   /// The products of Winograd's windows, or of one of Strassen's tiles.
   var sums = 0
   /// The sums of weights that Strassen's product takes.
@@ -158,16 +160,22 @@ struct MemberMemory {
       switch step {
       case .product(let product) where product.isStrassen: addStrassen(product, kernels)
       case .product(let product):
-        let segments = (product.depth + width - 1) / width
-        rowPanel = max(rowPanel, product.blockTiles * segments * kernels.tileRows * width)
-        line = max(line, (product.depth + width) * kernels.tileRows + width)
+        rowPanel = max(rowPanel, product.blockTiles * product.shape.tileStride(kernels))
+        if case .gather = product.producer {
+          line = max(line, (product.shape.channels + 2 * width) * kernels.tileRows + 2 * width)
+        }
+        if product.shape.arithmetic == .int8 {
+          // A row may be read as far as its last whole segment.
+          let slack = kernels.channelsPerByteWord * width
+          rows = max(rows, Part.quantizedPixels * product.shape.lineStride(kernels) + slack)
+        }
         blockRows = max(blockRows, product.blockTiles * kernels.tileRows)
         switch product.producer {
         case .depthwise(let window, _), .gather(let window, _): windowRows = max(windowRows, window.height)
         case .vector: break
         }
       case .winograd(let winograd):
-        rowPanel = max(rowPanel, 36 * ((winograd.depth + width - 1) / width) * kernels.tileRows * width)
+        rowPanel = max(rowPanel, 36 * winograd.vectors * kernels.tileRows * width)
         sums = max(sums, 36 * kernels.tileRows * kernels.panelWidth)
         blockRows = max(blockRows, kernels.tileRows)
       case .depthwise(let depthwise):
@@ -180,7 +188,7 @@ struct MemberMemory {
   }
 
   private mutating func addStrassen(_ product: ProductStep, _ kernels: any KernelSet.Type) {
-    let half = kernels.strassenHalf(of: product.depth)
+    let half = kernels.strassenHalf(of: product.shape.depth)
     rowPanel = max(rowPanel, product.blockTiles * 8 * half * kernels.tileRows)
     factors = max(factors, 4 * half * kernels.panelWidth)
     sums = max(sums, 3 * kernels.tileRows * kernels.panelWidth)

@@ -7,14 +7,15 @@ extension Part {
   /// The most vectors of channels to compute at once for all the pixels of a block; where rows are so long that only a few
   /// would fit, all, as short pieces of many rows are slow to read.
   func depthwiseVectors(_ map: FeatureMap, _ window: PlacedWindow) -> Int {
-    let lines = Self.firstLevelBytes / (window.height * (map.left + map.width + map.right) * vectorWidth * 4)
+    let bytes = map.element == .float32 ? 4 : 2
+    let lines = Self.firstLevelBytes / (window.height * (map.left + map.width + map.right) * vectorWidth * bytes)
     return lines < 4 ? .max : lines & ~1
   }
 
-  /// Depthwise sums of `count` pixels from (y, x) on, of some vectors of channels.
+  /// Depthwise sums of `count` pixels from (y, x) on, of some vectors of channels: whole pairs, where either side is packed.
   func depthwise(
     _ step: DepthwiseStep, y: Int, x: Int, count: Int, vectors: Range<Int>, _ output: UnsafeMutablePointer<Float>,
-    slots: UnsafePointer<Int>, vectorStride: Int
+    slots: UnsafePointer<Int>, vectorStride: Int, _ element: MapElement = .float32
   ) {
     let map = maps[step.input]
     let window = step.window
@@ -27,17 +28,18 @@ extension Part {
         window: DepthwiseWindow(
           height: window.height, width: window.width, stride: window.strideAcross, dilation: window.dilationAcross),
         vectors: vectors, weights: weights + step.weights, rectifies: step.rectifies, output: output, slots: slots,
-        vectorStride: vectorStride, pixels: count))
+        vectorStride: vectorStride, pixels: count, inputElement: map.element, outputElement: element))
   }
 
   /// Rows of a depthwise convolution whose result is a map.
   func run(_ step: DepthwiseStep, rows: Range<Int>) {
     let output = maps[step.output]
     for x in 0..<output.width { scratch.slots[x] = x * output.pixelStride }
+    let vectors = output.pixelStride / vectorWidth * (output.element == .float32 ? 1 : 2)
     for y in rows {
       depthwise(
-        step, y: y, x: 0, count: output.width, vectors: 0..<output.pixelStride / vectorWidth, row(y, of: output),
-        slots: scratch.slots, vectorStride: vectorWidth)
+        step, y: y, x: 0, count: output.width, vectors: 0..<vectors, row(y, of: output), slots: scratch.slots,
+        vectorStride: vectorWidth, output.element)
     }
   }
 }

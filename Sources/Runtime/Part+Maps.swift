@@ -32,37 +32,71 @@ extension Part {
     for y in 0..<map.height {
       let pixels = row(y, of: map)
       for x in 0..<map.width {
-        target.update(from: pixels + x * map.pixelStride, count: map.channels)
+        let pixel = pixels + x * map.pixelStride
+        switch map.element {
+        case .float32: target.update(from: pixel, count: map.channels)
+        case .bfloat16: kernels.unpack(pixel, to: target, channels: map.channels)
+        }
         target += map.channels
       }
     }
   }
 
+  /// Which of the halves of a packed pixel's words is a channel; the low half of a word is the first.
+  private func packedIndex(of channel: Int) -> Int {
+    channel / panelWidth * panelWidth + channel % vectorWidth * 2 + channel / vectorWidth % 2
+  }
+
   /// Copies a map's channels behind those that are there, and zeros behind them.
   func join(_ map: FeatureMap, _ joined: FeatureMap, _ rows: Range<Int>, firstChannel: Int) {
-    let end = firstChannel + map.channels
     for y in rows {
       let input = row(y, of: map)
       let output = row(y, of: joined)
       for x in 0..<map.width {
-        let pixel = output + x * joined.pixelStride
-        (pixel + firstChannel).update(from: input + x * map.pixelStride, count: map.channels)
-        (pixel + end).update(repeating: 0, count: joined.pixelStride - end)
+        join(input + x * map.pixelStride, map, output + x * joined.pixelStride, joined, firstChannel: firstChannel)
       }
+    }
+  }
+
+  /// The same of one pixel: of packed maps word by word where the first channel is that of a word group, else value by value.
+  private func join(
+    _ input: UnsafePointer<Float>, _ map: FeatureMap, _ output: UnsafeMutablePointer<Float>, _ joined: FeatureMap,
+    firstChannel: Int
+  ) {
+    let end = firstChannel + map.channels
+    if joined.element == .float32 {
+      (output + firstChannel).update(from: input, count: map.channels)
+      (output + end).update(repeating: 0, count: joined.pixelStride - end)
+    } else if firstChannel % panelWidth == 0 {
+      let first = firstChannel / 2
+      (output + first).update(from: input, count: map.pixelStride)
+      (output + (first + map.pixelStride)).update(repeating: 0, count: joined.pixelStride - first - map.pixelStride)
+    } else {
+      let values = UnsafeRawPointer(input).assumingMemoryBound(to: UInt16.self)
+      let halves = UnsafeMutableRawPointer(output).assumingMemoryBound(to: UInt16.self)
+      for channel in 0..<map.channels {
+        halves[packedIndex(of: firstChannel + channel)] = values[packedIndex(of: channel)]
+      }
+      for channel in end..<2 * joined.pixelStride { halves[packedIndex(of: channel)] = 0 }
     }
   }
 
   /// Calls `body` with each row of a map and where its result goes.
   func forEachRow(_ map: FeatureMap, _ output: FeatureMap, _ rows: Range<Int>, _ body: (Line) -> Void) {
     for y in rows {
-      body(Line(input: row(y, of: map), output: row(y, of: output), count: map.width * map.pixelStride))
+      body(
+        Line(
+          input: row(y, of: map), output: row(y, of: output), count: map.width * map.pixelStride,
+          element: map.element))
     }
   }
 
   func add(_ first: FeatureMap, _ second: FeatureMap, _ output: FeatureMap, _ rows: Range<Int>) {
     for y in rows {
       kernels.add(
-        Line(input: row(y, of: first), output: row(y, of: output), count: first.width * first.pixelStride),
+        Line(
+          input: row(y, of: first), output: row(y, of: output), count: first.width * first.pixelStride,
+          element: first.element),
         row(y, of: second))
     }
   }
@@ -83,7 +117,7 @@ extension Part {
       ChannelMean(
         input: row(0, of: map), height: map.height, width: map.width, rowStride: map.rowStride,
         pixelStride: map.pixelStride, vectors: member.share(of: map.pixelStride / vectorWidth),
-        output: row(0, of: output)))
+        output: row(0, of: output), element: map.element))
   }
 
   func run(_ step: PoolStep, rows: Range<Int>) {
@@ -104,7 +138,8 @@ extension Part {
         inputs: scratch.inputRows, inputRows: count, inputWidth: map.width, pixelStride: map.pixelStride,
         windowWidth: window.width, stride: window.strideAcross, dilation: window.dilationAcross,
         paddingLeft: window.left, divisor: divisor, output: row(y, of: output),
-        outputPixelStride: output.pixelStride, pixels: output.width, vectors: map.pixelStride / vectorWidth)
+        outputPixelStride: output.pixelStride, pixels: output.width, vectors: map.pixelStride / vectorWidth,
+        element: map.element)
       switch step.kind {
       case .maximum: kernels.maximumPool(run)
       case .average: kernels.averagePool(run)

@@ -46,15 +46,15 @@ extension Part {
     PixelBlocks(pixels, limit: step.blockTiles * tileRows)
   }
 
-  func segmentCount(_ step: ProductStep) -> Int { (step.depth + vectorWidth - 1) / vectorWidth }
-  func tileStride(_ step: ProductStep) -> Int { segmentCount(step) * tileRows * vectorWidth }
+  private func tileStride(_ step: ProductStep) -> Int { step.shape.tileStride(kernels) }
 
-  /// Writes down where each row of a block lies in the row panel, in the output and in the residual.
+  /// Writes down where each row of a block lies in the row panel, with its scale, in the output and in the residual.
   private func place(_ block: Range<Int>, _ step: ProductStep) {
     let output = maps[step.output]
     let residual = maps[max(step.residual, 0)]
     let tiles = tileCount(block.count)
     let stride = tileStride(step)
+    let scales = step.shape.segments * tileRows * vectorWidth
     let steps: (row: Int, pixel: Int) =
       step.residual < 0 ? (row: 0, pixel: 0) : (row: residual.rowStride, pixel: residual.pixelStride)
     var (y, x) = block.lowerBound.quotientAndRemainder(dividingBy: output.width)
@@ -64,6 +64,7 @@ extension Part {
     for tile in 0..<tiles {
       for row in 0..<share(tile, of: tiles, block.count).count {
         scratch.slots[index] = tile * stride + row * vectorWidth
+        scratch.scaleSlots[index] = tile * stride + scales + row
         scratch.outputOffsets[index] = outputRow + x * output.pixelStride
         scratch.residualOffsets[index] = residualRow + x * steps.pixel
         index += 1
@@ -77,29 +78,33 @@ extension Part {
   }
 
   /// Fills the rows of some pixels of a block.
-  func produce(
+  private func produce(
     _ step: ProductStep, pixels: Range<Int>, of block: Range<Int>, _ panel: UnsafeMutablePointer<Float>
   ) {
+    if step.shape.arithmetic == .int8 { return produceIntegers(step, pixels: pixels, of: block, panel) }
+    let element: MapElement = step.shape.arithmetic == .bfloat16 ? .bfloat16 : .float32
     switch step.producer {
     case .depthwise(let window, let weights):
+      let vectors = step.shape.segments * (element == .bfloat16 ? 2 : 1)
       depthwise(
-        step, window, weights, pixels: pixels, of: block, vectors: 0..<segmentCount(step), panel,
-        vectorStride: tileRows * vectorWidth)
+        step, window, weights, pixels: pixels, of: block, vectors: 0..<vectors, panel,
+        vectorStride: tileRows * vectorWidth, element)
     case .gather(let window, let channels):
       forEachRun(of: pixels, width: maps[step.output].width) { y, x, count in
         gather(
           step, window, channels, y: y, x: x, count: count, panel,
-          slots: scratch.slots + (y * maps[step.output].width + x - block.lowerBound))
+          slots: scratch.slots + (y * maps[step.output].width + x - block.lowerBound),
+          segmentStride: tileRows * vectorWidth, element)
       }
     case .vector: break
     }
-    if let middle = step.middle { activate(middle, step, pixels: pixels, of: block, panel) }
+    if let middle = step.middle { activate(middle, step, pixels: pixels, of: block, panel, element) }
   }
 
   /// Writes depthwise sums of some vectors of channels to the rows of a block, a few vectors at a time for all pixels.
   func depthwise(
     _ step: ProductStep, _ window: PlacedWindow, _ weights: Int, pixels: Range<Int>, of block: Range<Int>,
-    vectors: Range<Int>, _ panel: UnsafeMutablePointer<Float>, vectorStride: Int
+    vectors: Range<Int>, _ panel: UnsafeMutablePointer<Float>, vectorStride: Int, _ element: MapElement = .float32
   ) {
     let most = min(depthwiseVectors(maps[step.input], window), max(vectors.count, 1))
     let width = maps[step.output].width
@@ -109,13 +114,13 @@ extension Part {
           DepthwiseStep(
             input: step.input, output: step.output, window: window, weights: weights, rectifies: step.rectifies),
           y: y, x: x, count: count, vectors: first..<min(first + most, vectors.upperBound), panel,
-          slots: scratch.slots + (y * width + x - block.lowerBound), vectorStride: vectorStride)
+          slots: scratch.slots + (y * width + x - block.lowerBound), vectorStride: vectorStride, element)
       }
     }
   }
 
   /// Calls `body` with the runs of neighbouring pixels of one row.
-  private func forEachRun(of pixels: Range<Int>, width: Int, _ body: (_ y: Int, _ x: Int, _ count: Int) -> Void) {
+  func forEachRun(of pixels: Range<Int>, width: Int, _ body: (_ y: Int, _ x: Int, _ count: Int) -> Void) {
     var pixel = pixels.lowerBound
     while pixel < pixels.upperBound {
       let (y, x) = pixel.quotientAndRemainder(dividingBy: width)
@@ -126,34 +131,37 @@ extension Part {
   }
 
   /// Copies what the windows of some pixels of a row cover.
-  private func gather(
+  func gather(
     _ step: ProductStep, _ window: PlacedWindow, _ channels: Range<Int>, y: Int, x: Int, count: Int,
-    _ panel: UnsafeMutablePointer<Float>, slots: UnsafePointer<Int>
+    _ panel: UnsafeMutablePointer<Float>, slots: UnsafePointer<Int>, segmentStride: Int, _ element: MapElement
   ) {
     let map = maps[step.input]
     gatherRows(
       of: map, top: y * window.strideDown - window.top, height: window.height, dilation: window.dilationDown,
       first: x * window.strideAcross - window.left)
     for index in 0..<window.height { scratch.inputRows[index] += channels.lowerBound }
-    // Where the channels of neighbouring pixels touch, a row of the window is one piece.
-    let touches = channels.count == map.pixelStride && window.dilationAcross == 1
+    // Of a packed map all channels are gathered, and their words are a pixel's.
+    let length = map.element == .bfloat16 ? map.pixelStride : channels.count
+    // Where the words of neighbouring pixels touch, a row of the window is one piece; but as floats they do not.
+    let touches = length == map.pixelStride && window.dilationAcross == 1 && element == map.element
     kernels.gather(
       GatherRun(
         inputs: scratch.inputRows, inputRows: window.height, step: window.strideAcross * map.pixelStride,
         pieces: touches ? 1 : window.width, pieceStride: window.dilationAcross * map.pixelStride,
-        length: touches ? window.width * channels.count : channels.count, rectifies: step.rectifies, rowPanel: panel,
-        slots: slots, segmentStride: tileRows * vectorWidth, pixels: count, line: scratch.line))
+        length: touches ? window.width * length : length, rectifies: step.rectifies, rowPanel: panel,
+        slots: slots, segmentStride: segmentStride, pixels: count, line: scratch.line, inputElement: map.element,
+        outputElement: element, channels: channels.count))
   }
 
   /// Applies the activation between the depthwise and the pointwise convolution.
   private func activate(
     _ function: Elementwise, _ step: ProductStep, pixels: Range<Int>, of block: Range<Int>,
-    _ panel: UnsafeMutablePointer<Float>
+    _ panel: UnsafeMutablePointer<Float>, _ element: MapElement
   ) {
     for pixel in pixels.lowerBound - block.lowerBound..<pixels.upperBound - block.lowerBound {
-      for segment in 0..<segmentCount(step) {
+      for segment in 0..<step.shape.segments {
         let values = panel + (scratch.slots[pixel] + segment * tileRows * vectorWidth)
-        kernels.activate(Line(input: values, output: values, count: vectorWidth), function)
+        kernels.activate(Line(input: values, output: values, count: vectorWidth, element: element), function)
       }
     }
   }
@@ -166,11 +174,13 @@ extension Part {
     kernels.multiply(
       Product(
         rowPanel: panel, rowPanelStride: 0, rowCount: block.count, tiles: tiles, segmentStride: tileRows * vectorWidth,
-        tileStride: tileStride(step), columnPanels: weights + step.weights, depth: step.depth, panels: panels,
-        narrowPanel: step.narrowPanel,
+        tileStride: tileStride(step), columnPanels: weights + step.weights.panels, depth: step.shape.depth,
+        panels: panels, narrowPanel: step.narrowPanel,
         bias: weights + step.bias, output: row(0, of: output), outputOffsets: scratch.outputOffsets,
         residual: step.residual < 0 ? nil : UnsafePointer(row(0, of: maps[step.residual])),
-        residualOffsets: scratch.residualOffsets, floor: step.floor, ceiling: step.ceiling))
+        residualOffsets: scratch.residualOffsets, floor: step.floor, ceiling: step.ceiling,
+        arithmetic: step.shape.arithmetic, element: output.element, columnScales: weights + step.weights.scales,
+        starts: UnsafeRawPointer(weights + step.weights.starts).assumingMemoryBound(to: Int32.self)))
   }
 
   /// The product of a vector, which is a row panel of one row as it lies in memory; the members divide the columns.
@@ -182,10 +192,11 @@ extension Part {
       Product(
         rowPanel: row(0, of: maps[step.input]), rowPanelStride: 0, rowCount: 1, tiles: 0..<1,
         segmentStride: vectorWidth, tileStride: 0,
-        columnPanels: weights + step.weights, depth: step.depth, panels: panels, narrowPanel: step.narrowPanel,
-        bias: weights + step.bias,
+        columnPanels: weights + step.weights.panels, depth: step.shape.depth, panels: panels,
+        narrowPanel: step.narrowPanel, bias: weights + step.bias,
         output: row(0, of: maps[step.output]), outputOffsets: scratch.outputOffsets, residual: nil,
-        residualOffsets: scratch.outputOffsets, floor: step.floor, ceiling: step.ceiling))
+        residualOffsets: scratch.outputOffsets, floor: step.floor, ceiling: step.ceiling,
+        arithmetic: step.shape.arithmetic, columnScales: weights + step.weights.scales))
   }
 }
 

@@ -36,7 +36,7 @@ extension Part {
     2 * pairs.lowerBound..<min(2 * pairs.upperBound, maps[step.output].pixels)
   }
 
-  private func halfSegments(_ step: ProductStep) -> Int { kernels.strassenHalf(of: step.depth) / vectorWidth }
+  private func halfSegments(_ step: ProductStep) -> Int { kernels.strassenHalf(of: step.shape.depth) / vectorWidth }
   private func tileFloats(_ step: ProductStep) -> Int { halfSegments(step) * tileRows * vectorWidth }
   private func operandStride(_ step: ProductStep) -> Int { step.blockTiles * tileFloats(step) }
 
@@ -80,7 +80,7 @@ extension Part {
     depthwise(
       step, window, weights, pixels: pixels, of: block, vectors: 0..<half, operands, vectorStride: segmentStride)
     depthwise(
-      step, window, weights, pixels: pixels, of: block, vectors: half..<segmentCount(step),
+      step, window, weights, pixels: pixels, of: block, vectors: half..<step.shape.segments,
       operands + (stride - half * segmentStride), vectorStride: segmentStride)
     clearPadding(step, pairs: pairs, of: block, operands)
     kernels.combine(
@@ -96,7 +96,7 @@ extension Part {
     let half = halfSegments(step)
     let segmentStride = tileRows * vectorWidth
     for pixel in 2 * pairs.lowerBound..<2 * pairs.upperBound {
-      for segment in segmentCount(step) - half..<half {
+      for segment in step.shape.segments - half..<half {
         let place = operands + (scratch.slots[pixel] + operandStride(step) + segment * segmentStride)
         place.update(repeating: 0, count: vectorWidth)
       }
@@ -118,8 +118,9 @@ extension Part {
       StrassenProduct(
         even: Product(
           rowPanel: operands, rowPanelStride: 0, rowCount: pairs, tiles: tiles,
-          segmentStride: tileRows * vectorWidth, tileStride: tileFloats(step), columnPanels: weights + step.weights,
-          depth: step.depth, panels: 0..<0, narrowPanel: step.narrowPanel, bias: weights + step.bias,
+          segmentStride: tileRows * vectorWidth, tileStride: tileFloats(step),
+          columnPanels: weights + step.weights.panels,
+          depth: step.shape.depth, panels: 0..<0, narrowPanel: step.narrowPanel, bias: weights + step.bias,
           output: row(0, of: maps[step.output]),
           outputOffsets: scratch.outputOffsets,
           residual: step.residual < 0 ? nil : UnsafePointer(row(0, of: maps[step.residual])),

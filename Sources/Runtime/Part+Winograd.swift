@@ -14,35 +14,34 @@ extension Part {
   private func run(_ step: WinogradStep, band: Int, windows: Range<Int>) {
     let input = maps[step.input]
     let output = maps[step.output]
-    let vectors = (step.depth + vectorWidth - 1) / vectorWidth
     let x = windows.lowerBound * 4
     gatherRows(of: input, top: band * 4 - step.top, height: 6, dilation: 1, first: x - step.left)
     kernels.transformInput(
       WinogradInput(
-        inputs: scratch.inputRows, pixelStride: input.pixelStride, vectors: vectors, windows: windows.count,
-        rowPanels: scratch.rowPanel))
+        inputs: scratch.inputRows, pixelStride: input.pixelStride, vectors: step.vectors, windows: windows.count,
+        rowPanels: scratch.rowPanel, element: input.element))
     for index in 0..<windows.count { scratch.outputOffsets[index] = index * 36 * panelWidth }
     let rows = min(output.height - band * 4, 4)
     for panel in 0..<step.panels {
       multiply(step, panel: panel, windows: windows.count)
       for index in 0..<rows {
         scratch.outputRows[index] =
-          row(band * 4 + index, of: output) + (x * output.pixelStride + panel * panelWidth)
+          row(band * 4 + index, of: output) + (x * output.pixelStride + panel * output.panelWords(panelWidth))
       }
       kernels.transformOutput(
         WinogradOutput(
           sums: scratch.sums, bias: weights + (step.bias + panel * panelWidth), floor: step.floor,
           ceiling: step.ceiling, outputs: scratch.outputRows, rows: rows, pixelStride: output.pixelStride,
-          windows: windows.count, pixels: output.width - x))
+          windows: windows.count, pixels: output.width - x, element: output.element))
     }
   }
 
   /// The 36 products of some windows with one column panel: one product of 36 column panels, each with rows of its own.
   private func multiply(_ step: WinogradStep, panel: Int, windows: Int) {
-    let vectors = (step.depth + vectorWidth - 1) / vectorWidth
     kernels.multiply(
       Product(
-        rowPanel: scratch.rowPanel, rowPanelStride: vectors * tileRows * vectorWidth, rowCount: windows, tiles: 0..<1,
+        rowPanel: scratch.rowPanel, rowPanelStride: step.vectors * tileRows * vectorWidth, rowCount: windows,
+        tiles: 0..<1,
         segmentStride: tileRows * vectorWidth, tileStride: 0,
         columnPanels: weights + (step.weights + panel * 36 * step.depth * panelWidth), depth: step.depth,
         panels: 0..<36, narrowPanel: -1, bias: zeroRow, output: scratch.sums, outputOffsets: scratch.outputOffsets,

@@ -1,4 +1,5 @@
 import Kernels
+import Synchronization
 
 /// How fast processors multiply and add where nothing else limits them.
 package enum PeakRate {
@@ -6,17 +7,50 @@ package enum PeakRate {
   private static let roundCount = 1_000_000
   private static let rounds = 8
 
-  /// Measures the multiply-adds of an instruction set on registers alone, on several threads at once.
+  /// Measures the multiply-adds of an arithmetic on registers alone, on several threads at once.
   ///
   /// - Returns: Multiplications and additions of all threads together, in 10^9 a second; of several rounds the best,
   ///   since whatever else runs on the machine can only slow a round down.
   package static func gigaflops(
-    of instructionSet: InstructionSet, pool: WorkerPool, threads: Int = .max
+    of instructionSet: InstructionSet, _ arithmetic: Arithmetic = .float32, pool: WorkerPool, threads: Int = .max
   ) -> Double {
+    let kernels = instructionSet.kernels
     let result = Result()
-    pool.run(Rounds(kernels: instructionSet.kernels, result: result), maximum: threads)
-    let operations = roundCount * 12 * instructionSet.kernels.vectorWidth * 2 * result.members
+    pool.run(Rounds(kernels: kernels, arithmetic: arithmetic, result: result), maximum: threads)
+    let operations =
+      roundCount * 12 * kernels.vectorWidth * kernels.multiplyAddsPerWord(arithmetic) * 2 * result.members
     return Double(operations) / (result.seconds * 1e9)
+  }
+
+  /// Whether products of bf16 numbers are faster than those of fp32 numbers: there are processors where they are twice as
+  /// fast, and some that have an instruction for them at half the rate. Measured once a process, in less than a millisecond.
+  static func favorsBFloat16(_ instructionSet: InstructionSet) -> Bool {
+    guard instructionSet.kernels.isNative(.bfloat16) else { return false }
+    return favorites.withLock { favorites in
+      if let known = favorites[instructionSet] { return known }
+      let favors = measuredRatio(instructionSet.kernels) > 1.25
+      favorites[instructionSet] = favors
+      return favors
+    }
+  }
+
+  private static let favorites = Mutex<[InstructionSet: Bool]>([:])
+
+  /// How many times as fast bf16 multiply-adds are as those of fp32. The rounds alternate and the best count, so that what
+  /// else runs on the machine slows both or neither.
+  private static func measuredRatio(_ kernels: any KernelSet.Type) -> Double {
+    let clock = ContinuousClock()
+    let count = 10_000
+    var best: [Arithmetic: Duration] = [:]
+    var sum: Float = 0
+    for _ in 0..<5 {
+      for arithmetic in [Arithmetic.float32, .bfloat16] {
+        let time = clock.measure { sum += kernels.multiplyAdds(count, arithmetic) }
+        best[arithmetic] = min(best[arithmetic] ?? time, time)
+      }
+    }
+    withExtendedLifetime(sum) {}
+    return 2 * (best[.float32]! / best[.bfloat16]!)
   }
 
   private final class Result: @unchecked Sendable {
@@ -28,6 +62,7 @@ package enum PeakRate {
 
   private struct Rounds: TeamWork {
     let kernels: any KernelSet.Type
+    let arithmetic: Arithmetic
     let result: Result
 
     func perform(as member: Member) {
@@ -35,13 +70,24 @@ package enum PeakRate {
       for _ in 0..<PeakRate.rounds {
         member.barrier()
         let start = clock.now
-        let sum = kernels.multiplyAdds(PeakRate.roundCount, .float32)
+        let sum = kernels.multiplyAdds(PeakRate.roundCount, arithmetic)
         member.barrier()
         guard member.index == 0 else { continue }
         result.members = member.count
         result.sum += sum
         result.seconds = min(result.seconds, start.duration(to: clock.now) / .seconds(1))
       }
+    }
+  }
+}
+
+extension KernelSet {
+  /// The multiply-adds of one word with another.
+  fileprivate static func multiplyAddsPerWord(_ arithmetic: Arithmetic) -> Int {
+    switch arithmetic {
+    case .float32, .bfloat16Weights, .int8Weights: 1
+    case .bfloat16: 2
+    case .int8: channelsPerByteWord
     }
   }
 }

@@ -8,6 +8,7 @@ package final class Plan: @unchecked Sendable {
   // Unchecked: the pointers are constant and what they point to is written in `init` only.
 
   package let instructionSet: InstructionSet
+  package let precision: Precision
   package let inputShape: Shape
   package let outputShape: Shape
   /// The shape of the value that enters the classifier, or nil where there is no dense layer.
@@ -15,14 +16,14 @@ package final class Plan: @unchecked Sendable {
   /// What each stage does, as profiles print it.
   package let stageDescriptions: [StageDescription]
   /// The memory of the values of one call, without the row panels and bands of its threads.
-  package var arenaByteCount: Int { arenaFloats * MemoryLayout<Float>.size }
+  package var arenaByteCount: Int { arenaWords * MemoryLayout<Float>.size }
   package var weightByteCount: Int { weightMemory.bytes.count }
 
   let kernels: any KernelSet.Type
   let stages: UnsafeBufferPointer<Stage>
   let steps: UnsafeBufferPointer<PlannedStep>
   let maps: UnsafeBufferPointer<FeatureMap>
-  let arenaFloats: Int
+  let arenaWords: Int
   let memberMemory: MemberMemory
   /// A row of zeros as long as the longest row of any map.
   let zeroRow: UnsafePointer<Float>
@@ -33,25 +34,33 @@ package final class Plan: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - graph: A valid graph; `Optimizer.optimize` makes it a fast one.
+  ///   - precision: Of maps and products, or nil for that which the weights were stored for. In `int8` the products of
+  ///     integer weights run in int8, all others in fp32.
   ///   - options: When the faster ways of computing the same are taken.
   /// - Throws: `GraphError`, `OutOfMemory`, or what reading a tensor throws.
   package init(
-    _ graph: Graph, instructionSet: InstructionSet = .best, options: PlanOptions = PlanOptions(), pool: WorkerPool
+    _ graph: Graph, instructionSet: InstructionSet = .best, precision: Precision? = nil,
+    options: PlanOptions = PlanOptions(), pool: WorkerPool
   ) throws {
     try graph.validate()
     self.instructionSet = instructionSet
+    self.precision = precision ?? graph.precision
     kernels = instructionSet.kernels
     inputShape = graph.inputShape
     outputShape = graph.outputShape
     featureShape = graph.featureNode.map { graph.nodes[$0].shape }
-    var lowering = Lowering(graph, kernels: kernels, options: options)
+    // Measured only where it decides.
+    let multipliesBFloat16 =
+      self.precision == .bfloat16 && options.bfloat16Products ?? PeakRate.favorsBFloat16(instructionSet)
+    var lowering = Lowering(
+      graph, kernels: kernels, precision: self.precision, multipliesBFloat16: multipliesBFloat16, options: options)
     lowering.lowerAll()
     let layout = try MemoryLayoutPlan(lowering, kernels: kernels)
     stageDescriptions = layout.stages.map { StageDescription($0, lowering: lowering, maps: layout.maps) }
-    arenaFloats = layout.arenaFloats
+    arenaWords = layout.arenaWords
     memberMemory = layout.memberMemory
     let zeros = lowering.weights.reserve(max(layout.longestRow, 36 * kernels.panelWidth) + 4 * kernels.panelWidth)
-    weightMemory = try AlignedMemory(byteCount: lowering.weights.floatCount * MemoryLayout<Float>.size)
+    weightMemory = try AlignedMemory(byteCount: lowering.weights.wordCount * MemoryLayout<Float>.size)
     let base = weightMemory.bytes.baseAddress!.assumingMemoryBound(to: Float.self)
     try lowering.weights.pack(into: base, pool: pool)
     weights = UnsafePointer(base)
@@ -81,24 +90,4 @@ struct PlannedStep {
   var demand: RowDemand
   /// Whether the border of its output holds another value's remains and must be cleared.
   var clearsBorder: Bool
-}
-
-/// What a stage does.
-package struct StageDescription: Hashable, Sendable {
-  /// The nodes' names.
-  package var name: String
-  package var kernel: String
-  /// The shape of the result, without padding.
-  package var shape: String
-  package var multiplyAdds: Int
-
-  init(_ stage: Stage, lowering: Lowering, maps: [FeatureMap]) {
-    let notes = stage.steps.map { lowering.notes[$0] }
-    name = notes.count == 1 ? notes[0].name : "\(notes[0].name) ... \(notes[notes.count - 1].name)"
-    let kernels = stage.steps.map { lowering.steps[$0].kernel }
-    kernel = kernels.count == 1 ? kernels[0] : "\(kernels.count) steps in turns of \(stage.turnRows) rows"
-    let map = maps[stage.output]
-    shape = "\(map.height)x\(map.width)x\(map.channels)"
-    multiplyAdds = notes.reduce(0) { $0 + $1.multiplyAdds }
-  }
 }

@@ -1,11 +1,13 @@
 import Synchronization
 
-/// The memory of one call: the values, a row panel that all members share, and the scratch of each member.
+/// The memory of one call: the values, and the scratch of each member.
 final class Scratch: @unchecked Sendable {
   // Unchecked: the memory belongs to one call at a time, whose members divide it among themselves.
 
   let arena: UnsafeMutablePointer<Float>
-  let sharedPanel: UnsafeMutablePointer<Float>
+  /// The row panel that members make together: that of member 0, as a barrier lies between the steps that have one of their
+  /// own and those that share one.
+  var sharedPanel: UnsafeMutablePointer<Float> { members[0].rowPanel }
   /// Whether the call goes on, as member 0 saw it before the barrier that ends a stage: one flag for even stages and one
   /// for odd ones, so that a flag is not written again before all have read it.
   let isStopped: UnsafeMutablePointer<Bool>
@@ -14,14 +16,12 @@ final class Scratch: @unchecked Sendable {
 
   init(for plan: Plan, members count: Int) throws(OutOfMemory) {
     let needs = plan.memberMemory
-    let panel = Self.padded(needs.rowPanel)
-    let perMember = MemberScratch.floatCount(needs)
-    let arenaFloats = Self.padded(plan.arenaFloats)
+    let perMember = MemberScratch.wordCount(needs)
+    let arenaWords = Self.padded(plan.arenaWords)
     memory = try AlignedMemory(
-      byteCount: (arenaFloats + panel + perMember * count) * MemoryLayout<Float>.size)
+      byteCount: (arenaWords + perMember * count) * MemoryLayout<Float>.size)
     arena = memory.bytes.baseAddress!.assumingMemoryBound(to: Float.self)
-    sharedPanel = arena + arenaFloats
-    let first = sharedPanel + panel
+    let first = arena + arenaWords
     members = (0..<count).map { MemberScratch(needs, at: first + $0 * perMember) }
     isStopped = .allocate(capacity: 2)
     isStopped.initialize(repeating: false, count: 2)
@@ -35,13 +35,14 @@ final class Scratch: @unchecked Sendable {
   subscript(member: Int) -> MemberScratch { members[member] }
 
   /// Whole pages, so that no two members write to one cache line.
-  fileprivate static func padded(_ floats: Int) -> Int { (floats + 1023) & ~1023 }
+  fileprivate static func padded(_ words: Int) -> Int { (words + 1023) & ~1023 }
 }
 
 /// The scratch of one member of a team.
 struct MemberScratch {
   let rowPanel: UnsafeMutablePointer<Float>
   let line: UnsafeMutablePointer<Float>
+  let rows: UnsafeMutablePointer<Float>
   let sums: UnsafeMutablePointer<Float>
   let factors: UnsafeMutablePointer<Float>
   let bands: UnsafeMutablePointer<Float>
@@ -49,6 +50,10 @@ struct MemberScratch {
   let slots: UnsafeMutablePointer<Int>
   let outputOffsets: UnsafeMutablePointer<Int>
   let residualOffsets: UnsafeMutablePointer<Int>
+  /// For each row of a block, where its scale lies in the row panel.
+  let scaleSlots: UnsafeMutablePointer<Int>
+  /// Where the pixels lie whose values become integers.
+  let rowSlots: UnsafeMutablePointer<Int>
   /// The rows of a window.
   let inputRows: UnsafeMutablePointer<UnsafePointer<Float>>
   let outputRows: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
@@ -56,21 +61,26 @@ struct MemberScratch {
   init(_ needs: MemberMemory, at memory: UnsafeMutablePointer<Float>) {
     rowPanel = memory
     line = rowPanel + Scratch.padded(needs.rowPanel)
-    sums = line + Scratch.padded(needs.line)
+    rows = line + Scratch.padded(needs.line)
+    sums = rows + Scratch.padded(needs.rows)
     factors = sums + Scratch.padded(needs.sums)
     bands = factors + Scratch.padded(needs.factors)
-    slots = .allocate(capacity: 3 * needs.blockRows)
-    slots.initialize(repeating: 0, count: 3 * needs.blockRows)
+    slots = .allocate(capacity: 4 * needs.blockRows + Part.quantizedPixels)
+    slots.initialize(repeating: 0, count: 4 * needs.blockRows + Part.quantizedPixels)
     outputOffsets = slots + needs.blockRows
     residualOffsets = outputOffsets + needs.blockRows
+    scaleSlots = residualOffsets + needs.blockRows
+    rowSlots = scaleSlots + needs.blockRows
     inputRows = .allocate(capacity: needs.windowRows)
     inputRows.initialize(repeating: UnsafePointer(memory), count: needs.windowRows)
     outputRows = .allocate(capacity: 4)
     outputRows.initialize(repeating: memory, count: 4)
   }
 
-  static func floatCount(_ needs: MemberMemory) -> Int {
-    [needs.rowPanel, needs.line, needs.sums, needs.factors, needs.bands].reduce(0) { $0 + Scratch.padded($1) }
+  static func wordCount(_ needs: MemberMemory) -> Int {
+    [needs.rowPanel, needs.line, needs.rows, needs.sums, needs.factors, needs.bands].reduce(0) {
+      $0 + Scratch.padded($1)
+    }
   }
 
   func deallocate() {

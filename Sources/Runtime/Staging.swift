@@ -61,14 +61,13 @@ struct Staging {
     guard let output = step.writes, step.reads.allSatisfy({ $0.rows != nil }) else { return false }
     switch step {
     case .product(let product):
-      guard product.depth * product.panels.count * lowering.kernels.panelWidth * 4 <= options.turnWeightBytes else {
-        return false
-      }
+      guard product.shape.panelWords * product.panels.count * 4 <= options.turnWeightBytes else { return false }
     case .depthwise, .pool, .activate, .add, .normalize: break
     default: return false
     }
     return ([output] + step.reads.map(\.map)).contains {
-      lowering.values[$0].shape.elementCount * MemoryLayout<Float>.size >= options.turnMapBytes
+      let value = lowering.values[$0]
+      return value.shape.elementCount * (value.element == .float32 ? 4 : 2) >= options.turnMapBytes
     }
   }
 

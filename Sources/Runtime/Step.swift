@@ -73,12 +73,12 @@ struct ProductStep {
   var rectifies: Bool
   /// Applied to what the producer makes.
   var middle: Elementwise?
-  var depth: Int
+  var shape: ProductShape
   var panels: Range<Int>
   /// The panel whose last half vector is padding, or -1.
   var narrowPanel: Int
   /// Offsets of the column panels and of the padded bias; both start at panel 0.
-  var weights: Int
+  var weights: ColumnWeights
   var bias: Int
   var floor: Float
   var ceiling: Float
@@ -88,6 +88,15 @@ struct ProductStep {
   var isStrassen = false
 }
 
+/// Where the column panels of a product lie.
+struct ColumnWeights {
+  /// Where panel 0 starts, or would start.
+  var panels: Int
+  /// A factor for each column, and where the sums of each start; of integers only.
+  var scales = 0
+  var starts = 0
+}
+
 /// A 3 x 3 convolution by Winograd's F(4x4,3x3).
 struct WinogradStep {
   var input: Int
@@ -95,6 +104,8 @@ struct WinogradStep {
   var top: Int
   var left: Int
   var depth: Int
+  /// The vectors of channels that are transformed: all, and one more where a packed map has them in pairs.
+  var vectors: Int
   var panels: Int
   var weights: Int
   var bias: Int
@@ -168,11 +179,11 @@ extension Step {
     case .input: "copy in"
     case .product(let step):
       switch step.producer {
-      case .depthwise: step.isStrassen ? "depthwise + Strassen" : "depthwise + product"
-      case .gather: "gather + product"
-      case .vector: "vector product"
+      case .depthwise: "depthwise + \(step.isStrassen ? "Strassen" : "product"), \(step.shape.arithmetic.name)"
+      case .gather: "gather + product, \(step.shape.arithmetic.name)"
+      case .vector: "vector product, \(step.shape.arithmetic.name)"
       }
-    case .winograd: "Winograd F(4x4,3x3)"
+    case .winograd: "Winograd F(4x4,3x3), fp32"
     case .depthwise: "depthwise"
     case .pool(let step): if case .maximum = step.kind { "max pool" } else { "average pool" }
     case .mean: "mean"
@@ -183,6 +194,26 @@ extension Step {
     case .join: "join channels"
     case .flatten: "flatten"
     case .result: "copy out"
+    }
+  }
+}
+
+extension Step {
+  /// What its multiply-adds run in.
+  var arithmetic: Arithmetic {
+    if case .product(let product) = self { product.shape.arithmetic } else { .float32 }
+  }
+}
+
+extension Arithmetic {
+  /// As profiles print it.
+  package var name: String {
+    switch self {
+    case .float32: "fp32"
+    case .bfloat16: "bf16"
+    case .bfloat16Weights: "fp32 x bf16"
+    case .int8: "int8"
+    case .int8Weights: "fp32 x int8"
     }
   }
 }

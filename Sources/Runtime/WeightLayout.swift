@@ -8,28 +8,37 @@ struct WeightLayout {
   struct Slice {
     var channels: Range<Int>
     var panels: Range<Int>
-    /// Where panel 0 would start.
-    var weights: Int
+    var shape: ProductShape
+    var weights: ColumnWeights
   }
 
-  private(set) var floatCount = 0
+  private(set) var wordCount = 0
   private var jobs: [@Sendable (UnsafeMutablePointer<Float>) throws -> Void] = []
+  /// What needs the results of jobs.
+  private var lastJobs: [@Sendable (UnsafeMutablePointer<Float>) throws -> Void] = []
   private let kernels: any KernelSet.Type
   private var panelWidth: Int { kernels.panelWidth }
 
   init(kernels: any KernelSet.Type) { self.kernels = kernels }
 
-  /// Takes room for some floats, on a cache line of its own.
+  /// Takes room for some words, on a cache line of its own.
   mutating func reserve(_ count: Int) -> Int {
-    let offset = floatCount
-    floatCount += (count + 15) & ~15
+    let offset = wordCount
+    wordCount += (count + 15) & ~15
     return offset
   }
 
-  /// A matrix of depth x columns as column panels.
-  mutating func addColumns(_ tensor: Tensor, depth: Int, columns: Int) -> Int {
+  /// A matrix of `shape.channels` x columns as column panels.
+  ///
+  /// - Parameter channels: Those of each tap of a window, where there are several.
+  mutating func addColumns(
+    _ tensor: Tensor, _ shape: ProductShape, columns: Int, channels: Int? = nil
+  ) -> ColumnWeights {
     let panels = (columns + panelWidth - 1) / panelWidth
-    let offset = reserve(panels * depth * panelWidth)
+    let offset = reserve(panels * shape.panelWords)
+    if shape.arithmetic == .int8 || shape.arithmetic == .int8Weights {
+      return addBytes(tensor, shape, columns: columns, panels: offset)
+    }
     let scale = paddedScale(of: tensor, columns)
     for block in 0..<tensor.contents.blockCount {
       jobs.append { [kernels] base in
@@ -37,30 +46,66 @@ struct WeightLayout {
           scale.withUnsafeBufferPointer { scale in
             kernels.pack(
               ColumnPacking(
-                values: floats.baseAddress!, first: first, count: floats.count, depth: depth, columns: columns,
-                scale: scale.baseAddress!, panels: base + offset))
+                values: floats.baseAddress!, first: first, count: floats.count, depth: shape.channels,
+                columns: columns, scale: scale.baseAddress!, panels: base + offset, arithmetic: shape.arithmetic,
+                channels: channels))
           }
         }
       }
     }
-    return offset
+    return ColumnWeights(panels: offset)
+  }
+
+  /// The bytes of a matrix as column panels, and the columns' scales. What the sums start from is summed from the packed
+  /// weights, so after all of them.
+  private mutating func addBytes(
+    _ tensor: Tensor, _ shape: ProductShape, columns: Int, panels offset: Int
+  ) -> ColumnWeights {
+    let panels = (columns + panelWidth - 1) / panelWidth
+    let scale = paddedScale(of: tensor, columns)
+    let weights = ColumnWeights(
+      panels: offset, scales: reserve(panels * panelWidth), starts: reserve(panels * panelWidth))
+    jobs.append { base in (base + weights.scales).update(from: scale, count: scale.count) }
+    for block in 0..<tensor.contents.blockCount {
+      jobs.append { [kernels] base in
+        try tensor.contents.withBlock(block) { bytes, first in
+          kernels.pack(
+            BytePacking(
+              values: bytes.bindMemory(to: Int8.self).baseAddress!, first: first, count: bytes.count,
+              depth: shape.channels, columns: columns, panels: base + offset, arithmetic: shape.arithmetic))
+        }
+      }
+    }
+    guard shape.arithmetic == .int8 else { return weights }
+    lastJobs.append { [kernels] base in
+      (base + weights.starts).withMemoryRebound(to: Int32.self, capacity: scale.count) { starts in
+        kernels.sumColumns(
+          ColumnStarts(columnPanels: base + offset, depth: shape.depth, panels: panels, starts: starts))
+      }
+    }
+    return weights
   }
 
   /// The kernel of a convolution of taps x (channels / groups) x columns. Each column panel multiplies the channels of the
   /// groups that its columns belong to, the weights of other groups being zero.
-  mutating func addGroupedColumns(_ tensor: Tensor, taps: Int, channels: Int, groups: Int, columns: Int) -> [Slice] {
+  ///
+  /// - Parameter arithmetic: `float32` where there are several groups.
+  mutating func addGroupedColumns(
+    _ tensor: Tensor, _ arithmetic: Arithmetic, taps: Int, channels: Int, groups: Int, columns: Int, input: MapElement
+  ) -> [Slice] {
     let panels = (columns + panelWidth - 1) / panelWidth
     if groups == 1 {
-      let weights = addColumns(tensor, depth: taps * channels, columns: columns)
-      return [Slice(channels: 0..<channels, panels: 0..<panels, weights: weights)]
+      let shape = ProductShape(arithmetic, taps: taps, channels: channels, input: input, kernels: kernels)
+      let weights = addColumns(tensor, shape, columns: columns, channels: channels)
+      return [Slice(channels: 0..<channels, panels: 0..<panels, shape: shape, weights: weights)]
     }
     let inputs = channels / groups
     let outputs = columns / groups
     return (0..<panels).map { panel in
       let mine = panel * panelWidth..<min((panel + 1) * panelWidth, columns)
       let range = mine.lowerBound / outputs * inputs..<((mine.upperBound - 1) / outputs + 1) * inputs
-      let depth = taps * range.count
-      let offset = reserve(depth * panelWidth)
+      let shape = ProductShape(arithmetic, taps: taps, channels: range.count, input: input, kernels: kernels)
+      let offset = reserve(shape.panelWords)
       jobs.append { [panelWidth] base in
         let values = try tensor.values()
         for tap in 0..<taps {
@@ -73,7 +118,9 @@ struct WeightLayout {
           }
         }
       }
-      return Slice(channels: range, panels: panel..<panel + 1, weights: offset - panel * depth * panelWidth)
+      return Slice(
+        channels: range, panels: panel..<panel + 1, shape: shape,
+        weights: ColumnWeights(panels: offset - panel * shape.panelWords))
     }
   }
 
@@ -149,6 +196,14 @@ struct WeightLayout {
   ///
   /// - Throws: The first failure.
   func pack(into base: UnsafeMutablePointer<Float>, pool: WorkerPool) throws {
+    try Self.run(jobs, on: base, pool: pool)
+    try Self.run(lastJobs, on: base, pool: pool)
+  }
+
+  private static func run(
+    _ jobs: [@Sendable (UnsafeMutablePointer<Float>) throws -> Void], on base: UnsafeMutablePointer<Float>,
+    pool: WorkerPool
+  ) throws {
     let failure = Mutex<(any Error)?>(nil)
     let next = Atomic<Int>(0)
     nonisolated(unsafe) let base = base

@@ -22,6 +22,13 @@ extension WeightFile {
     try file.commit()
   }
 
+  /// Finds out whether a file could be written, so that long work need not come first: a file is made beside it, without
+  /// a name that anything reads, and removed.
+  package static func checkDestination(_ path: String) throws(WeightFormatError) {
+    try AtomicFile.checkReplaceable(path)
+    _ = try AtomicFile(replacing: path)
+  }
+
   /// The bytes that `write` puts into a file.
   package static func bytes(
     of model: Model, profile: Profile = .compact, floatType: ElementType? = nil

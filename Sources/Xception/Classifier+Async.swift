@@ -1,4 +1,4 @@
-import Runtime
+internal import Runtime
 
 #if canImport(FoundationEssentials)
   public import FoundationEssentials

@@ -1,7 +1,7 @@
-import ImageInput
+package import ImageInput
 public import ModelGraph
 import Optimizer
-import Runtime
+package import Runtime
 import WeightFormat
 
 #if canImport(FoundationEssentials)
@@ -22,17 +22,21 @@ public final class Classifier: Sendable {
     /// The instruction set of the kernels by name (`avx512`, `avx2`, `portable`); nil means the one that the environment
     /// variable `XCEPTION_ISA` names, or else the best that this processor has.
     public var instructionSet: String?
+    /// What the network computes in; nil means what its weights were stored for, so that results change only where that is
+    /// asked for. For `int8`, weights that are not integers yet are quantized as the model is loaded.
+    public var precision: Precision?
     /// Replaces the preprocessing that the model file states.
     public var preprocessing: Preprocessing?
     /// Whether a photo is turned upright as its EXIF orientation says.
     public var appliesOrientation: Bool
 
     public init(
-      threads: Int? = nil, instructionSet: String? = nil, preprocessing: Preprocessing? = nil,
-      appliesOrientation: Bool = true
+      threads: Int? = nil, instructionSet: String? = nil, precision: Precision? = nil,
+      preprocessing: Preprocessing? = nil, appliesOrientation: Bool = true
     ) {
       self.threads = threads
       self.instructionSet = instructionSet
+      self.precision = precision
       self.preprocessing = preprocessing
       self.appliesOrientation = appliesOrientation
     }
@@ -44,22 +48,24 @@ public final class Classifier: Sendable {
   public let preprocessing: Preprocessing
   /// The number of classes.
   public let classCount: Int
+  /// What the network computes in.
+  public var precision: Precision { executor.plan.precision }
 
   /// Where the time of loading went.
   package struct LoadingDurations: Sendable {
     /// Reading and checking the file's structure.
     package let open: Duration
-    /// Rewriting the graph.
+    /// Rewriting the graph, and quantizing weights where int8 was asked for and they are not integers yet.
     package let optimize: Duration
     /// Inflating and packing the weights.
     package let plan: Duration
   }
 
   package let loadingDurations: LoadingDurations
+  package let executor: Executor
   let output: Metadata.Output
   let preprocessor: Preprocessor
   let decoding: DecodingOptions
-  let executor: Executor
 
   /// Loads a weights file (.xcw).
   public convenience init(contentsOf url: URL, options: Options = Options()) throws(ClassifierError) {
@@ -67,12 +73,20 @@ public final class Classifier: Sendable {
   }
 
   /// Loads the weights file (.xcw) at a path.
-  public init(contentsOfFile path: String, options: Options = Options()) throws(ClassifierError) {
-    if let threads = options.threads, threads < 1 { throw .argument("\(threads) threads, expected at least 1") }
+  public convenience init(contentsOfFile path: String, options: Options = Options()) throws(ClassifierError) {
     let clock = ContinuousClock()
     let start = clock.now
     let model = try Self.model(at: path)
-    let opened = clock.now
+    try self.init(model, named: path, openedIn: start.duration(to: clock.now), options: options)
+  }
+
+  /// Makes a model in memory ready.
+  ///
+  /// - Parameter name: What errors call it.
+  package init(
+    _ model: Model, named name: String, openedIn open: Duration = .zero, options: Options = Options()
+  ) throws(ClassifierError) {
+    if let threads = options.threads, threads < 1 { throw .argument("\(threads) threads, expected at least 1") }
     labels = model.metadata.labels
     output = model.metadata.output
     classCount = model.graph.outputShape.channels
@@ -83,23 +97,19 @@ public final class Classifier: Sendable {
     } catch {
       throw .argument("\(error)")
     }
-    let instructionSet: InstructionSet
-    do throws(UnsupportedInstructionSet) {
-      instructionSet = try InstructionSet(
-        named: options.instructionSet ?? ProcessInfo.processInfo.environment["XCEPTION_ISA"])
-    } catch {
-      throw .argument("\(error)")
-    }
+    let instructionSet = try options.kernels
     do {
-      let graph = try Optimizer.optimize(model.graph)
+      let clock = ContinuousClock()
+      let start = clock.now
+      let graph = try Optimizer.optimize(model.graph, for: options.precision)
       let optimized = clock.now
       let pool = WorkerPool.shared(threads: options.threads)
-      executor = Executor(plan: try Plan(graph, instructionSet: instructionSet, pool: pool), pool: pool)
+      let plan = try Plan(graph, instructionSet: instructionSet, precision: options.precision, pool: pool)
+      executor = Executor(plan: plan, pool: pool)
       loadingDurations = LoadingDurations(
-        open: start.duration(to: opened), optimize: opened.duration(to: optimized),
-        plan: optimized.duration(to: clock.now))
+        open: open, optimize: start.duration(to: optimized), plan: optimized.duration(to: clock.now))
     } catch {
-      throw .model("\(path): \(error)")
+      throw .model("\(name): \(error)")
     }
   }
 
@@ -133,6 +143,11 @@ public final class Classifier: Sendable {
   /// - Parameter top: How many classes; 0 means all.
   public func classification(of image: ImageSource, top: Int = 5) throws(ClassifierError) -> Classification {
     try classification(of: image, top: top, cancellation: nil)
+  }
+
+  /// Classifies an image that is decoded already.
+  package func classification(of image: Image, top: Int) throws(ClassifierError) -> Classification {
+    try classification(top: top, cancellation: nil) { () throws(ImageError) in image }
   }
 
   /// Classifies the image file at a path that is taken as it is, as the command line gives it.
@@ -199,6 +214,19 @@ public final class Classifier: Sendable {
     return ranking.prefix(top == 0 ? ranking.count : top).map { index in
       Prediction(
         classIndex: index, label: index < labels.count ? labels[index] : nil, probability: probabilities[index])
+    }
+  }
+}
+
+extension Classifier.Options {
+  /// The instruction set that is meant by its name.
+  fileprivate var kernels: InstructionSet {
+    get throws(ClassifierError) {
+      do throws(UnsupportedInstructionSet) {
+        return try InstructionSet(named: instructionSet ?? ProcessInfo.processInfo.environment["XCEPTION_ISA"])
+      } catch {
+        throw .argument("\(error)")
+      }
     }
   }
 }

@@ -38,7 +38,8 @@ struct BenchmarkReport: Encodable {
   var weightMegabytes: Double
   /// Multiply-adds of one image, as the network defines them.
   var multiplyAdds: Int
-  /// The measured peak of the threads together; nil unless it was measured.
+  /// What the threads together would reach with every product at the measured peak of its arithmetic; nil unless that was
+  /// measured.
   var peakGigaflops: Double?
 
   enum CodingKeys: String, CodingKey {

@@ -1,3 +1,4 @@
+import Kernels
 import ModelGraph
 import Optimizer
 import Runtime
@@ -13,12 +14,13 @@ struct Engine {
   private let outputs: [UnsafeMutableBufferPointer<Float>]
 
   /// - Parameter callers: How many threads call `run` at the same time.
-  init(graph: Graph, instructionSet: InstructionSet, threads: Int?, callers: Int) throws {
+  init(graph: Graph, precision: Precision?, instructionSet: InstructionSet, threads: Int?, callers: Int) throws {
     let pool = WorkerPool.shared(threads: threads)
     self.threads = pool.threads
     multiplyAdds = graph.multiplyAdds
-    executor = Executor(
-      plan: try Plan(Optimizer.optimize(graph), instructionSet: instructionSet, pool: pool), pool: pool)
+    let plan = try Plan(
+      Optimizer.optimize(graph, for: precision), instructionSet: instructionSet, precision: precision, pool: pool)
+    executor = Executor(plan: plan, pool: pool)
     let values = Metadata.Golden.input(seed: 1, count: graph.inputShape.elementCount)
     let input = UnsafeMutableBufferPointer<Float>.allocate(capacity: values.count)
     _ = input.initialize(from: values)
@@ -37,23 +39,30 @@ struct Engine {
     try executor.run(input, output: outputs[caller], threads: threads, profile: profile)
   }
 
-  /// Runs the network `runs` times, noting when each stage ended, and measures the peak before and after.
+  /// Runs the network `runs` times, noting when each stage ended, and measures the peaks before and after.
   func stageTimes(runs: Int) throws -> StageTimes {
     let plan = executor.plan
     let profile = Profile(for: plan)
-    var stages = plan.stageDescriptions.map {
-      StageTimes.Stage(name: $0.name, kernel: $0.kernel, shape: $0.shape, multiplyAdds: $0.multiplyAdds, spans: [])
+    var stages = plan.stageDescriptions.map { stage in
+      StageTimes.Stage(
+        name: stage.name, kernel: stage.kernel, shape: stage.shape,
+        multiplyAdds: stage.multiplyAddsByArithmetic.reduce(into: [:]) { $0[$1.key.name] = $1.value }, spans: [])
     }
-    let before = peakGigaflops()
+    let before = peaks()
     for _ in 0..<runs {
       try run(caller: 0, profile: profile)
       let times = profile.times.map { Double($0 - profile.times[0]) / 1e6 }
       for index in stages.indices { stages[index].spans.append((times[index], times[index + 1])) }
     }
-    return StageTimes(stages: stages, peakGigaflops: max(before, peakGigaflops()))
+    return StageTimes(stages: stages, peaks: before.merging(peaks(), uniquingKeysWith: max))
   }
 
-  private func peakGigaflops() -> Double {
-    PeakRate.gigaflops(of: executor.plan.instructionSet, pool: executor.pool, threads: threads)
+  /// Of each arithmetic that the network runs in, by name.
+  private func peaks() -> [String: Double] {
+    let arithmetics = Set(executor.plan.stageDescriptions.flatMap(\.multiplyAddsByArithmetic.keys))
+    return arithmetics.reduce(into: [:]) { peaks, arithmetic in
+      peaks[arithmetic.name] = PeakRate.gigaflops(
+        of: executor.plan.instructionSet, arithmetic, pool: executor.pool, threads: threads)
+    }
   }
 }

@@ -21,13 +21,13 @@ struct XceptionBench: ParsableCommand {
       after the other, on --threads threads; --streams callers run at the same time and share the threads.
 
       The times of --profile are medians of all runs. Their share of the peak compares with the multiply-adds that the same
-      threads reach on registers alone, measured before and after.
+      threads reach on registers alone in the same arithmetic, measured before and after.
       """,
     version: runtimeVersion)
 
   @Argument(help: "The weights file (.xcw), or random: Xception with random weights, which take as long.")
   var model: String
-  @Option(help: "The precision of the products (fp32).") var precision = Precision.fp32
+  @Option(help: PrecisionArgument.help) var precision = PrecisionArgument.auto
   @Option(help: "The most threads of a call; all that this process may use unless given.") var threads: Int?
   @Option(help: "How many runs each caller times.") var runs = 20
   @Option(help: "The instruction set (avx512, avx2, portable); the best one, or that of XCEPTION_ISA, unless given.")
@@ -39,10 +39,6 @@ struct XceptionBench: ParsableCommand {
   @Flag(help: "Print what each step of the network takes.") var profile = false
   @Option(help: ArgumentHelp("Write the steps of the median run as a Chrome trace.", valueName: "file"))
   var trace: String?
-
-  enum Precision: String, ExpressibleByArgument, CaseIterable {
-    case fp32
-  }
 
   func validate() throws {
     let limits = [
@@ -83,7 +79,8 @@ struct XceptionBench: ParsableCommand {
     let instructionSet = try InstructionSet(named: isa ?? ProcessInfo.processInfo.environment["XCEPTION_ISA"])
     var graph = try random ?? WeightFile(contentsOf: model).model.graph
     if let size { graph = try graph.resized(to: size.extent) }
-    return try Engine(graph: graph, instructionSet: instructionSet, threads: threads, callers: streams)
+    return try Engine(
+      graph: graph, precision: precision.precision, instructionSet: instructionSet, threads: threads, callers: streams)
   }
 
   private func report(
@@ -92,7 +89,7 @@ struct XceptionBench: ParsableCommand {
     let plan = engine.executor.plan
     return BenchmarkReport(
       model: model, input: plan.inputShape.description, isa: plan.instructionSet.rawValue,
-      precision: precision.rawValue,
+      precision: plan.precision.rawValue,
       threads: engine.threads, runs: runs, batch: batch, streams: streams, loadMilliseconds: loading.milliseconds,
       firstMilliseconds: result.firstMilliseconds, minimumMilliseconds: result.durations.minimum,
       medianMilliseconds: result.durations.median, percentile90Milliseconds: result.durations.percentile(90),

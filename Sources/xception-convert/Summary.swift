@@ -1,13 +1,7 @@
 import CommandSupport
+import Comparison
 import ModelGraph
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import Optimizer
 
 /// What was converted, in a few lines or as an object.
 struct Summary {
@@ -15,6 +9,10 @@ struct Summary {
   var input: String
   var output: String
   var time: Duration
+  /// What quantizing did; empty where nothing was quantized.
+  var quantized: [QuantizedTensor]
+  /// With the model as it was, where that was asked for.
+  var comparison: ComparisonReport?
 
   func text() throws -> String {
     let (graph, metadata) = (model.graph, model.metadata)
@@ -24,10 +22,12 @@ struct Summary {
       ("output", "\(graph.outputShape) \(metadata.output.rawValue), \(metadata.labels.count) labels"),
       ("layers", "\(graph.nodes.count - 1)"),
       ("parameters", "\(graph.parameterCount)"),
-      ("size", "\(try Self.size(of: input)) bytes read, \(try Self.size(of: output)) written"),
+      ("size", "\(try fileSize(of: input)) bytes read, \(try fileSize(of: output)) written"),
       ("time", "\((time.milliseconds / 100).rounded() / 10) s"),
     ]
-    return rows.map { $0 + String(repeating: " ", count: 14 - $0.count) + $1 }.joined(separator: "\n")
+    let facts = rows.map { $0 + String(repeating: " ", count: 14 - $0.count) + $1 }.joined(separator: "\n")
+    return ([quantized.isEmpty ? nil : quantized.table, facts, comparison?.text] as [String?]).compactMap { $0 }
+      .joined(separator: "\n\n")
   }
 
   struct Object: Encodable {
@@ -43,6 +43,8 @@ struct Summary {
     var bytesRead: Int
     var bytesWritten: Int
     var seconds: Double
+    var quantized: [QuantizedTensor.Object]?
+    var comparison: ComparisonReport?
   }
 
   /// The same for programs.
@@ -52,19 +54,8 @@ struct Summary {
       file: output, architecture: metadata.architecture, input: graph.inputShape.dimensions,
       output: metadata.output.rawValue, outputs: graph.outputShape.elementCount, labels: metadata.labels.count,
       layers: graph.nodes.count - 1, parameters: graph.parameterCount,
-      sourceSHA256: metadata.source?.hexadecimalDigest, bytesRead: try Self.size(of: input),
-      bytesWritten: try Self.size(of: output), seconds: (time.milliseconds).rounded() / 1000)
-  }
-
-  private static func size(of path: String) throws -> Int {
-    var status = stat()
-    guard stat(path, &status) == 0 else { throw SizeError(path: path, reason: String(cString: strerror(errno))) }
-    return Int(status.st_size)
-  }
-
-  private struct SizeError: Error, CustomStringConvertible {
-    var path: String
-    var reason: String
-    var description: String { "\(path): \(reason)" }
+      sourceSHA256: metadata.source?.hexadecimalDigest, bytesRead: try fileSize(of: input),
+      bytesWritten: try fileSize(of: output), seconds: (time.milliseconds).rounded() / 1000,
+      quantized: quantized.isEmpty ? nil : quantized.map(\.object), comparison: comparison)
   }
 }

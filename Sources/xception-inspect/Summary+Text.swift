@@ -1,3 +1,5 @@
+import CommandSupport
+
 extension Summary {
   /// A line for each fact, and one for each type of weight.
   func text() -> String {
@@ -9,6 +11,7 @@ extension Summary {
       ("file", "\(megabytes(fileBytes)), version \(version), \(profile)"),
     ]
     lines += weightLines()
+    lines.append(("precision", precision))
     lines.append(("preprocessing", preprocessing.description))
     if !labels.isEmpty { lines.append(("labels", abridged(labels))) }
     if let sourceFile { lines.append(("source", sourceFile)) }
@@ -41,10 +44,4 @@ extension Summary {
     let first = labels.prefix(8).joined(separator: ", ")
     return labels.count > 8 ? "\(labels.count): \(first), ..." : "\(labels.count): \(first)"
   }
-}
-
-/// In units of 10^6 bytes.
-private func megabytes(_ bytes: Int) -> String {
-  let tenths = (bytes + 50_000) / 100_000
-  return bytes < 100_000 ? "\(bytes) bytes" : "\(tenths / 10).\(tenths % 10) MB"
 }

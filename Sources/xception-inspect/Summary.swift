@@ -29,6 +29,7 @@ struct Summary: Encodable {
   }
 
   struct Golden: Encodable {
+    var precision: String
     /// Null where an output is not a number.
     var difference: Float?
     var tolerance: Float
@@ -41,6 +42,8 @@ struct Summary: Encodable {
   var outputKind: String
   var parameters: Int
   var multiplyAdds: Int
+  /// What the network computes in unless another precision is asked for.
+  var precision: String
   var nodes: Int
   var version: Int
   var requiredFeatures: UInt32
@@ -59,7 +62,10 @@ struct Summary: Encodable {
   var hasGoldenCheck: Bool
   var sections: [Section]
   var tensors: [Tensor]
+  /// In fp32.
   var goldenCheck: Golden?
+  /// In fp32, and in the precision of the weights where that is another.
+  var goldenChecks: [Golden]?
 
   init(of file: WeightFile, verification: Verification?) {
     let graph = file.model.graph
@@ -70,6 +76,7 @@ struct Summary: Encodable {
     outputKind = metadata.output.rawValue
     parameters = graph.parameterCount
     multiplyAdds = graph.multiplyAdds
+    precision = graph.precision.rawValue
     nodes = graph.nodes.count
     version = file.version
     requiredFeatures = file.requiredFeatures.rawValue
@@ -92,13 +99,17 @@ struct Summary: Encodable {
     fileBytes = file.fileBytes
     storedWeightBytes = tensors.reduce(0) { $0 + $1.storedBytes }
     weightBytes = tensors.reduce(0) { $0 + $1.bytes }
-    goldenCheck = verification.flatMap { verification in
-      verification.golden.map {
-        Golden(
-          difference: $0.difference.isFinite ? $0.difference : nil, tolerance: $0.tolerance,
-          passed: verification.succeeded)
-      }
-    }
+    goldenChecks = verification?.runs.map(Golden.init)
+    goldenCheck = goldenChecks?.first
+  }
+}
+
+extension Summary.Golden {
+  init(_ run: Verification.Run) {
+    precision = run.precision.rawValue
+    difference = run.difference.isFinite ? run.difference : nil
+    tolerance = run.tolerance
+    passed = run.succeeded
   }
 }
 

@@ -1,4 +1,5 @@
 import CommandSupport
+import ModelGraph
 import Xception
 
 /// The JSON object that stands for one image.
@@ -17,6 +18,8 @@ struct JSONResult: Encodable {
 
   var image: String
   var error: String?
+  /// What the network computed in.
+  var precision: String?
   var predictions: [Class]?
   var milliseconds: Milliseconds?
   var features: [Float]?
@@ -26,8 +29,9 @@ struct JSONResult: Encodable {
     self.error = error
   }
 
-  init(image: String, classification: Classification, features includesFeatures: Bool) {
+  init(image: String, classification: Classification, precision: Precision, features includesFeatures: Bool) {
     self.image = image
+    self.precision = precision.rawValue
     predictions = classification.predictions.map {
       Class(class: $0.classIndex, label: $0.label, probability: $0.probability)
     }

@@ -1,18 +1,24 @@
 import CommandSupport
 import Xception
 
-/// Where a run's time went, in milliseconds, and the most memory it had resident.
+/// What a network computed in, where a run's time went, in milliseconds, and the most memory it had resident.
 struct TimingReport: CustomStringConvertible {
-  var loading: Classifier.LoadingDurations
+  private let computation: String
+  private let loading: Classifier.LoadingDurations
   private var images: [Classification.Durations] = []
 
-  init(loading: Classifier.LoadingDurations) { self.loading = loading }
+  init(_ classifier: Classifier) {
+    let executor = classifier.executor
+    computation =
+      "\(classifier.precision.rawValue), \(executor.plan.instructionSet.rawValue), \(executor.pool.threads) threads"
+    loading = classifier.loadingDurations
+  }
 
   mutating func add(_ durations: Classification.Durations) { images.append(durations) }
 
   var description: String {
     var lines = [
-      line("open the model", loading.open), line("optimize the graph", loading.optimize),
+      computation, line("open the model", loading.open), line("optimize the graph", loading.optimize),
       line("inflate and pack the weights", loading.plan),
     ]
     for (index, image) in images.enumerated() {

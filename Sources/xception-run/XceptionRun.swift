@@ -22,6 +22,7 @@ struct XceptionRun: ParsableCommand {
   @Option(help: "How many classes to print; 0 for all.") var top = 5
   @Flag(help: "Print one JSON object per image per line.") var json = false
   @Flag(help: "With --json: add the values that enter the classifier.") var features = false
+  @Option(help: PrecisionArgument.help) var precision = PrecisionArgument.auto
   @Option(help: "The most threads to use; all that this process may use unless given.") var threads: Int?
   @Option(
     help:
@@ -45,7 +46,7 @@ struct XceptionRun: ParsableCommand {
 
   private func classifyAll() throws {
     let classifier = try load()
-    var report = TimingReport(loading: classifier.loadingDurations)
+    var report = TimingReport(classifier)
     var failed = false
     for name in images {
       do {
@@ -54,7 +55,7 @@ struct XceptionRun: ParsableCommand {
           ? classifier.classification(of: .descriptor(0), top: top)
           : classifier.classification(ofImageAtPath: name, top: top)
         report.add(classification.durations)
-        try printResult(name, classification)
+        try printResult(name, classification, classifier.precision)
       } catch {
         failed = true
         StandardError.print("xception-run: \(name): \(error)")
@@ -67,7 +68,8 @@ struct XceptionRun: ParsableCommand {
 
   private func load() throws -> Classifier {
     let path = try model ?? DefaultModel.path()
-    var options = Classifier.Options(threads: threads, instructionSet: isa, appliesOrientation: !noOrientation)
+    var options = Classifier.Options(
+      threads: threads, instructionSet: isa, precision: precision.precision, appliesOrientation: !noOrientation)
     if preprocessing.isGiven {
       var changed = try preprocessing.base ?? Classifier.preprocessing(ofModelAt: path)
       preprocessing.change(&changed)
@@ -76,9 +78,10 @@ struct XceptionRun: ParsableCommand {
     return try Classifier(contentsOfFile: path, options: options)
   }
 
-  private func printResult(_ name: String, _ classification: Classification) throws {
+  private func printResult(_ name: String, _ classification: Classification, _ precision: Precision) throws {
     if json {
-      print(try jsonLine(JSONResult(image: name, classification: classification, features: features)))
+      let result = JSONResult(image: name, classification: classification, precision: precision, features: features)
+      print(try jsonLine(result))
       return
     }
     if images.count > 1 { print(name) }

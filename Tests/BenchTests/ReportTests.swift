@@ -90,16 +90,17 @@ import Testing
   }
 
   @Test func `A profile without runs has an empty trace`() {
-    #expect(Trace(StageTimes(stages: [], peakGigaflops: 1)).traceEvents.isEmpty)
+    #expect(Trace(StageTimes(stages: [], peaks: [:])).traceEvents.isEmpty)
   }
 
   private var times: StageTimes {
     StageTimes(
       stages: [
         .init(
-          name: "conv", kernel: "tile", shape: "4x4x8", multiplyAdds: 500_000_000, spans: [(0, 10), (0, 9), (0, 12)]),
-        .init(name: "pool", kernel: "pool", shape: "2x2x8", multiplyAdds: 0, spans: [(10, 12), (9, 11), (12, 20)]),
-      ], peakGigaflops: 200)
+          name: "conv", kernel: "tile", shape: "4x4x8", multiplyAdds: ["fp32": 400_000_000, "int8": 100_000_000],
+          spans: [(0, 10), (0, 9), (0, 12)]),
+        .init(name: "pool", kernel: "pool", shape: "2x2x8", multiplyAdds: [:], spans: [(10, 12), (9, 11), (12, 20)]),
+      ], peaks: ["fp32": 180, "int8": 360])
   }
 }
 

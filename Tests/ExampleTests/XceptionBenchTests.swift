@@ -1,4 +1,6 @@
 import Foundation
+import ModelGraph
+import Runtime
 import SmallModel
 import Testing
 
@@ -28,7 +30,7 @@ struct XceptionBenchTests {
     }
     #expect(report["threads"] as? Int == 1)
     #expect(report["precision"] as? String == "fp32")
-    #expect(["avx512", "avx2", "portable"].contains(report["isa"] as? String))
+    #expect(InstructionSet.supported.map(\.rawValue).contains(report["isa"] as? String))
     #expect(report["input"] as? String == "40x40x3")
   }
 
@@ -51,6 +53,20 @@ struct XceptionBenchTests {
     let events = try #require(trace["traceEvents"] as? [[String: Any]])
     #expect(events.count > 10)
     for event in events { #expect(result.output.contains("\n\(event["name"] as? String ?? "?") ")) }
+  }
+
+  @Test("--precision chooses what the products run in, and the profile names it", arguments: Precision.allCases)
+  func precision(precision: Precision) throws {
+    let result = try run("--precision", precision.rawValue, "--profile", "--json", "--isa", "portable")
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(try object(result)["precision"] as? String == precision.rawValue)
+    let dense = try #require(result.lines.first { $0.hasPrefix("predictions ") })
+    #expect(dense.contains(precision == .float32 ? " fp32 " : " fp32 x \(precision.rawValue) "), "\(dense)")
+    #expect(result.output.contains("GFLOP/s, as multiply-adds reach on registers alone in this run: "))
+    if precision == .int8 {
+      let separable = try #require(result.lines.first { $0.hasPrefix("block14_sepconv2 ") })
+      #expect(separable.contains(", int8 "), "\(separable)")
+    }
   }
 
   @Test("--size changes the input, width before height")

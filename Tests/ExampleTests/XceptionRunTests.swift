@@ -41,6 +41,27 @@ struct XceptionRunTests {
     }
   }
 
+  @Test("--precision chooses what the network computes in, and every line says what ran")
+  func precision() throws {
+    func lines(_ precision: String) throws -> [Line] {
+      let options = ["--model", model.file.path, "--json", "--top", "0", "--features", "--precision", precision]
+      return try Line.all(run(options + model.photos.map(\.path)))
+    }
+    let exact = try lines("auto")
+    #expect(exact.map(\.precision) == ["fp32", "fp32"])
+    #expect(try lines("fp32").map(\.features) == exact.map(\.features))
+    for precision in ["bf16", "int8"] {
+      let coarse = try lines(precision)
+      #expect(coarse.map(\.precision) == [precision, precision])
+      for (a, b) in zip(coarse, exact) {
+        #expect(a.features != b.features)
+        let (x, y) = (try #require(a.features), try #require(b.features))
+        let scale = y.map(\.magnitude).max() ?? 0
+        #expect(zip(x, y).allSatisfy { abs($0 - $1) < 0.1 * scale })
+      }
+    }
+  }
+
   @Test("--features adds the values that enter the classifier")
   func features() throws {
     let line = try Line.all(run(["--model", model.file.path, "--json", "--features", model.photos[0].path]))[0]
@@ -101,6 +122,7 @@ struct XceptionRunTests {
     "Wrong usage exits with 64 and says what is wrong",
     arguments: [
       ["--top", "-1"], ["--threads", "0"], ["--features"], ["--no-such-option"], ["-", "-"],
+      ["--precision", "fp16"],
     ])
   func usage(arguments: [String]) throws {
     let result = try run(["--model", model.file.path, model.photos[0].path] + arguments)

@@ -61,6 +61,8 @@ func expectReference(
 struct RandomWeighted {
   private(set) var builder = GraphBuilder()
   private var weights: RandomWeights
+  /// The values of the kernels of some nodes, instead of random ones.
+  var kernels: [Int: [Float]] = [:]
 
   init(_ shape: Shape, seed: UInt64, _ values: RandomWeights.Values) throws {
     weights = RandomWeights(seed: seed, values: values)
@@ -76,7 +78,14 @@ struct RandomWeighted {
     }
   }
 
-  var graph: Graph { builder.graph }
+  var graph: Graph {
+    var graph = builder.graph
+    for (node, values) in kernels {
+      let index = graph.nodes[node].parameters[0]
+      graph.tensors[index] = Tensor(name: "kernel", dimensions: graph.tensors[index].dimensions, values: values)
+    }
+    return graph
+  }
 
   /// A random input of the graph.
   mutating func input() -> [Float] { weights.input(count: builder.graph.inputShape.elementCount) }

@@ -71,13 +71,26 @@ import Testing
     try expectTurnsChangeNothing(network.graph, for: input, rows: 1)
   }
 
-  private func expectTurnsChangeNothing(_ graph: Graph, for input: [Float], rows: Int, mayHaveNone: Bool = false) throws
-  {
+  private func expectTurnsChangeNothing(
+    _ graph: Graph, for input: [Float], rows: Int, mayHaveNone: Bool = false
+  ) throws {
+    for precision in Precision.allCases {
+      let graph = precision == .int8 ? try graph.withIntegerKernels() : graph
+      try expectTurnsChangeNothing(graph, precision, for: input, rows: rows, mayHaveNone: mayHaveNone)
+    }
+  }
+
+  private func expectTurnsChangeNothing(
+    _ graph: Graph, _ precision: Precision, for input: [Float], rows: Int, mayHaveNone: Bool
+  ) throws {
     for set in InstructionSet.supported {
       let plain = Executor(
-        plan: try Plan(graph, instructionSet: set, options: Self.unstaged, pool: testPool), pool: testPool)
+        plan: try Plan(
+          graph, instructionSet: set, precision: precision, options: Self.unstaged, pool: testPool), pool: testPool)
       let staged = Executor(
-        plan: try Plan(graph, instructionSet: set, options: Self.staging(rows: rows), pool: testPool), pool: testPool)
+        plan: try Plan(
+          graph, instructionSet: set, precision: precision, options: Self.staging(rows: rows), pool: testPool),
+        pool: testPool)
       #expect(
         mayHaveNone || staged.plan.stageDescriptions.contains { $0.kernel.contains("turns") },
         "no step takes turns")
@@ -85,7 +98,8 @@ import Testing
       for threads in [1, 2, 3] {
         let found = try staged.run(input, threads: threads)
         #expect(
-          found.map(\.bitPattern) == expected.map(\.bitPattern), "\(set), \(threads) threads, \(rows) rows")
+          found.map(\.bitPattern) == expected.map(\.bitPattern),
+          "\(set), \(precision), \(threads) threads, \(rows) rows")
       }
     }
   }

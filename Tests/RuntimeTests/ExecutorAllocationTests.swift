@@ -5,14 +5,16 @@ import TestSupport
 import Testing
 
 @Suite struct ExecutorAllocationTests {
-  @Test(.enabled(if: AllocationCounter.isAvailable, "allocations cannot be counted here"))
-  func `A run allocates nothing once the first has made its memory`() throws {
+  @Test(
+    .enabled(if: AllocationCounter.isAvailable, "allocations cannot be counted here"), arguments: Precision.allCases)
+  func `A run allocates nothing once the first has made its memory`(precision: Precision) throws {
     var network = XceptionNetwork()
     network.input = .map(height: 40, width: 40, channels: 3)
     network.widthDivisor = 16
     network.top = .classifier(.init(classes: 5))
     var weights = RandomWeights(seed: 1)
-    let graph = try Optimizer.optimize(network.graph { weights.tensor($0, $1, $2) })
+    let optimized = try Optimizer.optimize(network.graph { weights.tensor($0, $1, $2) })
+    let graph = precision == .int8 ? try optimized.withIntegerKernels() : optimized
     let input = UnsafeBufferPointer(filled(graph.inputShape.elementCount))
     let output = filled(graph.outputShape.elementCount)
     defer {
@@ -21,7 +23,7 @@ import Testing
     }
     for set in InstructionSet.supported {
       let pool = WorkerPool(threads: 3)
-      let executor = Executor(plan: try Plan(graph, instructionSet: set, pool: pool), pool: pool)
+      let executor = Executor(plan: try Plan(graph, instructionSet: set, precision: precision, pool: pool), pool: pool)
       let counter = AllocationCounter()
       // The barrier keeps every worker in this call, so that each is counted.
       pool.run { member in

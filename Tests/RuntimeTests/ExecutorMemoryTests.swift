@@ -8,6 +8,13 @@ import Testing
 /// What a run reads and writes outside of its memory, or reads before it has written it.
 @Suite struct ExecutorMemoryTests {
   /// Small networks with all kernels: random ones, and Xceptions with odd sides, Winograd's layer and a few wide layers.
+  private static func networks(
+    seed: Int, _ precision: Precision
+  ) throws -> [(graph: Graph, input: [Float])] {
+    let networks = try networks(seed: seed)
+    return precision == .int8 ? try networks.map { (try $0.graph.withIntegerKernels(), $0.input) } : networks
+  }
+
   private static func networks(seed: Int) throws -> [(graph: Graph, input: [Float])] {
     var random = try RandomGraph(seed: UInt64(9000 + seed), steps: 10)
     let input = random.input()
@@ -59,11 +66,16 @@ import Testing
   /// The caller's buffers, the packed weights and a run's memory each lie against a page that cannot be touched.
   @Test(arguments: 0..<30, AlignedMemory.End.allCases)
   func `Nothing outside the memory is touched`(seed: Int, end: AlignedMemory.End) throws {
-    for (graph, values) in try Self.networks(seed: seed) {
+    for precision in Precision.allCases { try expectNothingTouched(seed: seed, end, precision) }
+  }
+
+  private func expectNothingTouched(seed: Int, _ end: AlignedMemory.End, _ precision: Precision) throws {
+    for (graph, values) in try Self.networks(seed: seed, precision) {
       for set in InstructionSet.supported {
         try AlignedMemory.$guardedEnd.withValue(end) {
           let pool = WorkerPool(threads: seed % 2 + 1)
-          let plan = try Plan(graph, instructionSet: set, options: Self.options(seed % 3 == 0), pool: pool)
+          let plan = try Plan(
+            graph, instructionSet: set, precision: precision, options: Self.options(seed % 3 == 0), pool: pool)
           let executor = Executor(plan: plan, pool: pool)
           let memory = try (
             input: AlignedMemory(byteCount: 4 * values.count),
@@ -109,10 +121,15 @@ import Testing
   func `A run depends on nothing that its memory held before, and writes to its parts only`(seed: Int, threads: Int)
     throws
   {
-    for (graph, values) in try Self.networks(seed: seed) {
+    for precision in Precision.allCases { try expectNothingRead(seed: seed, threads: threads, precision) }
+  }
+
+  private func expectNothingRead(seed: Int, threads: Int, _ precision: Precision) throws {
+    for (graph, values) in try Self.networks(seed: seed, precision) {
       for set in InstructionSet.supported {
         let pool = WorkerPool(threads: threads)
-        let plan = try Plan(graph, instructionSet: set, options: Self.options(seed % 2 == 0), pool: pool)
+        let plan = try Plan(
+          graph, instructionSet: set, precision: precision, options: Self.options(seed % 2 == 0), pool: pool)
         let expected = try Executor(plan: plan, pool: pool).run(values)
         let scratch = try Scratch(for: plan, members: threads)
         let parts = Self.parts(of: scratch, plan, members: threads)
@@ -143,16 +160,17 @@ import Testing
     of scratch: Scratch, _ plan: Plan, members: Int
   ) -> [(start: UnsafeMutablePointer<Float>, count: Int)] {
     let needs = plan.memberMemory
-    var parts = [(scratch.arena, plan.arenaFloats), (scratch.sharedPanel, needs.rowPanel)]
+    var parts = [(scratch.arena, plan.arenaWords)]
     for index in 0..<members {
       let member = scratch[index]
       parts += [
-        (member.rowPanel, needs.rowPanel), (member.line, needs.line), (member.sums, needs.sums),
+        (member.rowPanel, needs.rowPanel), (member.line, needs.line), (member.rows, needs.rows),
+        (member.sums, needs.sums),
         (member.factors, needs.factors), (member.bands, needs.bands),
       ]
     }
     return parts
   }
 
-  private static func padded(_ floats: Int) -> Int { (floats + 1023) & ~1023 }
+  private static func padded(_ words: Int) -> Int { (words + 1023) & ~1023 }
 }

@@ -7,14 +7,16 @@ import Testing
 /// Whether results depend on who computes them.
 @Suite struct ExecutorThreadsTests {
   /// Wide enough for Winograd's layer, shared and own row panels, and, with the smallest limits, turns.
-  private static func network() throws -> (Graph, [Float]) {
+  private static func network(_ precision: Precision) throws -> (Graph, [Float]) {
     var network = XceptionNetwork()
     network.input = .map(height: 31, width: 38, channels: 3)
     network.widthDivisor = 16
     network.top = .classifier(.init(classes: 21))
     var weights = RandomWeights(seed: 77)
     let graph = try Optimizer.optimize(network.graph { weights.tensor($0, $1, $2) })
-    return (graph, weights.input(count: graph.inputShape.elementCount))
+    return (
+      precision == .int8 ? try graph.withIntegerKernels() : graph, weights.input(count: graph.inputShape.elementCount)
+    )
   }
 
   private static var staged: PlanOptions {
@@ -23,12 +25,19 @@ import Testing
     return options
   }
 
-  @Test(arguments: InstructionSet.supported, [false, true])
-  func `Any number of threads gives the same bits`(set: InstructionSet, isStaged: Bool) throws {
-    let (graph, input) = try Self.network()
-    let staging = isStaged ? Self.staged : PlanOptions()
+  @Test(arguments: InstructionSet.supported, Precision.allCases)
+  func `Any number of threads gives the same bits`(set: InstructionSet, precision: Precision) throws {
+    for isStaged in [false, true] { try expectSameBits(set, precision, isStaged ? Self.staged : PlanOptions()) }
+  }
+
+  private func expectSameBits(_ set: InstructionSet, _ precision: Precision, _ options: PlanOptions) throws {
+    let (graph, input) = try Self.network(precision)
     let pool = WorkerPool(threads: 16)
-    let executor = Executor(plan: try Plan(graph, instructionSet: set, options: staging, pool: pool), pool: pool)
+    func made(_ pool: WorkerPool) throws -> Executor {
+      Executor(
+        plan: try Plan(graph, instructionSet: set, precision: precision, options: options, pool: pool), pool: pool)
+    }
+    let executor = try made(pool)
     let expected = try executor.runWithFeatures(input, threads: 1)
     for threads in [1, 2, 3, 5, 8, 16, 16] {
       let found = try executor.runWithFeatures(input, threads: threads)
@@ -36,16 +45,16 @@ import Testing
       #expect(found.features.map(\.bitPattern) == expected.features.map(\.bitPattern), "\(threads) threads")
     }
     // Another pool packs the weights in another order.
-    let alone = WorkerPool(threads: 1)
-    let other = Executor(plan: try Plan(graph, instructionSet: set, options: staging, pool: alone), pool: alone)
+    let other = try made(WorkerPool(threads: 1))
     #expect(try other.run(input).map(\.bitPattern) == expected.output.map(\.bitPattern))
   }
 
-  @Test(arguments: InstructionSet.supported)
-  func `Eight callers at once get the same bits as one`(set: InstructionSet) async throws {
-    let (graph, input) = try Self.network()
+  @Test(arguments: InstructionSet.supported, Precision.allCases)
+  func `Eight callers at once get the same bits as one`(set: InstructionSet, precision: Precision) async throws {
+    let (graph, input) = try Self.network(precision)
     let pool = WorkerPool(threads: 3)
-    let executor = Executor(plan: try Plan(graph, instructionSet: set, pool: pool), pool: pool)
+    let executor = Executor(
+      plan: try Plan(graph, instructionSet: set, precision: precision, pool: pool), pool: pool)
     let inputs = (0..<8).map { caller in input.map { $0 * Float(caller + 1) / 4 } }
     let expected = try inputs.map { try executor.run($0, threads: 1) }
     try await withThrowingTaskGroup(of: (Int, [Float]).self) { group in

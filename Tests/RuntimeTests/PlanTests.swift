@@ -7,8 +7,9 @@ import Testing
 
 @Suite struct PlanTests {
   /// The stages and the memory of the full Xception, without its kernels: what is folded reads vectors only.
-  private static func layout(side: Int, _ set: InstructionSet) throws -> (lowering: Lowering, layout: MemoryLayoutPlan)
-  {
+  private static func layout(
+    side: Int, _ set: InstructionSet, precision: Precision = .float32
+  ) throws -> (lowering: Lowering, layout: MemoryLayoutPlan) {
     var network = XceptionNetwork()
     network.input = .map(height: side, width: side, channels: 3)
     var weights = RandomWeights(seed: 1)
@@ -16,7 +17,8 @@ import Testing
       network.graph { node, role, dimensions in
         dimensions.count == 1 ? weights.tensor(node, role, dimensions) : DimensionsOnly.tensor(node, role, dimensions)
       })
-    var lowering = Lowering(graph, kernels: set.kernels, options: PlanOptions())
+    var lowering = Lowering(
+      graph, kernels: set.kernels, precision: precision, multipliesBFloat16: true, options: PlanOptions())
     lowering.lowerAll()
     return (lowering, try MemoryLayoutPlan(lowering, kernels: set.kernels))
   }
@@ -42,18 +44,18 @@ import Testing
       let living = first.keys.filter { first[$0]! <= stage && stage <= last[$0]! }
       #expect(living.count <= 3, "stage \(stage)")
       // A panel behind each map is for vectors that reach over its end, and maps start on cache lines.
-      let floats = living.map { layout.maps[$0].floatCount + set.kernels.panelWidth + 16 }.reduce(0, +)
-      largest = max(largest, floats)
+      let words = living.map { layout.maps[$0].wordCount + set.kernels.panelWidth + 16 }.reduce(0, +)
+      largest = max(largest, words)
     }
-    #expect(layout.arenaFloats <= largest)
+    #expect(layout.arenaWords <= largest)
   }
 
   /// The values as the optimized graph has them: zero pixels beside the rows and channels padded to panels are the rest.
   @Test func `The arena of Xception is 10 MB`() throws {
     let (_, layout) = try Self.layout(side: 299, .best)
     let block4 = 37 * 37 * (728 + 728 + 256) * 4
-    #expect(layout.arenaFloats * 4 >= block4)
-    #expect(Double(layout.arenaFloats * 4) <= 1.1 * Double(block4))
+    #expect(layout.arenaWords * 4 >= block4)
+    #expect(Double(layout.arenaWords * 4) <= 1.1 * Double(block4))
   }
 
   @Test(arguments: InstructionSet.supported)
@@ -63,8 +65,9 @@ import Testing
     for step in lowering.steps { counts[step.kernel, default: 0] += 1 }
     #expect(
       counts == [
-        "copy in": 1, "gather + product": 5, "Winograd F(4x4,3x3)": 1, "depthwise + product": 5,
-        "depthwise + Strassen": 29, "max pool": 4, "mean": 1, "vector product": 1, "softmax": 1, "copy out": 2,
+        "copy in": 1, "gather + product, fp32": 5, "Winograd F(4x4,3x3), fp32": 1, "depthwise + product, fp32": 5,
+        "depthwise + Strassen, fp32": 29, "max pool": 4, "mean": 1, "vector product, fp32": 1, "softmax": 1,
+        "copy out": 2,
       ])
   }
 
@@ -72,7 +75,9 @@ import Testing
     let (lowering, layout) = try Self.layout(side: 299, .best)
     let stages = layout.stages.map { StageDescription($0, lowering: lowering, maps: layout.maps) }
     #expect(
-      stages.contains { $0.name == "block2_sepconv1 ... block2_shortcut" && $0.kernel == "4 steps in turns of 4 rows" })
+      stages.contains {
+        $0.name == "block2_sepconv1 ... block2_shortcut" && $0.kernel == "4 steps in turns of 4 rows, fp32"
+      })
     #expect(stages.contains { $0.name == "block3_sepconv1 ... block3_shortcut" })
     #expect(stages.allSatisfy { !$0.name.isEmpty && !$0.kernel.isEmpty && !$0.shape.isEmpty })
     let all = lowering.graph.nodes.reduce(0) { $0 + lowering.graph.multiplyAdds(of: $1) }

@@ -1,4 +1,5 @@
 import Foundation
+import ModelGraph
 import SmallModel
 import Testing
 import Xception
@@ -61,6 +62,21 @@ struct ClassifierTests {
   @Test("The features are the values that enter the classifier")
   func features() throws {
     #expect(try classifier.classification(of: .file(photo)).features.count == 2048 / 16)
+  }
+
+  @Test("The precision can be chosen, and is that of the file's weights unless it is", arguments: Precision.allCases)
+  func precision(precision: Precision) throws {
+    #expect(classifier.precision == .float32)
+    let expected = try classifier.classification(of: .file(photo), top: 0)
+    let coarse = try Classifier(contentsOf: model.file, options: .init(precision: precision))
+    #expect(coarse.precision == precision)
+    let found = try coarse.classification(of: .file(photo), top: 0)
+    #expect((found.features == expected.features) == (precision == .float32))
+    #expect(abs(found.predictions.reduce(0) { $0 + $1.probability } - 1) < 1e-5)
+    for threads in [1, 3] {
+      let other = try Classifier(contentsOf: model.file, options: .init(threads: threads, precision: precision))
+      #expect(try other.classification(of: .file(photo), top: 0).features == found.features)
+    }
   }
 
   @Test("The preprocessing can be replaced")

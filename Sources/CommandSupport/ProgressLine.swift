@@ -1,14 +1,12 @@
-import CommandSupport
-
 /// One line on standard error that says what is being done, where that is a terminal.
-final class ProgressLine {
+package final class ProgressLine {
   private let isShown: Bool
   private var last = ""
 
-  init(isShown: Bool) { self.isShown = isShown && StandardError.isTerminal }
+  package init(isShown: Bool) { self.isShown = isShown && StandardError.isTerminal }
 
   /// - Parameter part: What part of it is done, 0 to 1; a bar shows it where it is above 0.
-  func show(_ text: String, part: Double = 0) {
+  package func show(_ text: String, part: Double = 0) {
     guard isShown else { return }
     var line = text
     if part > 0 {
@@ -21,7 +19,7 @@ final class ProgressLine {
   }
 
   /// Removes the line.
-  func clear() {
+  package func clear() {
     if isShown, !last.isEmpty { StandardError().write("\r\u{1b}[K") }
     last = ""
   }

@@ -1,6 +1,6 @@
 extension Double {
   /// With a fixed number of decimals: `2.50`.
-  func rounded(decimals: Int) -> String {
+  package func rounded(decimals: Int) -> String {
     guard isFinite else { return "\(self)" }
     var scale = 1.0
     for _ in 0..<decimals { scale *= 10 }
@@ -14,7 +14,7 @@ extension Double {
 /// Lays rows of cells out in columns, two spaces apart, without trailing spaces.
 ///
 /// - Parameter leftAligned: The columns of text; the others hold numbers and are aligned to the right.
-func table(_ rows: [[String]], leftAligned: Set<Int>) -> String {
+package func table(_ rows: [[String]], leftAligned: Set<Int>) -> String {
   let widths = (0..<(rows.map(\.count).max() ?? 0)).map { column in
     rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
   }
@@ -26,4 +26,10 @@ func table(_ rows: [[String]], leftAligned: Set<Int>) -> String {
     while line.last == " " { line.removeLast() }
     return line
   }.joined(separator: "\n")
+}
+
+/// In units of 10^6 bytes: `22.9 MB`; fewer than 100,000 are counted.
+package func megabytes(_ bytes: Int) -> String {
+  let tenths = (bytes + 50_000) / 100_000
+  return bytes < 100_000 ? "\(bytes) bytes" : "\(tenths / 10).\(tenths % 10) MB"
 }

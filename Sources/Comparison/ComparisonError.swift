@@ -1,0 +1,37 @@
+package import ModelGraph
+
+/// Why two models cannot be compared.
+package enum ComparisonError: Error, Hashable, Sendable {
+  /// The folder of pictures, or one inside it, cannot be read.
+  case folder(path: String, reason: String)
+  /// The folder holds no file whose name is a picture's.
+  case noPictures(folder: String)
+  /// None of the pictures could be decoded; the reason is that of the first.
+  case nothingReadable(picture: String, reason: String)
+  case differentInputs(Shape, Shape)
+  case differentClassCounts(Int, Int)
+  /// Both models name their classes, and not alike.
+  case differentLabels(classIndex: Int, String, String)
+  /// A model could not be loaded or run.
+  case model(String)
+}
+
+extension ComparisonError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .folder(let path, let reason): "cannot read the folder \(path): \(reason)"
+    case .noPictures(let folder):
+      "\(folder) holds no pictures, expected at least one file named "
+        + PictureFolder.extensions.map { "." + $0 }.joined(separator: ", ")
+    case .nothingReadable(let picture, let reason):
+      "none of the pictures can be read; the first is \(picture): \(reason)"
+    case .differentInputs(let first, let second):
+      "the models take different inputs, \(first) and \(second), and can be compared only where they take the same"
+    case .differentClassCounts(let first, let second):
+      "the models have \(first) and \(second) classes, and can be compared only where they have the same"
+    case .differentLabels(let index, let first, let second):
+      "the models name class \(index) \"\(first)\" and \"\(second)\", and can be compared only where they have the same"
+    case .model(let reason): reason
+    }
+  }
+}

@@ -1,0 +1,123 @@
+internal import CommandSupport
+internal import ModelGraph
+
+/// What the comparison of two models found out, for people and for programs.
+package struct ComparisonReport: Encodable, Sendable {
+  package struct Side: Encodable, Sendable {
+    package var file: String
+    package var bytes: Int
+    package var precision: String
+    /// Of its fastest run.
+    package var milliseconds: Double
+  }
+
+  /// About the pictures.
+  package struct Pictures: Encodable, Sendable {
+    package var count: Int
+    package var sameClass: Int
+    package var sameClassShare: Double
+    package var largestProbabilityDifference: Double
+    package var largestProbabilityDifferencePicture: String
+    package var featureCosineMean: Double?
+    package var featureCosineWorst: Double?
+    package var featureCosineWorstPicture: String?
+    package var disagreements: [Agreement.Disagreement]
+    package var unreadable: [Agreement.Unreadable]
+  }
+
+  package var a: Side
+  package var b: Side
+  package var isa: String
+  package var threads: Int
+  /// The timed runs of each model.
+  package var turns: Int
+  package var pictures: Pictures?
+
+  /// - Parameters:
+  ///   - files: The names and sizes of the files of the pair, in its order.
+  ///   - agreement: Nil where no pictures were compared.
+  package init(_ pair: ModelPair, files: [(name: String, bytes: Int)], race: Race, agreement: Agreement?) {
+    let sides = zip([pair.first, pair.second], files).map { model, file in
+      Side(file: file.name, bytes: file.bytes, precision: model.precision.rawValue, milliseconds: 0)
+    }
+    (a, b) = (sides[0], sides[1])
+    a.milliseconds = microseconds(race.first)
+    b.milliseconds = microseconds(race.second)
+    let executor = pair.second.executor
+    isa = executor.plan.instructionSet.rawValue
+    threads = executor.pool.threads
+    turns = race.turns
+    isSecondFaster = race.isSecondFaster
+    pictures = agreement.map(Pictures.init)
+  }
+
+  private enum CodingKeys: CodingKey { case a, b, isa, threads, turns, pictures }
+
+  private let isSecondFaster: Bool
+
+  package var text: String {
+    let rows = [
+      ["", "A", "B"], ["file", a.file, b.file], ["size", megabytes(a.bytes), megabytes(b.bytes)],
+      ["precision", a.precision, b.precision],
+      ["fastest of \(turns)"] + [a, b].map { $0.milliseconds.rounded(decimals: 2) + " ms" },
+    ]
+    let sides = table(rows, leftAligned: [0, 1, 2])
+    return ([sides, "", speed] + (pictures.map { ["", $0.text] } ?? [])).joined(separator: "\n")
+  }
+
+  /// Says in a sentence whether the second model is worth it here.
+  package var speed: String {
+    let isPrecisionTold = a.precision != b.precision
+    let (first, second) = isPrecisionTold ? (a.precision, b.precision) : ("A", "B")
+    let place = "on this machine (\(isa), \(threads) thread\(threads == 1 ? "" : "s"))"
+    guard isSecondFaster else { return "\(second) is not faster than \(first) \(place)" }
+    return "\(second) is \((a.milliseconds / b.milliseconds).rounded(decimals: 2)) times as fast as \(first) \(place)"
+  }
+}
+
+extension ComparisonReport.Pictures {
+  init(_ agreement: Agreement) {
+    count = agreement.pictureCount
+    sameClass = agreement.sameClassCount
+    sameClassShare = agreement.sameClassShare
+    largestProbabilityDifference = agreement.largestDifference?.value ?? 0
+    largestProbabilityDifferencePicture = agreement.largestDifference?.picture ?? ""
+    featureCosineMean = agreement.meanCosine
+    featureCosineWorst = agreement.worstCosine?.value
+    featureCosineWorstPicture = agreement.worstCosine?.picture
+    disagreements = agreement.disagreements
+    unreadable = agreement.unreadable
+  }
+
+  /// How many pictures the text names of a kind; the object has all.
+  private static let shown = 10
+
+  fileprivate var text: String {
+    var rows = [
+      ["pictures", "\(count)"],
+      ["same class", "\(sameClass) (\((100 * sameClassShare).rounded(decimals: 2)) %)"],
+      [
+        "largest probability difference",
+        "\(largestProbabilityDifference.rounded(decimals: 4)) (\(largestProbabilityDifferencePicture))",
+      ],
+    ]
+    if let featureCosineMean, let featureCosineWorst, let featureCosineWorstPicture {
+      rows.append(["feature cosine, mean", featureCosineMean.rounded(decimals: 5)])
+      rows.append([
+        "feature cosine, worst", "\(featureCosineWorst.rounded(decimals: 5)) (\(featureCosineWorstPicture))",
+      ])
+    }
+    return table(rows, leftAligned: [0, 1])
+      + list("another class", disagreements.map { "\($0.picture): \($0.a), \($0.b)" })
+      + list("not readable, left out", unreadable.map { "\($0.picture): \($0.error)" })
+  }
+
+  private func list(_ title: String, _ lines: [String]) -> String {
+    guard !lines.isEmpty else { return "" }
+    let more = lines.count > Self.shown ? ["and \(lines.count - Self.shown) more"] : []
+    return "\n\n\(title):" + (lines.prefix(Self.shown) + more).map { "\n  " + $0 }.joined()
+  }
+}
+
+/// To a microsecond.
+private func microseconds(_ milliseconds: Double) -> Double { (milliseconds * 1000).rounded() / 1000 }

@@ -1,0 +1,38 @@
+internal import ModelGraph
+package import Runtime
+
+/// How long two networks take, in turns, so that whatever else the machine does slows both.
+package struct Race: Hashable, Sendable {
+  /// The fastest run of each, in milliseconds.
+  package var first: Double
+  package var second: Double
+  /// The timed runs of each.
+  package var turns: Int
+
+  private static let warmUps = 2
+  private static let turns = 20
+  /// Fewer turns are enough for networks that take longer.
+  private static let enough = Duration.seconds(6)
+  private static let leastTurns = 5
+
+  /// - Throws: What running a network throws.
+  package static func run(_ first: Executor, _ second: Executor) throws -> Race {
+    let inputs = [first, second].map { Metadata.Golden.input(seed: 1, count: $0.plan.inputShape.elementCount) }
+    let clock = ContinuousClock()
+    func milliseconds(_ executor: Executor, _ input: [Float]) throws -> Double {
+      try clock.measure { _ = try executor.run(input) } / .milliseconds(1)
+    }
+    for _ in 0..<warmUps { for (executor, input) in zip([first, second], inputs) { _ = try executor.run(input) } }
+    var race = Race(first: .infinity, second: .infinity, turns: 0)
+    let start = clock.now
+    while race.turns < turns, race.turns < leastTurns || start.duration(to: clock.now) < enough {
+      race.first = min(race.first, try milliseconds(first, inputs[0]))
+      race.second = min(race.second, try milliseconds(second, inputs[1]))
+      race.turns += 1
+    }
+    return race
+  }
+
+  /// Whether the second takes at least 2 % less time: a smaller difference is no more than a measurement's error.
+  package var isSecondFaster: Bool { second < 0.98 * first }
+}

@@ -1,0 +1,67 @@
+import Kernels
+import ModelGraph
+
+/// How each node's value is stored.
+///
+/// In bf16 and int8 plans maps are packed bf16, but for those of a node that takes or makes floats only: the image, the
+/// channel ranges of grouped convolutions, which start anywhere, and softmax. Nodes that go over a map elementwise, or add
+/// one, have inputs and output of one kind, so what is said of one of these maps holds for all.
+struct MapElements {
+  private var elements: [MapElement]
+
+  subscript(node: Int) -> MapElement { elements[node] }
+
+  init(of graph: Graph, precision: Precision) {
+    elements = [MapElement](repeating: .float32, count: graph.nodes.count)
+    guard precision != .float32 else { return }
+    var groups = NodeGroups(count: graph.nodes.count)
+    var takesFloats = [0]
+    for (index, node) in graph.nodes.enumerated() {
+      switch node.operation {
+      case .maxPool, .averagePool, .add, .batchNormalization, .activation, .concatenate:
+        for input in node.inputs { groups.join(index, input) }
+      case .softmax: takesFloats += node.inputs + [index]
+      case .convolution(let convolution):
+        if convolution.epilogue.addsResidual { groups.join(index, node.inputs[1]) }
+        if convolution.groups > 1, !convolution.isDepthwise(on: graph.nodes[node.inputs[0]].shape) {
+          takesFloats.append(node.inputs[0])
+        }
+      case .separableConvolution(let separable):
+        if separable.epilogue.addsResidual { groups.join(index, node.inputs[1]) }
+      case .input, .dense, .globalAveragePool, .flatten: break
+      }
+    }
+    for (index, node) in graph.nodes.enumerated() {
+      if case .vector = node.shape { takesFloats.append(index) }
+    }
+    let floats = Set(takesFloats.map { groups.representative(of: $0) })
+    for index in elements.indices where !floats.contains(groups.representative(of: index)) {
+      elements[index] = .bfloat16
+    }
+  }
+}
+
+/// Disjoint sets of nodes.
+private struct NodeGroups {
+  private var parents: [Int]
+
+  init(count: Int) { parents = Array(0..<count) }
+
+  mutating func representative(of node: Int) -> Int {
+    var node = node
+    while parents[node] != node {
+      parents[node] = parents[parents[node]]
+      node = parents[node]
+    }
+    return node
+  }
+
+  mutating func join(_ first: Int, _ second: Int) {
+    parents[representative(of: first)] = representative(of: second)
+  }
+}
+
+extension Convolution {
+  /// Whether each channel of an input is a group with one output channel.
+  func isDepthwise(on input: Shape) -> Bool { groups > 1 && groups == input.channels && groups == outputChannels }
+}

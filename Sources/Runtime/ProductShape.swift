@@ -1,0 +1,57 @@
+import Kernels
+
+/// What a product multiplies, in words of four bytes.
+struct ProductShape: Equatable {
+  var arithmetic: Arithmetic
+  /// The rows of the weights: the channels of all taps of a window.
+  var channels: Int
+  /// The words of a row of a row panel, each of which meets a row of a column panel.
+  var depth: Int
+  /// The words of such a row of a column panel.
+  var panelRowWords: Int
+  /// Segments of a row panel that may be written, at least as many as are read.
+  var segments: Int
+  /// What each tile of a row panel has behind its segments.
+  var scaleWords: Int
+
+  /// - Parameters:
+  ///   - taps: The runs that the channels come in.
+  ///   - channels: Of a tap.
+  ///   - input: How the map is stored that the rows are made of: from packed maps pairs of vectors are written.
+  init(_ arithmetic: Arithmetic, taps: Int, channels: Int, input: MapElement, kernels: any KernelSet.Type) {
+    let width = kernels.vectorWidth
+    self.arithmetic = arithmetic
+    self.channels = taps * channels
+    scaleWords = 0
+    switch arithmetic {
+    case .float32, .bfloat16Weights, .int8Weights:
+      depth = taps * channels
+      panelRowWords = arithmetic == .float32 ? 2 * width : arithmetic == .bfloat16Weights ? width : width / 2
+    case .bfloat16:
+      depth = taps * ((channels + 2 * width - 1) / (2 * width)) * width
+      panelRowWords = 2 * width
+    case .int8:
+      let lanes = kernels.channelsPerByteWord
+      let (whole, rest) = (taps * channels).quotientAndRemainder(dividingBy: lanes * width)
+      depth = whole * width + (rest + lanes - 1) / lanes
+      panelRowWords = 2 * width * lanes / 4
+      scaleWords = (kernels.tileRows + width - 1) / width * width
+    }
+    segments = (depth + width - 1) / width
+    if input == .bfloat16, arithmetic == .float32 || arithmetic == .bfloat16Weights { segments = (segments + 1) & ~1 }
+  }
+
+  /// From one tile of a row panel to the next.
+  func tileStride(_ kernels: any KernelSet.Type) -> Int {
+    segments * kernels.tileRows * kernels.vectorWidth + scaleWords
+  }
+
+  /// From one row to the next of the lines that an `int8` product's rows are quantized from: whole pairs of vectors, and one
+  /// more so that lines of 1,024 channels do not fall on the same cache sets.
+  func lineStride(_ kernels: any KernelSet.Type) -> Int {
+    (channels + 2 * kernels.vectorWidth - 1) / (2 * kernels.vectorWidth) * 2 * kernels.vectorWidth + kernels.vectorWidth
+  }
+
+  /// The words of a column panel.
+  var panelWords: Int { depth * panelRowWords }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import CommandSupport
+import ModelGraph
+import Optimizer
+import Runtime
+import WeightFormat
+
+/// `xception-inspect show`
+struct Show: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Shows what is in a weights file.")
+
+  enum GraphStage: String, ExpressibleByArgument, CaseIterable {
+    case before, after
+  }
+
+  @Argument(help: "The weights file (.xcw).") var file: String
+  @Option(help: "Print the network, a line for each node, before or after optimization.") var graph: GraphStage?
+  @Flag(
+    help: """
+      Read and check all weights, and run the golden check: a seeded input with its expected output, in fp32 and in the \
+      precision of the weights.
+      """)
+  var verify = false
+  @Flag(help: "Print one JSON object.") var json = false
+
+  func validate() throws {
+    guard !json || graph == nil else { throw ValidationError("--json and --graph exclude each other") }
+  }
+
+  func run() throws { try reportingErrors(as: "xception-inspect: \(file)", inspect) }
+
+  private func inspect() throws {
+    let weights = try WeightFile(contentsOf: file)
+    if let graph {
+      print(graph == .before ? weights.model.graph : try Optimizer.optimize(weights.model.graph))
+    }
+    let verification = try verify ? Verification(of: weights) : nil
+    if json {
+      print(try jsonLine(Summary(of: weights, verification: verification)))
+    } else if graph == nil {
+      print(Summary(of: weights, verification: nil).text())
+    }
+    if let verification, !json { print(verification.description) }
+    if let verification, !verification.succeeded { throw ExitCode.failure }
+  }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import ModelGraph
+import Optimizer
+import SmallModel
+import Testing
+import WeightFormat
+
+@testable import Comparison
+@testable import Xception
+
+@Suite struct ModelPairTests {
+  private let model: Model
+  private let small: SmallModel
+
+  init() throws {
+    small = try SmallModel.shared.get()
+    model = try WeightFile(contentsOf: small.file.path).model
+  }
+
+  private func classifier(_ change: (inout Model) throws -> Void = { _ in }) throws -> Classifier {
+    var changed = model
+    try change(&changed)
+    return try Classifier(changed, named: "changed")
+  }
+
+  private func agreement(_ pictures: [String], with other: Classifier) throws -> Agreement {
+    try ModelPair(classifier(), other).agreement(about: pictures, in: small.folder.path)
+  }
+
+  private var pictures: [String] { small.photos.map(\.lastPathComponent) }
+
+  @Test func `A model agrees with itself`() throws {
+    var done: [Int] = []
+    let pair = try ModelPair(classifier(), classifier())
+    let agreement = try pair.agreement(about: pictures, in: small.folder.path) { done.append($0) }
+    #expect(done == [1, 2])
+    #expect(agreement.pictureCount == 2 && agreement.sameClassShare == 1)
+    #expect(agreement.largestDifference?.value == 0)
+    #expect(abs((agreement.worstCosine?.value ?? 0) - 1) < 1e-12)
+  }
+
+  @Test func `A model agrees nearly with itself quantized`() throws {
+    let quantized = try classifier { $0.graph = try Optimizer.optimize($0.graph, for: .int8) }
+    #expect(quantized.precision == .int8)
+    let agreement = try agreement(pictures, with: quantized)
+    let worst = try #require(agreement.worstCosine?.value)
+    #expect(worst > 0.98 && worst < 0.999_999)
+  }
+
+  @Test func `A picture that cannot be decoded is listed and left out; without any other it is an error`() throws {
+    let name = "no picture.png"
+    try Data("no picture".utf8).write(to: small.folder.appending(path: name))
+    let agreement = try agreement(pictures + [name, "missing.jpg"], with: classifier())
+    #expect(agreement.pictureCount == 2)
+    #expect(agreement.unreadable.map(\.picture) == [name, "missing.jpg"])
+    let error = #expect(throws: ComparisonError.self) { try self.agreement([name], with: classifier()) }
+    #expect(error?.description.contains(name) == true)
+  }
+
+  @Test func `Models that differ in input size, classes or labels are refused`() throws {
+    let one = try classifier()
+    #expect(throws: ComparisonError.differentInputs(model.graph.inputShape, .map(height: 48, width: 44, channels: 3))) {
+      try ModelPair(one, classifier { $0.graph = try $0.graph.resized(to: Extent(height: 48, width: 44)) })
+    }
+    #expect(throws: ComparisonError.differentLabels(classIndex: 1, "bee", "wasp")) {
+      try ModelPair(one, classifier { $0.metadata.labels[1] = "wasp" })
+    }
+    #expect(throws: ComparisonError.differentClassCounts(5, 128)) {
+      try ModelPair(
+        one,
+        classifier { model in
+          let feature = try #require(model.graph.featureNode)
+          model.graph.nodes.removeSubrange((feature + 1)...)
+          model.graph.tensors.removeLast(2)
+          model.metadata.labels = []
+        })
+    }
+    _ = try ModelPair(one, classifier { $0.metadata.labels = [] })
+  }
+
+  @Test func `A race times both in turns`() throws {
+    let executor = try classifier().executor
+    let race = try Race.run(executor, executor)
+    #expect(race.first > 0 && race.second > 0 && race.turns >= 5)
+    #expect(Race(first: 10, second: 9.79, turns: 5).isSecondFaster)
+    #expect(!Race(first: 10, second: 9.81, turns: 5).isSecondFaster)
+  }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import Testing
+
+@testable import Comparison
+
+@Suite struct PictureFolderTests {
+  private let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "pictures-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder.appending(path: "inner/most"), withIntermediateDirectories: true)
+  }
+
+  private func make(_ names: String...) throws {
+    for name in names { try Data().write(to: folder.appending(path: name)) }
+  }
+
+  @Test func `Pictures of all folders are found by the ends of their names, in order`() throws {
+    try make("b.jpg", "a.PNG", "c.jpeg", "notes.txt", "png", ".hidden.png", "inner/most/d.ppm", "inner/a.pgm", "e.xcw")
+    #expect(
+      try PictureFolder.pictures(in: folder.path)
+        == ["a.PNG", "b.jpg", "c.jpeg", "inner/a.pgm", "inner/most/d.ppm"])
+    #expect(try PictureFolder.pictures(in: folder.path + "/").count == 5)
+  }
+
+  @Test func `Links to pictures are followed, links to folders are not`() throws {
+    try make("inner/a.png")
+    let files = FileManager.default
+    try files.createSymbolicLink(
+      at: folder.appending(path: "link.png"), withDestinationURL: folder.appending(path: "inner/a.png"))
+    try files.createSymbolicLink(at: folder.appending(path: "inner/loop"), withDestinationURL: folder)
+    #expect(try PictureFolder.pictures(in: folder.path) == ["inner/a.png", "link.png"])
+  }
+
+  @Test func `A folder that is missing, no folder, or without pictures is an error that says so`() throws {
+    #expect(throws: ComparisonError.folder(path: "/nowhere/at/all/", reason: "there is none")) {
+      try PictureFolder.pictures(in: "/nowhere/at/all")
+    }
+    try make("a.txt")
+    let file = folder.appending(path: "a.txt").path
+    #expect(throws: ComparisonError.self) { try PictureFolder.pictures(in: file) }
+    #expect(throws: ComparisonError.noPictures(folder: folder.path)) { try PictureFolder.pictures(in: folder.path) }
+  }
+}

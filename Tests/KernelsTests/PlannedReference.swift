@@ -1,0 +1,213 @@
+import ModelGraph
+
+@testable import Runtime
+
+/// What a plan of a precision computes, in plain loops: every value that it stores in bf16 is rounded, products take rounded
+/// or quantized weights, and rows are quantized as `QuantizeRun` says.
+///
+/// Sums are exact (in `Double` or `Int`), so where all sums of floats are exact too, a plan must give the same bits.
+struct PlannedReference {
+  let graph: Graph
+  let precision: Precision
+  /// Whether the instruction set multiplies and adds with one rounding: all but the portable one.
+  let isFused: Bool
+  let multipliesBFloat16: Bool
+  private let elements: MapElements
+  private let weights: [[Float]]
+
+  init(_ graph: Graph, _ precision: Precision, isFused: Bool = true, multipliesBFloat16: Bool = false) throws {
+    self.graph = graph
+    self.precision = precision
+    self.multipliesBFloat16 = multipliesBFloat16
+    self.isFused = isFused
+    elements = MapElements(of: graph, precision: precision)
+    weights = try graph.tensors.map { try $0.values() }
+  }
+
+  func run(_ input: [Float]) throws -> [Float] {
+    var values = [input]
+    for index in graph.nodes.indices.dropFirst() { values.append(try value(of: index, values)) }
+    return values[values.count - 1]
+  }
+
+  private func value(of index: Int, _ values: [[Float]]) throws -> [Float] {
+    let node = graph.nodes[index]
+    let inputs = node.inputs.map { values[$0] }
+    let shape = graph.nodes[node.inputs[0]].shape
+    let weights = node.parameters.map { self.weights[$0] }
+    func stored(_ values: [Float]) -> [Float] { self.stored(values, as: index) }
+    switch node.operation {
+    case .input, .flatten: return inputs[0]
+    case .convolution(let convolution):
+      return try value(of: convolution, index, inputs, shape, weights)
+    case .separableConvolution(let separable): return try value(of: separable, index, inputs, shape, weights)
+    case .dense(let dense):
+      return ReferenceExecutor.dense(
+        dense, inputs[0], weights: [rounded(weights[0], node.parameters[0])] + weights[1...])
+    case .batchNormalization(let normalization):
+      return stored(
+        ReferenceExecutor.batchNormalization(
+          normalization, inputs[0], channels: node.shape.channels, weights: weights))
+    case .activation(let activation): return stored(ReferenceExecutor.activated(inputs[0], by: activation))
+    case .softmax: return stored(ReferenceExecutor.softmax(inputs[0], channels: node.shape.channels))
+    case .add:
+      return inputs.dropFirst().reduce(inputs[0]) { sum, next in stored(zip(sum, next).map { $0 + $1 }) }
+    case .concatenate: return ReferenceExecutor.concatenation(inputs, node.inputs.map { graph.nodes[$0].shape })
+    case .maxPool(let window): return ReferenceExecutor.maxPool(window, inputs[0], shape)
+    case .averagePool(let pool): return stored(ReferenceExecutor.averagePool(pool, inputs[0], shape))
+    case .globalAveragePool:
+      return ReferenceExecutor.globalAveragePool(inputs[0], channels: node.shape.channels)
+    }
+  }
+
+  // MARK: Convolutions
+
+  private func value(
+    of convolution: Convolution, _ index: Int, _ inputs: [[Float]], _ shape: Shape, _ weights: [[Float]]
+  ) throws -> [Float] {
+    let node = graph.nodes[index]
+    let input = readable(inputs[0], convolution.inputActivation, of: node.inputs[0])
+    var plain = convolution
+    plain.inputActivation = .identity
+    if convolution.isDepthwise(on: shape) {
+      plain.epilogue = Epilogue()
+      var result = stored(ReferenceExecutor.convolution(plain, [input], shape, weights: weights), as: index)
+      if convolution.epilogue.addsResidual { result = stored(zip(result, inputs[1]).map { $0 + $1 }, as: index) }
+      return stored(ReferenceExecutor.activated(result, by: convolution.epilogue.activation), as: index)
+    }
+    let kernel = node.parameters[0]
+    if precision == .int8, convolution.groups == 1, graph.tensors[kernel].elementType == .int8 {
+      let rows = windows(of: plain.window, input, shape)
+      return try product(
+        of: rows, kernel, bias: weights.dropFirst().first, convolution.epilogue, residual: inputs.dropFirst().first,
+        index)
+    }
+    let isRounded =
+      precision == .bfloat16 && convolution.groups == 1 && elements[node.inputs[0]] == .bfloat16
+    plain.epilogue.activation = .identity
+    let result = ReferenceExecutor.convolution(
+      plain, [input] + inputs.dropFirst(), shape,
+      weights: [isRounded ? weights[0].map(\.roundedToBFloat16) : weights[0]] + weights[1...])
+    return activated(result, by: convolution.epilogue.activation, index)
+  }
+
+  private func value(
+    of separable: SeparableConvolution, _ index: Int, _ inputs: [[Float]], _ shape: Shape, _ weights: [[Float]]
+  ) throws -> [Float] {
+    let node = graph.nodes[index]
+    let input = readable(inputs[0], separable.inputActivation, of: node.inputs[0])
+    let count = separable.hasDepthwiseBias ? 2 : 1
+    let depthwise = Convolution(
+      window: separable.window, outputChannels: shape.channels, groups: shape.channels,
+      hasBias: separable.hasDepthwiseBias)
+    // A depthwise convolution of one channel has one group.
+    var middle = ReferenceExecutor.convolution(depthwise, [input], shape, weights: Array(weights[..<count]))
+    let packs = precision == .bfloat16 && multipliesBFloat16
+    if packs { middle = middle.map(\.roundedToBFloat16) }
+    middle = ReferenceExecutor.activated(middle, by: separable.middleActivation)
+    if packs { middle = middle.map(\.roundedToBFloat16) }
+    let kernel = node.parameters[count]
+    let bias = separable.hasBias ? weights[count + 1] : nil
+    if precision == .int8, graph.tensors[kernel].elementType == .int8 {
+      let rows = stride(from: 0, to: middle.count, by: shape.channels).map { Array(middle[$0..<$0 + shape.channels]) }
+      return try product(
+        of: rows, kernel, bias: bias, separable.epilogue, residual: inputs.dropFirst().first, index)
+    }
+    let extent = ReferenceWindow(separable.window, on: shape.extent).placement.output
+    var epilogue = separable.epilogue
+    epilogue.activation = .identity
+    let pointwise = Convolution(
+      window: Window(size: Extent(1)), outputChannels: separable.outputChannels, hasBias: separable.hasBias,
+      epilogue: epilogue)
+    let result = ReferenceExecutor.convolution(
+      pointwise, [middle] + inputs.dropFirst(),
+      .map(height: extent.height, width: extent.width, channels: shape.channels),
+      weights: [rounded(weights[count], kernel)] + (bias.map { [$0] } ?? []))
+    return activated(result, by: separable.epilogue.activation, index)
+  }
+
+  /// All that each window covers, tap by tap, zeros for padding.
+  private func windows(of window: Window, _ input: [Float], _ shape: Shape) -> [[Float]] {
+    let positions = ReferenceWindow(window, on: shape.extent)
+    var rows: [[Float]] = []
+    positions.forEachPosition { _, taps in
+      var row = [Float](repeating: 0, count: window.size.height * window.size.width * shape.channels)
+      for tap in taps {
+        for channel in 0..<shape.channels {
+          row[tap.index * shape.channels + channel] = input[tap.source * shape.channels + channel]
+        }
+      }
+      rows.append(row)
+    }
+    return rows
+  }
+
+  /// Rows, quantized, times the integers of a kernel.
+  private func product(
+    of rows: [[Float]], _ kernel: Int, bias: [Float]?, _ epilogue: Epilogue, residual: [Float]?, _ index: Int
+  ) throws -> [Float] {
+    let tensor = graph.tensors[kernel]
+    let integers = try tensor.contents.withBytes { bytes in bytes.map { Int(Int8(bitPattern: $0)) } }
+    let columns = graph.nodes[index].shape.channels
+    var result: [Float] = []
+    for row in rows {
+      let (values, scale) = quantized(row)
+      var sums = [Int](repeating: 0, count: columns)
+      for (index, value) in values.enumerated() where value != 0 {
+        for column in 0..<columns { sums[column] += value * integers[index * columns + column] }
+      }
+      for column in 0..<columns {
+        let factor = scale * (tensor.scale?[column] ?? 1)
+        let sum = Float(sums[column])
+        let start = bias?[column] ?? 0
+        var value = isFused ? start.addingProduct(sum, factor) : start + sum * factor
+        if let residual { value += residual[result.count] }
+        result.append(value)
+      }
+    }
+    return activated(result, by: epilogue.activation, index)
+  }
+
+  /// A row as integers of -127 to 127 and their scale.
+  func quantized(_ row: [Float]) -> (values: [Int], scale: Float) {
+    let top = row.reduce(0 as UInt32) { max($0, $1.magnitude.bitPattern) }
+    let largest = Float(bitPattern: top)
+    guard largest.isFinite else { return (row.map { _ in 0 }, .nan) }
+    guard largest >= 0x1p-119 else { return (row.map { _ in 0 }, 0) }
+    let up = 127 / largest
+    let shift: Float = 0x1.8p+23
+    return (row.map { Int((isFused ? shift.addingProduct($0, up) : shift + $0 * up) - shift) }, largest / 127)
+  }
+
+  // MARK: What is stored
+
+  /// A value read through an activation: any but ReLU is applied by a step of its own, which stores its result.
+  private func readable(_ values: [Float], _ activation: Activation, of node: Int) -> [Float] {
+    stored(ReferenceExecutor.activated(values, by: activation), as: node)
+  }
+
+  /// A product's result: limits are applied before it is stored, other activations afterwards.
+  private func activated(_ values: [Float], by activation: Activation, _ node: Int) -> [Float] {
+    switch activation {
+    case .identity, .relu, .relu6: stored(ReferenceExecutor.activated(values, by: activation), as: node)
+    case .elu, .sigmoid:
+      stored(ReferenceExecutor.activated(stored(values, as: node), by: activation), as: node)
+    }
+  }
+
+  private func stored(_ values: [Float], as node: Int) -> [Float] {
+    elements[node] == .bfloat16 ? values.map(\.roundedToBFloat16) : values
+  }
+
+  private func rounded(_ weights: [Float], _ tensor: Int) -> [Float] {
+    precision == .bfloat16 ? weights.map(\.roundedToBFloat16) : weights
+  }
+}
+
+extension Float {
+  /// The nearest bf16 value, of two equally near ones the even.
+  var roundedToBFloat16: Float {
+    guard isFinite else { return self }
+    return Float(bitPattern: (bitPattern &+ 0x7fff &+ (bitPattern >> 16 & 1)) & 0xffff_0000)
+  }
+}

@@ -1,0 +1,235 @@
+import ModelGraph
+import Optimizer
+import TestSupport
+import Testing
+
+@testable import Runtime
+
+/// Steps on maps of bf16, and products of bf16 numbers and of integers, against plain loops that round where they do.
+@Suite struct PrecisionTests {
+  /// One way of running bf16 plans: on an instruction set, multiplying bf16 numbers or widened weights.
+  private static let bfloat16Ways: [(set: InstructionSet, multiplies: Bool)] = InstructionSet.supported.flatMap { set in
+    (set.kernels.isNative(.bfloat16) ? [true, false] : [false]).map { (set, $0) }
+  }
+
+  private func expectBFloat16(_ graph: Graph, for input: [Float], _ what: String) throws {
+    for multiplies in Set(Self.bfloat16Ways.map(\.multiplies)) {
+      var options = PlanOptions()
+      options.bfloat16Products = multiplies
+      options.winogradChannels = .max
+      let expected = try PlannedReference(graph, .bfloat16, multipliesBFloat16: multiplies).run(input)
+      for (set, _) in Self.bfloat16Ways.filter({ $0.multiplies == multiplies }) {
+        let plan = try Plan(graph, instructionSet: set, precision: .bfloat16, options: options, pool: testPool)
+        try expectBits(plan, expected, for: input, "\(what), \(multiplies)")
+      }
+    }
+  }
+
+  private func expectInt8(_ graph: Graph, for input: [Float], _ what: String) throws {
+    for isFused in [true, false] {
+      let expected = try PlannedReference(graph, .int8, isFused: isFused).run(input)
+      for set in InstructionSet.supported where (set != .portable) == isFused {
+        let plan = try Plan(graph, instructionSet: set, precision: .int8, pool: testPool)
+        try expectBits(plan, expected, for: input, what)
+      }
+    }
+  }
+
+  private func expectBits(_ plan: Plan, _ expected: [Float], for input: [Float], _ what: String) throws {
+    let executor = Executor(plan: plan, pool: testPool)
+    for threads in [1, 3] {
+      let found = try executor.run(input, threads: threads)
+      let wrong = zip(found, expected).enumerated().first { $1.0 != $1.1 && !($1.0.isNaN && $1.1.isNaN) }
+      if let (index, values) = wrong {
+        Issue.record(
+          """
+          \(what), \(plan.instructionSet), \(threads) threads: value \(index) of \(found.count) is \(values.0), expected \
+          \(values.1)
+          """)
+      }
+      #expect(found.count == expected.count)
+    }
+  }
+
+  // MARK: bf16
+
+  @Test(arguments: 0..<60)
+  func `Random graphs of whole numbers in bf16 give the reference's bits`(seed: Int) throws {
+    var random = try RandomGraph(seed: UInt64(40_000 + seed), steps: 8, values: .integers)
+    let input = random.input()
+    try expectBFloat16(random.graph, for: input, "as it is")
+    try expectBFloat16(try Optimizer.optimize(random.graph), for: input, "optimized")
+  }
+
+  @Test(arguments: 0..<60)
+  func `Windows over maps of bf16 give the reference's bits`(seed: Int) throws {
+    var layer = try RandomLayer(seed: seed, .integers)
+    let graph = try layer.graph(kind: seed % 4)
+    try expectBFloat16(graph, for: layer.input(), "\(graph.nodes.last!.operation)")
+  }
+
+  @Test(arguments: 0..<40)
+  func `Pools, sums and joined channels of bf16 give the reference's bits`(seed: Int) throws {
+    var layer = try RandomLayer(seed: 500 + seed, .floats)
+    let graph = try layer.mapGraph()
+    let input = layer.input()
+    try expectInt8(graph, for: input, "seed \(seed)")
+  }
+
+  // MARK: int8
+
+  @Test(arguments: 0..<80)
+  func `Products of integers of whole numbers give the reference's bits`(seed: Int) throws {
+    var layer = try RandomLayer(seed: 1000 + seed, .integers)
+    let graph = try layer.graph(kind: seed % 4).withIntegerKernels(seed: seed, from: 2)
+    try expectInt8(graph, for: layer.input(), "\(graph.nodes.last!.operation)")
+  }
+
+  /// What is gathered is not rounded before it is quantized, and integers are summed exactly.
+  @Test(arguments: 0..<40)
+  func `Products of integers of gathered floats give the reference's bits`(seed: Int) throws {
+    var layer = try RandomLayer(seed: 2000 + seed, .floats)
+    let graph = try layer.graph(kind: seed % 2).withIntegerKernels(seed: seed, from: 2)
+    try expectInt8(graph, for: layer.input(), "\(graph.nodes.last!.operation)")
+  }
+
+  /// 361 pixels of 728 channels and more fill several tiles of several segments, and blocks.
+  @Test(arguments: [(5, 6, 728, 70), (31, 20, 66, 33), (2, 3, 1024, 65), (10, 10, 64, 96)])
+  func `Many channels and many pixels give the reference's bits`(
+    height: Int, width: Int, channels: Int, columns: Int
+  ) throws {
+    var layer = try RandomLayer(
+      .map(height: height, width: width, channels: channels), seed: channels, .integers)
+    let graph = try layer.pointwise(columns)
+    try expectInt8(try graph.withIntegerKernels(from: 2), for: layer.input(), "\(channels)")
+    try expectBFloat16(graph, for: layer.input(), "\(channels)")
+  }
+
+  @Test(arguments: [1, 3, 15, 16, 17, 33, 100], [1, 4, 15, 16, 17, 31, 32, 33, 65])
+  func `Dense layers widen their weights`(inputs: Int, outputs: Int) throws {
+    var network = try RandomWeighted(.vector(inputs), seed: UInt64(inputs * outputs), .integers)
+    try network.append(.dense(Dense(outputs: outputs, hasBias: outputs % 2 == 0, activation: .relu6)))
+    let input = network.input()
+    try expectBFloat16(network.graph, for: input, "dense")
+    for set in InstructionSet.supported {
+      let graph = try network.graph.withIntegerKernels(seed: outputs, scale: 0.5)
+      let plan = try Plan(graph, instructionSet: set, pool: testPool)
+      #expect(plan.stageDescriptions.contains { $0.kernel == "vector product, fp32 x int8" })
+      try expectBits(plan, try ReferenceExecutor(graph).run(input), for: input, "dense")
+    }
+  }
+
+  // MARK: Odd values
+
+  /// Of a row with a NaN or an infinity every output is a NaN; a row of zeros, or of numbers too small to have a scale, gives
+  /// the bias.
+  @Test(arguments: [Float.nan, -.nan, .infinity, -.infinity, 0, 0x1p-130, 0x1p-126, 3e38, -3e38])
+  func `Odd pixels change their own outputs only`(value: Float) throws {
+    var layer = try RandomLayer(.map(height: 3, width: 9, channels: 40), seed: 3, .integers)
+    let graph = try layer.pointwise(37).withIntegerKernels(from: 2)
+    var input = layer.input()
+    let plain = input
+    for channel in 0..<40 where !value.isNaN || channel == 13 { input[11 * 40 + channel] = value }
+    for set in InstructionSet.supported {
+      let plan = try Plan(graph, instructionSet: set, pool: testPool)
+      let executor = Executor(plan: plan, pool: testPool)
+      let found = try executor.run(input)
+      let usual = try executor.run(plain)
+      for pixel in 0..<27 where pixel != 11 {
+        #expect(found[pixel * 37..<(pixel + 1) * 37] == usual[pixel * 37..<(pixel + 1) * 37])
+      }
+      let odd = found[11 * 37..<12 * 37]
+      if value.isFinite {
+        #expect(odd.allSatisfy { $0.isFinite } || abs(value) > 1e38)
+        let reference = try PlannedReference(graph, .int8, isFused: set != .portable).run(input)
+        #expect(odd == reference[11 * 37..<12 * 37])
+      } else {
+        #expect(odd.allSatisfy { $0.isNaN }, "\(set): \(odd)")
+      }
+    }
+  }
+}
+
+/// A graph that first copies its input into a map of the plan's kind: an fp32 convolution with the identity as its kernel.
+private struct RandomLayer {
+  var network: RandomWeighted
+  var shapes: RandomShapes
+  let shape: Shape
+
+  init(seed: Int, _ values: RandomWeights.Values) throws {
+    var shapes = RandomShapes(seed: seed)
+    try self.init(shapes.map(channels: shapes.channelCount()), seed: seed, values, shapes)
+  }
+
+  init(_ shape: Shape, seed: Int, _ values: RandomWeights.Values) throws {
+    try self.init(shape, seed: seed, values, RandomShapes(seed: seed))
+  }
+
+  private init(_ shape: Shape, seed: Int, _ values: RandomWeights.Values, _ shapes: RandomShapes) throws {
+    self.shape = shape
+    self.shapes = shapes
+    network = try RandomWeighted(shape, seed: UInt64(seed), values)
+    let channels = shape.channels
+    try network.append(.convolution(Convolution(window: Window(size: Extent(1)), outputChannels: channels)))
+    // Any bf16 value times one is itself.
+    network.kernels[1] = (0..<channels * channels).map { Float($0 / channels == $0 % channels ? 1 : 0) }
+  }
+
+  /// A convolution, or, of odd kinds, one with a residual; from the third kind on separable ones.
+  mutating func graph(kind: Int) throws -> Graph {
+    while true {
+      let window = shapes.chance(2) ? Window(size: Extent(3)) : shapes.window(on: shape)
+      let outputs = shapes.channelCount()
+      let addsResidual = kind % 2 == 1
+      let epilogue = Epilogue(addsResidual: addsResidual, activation: shapes.activation(exact: true))
+      let input = shapes.pick([Activation.identity, .relu])
+      let operation: Operation =
+        if kind < 2 {
+          .convolution(
+            Convolution(
+              window: window, outputChannels: outputs, hasBias: shapes.chance(2), inputActivation: input,
+              epilogue: epilogue))
+        } else {
+          .separableConvolution(
+            SeparableConvolution(
+              window: window, outputChannels: outputs, hasDepthwiseBias: shapes.chance(2), hasBias: shapes.chance(2),
+              inputActivation: input, middleActivation: shapes.activation(exact: true), epilogue: epilogue))
+        }
+      var network = network
+      if addsResidual {
+        let residual = try network.append(
+          .convolution(Convolution(window: window, outputChannels: outputs, epilogue: Epilogue(activation: .relu6))),
+          [1])
+        try network.append(operation, [1, residual])
+      } else {
+        try network.append(operation, [1])
+      }
+      let graph = network.graph
+      guard graph.nodes.reduce(0, { $0 + graph.multiplyAdds(of: $1) }) <= mostMultiplyAdds else { continue }
+      self.network = network
+      return graph
+    }
+  }
+
+  /// Operations that multiply nothing, on maps that are read several times.
+  mutating func mapGraph() throws -> Graph {
+    let window = shapes.window(on: shape, pooling: true)
+    let largest = try network.append(.maxPool(window), [1])
+    let mean = try network.append(.averagePool(AveragePool(window: window, countsPadding: shapes.chance(2))), [1])
+    let sum = try network.append(.add, [largest, mean])
+    let joined = try network.append(.concatenate, [sum, largest, mean])
+    let clamped = try network.append(.activation(shapes.pick([.relu, .relu6])), [joined])
+    let again = try network.append(.concatenate, [clamped, sum])
+    if shapes.chance(3) { try network.append(.flatten, [again]) }
+    return network.graph
+  }
+
+  mutating func pointwise(_ columns: Int) throws -> Graph {
+    try network.append(
+      .convolution(Convolution(window: Window(size: Extent(1)), outputChannels: columns, hasBias: true)), [1])
+    return network.graph
+  }
+
+  /// Values that bf16 has.
+  mutating func input() -> [Float] { network.input().map(\.roundedToBFloat16) }
+}

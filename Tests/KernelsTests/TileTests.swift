@@ -1,0 +1,158 @@
+import Kernels
+import ModelGraph
+import Runtime
+import Testing
+
+/// The register tiles of every arithmetic, without a plan, against plain loops.
+@Suite struct TileTests {
+  /// What each instruction set has.
+  private static let cases: [(set: InstructionSet, arithmetic: Arithmetic)] = InstructionSet.supported.flatMap { set in
+    Arithmetic.allCases.compactMap { arithmetic in
+      arithmetic == .bfloat16 && !set.kernels.isNative(arithmetic) ? nil : (set, arithmetic)
+    }
+  }
+
+  @Test(arguments: cases, [MapElement.float32, .bfloat16])
+  func `Whole numbers are exact at each tail of rows, columns and depth`(
+    of: (set: InstructionSet, arithmetic: Arithmetic), element: MapElement
+  ) {
+    let kernels = of.set.kernels
+    var random = SplitMix64(seed: 3)
+    for rows in of.arithmetic == .int8Weights ? 1...1 : 1...2 * kernels.tileRows + 1 {
+      for index in 0..<6 {
+        let depth = [1, 2, 3, 5, 15, 16, 17, 31, 32, 33, 63, 64, 65, 67, 130][(rows * 6 + index) % 15]
+        let columns = [1, 7, 8, 12, 16, 17, 24, 25, 31, 32, 33, 40, 56, 57, 65][(rows * 7 + index * 4) % 15]
+        // Sums stay below 2^8, so that bf16 holds them.
+        var product = MadeProduct(
+          kernels, of.arithmetic, element, rows: rows, depth: depth, columns: columns
+        ) { Float(Int.random(in: -1...1, using: &random)) }
+        product.narrows = index % 2 == 0
+        product.cuts = (1..<4).map { $0 * depth * columns / 4 }
+        if index % 3 == 1 {
+          product.residual = (0..<rows * columns).map { _ in Float(Int.random(in: -9...9, using: &random)) }
+        }
+        if index % 3 != 0 { product.floor = 0 }
+        if index % 4 == 3 { product.ceiling = 6 }
+        let found = product.run()
+        #expect(found.values == plain(product).map(Float.init), "\(rows) x \(depth) x \(columns)")
+        #expect(found.paddingIsZero, "\(rows) x \(depth) x \(columns)")
+      }
+    }
+  }
+
+  /// `|error| <= (terms + 3) 2^-24 M`, where M is the sum of absolute products (Higham 2002, section 3.1), and the rounding of
+  /// a packed output. `vdpbf16ps` rounds each sum twice.
+  @Test(arguments: cases, [MapElement.float32, .bfloat16])
+  func `Random values stay within the bound of their sums`(
+    of: (set: InstructionSet, arithmetic: Arithmetic), element: MapElement
+  ) {
+    var random = SplitMix64(seed: 4)
+    let isInteger = of.arithmetic == .int8
+    for (rows, depth, columns) in [(13, 150, 57), (1, 300, 40), (29, 37, 88)] {
+      let rows = of.arithmetic == .int8Weights ? 1 : rows
+      var product = MadeProduct(of.set.kernels, of.arithmetic, element, rows: rows, depth: depth, columns: columns) {
+        Float(bitPattern: Float.random(in: -1...1, using: &random).bitPattern & 0xffff_0000)
+      }
+      if isInteger { product.left = product.left.map { ($0 * 127).rounded() } }
+      if isInteger || of.arithmetic == .int8Weights {
+        product.right = product.right.map { ($0 * 127).rounded() }
+        product.columnScales = (0..<columns).map { _ in Float.random(in: 0.001...0.01, using: &random) }
+      }
+      if isInteger { product.rowScales = (0..<rows).map { _ in Float.random(in: 0.001...0.01, using: &random) } }
+      product.residual = (0..<rows * columns).map { _ in
+        Float(bitPattern: Float.random(in: -1...1, using: &random).bitPattern & 0xffff_0000)
+      }
+      let found = product.run().values
+      let expected = plain(product)
+      let magnitudes = plain(product, magnitudes: true)
+      for index in found.indices {
+        let terms = isInteger ? 6 : 2 * Double(depth) + 3
+        var bound = terms * 0x1p-24 * magnitudes[index]
+        if element == .bfloat16 { bound += 0x1p-8 * (abs(expected[index]) + bound) }
+        let error = abs(Double(found[index]) - expected[index])
+        #expect(error <= bound, "\(rows) x \(depth) x \(columns), value \(index)")
+      }
+    }
+  }
+
+  /// Neither the products of two bytes nor their sums saturate, whatever the signs.
+  @Test(arguments: InstructionSet.supported, [(-127, -127), (-127, 127), (127, -127), (127, 127)])
+  func `The largest bytes are multiplied without saturation`(set: InstructionSet, values: (left: Int, right: Int)) {
+    for depth in [1, 4, 63, 1000] {
+      var product = MadeProduct(set.kernels, .int8, .float32, rows: 3, depth: depth, columns: 33) { 0 }
+      product.left = product.left.map { _ in Float(values.left) }
+      product.right = product.right.map { _ in Float(values.right) }
+      #expect(product.run().values == [Float](repeating: Float(values.left * values.right * depth), count: 99))
+    }
+  }
+
+  @Test(arguments: InstructionSet.supported) func `Rows without a scale are not a number, and no others`(
+    set: InstructionSet
+  ) {
+    for element in [MapElement.float32, .bfloat16] {
+      var product = MadeProduct(set.kernels, .int8, element, rows: 5, depth: 40, columns: 20) { 1 }
+      product.rowScales[3] = .nan
+      product.floor = 0
+      product.ceiling = 6
+      let found = product.run().values
+      for index in found.indices {
+        #expect(index / 20 == 3 ? found[index].isNaN : found[index] == 6)
+      }
+    }
+  }
+
+  @Test(arguments: InstructionSet.supported) func `Packed outputs are rounded to nearest even and keep what is special`(
+    set: InstructionSet
+  ) {
+    let values: [(from: UInt32, to: UInt32)] = [
+      (0x3f80_7fff, 0x3f80_0000), (0x3f80_8000, 0x3f80_0000), (0x3f80_8001, 0x3f81_0000), (0x3f81_8000, 0x3f82_0000),
+      (0xbf81_7fff, 0xbf81_0000), (0xbf81_8000, 0xbf82_0000), (0x7f7f_ffff, 0x7f80_0000), (0x7f80_0000, 0x7f80_0000),
+      (0xff80_0000, 0xff80_0000), (0x8000_0000, 0x0000_0000), (0x0080_0000, 0x0080_0000),
+    ]
+    var product = MadeProduct(set.kernels, .float32, .bfloat16, rows: 15, depth: 1, columns: values.count + 1) { 0 }
+    product.bias = values.map { Float(bitPattern: $0.from) } + [Float(bitPattern: 0x7fff_ffff)]
+    let found = product.run().values
+    for index in found.indices {
+      let column = index % (values.count + 1)
+      if column == values.count {
+        #expect(found[index].isNaN)
+      } else {
+        #expect(found[index] == Float(bitPattern: values[column].to))
+      }
+    }
+  }
+
+  @Test(arguments: cases) func `Weights are packed the same in one part and in many`(
+    of: (set: InstructionSet, arithmetic: Arithmetic)
+  ) {
+    var random = SplitMix64(seed: 5)
+    let rows = of.arithmetic == .int8Weights ? 1 : 2
+    var product = MadeProduct(of.set.kernels, of.arithmetic, .float32, rows: rows, depth: 101, columns: 70) {
+      Float(Int.random(in: -100...100, using: &random))
+    }
+    let whole = product.run().values
+    #expect(whole == plain(product).map(Float.init))
+    for size in [1, 7, 64, 1000] {
+      product.cuts = Array(stride(from: size, to: 101 * 70, by: size))
+      #expect(product.run().values == whole)
+    }
+  }
+
+  /// `clamp(rows * columns * scales + bias + residual)`, or the same of absolute values without the clamp.
+  private func plain(_ product: MadeProduct, magnitudes: Bool = false) -> [Double] {
+    func value(_ float: Float) -> Double { magnitudes ? abs(Double(float)) : Double(float) }
+    let columnsScaled = product.arithmetic == .int8 || product.arithmetic == .int8Weights
+    return (0..<product.rows * product.columns).map { index in
+      let (row, column) = index.quotientAndRemainder(dividingBy: product.columns)
+      var sum = 0.0
+      for k in 0..<product.depth {
+        sum += value(product.left[row * product.depth + k]) * value(product.right[k * product.columns + column])
+      }
+      if product.arithmetic == .int8 { sum *= Double(product.rowScales[row]) }
+      if columnsScaled { sum *= Double(product.columnScales[column]) }
+      sum += value(product.bias[column])
+      if let residual = product.residual { sum += value(residual[index]) }
+      return magnitudes ? sum : min(max(sum, Double(product.floor)), Double(product.ceiling))
+    }
+  }
+}
