@@ -83,6 +83,9 @@ extension KernelSet {
 
 /// An instruction set as the generic kernels see it. Each conformance lies in a module of its own, compiled for its
 /// processor, and takes its kernels from the extensions of this protocol.
+///
+/// Kernels are `@inline(never)`: inlined into the function that stands for a protocol's requirement, in which Swift inlines no
+/// call of C, they would call what should be single instructions.
 public protocol VectorUnit: KernelSet {
   associatedtype Vector: SIMD where Vector.Scalar == Float
   /// Two vectors side by side: a row of a column panel. As one value the two halves stay together; as two, LLVM takes
