@@ -4,8 +4,11 @@ import ModelGraph
 /// How each node's value is stored.
 ///
 /// In bf16 and int8 plans maps are packed bf16, but for those of a node that takes or makes floats only: the image, the
-/// channel ranges of grouped convolutions, which start anywhere, and softmax. Nodes that go over a map elementwise, or add
-/// one, have inputs and output of one kind, so what is said of one of these maps holds for all.
+/// channel ranges of grouped convolutions, which start anywhere, and softmax. So is what a convolution of the image makes:
+/// where a background has one color, all its pixels are rounded alike, and of Xception's maps this one made more of the
+/// error than all others together (cosine of the features 0.9993 alone, 0.99998 without it, of the worst of 220 pictures).
+/// Nodes that go over a map elementwise, or add one, have inputs and output of one kind, so what is said of one of these
+/// maps holds for all.
 struct MapElements {
   private var elements: [MapElement]
 
@@ -22,11 +25,13 @@ struct MapElements {
         for input in node.inputs { groups.join(index, input) }
       case .softmax: takesFloats += node.inputs + [index]
       case .convolution(let convolution):
+        if node.inputs[0] == 0 { takesFloats.append(index) }
         if convolution.epilogue.addsResidual { groups.join(index, node.inputs[1]) }
         if convolution.groups > 1, !convolution.isDepthwise(on: graph.nodes[node.inputs[0]].shape) {
           takesFloats.append(node.inputs[0])
         }
       case .separableConvolution(let separable):
+        if node.inputs[0] == 0 { takesFloats.append(index) }
         if separable.epilogue.addsResidual { groups.join(index, node.inputs[1]) }
       case .input, .dense, .globalAveragePool, .flatten: break
       }

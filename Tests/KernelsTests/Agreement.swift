@@ -82,7 +82,8 @@ struct RandomWeighted {
     var graph = builder.graph
     for (node, values) in kernels {
       let index = graph.nodes[node].parameters[0]
-      graph.tensors[index] = Tensor(name: "kernel", dimensions: graph.tensors[index].dimensions, values: values)
+      graph.tensors[index] = Tensor(
+        name: "kernel\(node)", dimensions: graph.tensors[index].dimensions, values: values)
     }
     return graph
   }

@@ -54,7 +54,7 @@ struct MadeProduct {
     let pixel = element == .bfloat16 ? panels * vectorWidth : panels * panelWidth
     // One pixel more between pixels, so that a store to a wrong place is seen.
     let offsets = (0..<rows).map { $0 * 2 * pixel }
-    var output = Memory(count: 2 * rows * pixel)
+    let output = Memory(count: 2 * rows * pixel)
     var residualMap = Memory(count: 2 * rows * pixel)
     if let residual {
       for row in 0..<rows {

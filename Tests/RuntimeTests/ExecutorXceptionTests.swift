@@ -68,6 +68,30 @@ struct ExecutorXceptionTests {
     }
   }
 
+  /// Each step of these networks has few channels, so roundings weigh more than in the real ones.
+  @Test(arguments: variants.indices) func `keeps the features in every precision`(index: Int) throws {
+    let (name, network) = Self.variants[index]
+    var weights = RandomWeights(seed: UInt64(index))
+    let graph = try Optimizer.optimize(network.graph { weights.tensor($0, $1, $2) })
+    let input = weights.input(count: graph.inputShape.elementCount)
+    let expected = try ReferenceExecutor(graph).values(for: input, of: [graph.featureNode ?? graph.nodes.count - 1])[0]
+    let quantized = try Quantizer.quantize(graph).graph
+    for set in InstructionSet.supported {
+      for (precision, least) in [(Precision.bfloat16, 0.9995), (.int8, 0.998)] {
+        let plan = try Plan(
+          precision == .int8 ? quantized : graph, instructionSet: set, precision: precision, pool: Self.pool)
+        let found = try Executor(plan: plan, pool: Self.pool).runWithFeatures(input)
+        let cosine = cosine(found.features.isEmpty ? found.output : found.features, expected)
+        #expect(cosine >= least, "\(name), \(set), \(precision)")
+      }
+    }
+  }
+
+  private func cosine(_ first: [Float], _ second: [Float]) -> Double {
+    func product(_ a: [Float], _ b: [Float]) -> Double { zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) } }
+    return product(first, second) / (product(first, first) * product(second, second)).squareRoot()
+  }
+
   private func expectNear(_ found: [Float], _ expected: [Float], _ what: String) {
     let largest = expected.reduce(1e-3) { max($0, abs($1)) }
     let error = zip(found, expected).reduce(0) { max($0, abs($1.0 - $1.1)) } / largest

@@ -13,10 +13,18 @@ import Testing
     var network = XceptionNetwork()
     network.input = .map(height: side, width: side, channels: 3)
     var weights = RandomWeights(seed: 1)
-    let graph = try Optimizer.optimize(
+    var graph = try Optimizer.optimize(
       network.graph { node, role, dimensions in
         dimensions.count == 1 ? weights.tensor(node, role, dimensions) : DimensionsOnly.tensor(node, role, dimensions)
       })
+    // As the quantizer has it.
+    for node in graph.nodes where precision == .int8 {
+      for tensor in node.parameters {
+        let isPointwise = graph.tensors[tensor].name.hasSuffix("pointwise kernel")
+        guard isPointwise || graph.tensors[tensor].elementCount >= 32768 else { continue }
+        graph.tensors[tensor].elementType = .int8
+      }
+    }
     var lowering = Lowering(
       graph, kernels: set.kernels, precision: precision, multipliesBFloat16: true, options: PlanOptions())
     lowering.lowerAll()
@@ -69,6 +77,28 @@ import Testing
         "depthwise + Strassen, fp32": 29, "max pool": 4, "mean": 1, "vector product, fp32": 1, "softmax": 1,
         "copy out": 2,
       ])
+  }
+
+  /// The first convolution reads the image, and the second one is done by Winograd's transforms.
+  @Test(arguments: InstructionSet.supported)
+  func `Every product of Xception runs in the precision that is meant`(set: InstructionSet) throws {
+    for (precision, name) in [(Precision.bfloat16, "bf16"), (.int8, "int8")] {
+      let (lowering, layout) = try Self.layout(side: 299, set, precision: precision)
+      var counts = [String: Int]()
+      for step in lowering.steps { counts[step.kernel, default: 0] += 1 }
+      // The shortcut of block 2 has 8,192 weights, which stay as they are.
+      let shortcuts = precision == .int8 ? 3 : 4
+      #expect(
+        counts == [
+          "copy in": 1, "gather + product, fp32": 5 - shortcuts, "gather + product, \(name)": shortcuts,
+          "Winograd F(4x4,3x3), fp32": 1, "depthwise + product, \(name)": 34, "max pool": 4, "mean": 1,
+          "vector product, fp32 x \(name)": 1, "softmax": 1, "copy out": 2,
+        ])
+      let stages = layout.stages.map { StageDescription($0, lowering: lowering, maps: layout.maps) }
+      let all = lowering.graph.nodes.reduce(0) { $0 + lowering.graph.multiplyAdds(of: $1) }
+      #expect(stages.reduce(0) { $0 + $1.multiplyAdds } == all)
+      #expect(layout.arenaWords * 4 < 5_200_000)
+    }
   }
 
   @Test func `The entry flow takes turns, and its stages' multiply-adds are the network's`() throws {
