@@ -98,7 +98,7 @@ extension ComparisonReport.Pictures {
       ["same class", "\(sameClass) (\((100 * sameClassShare).rounded(decimals: 2)) %)"],
       [
         "largest probability difference",
-        "\(largestProbabilityDifference.rounded(decimals: 4)) (\(largestProbabilityDifferencePicture))",
+        "\(largestProbabilityDifference.rounded(decimals: 5)) (\(largestProbabilityDifferencePicture))",
       ],
     ]
     if let featureCosineMean, let featureCosineWorst, let featureCosineWorstPicture {

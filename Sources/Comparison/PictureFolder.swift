@@ -18,7 +18,7 @@ package enum PictureFolder {
     var found: [String] = []
     var pending = [""]
     while let inner = pending.popLast() {
-      for name in try names(in: folder + "/" + inner) where !name.hasPrefix(".") {
+      for name in try names(in: inner.isEmpty ? folder : folder + "/" + inner) where !name.hasPrefix(".") {
         let path = inner.isEmpty ? name : inner + "/" + name
         if isFolder(folder + "/" + path) {
           pending.append(path)

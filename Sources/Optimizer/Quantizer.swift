@@ -2,8 +2,8 @@ import ModelGraph
 
 /// Stores the weights of matrix products as integers of 8 bits.
 ///
-/// - Kernels of pointwise convolutions in separable ones, kernels of other convolutions of one group with at least
-///   `leastWeights` weights, and kernels of dense layers become int8 with a scale for each output channel.
+/// - Kernels of pointwise convolutions in separable ones, large kernels of other convolutions of one group, and kernels of
+///   dense layers become int8 with a scale for each output channel.
 /// - Other kernels become binary16: depthwise and grouped ones, and those of small convolutions, of which the first one
 ///   reads the image itself. They are 2 % of Xception's weights.
 /// - Biases, and batch normalizations that were not folded, stay as they are.
@@ -11,8 +11,11 @@ import ModelGraph
 /// A tensor that two nodes use in different ways stays as it is too, and what is int8 already or of 16 bits stays so:
 /// quantizing a quantized graph changes nothing.
 package enum Quantizer {
-  /// The weights of a convolution's kernel from which it is quantized. The first convolution of Xception has 864, the
-  /// second 18,432.
+  /// The weights of a pointwise convolution's kernel from which it is quantized, where it is no part of a separable one.
+  /// Xception's smallest shortcut has 8,192.
+  package static let leastPointwiseWeights = 4096
+  /// The same of convolutions with larger windows. The first convolution of Xception has 864, the second 18,432: in int8
+  /// they would cost more fidelity than time is gained.
   package static let leastWeights = 32_768
 
   /// A kernel whose binary16 would be further from it than this, in decibels, stays as it is. Binary16 has
@@ -80,9 +83,14 @@ package enum Quantizer {
     case .separableConvolution: isMain ? .integers : position == 0 ? .halves : .unchanged
     case .dense: isMain ? .integers : .unchanged
     case .convolution(let convolution) where isMain:
-      convolution.groups == 1 && graph.tensors[node.parameters[0]].elementCount >= leastWeights ? .integers : .halves
+      convolution.groups == 1 && graph.tensors[node.parameters[0]].elementCount >= leastCount(of: convolution)
+        ? .integers : .halves
     default: .unchanged
     }
+  }
+
+  private static func leastCount(of convolution: Convolution) -> Int {
+    convolution.isPointwise ? leastPointwiseWeights : leastWeights
   }
 }
 

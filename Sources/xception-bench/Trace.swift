@@ -37,7 +37,9 @@ struct Trace: Encodable {
       let span = stage.spans[run]
       return Event(
         name: stage.name, cat: stage.kernel, ts: span.begin * 1000, dur: (span.end - span.begin) * 1000,
-        args: ["shape": stage.shape, "kernel": stage.kernel, "multiply-adds": String(stage.multiplyAdds.values.reduce(0, +))])
+        args: [
+          "shape": stage.shape, "kernel": stage.kernel, "multiply-adds": String(stage.multiplyAdds.values.reduce(0, +)),
+        ])
     }
   }
 

@@ -30,7 +30,11 @@ struct XceptionBench: ParsableCommand {
   @Option(help: PrecisionArgument.help) var precision = PrecisionArgument.auto
   @Option(help: "The most threads of a call; all that this process may use unless given.") var threads: Int?
   @Option(help: "How many runs each caller times.") var runs = 20
-  @Option(help: "The instruction set (avx512, avx2, portable); the best one, or that of XCEPTION_ISA, unless given.")
+  @Option(
+    help: """
+      The instruction set of the kernels (avx512bf16, avx512vnni, avx512, avx2, portable); the best one, or that of \
+      XCEPTION_ISA, unless given.
+      """)
   var isa: String?
   @Option(help: "Images of a run.") var batch = 1
   @Option(help: "Callers at the same time.") var streams = 1

@@ -28,7 +28,11 @@ struct Compare: ParsableCommand {
   @Option(help: PrecisionArgument.help) var precisionA = PrecisionArgument.auto
   @Option(help: "The same for the second.") var precisionB = PrecisionArgument.auto
   @Option(help: "The most threads to use; all that this process may use unless given.") var threads: Int?
-  @Option(help: "The instruction set of the kernels; the best one, or that of XCEPTION_ISA, unless given.")
+  @Option(
+    help: """
+      The instruction set of the kernels (avx512bf16, avx512vnni, avx512, avx2, portable); the best one, or that of \
+      XCEPTION_ISA, unless given.
+      """)
   var isa: String?
   @Flag(help: "Print one JSON object.") var json = false
 

@@ -25,9 +25,10 @@ struct XceptionRun: ParsableCommand {
   @Option(help: PrecisionArgument.help) var precision = PrecisionArgument.auto
   @Option(help: "The most threads to use; all that this process may use unless given.") var threads: Int?
   @Option(
-    help:
-      "The instruction set of the kernels (avx512, avx2, portable); the best one, or that of XCEPTION_ISA, unless given."
-  )
+    help: """
+      The instruction set of the kernels (avx512bf16, avx512vnni, avx512, avx2, portable); the best one, or that of \
+      XCEPTION_ISA, unless given.
+      """)
   var isa: String?
   @Flag(help: "Do not turn photos upright as their EXIF orientation says.") var noOrientation = false
   @Flag(help: "Print where the time went on standard error.") var timings = false

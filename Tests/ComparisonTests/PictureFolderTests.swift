@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test func `A folder that is missing, no folder, or without pictures is an error that says so`() throws {
-    #expect(throws: ComparisonError.folder(path: "/nowhere/at/all/", reason: "there is none")) {
+    #expect(throws: ComparisonError.folder(path: "/nowhere/at/all", reason: "there is none")) {
       try PictureFolder.pictures(in: "/nowhere/at/all")
     }
     try make("a.txt")

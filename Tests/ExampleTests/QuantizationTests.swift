@@ -70,7 +70,7 @@ struct QuantizationTests {
     }
     let summary = try object(convert("--quantize", "int8", "--validate", path("photos"), "--json"))
     let quantized = try #require(summary["quantized"] as? [[String: Any]])
-    #expect(quantized.count { $0["type"] as? String == "int8" } == 39)
+    #expect(quantized.count { $0["type"] as? String == "int8" } == 35)
     #expect(quantized.allSatisfy { $0["signalToNoise"] as? Double ?? 0 > 30 })
     let comparison = try #require(summary["comparison"] as? [String: Any])
     let pictures = try #require(comparison["pictures"] as? [String: Any])

@@ -21,8 +21,10 @@ import Testing
     try append(
       "separable", .separableConvolution(SeparableConvolution(window: window, outputChannels: 64, hasBias: true)))
     try append("large", .convolution(Convolution(window: window, outputChannels: 64, hasBias: true)))
-    try append("grouped", .convolution(Convolution(window: window, outputChannels: 4096, groups: 2)))
-    try append("depthwise", .depthwise(4096))
+    try append("pointwise", .pointwise(64))
+    try append("tiny", .pointwise(63))
+    try append("grouped", .convolution(Convolution(window: window, outputChannels: 4095, groups: 3)))
+    try append("depthwise", .depthwise(4095))
     try append("pool", .globalAveragePool)
     try append("dense", .dense(Dense(outputs: 5)))
     return builder.graph
@@ -34,6 +36,7 @@ import Testing
     let coarse: [String: ElementType] = [
       "small/kernel": .float16, "grouped/kernel": .float16, "separable/depthwise kernel": .float16,
       "separable/pointwise kernel": .int8, "large/kernel": .int8,
+      "pointwise/kernel": .int8, "tiny/kernel": .float16,
       "depthwise/kernel": .float16, "dense/kernel": .int8,
     ]
     for (name, type) in types { #expect(type == coarse[name] ?? .float32, "\(name)") }
