@@ -196,7 +196,7 @@ def main() -> None:
         "processor": processor(), "processors": os.cpu_count(), "rounds": options.rounds, "runs": options.runs,
     }
     if not options.json:
-        print(f"Xception 299x299, batch 1, {options.rounds} rounds of {options.runs} runs in turn")
+        print(f"Xception 299x299, batch 1, in turn, rounds: {options.rounds}, runs in each: {options.runs}")
         print(f"{description['processor']}, {description['processors']} processors")
     comparisons = []
     for precision in precisions(options):

@@ -13,7 +13,6 @@ import sys
 import tempfile
 
 import numpy
-from PIL import Image
 
 import compare
 
@@ -38,6 +37,8 @@ def arguments() -> argparse.Namespace:
 
 def prepare_pictures(options: argparse.Namespace, folder: pathlib.Path) -> list[pathlib.Path]:
     """Pictures of 299x299, transparency on white, that every runtime reads without resizing."""
+    from PIL import Image
+
     found = sorted(
         file for file in options.pictures.rglob("*")
         if file.suffix.lower() in (".png", ".jpg", ".jpeg") and "symbols" not in file.relative_to(options.pictures).parts
@@ -71,6 +72,8 @@ def our_features(options: argparse.Namespace, precision: str, files: list) -> nu
 
 
 def images(files: list):
+    from PIL import Image
+
     for file in files:
         yield numpy.asarray(Image.open(file), "float32")[None] / 127.5 - 1
 
