@@ -13,7 +13,10 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(FOLDER))
 compare = importlib.import_module("compare")
 figure = importlib.import_module("figure")
+fidelity = importlib.import_module("fidelity")
 figures = importlib.import_module("figures")
+loading = importlib.import_module("loading")
+numpy = importlib.import_module("numpy")
 
 # Notes whose turn it is, and takes that turn's time.
 COMMAND = """#!{python}
@@ -28,7 +31,9 @@ time = times[(folder / "turns").read_text().splitlines().count(name) - 1]
 print("a line before")
 print(json.dumps({{"min_ms": time, "median_ms": 2 * time, "load_ms": 1, "first_ms": 2, "peak_rss_mb": 3, {extra}}}))
 """
-ORT, OPENVINO, OPENVINO_BF16 = "xception299-int8-ort.onnx fp32", "xception299-int8-ov.xml fp32", "xception299-int8-ov.xml bf16"
+ORT = "xception299-int8-ort.onnx fp32"
+OPENVINO = "xception299-int8-ov.xml fp32"
+OPENVINO_BF16 = "xception299-int8-ov.xml bf16"
 
 
 class ComparisonTests(unittest.TestCase):
@@ -139,6 +144,24 @@ class ScriptTests(unittest.TestCase):
             result = self.run_script("compare.sh", *options)
             self.assertEqual(result.returncode, 1)
             self.assertIn(message, result.stderr)
+
+
+class MeasureTests(unittest.TestCase):
+    def test_timings_are_read_from_what_is_printed(self):
+        timings = "inflate and pack the weights      55.5 ms\\npeak resident memory        126.0 MB"
+        command = ["sh", "-c", f"echo ' 99 % cup'; printf '{timings}\\n' >&2"]
+        result = loading.start_to_label(command)
+        self.assertGreater(result.pop("label"), 0)
+        self.assertEqual(result, {"inflate and pack the weights": 55.5, "peak resident memory": 126})
+
+    def test_cosines_are_by_picture_and_forget_lengths(self):
+        reference = numpy.array([[3, 4], [1, 0]], "float32")
+        features = numpy.array([[6, 8], [1, 1]], "float32")
+        numpy.testing.assert_allclose(fidelity.cosines(features, reference), [1, 0.5**0.5])
+
+    def test_probabilities_are_ordered_by_class(self):
+        predictions = [{"class": 1, "probability": 0.7}, {"class": 0, "probability": 0.3}]
+        self.assertEqual(fidelity.probabilities([{"predictions": predictions}]).tolist(), [[0.3, 0.7]])
 
 
 class PageTests(unittest.TestCase):

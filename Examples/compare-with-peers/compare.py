@@ -60,9 +60,8 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     options.add_argument("--runs", type=int, default=20, help="timed runs in a turn (20)")
     options.add_argument("--only", nargs="+", choices=PEERS, default=list(PEERS), help="peers to compare with (all)")
     options.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
-    options.add_argument(
-        "--peer", type=pathlib.Path, default=pathlib.Path(__file__).with_name("peer.py"), help="the program that runs one"
-    )
+    peer = pathlib.Path(__file__).with_name("peer.py")
+    options.add_argument("--peer", type=pathlib.Path, default=peer, help="the program that times one peer (peer.py)")
     values = options.parse_args(words)
     if min(values.threads + [values.rounds, values.runs]) < 1:
         options.error("--threads, --rounds and --runs must be at least 1")
@@ -138,7 +137,8 @@ def candidates(precision: str, threads: int, options: argparse.Namespace) -> dic
 
 def require_files(options: argparse.Namespace) -> None:
     wanted = [options.weights / WEIGHTS[precision] for precision in precisions(options)]
-    wanted += [options.models / PEERS[name].file for name in options.only if PEERS[name].precision in precisions(options)]
+    peers = (PEERS[name] for name in options.only)
+    wanted += [options.models / peer.file for peer in peers if peer.precision in precisions(options)]
     missing = [str(file) for file in wanted if not file.is_file()]
     if missing:
         sys.exit(f"there is no {', '.join(missing)}: compare.sh without --models makes all that it needs")
@@ -175,8 +175,8 @@ def processor() -> str:
 
 
 def show(comparison: dict) -> None:
-    threads = comparison["threads"]
-    print(f"\n{comparison['precision']}, {threads} thread{'s' if threads > 1 else ''}, {comparison['isa']}, milliseconds")
+    precision, threads = comparison["precision"], comparison["threads"]
+    print(f"\n{precision}, {threads} thread{'s' if threads > 1 else ''}, {comparison['isa']}, milliseconds")
     print(f"{'':30}{'min':>9}{'median':>9}{'load':>9}{'first':>9}{'MB':>7}   ours / theirs: min, median")
     for name, result in comparison["results"].items():
         title = f"{name} {comparison['versions'].get(name, '')}"

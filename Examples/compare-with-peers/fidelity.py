@@ -1,8 +1,8 @@
 """Measures how far bf16 and int8 are from fp32, here and in the peers; fidelity.sh prepares all that it needs.
 
 The features are the 2,048 values that enter the classifier of Xception 299x299. Their cosine with our fp32 features of
-the same picture is 1 where nothing is lost. Of the trained six-class model, whose classifier was not drawn at random, the
-labels are compared too.
+the same picture is 1 where nothing is lost. Of the trained six-class model, whose classifier was not drawn at random,
+the labels are compared too.
 """
 
 import argparse
@@ -35,14 +35,16 @@ def arguments() -> argparse.Namespace:
     return options
 
 
+def is_picture(file: pathlib.Path) -> bool:
+    """Not a letter or a sign, of which Tux Paint has hundreds: one color on white."""
+    return file.suffix.lower() in (".png", ".jpg", ".jpeg") and "symbols" not in file.parts
+
+
 def prepare_pictures(options: argparse.Namespace, folder: pathlib.Path) -> list[pathlib.Path]:
     """Pictures of 299x299, transparency on white, that every runtime reads without resizing."""
     from PIL import Image
 
-    found = sorted(
-        file for file in options.pictures.rglob("*")
-        if file.suffix.lower() in (".png", ".jpg", ".jpeg") and "symbols" not in file.relative_to(options.pictures).parts
-    )
+    found = sorted(file for file in options.pictures.rglob("*") if is_picture(file.relative_to(options.pictures)))
     if not found:
         sys.exit(f"there are no PNG or JPEG files in {options.pictures}")
     count = min(options.count, len(found))
@@ -114,7 +116,7 @@ def cosines(features: numpy.ndarray, reference: numpy.ndarray) -> numpy.ndarray:
 
 
 def compare_features(options: argparse.Namespace, files: list) -> list[dict]:
-    """The mean and the lowest cosine of every runtime and precision; that of a peer's fp32 shows what is common to all."""
+    """The mean and the lowest cosine by runtime and precision; a peer's fp32 shows that all see the same pixels."""
     reference = our_features(options, "fp32", files)
 
     def row(name: str, precision: str, features: numpy.ndarray) -> dict:
@@ -162,11 +164,12 @@ def compare_labels(options: argparse.Namespace, files: list) -> list[dict]:
         values = run(f"kitchenware-{precision}.xcw")
         same = values.argmax(axis=1) == reference.argmax(axis=1)
         difference = abs(values - reference).max(axis=1)
-        rows.append({
-            "precision": precision, "photos": len(photos), "same_photos": int(same[: len(photos)].sum()),
-            "photo_difference": float(difference[: len(photos)].max()), "pictures": len(files),
-            "same_pictures": int(same[len(photos) :].sum()), "picture_difference": float(difference[len(photos) :].max()),
-        })
+        row = {"precision": precision}
+        for kind, part in (("photos", slice(len(photos))), ("pictures", slice(len(photos), None))):
+            row[kind] = len(same[part])
+            row[f"same_{kind}"] = int(same[part].sum())
+            row[f"{kind}_difference"] = float(difference[part].max())
+        rows.append(row)
     compare.progress("")
     return rows
 
@@ -186,8 +189,8 @@ def show(result: dict) -> None:
     print("\nThe trained six-class model beside its fp32: same label, largest difference of a probability\n")
     for row in result["labels"]:
         print(
-            f"{row['precision']:10}{row['same_photos']} of {row['photos']} photos, {row['photo_difference']:.4f}; "
-            f"{row['same_pictures']} of {row['pictures']} pictures, {row['picture_difference']:.4f}"
+            f"{row['precision']:10}{row['same_photos']} of {row['photos']} photos, {row['photos_difference']:.4f}; "
+            f"{row['same_pictures']} of {row['pictures']} pictures, {row['pictures_difference']:.4f}"
         )
 
 

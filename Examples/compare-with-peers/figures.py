@@ -1,7 +1,7 @@
 """Measures the figures of this folder's README.md; figures.sh prepares all that it needs.
 
-Each part is a section: tables of what is measured, what it should be, what it is, and the command that measures it alone.
-Whatever is compared takes turns, each in a new process.
+Each part is a section: tables of what is measured, what it should be, what it is, and the command that measures it
+alone. Whatever is compared takes turns, each in a new process.
 """
 
 import argparse

@@ -61,9 +61,8 @@ def measure_load(options: argparse.Namespace) -> list[str]:
     pixels = bytes((x + y * channel) % 256 for y in range(299) for x in range(299) for channel in (1, 2, 3))
     image.write_bytes(b"P6\n299 299\n255\n" + pixels)
     run = options.commands / "xception-run"
-    commands = {
-        file: [run, "--model", options.weights / file, "--top", 1, "--timings", image] for file in weights_files(options)
-    }
+    words = ["--top", 1, "--timings", image]
+    commands = {file: [run, "--model", options.weights / file, *words] for file in weights_files(options)}
     results = {file: [] for file in commands}
     for command in commands.values():
         start_to_label(command)  # fills the page cache
@@ -85,8 +84,8 @@ def file_figures(file: str, results: list[dict], options: argparse.Namespace) ->
     command = f"xception-run --model {file} --timings PHOTO.ppm"
     return [
         figure(
-            f"{file}: from the start of the process to the label", fastest["label"], command, at_most=bars.milliseconds,
-            form="{:.1f} ms", note=f"median {median:.1f}; {steps}",
+            f"{file}: from the start of the process to the label", fastest["label"], command,
+            at_most=bars.milliseconds, form="{:.1f} ms", note=f"median {median:.1f}; {steps}",
         ),
         figure(f"{file}: resident memory", resident, command, at_most=bars.resident, form="{:.1f} MB"),
         figure(f"{file}: size of the file", size, f"ls -l {file}", at_most=bars.size, form="{:.2f} MB"),

@@ -1,10 +1,10 @@
 """Makes the models that are compared: make_models.py FOLDER [PRECISION ...]
 
-FOLDER holds kitchenware.keras and photos, which Examples/fetch-trained-model.sh fetches. Its Xception backbone, trained
-on ImageNet, gets a head of 1000 classes with seeded weights, and is written as xception299.keras, xception299.onnx (ONNX
-Runtime and OpenVINO) and xception299.tflite (LiteRT). For int8, ONNX Runtime and NNCF quantize the network as their
-manuals say, with two crops of each of the 18 photos to calibrate: xception299-int8-ort.onnx and xception299-int8-ov.xml.
-What exists is kept.
+FOLDER holds kitchenware.keras and photos, which Examples/fetch-trained-model.sh fetches. Its Xception backbone,
+trained on ImageNet, gets a head of 1000 classes with seeded weights, and is written as xception299.keras,
+xception299.onnx (ONNX Runtime and OpenVINO) and xception299.tflite (LiteRT). For int8, ONNX Runtime and NNCF quantize
+the network as their manuals say, with two crops of each of the 18 photos to calibrate: xception299-int8-ort.onnx and
+xception299-int8-ov.xml. What exists is kept.
 """
 
 import os
@@ -91,8 +91,8 @@ def make_onnx_runtime_int8(folder: pathlib.Path, work: pathlib.Path) -> None:
             return None if image is None else {name: image}
 
     quantize_static(
-        str(prepared), str(work / "xception299-int8-ort.onnx"), Reader(), quant_format=QuantFormat.QDQ, per_channel=True,
-        activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
+        str(prepared), str(work / "xception299-int8-ort.onnx"), Reader(), quant_format=QuantFormat.QDQ,
+        per_channel=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
     )
 
 

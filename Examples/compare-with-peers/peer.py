@@ -1,12 +1,12 @@
 """Times one peer in a process of its own: peer.py RUNTIME MODEL PRECISION THREADS RUNS
 
-PRECISION is that of all that the model does not quantize. Prints a JSON object with load_ms, first_ms, min_ms, median_ms
-and peak_rss_mb, as xception-bench does, and the peer's version; or one with the reason why the precision is unsupported.
+PRECISION is that of all that the model does not quantize. Prints a JSON object with load_ms, first_ms, min_ms,
+median_ms and peak_rss_mb, as xception-bench does, and the peer's version; or one with the reason why the precision is
+unsupported.
 """
 
 import json
 import pathlib
-import platform
 import statistics
 import sys
 import time
@@ -28,11 +28,7 @@ def check_for_bf16():
     except OSError:
         return
     if not words & {"avx512_bf16", "amx_bf16", "bf16"}:
-        raise Unsupported("this processor has neither AVX512_BF16 nor AMX" if is_x86() else "this processor has no bf16")
-
-
-def is_x86():
-    return platform.machine() in ("x86_64", "AMD64")
+        raise Unsupported("this processor has no bf16 products (AVX512_BF16 or AMX; on arm64, bf16)")
 
 
 def onnx_runtime(path, precision, threads):
