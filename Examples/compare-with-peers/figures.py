@@ -55,9 +55,10 @@ def replaced(page: str, part: str, lines: list[str]) -> str:
 
 def main() -> None:
     options = arguments()
+    best_set = speed.instruction_sets(options)[0]
+    machine = f"{compare.processor()}, {os.cpu_count()} processors, {best_set}, {datetime.date.today()}."
     for part in options.only:
         start = time.monotonic()
-        machine = f"{compare.processor()}, {os.cpu_count()} processors, {datetime.date.today()}."
         lines = [*PARTS[part](options), "", machine]
         print(f"\n## {part}\n", *lines, sep="\n", flush=True)
         print(f"{part}: {time.monotonic() - start:.0f} s", file=sys.stderr)
