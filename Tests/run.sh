@@ -37,4 +37,7 @@ echo "Checking that the hot loops keep their sums in registers"
 "$python" Tests/check-loops.py --self-test
 "$python" Tests/check-loops.py "$XCEPTION_BIN/xception-run"
 
+echo "Checking the comparison with other runtimes"
+"$python" Tests/test_compare_with_peers.py
+
 swift test "$@"

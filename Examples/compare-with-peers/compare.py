@@ -13,46 +13,107 @@ import platform
 import statistics
 import subprocess
 import sys
-from importlib import metadata
+from typing import NamedTuple
 
 OURS = "xception"
-PEERS = {  # name: (runtime of peer.py, package, model file, precision)
-    "onnxruntime": ("onnxruntime", "onnxruntime", "xception299.onnx", "fp32"),
-    "openvino": ("openvino", "openvino", "xception299.onnx", "fp32"),
-    "litert": ("litert", "ai-edge-litert", "xception299.tflite", "fp32"),
+PRECISIONS = ("fp32", "bf16", "int8")
+
+
+class Peer(NamedTuple):
+    runtime: str
+    """Of peer.py."""
+    file: str
+    """Of the folder with the peers' models."""
+    precision: str
+    """What it is compared with."""
+    rest: str = "fp32"
+    """The precision of what the model does not quantize, where the runtime lets one choose."""
+
+
+PEERS = {
+    "onnxruntime": Peer("onnxruntime", "xception299.onnx", "fp32"),
+    "openvino": Peer("openvino", "xception299.onnx", "fp32"),
+    "litert": Peer("litert", "xception299.tflite", "fp32"),
+    "openvino-bf16": Peer("openvino", "xception299.onnx", "bf16", rest="bf16"),
+    "onnxruntime-int8": Peer("onnxruntime", "xception299-int8-ort.onnx", "int8"),
+    "openvino-int8": Peer("openvino", "xception299-int8-ov.xml", "int8"),
+    # OpenVINO's own choice on processors with bf16.
+    "openvino-int8-bf16": Peer("openvino", "xception299-int8-ov.xml", "int8", rest="bf16"),
 }
+WEIGHTS = {"fp32": "xception299.xcw", "bf16": "xception299-bf16.xcw", "int8": "xception299-int8.xcw"}
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="compare.sh", description="Times Xception 299x299 here and in other runtimes.")
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="thread counts (1 2)")
-    parser.add_argument("--rounds", type=int, default=3, help="turns of each candidate (3)")
-    parser.add_argument("--runs", type=int, default=20, help="timed runs in a turn (20)")
-    parser.add_argument("--only", nargs="+", choices=PEERS, default=list(PEERS), help="peers to compare with (all)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
-    parser.add_argument("--bench", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
-    parser.add_argument("--model", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
-    parser.add_argument("--peer-models", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if min(options.threads + [options.rounds, options.runs]) < 1:
-        parser.error("--threads, --rounds and --runs must be at least 1")
-    return options
+def parser(prog: str, description: str) -> argparse.ArgumentParser:
+    """What the programs of this folder have in common."""
+    parser = argparse.ArgumentParser(prog=prog, description=description)
+    parser.add_argument("--commands", type=pathlib.Path, required=True, help="the folder of our commands")
+    parser.add_argument("--weights", type=pathlib.Path, required=True, help="the folder of our weights files")
+    parser.add_argument("--models", type=pathlib.Path, required=True, help="the folder of the peers' models")
+    parser.add_argument("--precision", choices=[*PRECISIONS, "all"], default="all", help="what is compared (all)")
+    return parser
 
 
-def command(candidate: str, threads: int, options: argparse.Namespace) -> list:
-    if candidate == OURS:
-        return [options.bench, options.model, "--threads", threads, "--runs", options.runs, "--json"]
-    runtime, _, file, precision = PEERS[candidate]
-    script = pathlib.Path(__file__).with_name("peer.py")
-    return [sys.executable, script, runtime, options.peer_models / file, precision, threads, options.runs]
+def arguments(words: list[str] | None = None) -> argparse.Namespace:
+    options = parser("compare.sh", "Times Xception 299x299 here and in other runtimes.")
+    options.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="thread counts (1 2)")
+    options.add_argument("--rounds", type=int, default=3, help="turns of each candidate (3)")
+    options.add_argument("--runs", type=int, default=20, help="timed runs in a turn (20)")
+    options.add_argument("--only", nargs="+", choices=PEERS, default=list(PEERS), help="peers to compare with (all)")
+    options.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
+    peer = pathlib.Path(__file__).with_name("peer.py")
+    options.add_argument("--peer", type=pathlib.Path, default=peer, help="the program that times one peer (peer.py)")
+    values = options.parse_args(words)
+    if min(values.threads + [values.rounds, values.runs]) < 1:
+        options.error("--threads, --rounds and --runs must be at least 1")
+    return values
 
 
-def turn(candidate: str, threads: int, options: argparse.Namespace) -> dict:
-    parts = [str(part) for part in command(candidate, threads, options)]
-    process = subprocess.run(parts, capture_output=True, text=True)
+def precisions(options: argparse.Namespace) -> list[str]:
+    return list(PRECISIONS) if options.precision == "all" else [options.precision]
+
+
+class Unsupported(Exception):
+    """A candidate that cannot run on this processor; the reason is its text."""
+
+
+def turn(command: list) -> dict:
+    """Runs a command whose last line is a JSON object, and returns that."""
+    words = [str(word) for word in command]
+    try:
+        process = subprocess.run(words, capture_output=True, text=True)
+    except OSError as error:
+        sys.exit(f"cannot run {words[0]}: {error.strerror}")
     if process.returncode != 0:
-        sys.exit(f"{' '.join(parts)} failed:\n{process.stderr.strip()[-2000:]}")
-    return json.loads(process.stdout.strip().splitlines()[-1])
+        sys.exit(f"{' '.join(words)} failed:\n{process.stderr.strip()[-2000:]}")
+    try:
+        result = json.loads(process.stdout.strip().splitlines()[-1])
+    except (ValueError, IndexError):
+        sys.exit(f"{' '.join(words)} did not end with a JSON object:\n{process.stdout.strip()[-2000:]}")
+    if "unsupported" in result:
+        raise Unsupported(result["unsupported"])
+    return result
+
+
+def progress(text: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def in_turn(commands: dict[str, list], rounds: int, label: str = "") -> tuple[dict[str, list[dict]], dict[str, str]]:
+    """The results of each candidate's turns, and why others were left out."""
+    turns = {candidate: [] for candidate in commands}
+    left_out = {}
+    for number in range(rounds):
+        for candidate, command in commands.items():
+            if candidate in left_out:
+                continue
+            progress(f"{label}round {number + 1} of {rounds}: {candidate}")
+            try:
+                turns[candidate].append(turn(command))
+            except Unsupported as reason:
+                left_out[candidate] = str(reason)
+    progress("")
+    return {candidate: turns[candidate] for candidate in commands if candidate not in left_out}, left_out
 
 
 def summary(turns: list[dict]) -> dict:
@@ -61,24 +122,48 @@ def summary(turns: list[dict]) -> dict:
     return {**best, "median_ms": median, "peak_rss_mb": max(turn["peak_rss_mb"] for turn in turns)}
 
 
-def progress(text: str) -> None:
-    if sys.stderr.isatty():
-        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+def candidates(precision: str, threads: int, options: argparse.Namespace) -> dict[str, list]:
+    """The command of each."""
+    bench = options.commands / "xception-bench"
+    weights = options.weights / WEIGHTS[precision]
+    commands = {OURS: [bench, weights, "--threads", threads, "--runs", options.runs, "--json"]}
+    for name in options.only:
+        peer = PEERS[name]
+        if peer.precision == precision:
+            model = options.models / peer.file
+            commands[name] = [sys.executable, options.peer, peer.runtime, model, peer.rest, threads, options.runs]
+    return commands
 
 
-def compare(threads: int, options: argparse.Namespace) -> dict:
-    candidates = [OURS, *options.only]
-    turns = {candidate: [] for candidate in candidates}
-    for number in range(options.rounds):
-        for candidate in candidates:
-            progress(f"{threads} threads, round {number + 1} of {options.rounds}: {candidate}")
-            turns[candidate].append(turn(candidate, threads, options))
-    progress("")
-    results = {candidate: summary(turns[candidate]) for candidate in candidates}
-    for candidate in options.only:
-        for key in ("min", "median"):
-            results[candidate][f"{key}_ratio"] = results[OURS][f"{key}_ms"] / results[candidate][f"{key}_ms"]
-    return {"threads": threads, "isa": turns[OURS][0]["isa"], "results": results}
+def require_files(options: argparse.Namespace) -> None:
+    wanted = [options.weights / WEIGHTS[precision] for precision in precisions(options)]
+    peers = (PEERS[name] for name in options.only)
+    wanted += [options.models / peer.file for peer in peers if peer.precision in precisions(options)]
+    missing = [str(file) for file in wanted if not file.is_file()]
+    if missing:
+        sys.exit(f"there is no {', '.join(missing)}: compare.sh without --models makes all that it needs")
+
+
+def compare(precision: str, threads: int, options: argparse.Namespace) -> dict:
+    label = f"{precision}, {threads} thread{'s' if threads > 1 else ''}, "
+    turns, left_out = in_turn(candidates(precision, threads, options), options.rounds, label)
+    ours = turns[OURS][0]
+    if ours["precision"] != precision:
+        sys.exit(f"xception-bench ran {WEIGHTS[precision]} in {ours['precision']}, expected {precision}")
+    results = {candidate: summary(turns[candidate]) for candidate in turns}
+    peers = [candidate for candidate in turns if candidate != OURS]
+    comparison = {
+        "precision": precision, "threads": threads, "isa": ours["isa"], "results": results, "left_out": left_out,
+        "versions": {peer: turns[peer][0]["version"] for peer in peers},
+    }
+    for key in ("min", "median"):
+        times = {candidate: results[candidate][f"{key}_ms"] for candidate in results}
+        for peer in peers:
+            results[peer][f"{key}_ratio"] = times[OURS] / times[peer]
+        if peers:
+            comparison[f"{key}_ratio"] = times[OURS] / min(times[peer] for peer in peers)
+            comparison[f"{key}_best"] = min(peers, key=times.get)
+    return comparison
 
 
 def processor() -> str:
@@ -89,36 +174,36 @@ def processor() -> str:
         return platform.processor() or platform.machine()
 
 
-def show(comparison: dict, options: argparse.Namespace) -> None:
-    results = comparison["results"]
-    threads = comparison["threads"]
-    print(f"\n{threads} thread{'s' if threads > 1 else ''}, {comparison['isa']}, fp32, milliseconds")
-    print(f"{'':14}{'min':>9}{'median':>9}{'load':>9}{'first':>9}{'MB':>7}   ours / theirs: min, median")
-    for name, result in results.items():
+def show(comparison: dict) -> None:
+    precision, threads = comparison["precision"], comparison["threads"]
+    print(f"\n{precision}, {threads} thread{'s' if threads > 1 else ''}, {comparison['isa']}, milliseconds")
+    print(f"{'':30}{'min':>9}{'median':>9}{'load':>9}{'first':>9}{'MB':>7}   ours / theirs: min, median")
+    for name, result in comparison["results"].items():
+        title = f"{name} {comparison['versions'].get(name, '')}"
         times = "".join(f"{result[key]:9.2f}" for key in ("min_ms", "median_ms", "load_ms", "first_ms"))
         ratios = f"   {result['min_ratio']:.3f}  {result['median_ratio']:.3f}" if name != OURS else ""
-        print(f"{name:14}{times}{result['peak_rss_mb']:7.0f}{ratios}")
-    best = {key: min(results[name][key] for name in options.only) for key in ("min_ms", "median_ms")}
-    ratios = [results[OURS][key] / best[key] for key in ("min_ms", "median_ms")]
-    print(f"ours / best of theirs: minimum {ratios[0]:.3f}, median {ratios[1]:.3f}")
+        print(f"{title:30}{times}{result['peak_rss_mb']:7.0f}{ratios}")
+    for name, reason in comparison["left_out"].items():
+        print(f"{name} is left out: {reason}")
+    if "min_ratio" in comparison:
+        print(f"ours / best of theirs: minimum {comparison['min_ratio']:.3f}, median {comparison['median_ratio']:.3f}")
 
 
 def main() -> None:
     options = arguments()
-    versions = {name: metadata.version(PEERS[name][1]) for name in options.only}
+    require_files(options)
     description = {
         "processor": processor(), "processors": os.cpu_count(), "rounds": options.rounds, "runs": options.runs,
-        "versions": versions,
     }
     if not options.json:
-        peers = ", ".join(f"{name} {version}" for name, version in versions.items())
-        print(f"Xception 299x299, batch 1, {options.rounds} rounds of {options.runs} runs in turn")
-        print(f"{description['processor']}, {description['processors']} processors; {peers}")
+        print(f"Xception 299x299, batch 1, in turn, rounds: {options.rounds}, runs in each: {options.runs}")
+        print(f"{description['processor']}, {description['processors']} processors")
     comparisons = []
-    for threads in options.threads:
-        comparisons.append(compare(threads, options))
-        if not options.json:
-            show(comparisons[-1], options)
+    for precision in precisions(options):
+        for threads in options.threads:
+            comparisons.append(compare(precision, threads, options))
+            if not options.json:
+                show(comparisons[-1])
     if options.json:
         print(json.dumps({**description, "comparisons": comparisons}))
 

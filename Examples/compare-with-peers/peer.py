@@ -1,16 +1,34 @@
 """Times one peer in a process of its own: peer.py RUNTIME MODEL PRECISION THREADS RUNS
 
-Prints a JSON object with load_ms, first_ms, min_ms, median_ms and peak_rss_mb, as xception-bench does.
+PRECISION is that of all that the model does not quantize. Prints a JSON object with load_ms, first_ms, min_ms,
+median_ms and peak_rss_mb, as xception-bench does, and the peer's version; or one with the reason why the precision is
+unsupported.
 """
 
 import json
+import pathlib
 import statistics
 import sys
 import time
+from importlib import metadata
 
 import numpy
 
 WARM_UPS = 4  # as xception-bench does, after the first run
+
+
+class Unsupported(Exception):
+    pass
+
+
+def check_for_bf16():
+    """OpenVINO takes AVX-512 alone for bf16, which it then only imitates: slower than fp32."""
+    try:
+        words = set(pathlib.Path("/proc/cpuinfo").read_text().split())
+    except OSError:
+        return
+    if not words & {"avx512_bf16", "amx_bf16", "bf16"}:
+        raise Unsupported("this processor has no bf16 products (AVX512_BF16 or AMX; on arm64, bf16)")
 
 
 def onnx_runtime(path, precision, threads):
@@ -29,6 +47,9 @@ def onnx_runtime(path, precision, threads):
 def openvino(path, precision, threads):
     import openvino
 
+    if precision == "bf16":
+        check_for_bf16()
+
     def load():
         core = openvino.Core()
         network = core.read_model(path)
@@ -38,7 +59,11 @@ def openvino(path, precision, threads):
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
         }
-        request = core.compile_model(network, "CPU", settings).create_infer_request()
+        compiled = core.compile_model(network, "CPU", settings)
+        used = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
+        if used != settings["INFERENCE_PRECISION_HINT"]:
+            raise Unsupported(f"OpenVINO runs it in {used} here")
+        request = compiled.create_infer_request()
         return lambda image: request.infer({0: image})
 
     return load
@@ -61,7 +86,11 @@ def litert(path, precision, threads):
     return load
 
 
-RUNTIMES = {"onnxruntime": onnx_runtime, "openvino": openvino, "litert": litert}
+RUNTIMES = {  # what loads a model, and the package
+    "onnxruntime": (onnx_runtime, "onnxruntime"),
+    "openvino": (openvino, "openvino"),
+    "litert": (litert, "ai-edge-litert"),
+}
 
 
 def peak_resident_megabytes():
@@ -76,10 +105,10 @@ def peak_resident_megabytes():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
-def main() -> None:
-    runtime, path, precision, threads, runs = sys.argv[1:]
+def measure(runtime, path, precision, threads, runs):
+    make, package = RUNTIMES[runtime]
     image = numpy.random.default_rng(0).uniform(-1, 1, (1, 299, 299, 3)).astype("float32")
-    load = RUNTIMES[runtime](path, precision, int(threads))
+    load = make(path, precision, threads)
 
     def timed(call, *arguments):
         start = time.perf_counter()
@@ -90,14 +119,23 @@ def main() -> None:
     _, first_ms = timed(run, image)
     for _ in range(WARM_UPS):
         run(image)
-    times = [timed(run, image)[1] for _ in range(int(runs))]
-    result = {
+    times = [timed(run, image)[1] for _ in range(runs)]
+    return {
         "load_ms": load_ms,
         "first_ms": first_ms,
         "min_ms": min(times),
         "median_ms": statistics.median(times),
         "peak_rss_mb": peak_resident_megabytes(),
+        "version": metadata.version(package),
     }
+
+
+def main() -> None:
+    runtime, path, precision, threads, runs = sys.argv[1:]
+    try:
+        result = measure(runtime, path, precision, int(threads), int(runs))
+    except Unsupported as reason:
+        result = {"unsupported": str(reason)}
     print(json.dumps(result))
 
 
