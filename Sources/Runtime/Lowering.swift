@@ -205,8 +205,13 @@ struct Lowering {
     case .float32: .float32
     case .bfloat16 where copies && values[map].element == .float32: .float32
     case .bfloat16: multipliesBFloat16 ? .bfloat16 : .bfloat16Weights
-    case .int8: kernel.elementType == .int8 ? .int8 : .float32
+    case .int8: kernel.elementType == .int8 && sumsFit(kernel) ? .int8 : .float32
     }
+  }
+
+  /// Whether no sum of products of bytes, one side of them shifted to 255 at most, exceeds 32 bits.
+  private func sumsFit(_ kernel: Tensor) -> Bool {
+    kernel.elementCount / kernel.dimensions[kernel.dimensions.count - 1] <= Int(Int32.max) / (255 * 127)
   }
 
   /// What the product of a vector runs in: the weights are read once, so only their size counts.
