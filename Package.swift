@@ -24,6 +24,9 @@ func kernels(march: String? = nil, _ features: String...) -> [SwiftSetting] {
   let x86BF16 = kernels()
 #endif
 
+/// The reference executor and the plain loops that kernels are tested against are optimized in debug builds too.
+let reference: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 let package = Package(
   name: "xception-runtime",
   platforms: [.macOS(.v26)],
@@ -90,7 +93,8 @@ let package = Package(
       dependencies: [
         "ModelGraph", "Optimizer", "Kernels", "KernelsPortable", "KernelsX86V3", "KernelsX86V4", "KernelsX86VNNI",
         "KernelsX86BF16", "CIntrinsics",
-      ]),
+      ],
+      swiftSettings: reference),
     .target(name: "Kernels", dependencies: ["CIntrinsics"], swiftSettings: kernels()),
     .target(name: "KernelsPortable", dependencies: ["Kernels", "CIntrinsics"], swiftSettings: kernels()),
     .target(name: "KernelsX86V3", dependencies: ["Kernels", "CIntrinsics"], swiftSettings: x86V3),
@@ -114,7 +118,9 @@ let package = Package(
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
 
     // Tests.
-    .target(name: "TestSupport", dependencies: ["ModelGraph", "CTestSupport"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["ModelGraph", "CTestSupport"], path: "Tests/TestSupport",
+      swiftSettings: reference),
     .target(
       name: "SmallModel", dependencies: ["ModelGraph", "WeightFormat", "TestSupport"], path: "Tests/SmallModel"),
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
@@ -124,7 +130,7 @@ let package = Package(
     .testTarget(
       name: "RuntimeTests", dependencies: ["Runtime", "TestSupport", "CTestSupport"],
       exclude: ["make_keras_fixtures.py"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Runtime", "TestSupport"]),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Runtime", "TestSupport"], swiftSettings: reference),
     .testTarget(name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ModelImportTests", dependencies: ["ModelImport", "Runtime", "CHDF5", "CZlib", "TestSupport"],

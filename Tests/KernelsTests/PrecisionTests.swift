@@ -227,7 +227,9 @@ private struct RandomLayer {
         try network.append(operation, [2])
       }
       let graph = network.graph
-      guard graph.nodes.reduce(0, { $0 + graph.multiplyAdds(of: $1) }) <= mostMultiplyAdds else { continue }
+      // The input's copies count for themselves.
+      let multiplyAdds = graph.nodes.dropFirst(3).reduce(0) { $0 + graph.multiplyAdds(of: $1) }
+      guard multiplyAdds <= mostMultiplyAdds else { continue }
       self.network = network
       return graph
     }
