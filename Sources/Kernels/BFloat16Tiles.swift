@@ -13,13 +13,16 @@ extension BFloat16Unit {
 
   @inlinable @inline(__always)
   public static func multiplyAddsOfBFloat16(_ count: Int) -> Float {
-    multiplyAdds(count, BFloat16Tile<Self>.self, chains: 6)
+    multiplyAdds(count, BFloat16Tile<Self>.self, InlineArray<6, Vector>.self)
   }
 }
 
 /// Words of two bf16 values on both sides; sums in fp32 that start from the bias.
 public enum BFloat16Tile<Unit: BFloat16Unit>: TileArithmetic {
   public typealias Pair = (Unit.Vector, Unit.Vector)
+
+  @inlinable @inline(__always)
+  public static func finishesInRegisters(_ element: MapElement) -> Bool { element == .bfloat16 }
 
   @inlinable @inline(__always)
   public static var weightStride: Int { Unit.panelWidth }
@@ -55,6 +58,9 @@ public enum BFloat16Tile<Unit: BFloat16Unit>: TileArithmetic {
 
 /// The same for a panel whose last half vector is padding.
 public enum NarrowBFloat16Tile<Unit: BFloat16Unit>: NarrowFloatSums {
+  @inlinable @inline(__always)
+  public static func finishesInRegisters(_ element: MapElement) -> Bool { element == .bfloat16 }
+
   @inlinable @inline(__always)
   public static var weightStride: Int { Unit.panelWidth }
 

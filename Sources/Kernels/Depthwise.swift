@@ -65,7 +65,7 @@ public struct DepthwiseWindow {
 }
 
 extension VectorUnit {
-  @inlinable @inline(__always)
+  @inlinable @inline(never)
   public static func depthwise(_ run: DepthwiseRun) {
     let isDense = run.window.isDense3x3
     switch (run.inputElement, run.outputElement) {

@@ -25,7 +25,7 @@ public enum Elementwise: Sendable {
 }
 
 extension VectorUnit {
-  @inlinable @inline(__always)
+  @inlinable @inline(never)
   public static func activate(_ line: Line, _ function: Elementwise) {
     switch function {
     case .clamp(let floor, let ceiling):
@@ -56,7 +56,7 @@ extension VectorUnit {
     }
   }
 
-  @inlinable @inline(__always)
+  @inlinable @inline(never)
   public static func add(_ line: Line, _ other: UnsafePointer<Float>) {
     switch line.element {
     case .float32: add(line, other, .float32)
@@ -72,7 +72,7 @@ extension VectorUnit {
   }
 
   /// `x * scale + shift` of pixels of `channels` values, a multiple of `vectorWidth`, and of packed ones of `panelWidth`.
-  @inlinable @inline(__always)
+  @inlinable @inline(never)
   public static func normalize(
     _ line: Line, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, channels: Int
   ) {
@@ -102,7 +102,7 @@ extension VectorUnit {
   /// The exponentials of a line of floats divided by their sum; each is taken of the distance to the largest value.
   ///
   /// The line need not be a multiple of `vectorWidth`, but its memory must be padded to it; the padding becomes zero.
-  @inlinable @inline(__always)
+  @inlinable @inline(never)
   public static func softmax(_ line: Line) {
     var largest = Vector(repeating: -.infinity)
     var sum = Vector.zero

@@ -1,6 +1,9 @@
 /// fp32 rows times fp32 weights.
 public enum FloatTile<Unit: VectorUnit>: FloatSums {
   @inlinable @inline(__always)
+  public static func finishesInRegisters(_ element: MapElement) -> Bool { element == .float32 }
+
+  @inlinable @inline(__always)
   public static var weightStride: Int { Unit.panelWidth }
 
   @inlinable @inline(__always)
@@ -9,6 +12,9 @@ public enum FloatTile<Unit: VectorUnit>: FloatSums {
 
 /// fp32 rows times bf16 weights, which are widened.
 public enum WidenedTile<Unit: VectorUnit>: FloatSums {
+  @inlinable @inline(__always)
+  public static func finishesInRegisters(_ element: MapElement) -> Bool { false }
+
   @inlinable @inline(__always)
   public static var weightStride: Int { Unit.vectorWidth }
 
@@ -22,6 +28,9 @@ public enum WidenedTile<Unit: VectorUnit>: FloatSums {
 /// fp32 rows times fp32 weights of a panel whose last half vector is padding: 728 columns are 22 panels and three quarters.
 public enum NarrowFloatTile<Unit: VectorUnit>: NarrowFloatSums {
   @inlinable @inline(__always)
+  public static func finishesInRegisters(_ element: MapElement) -> Bool { element == .float32 }
+
+  @inlinable @inline(__always)
   public static var weightStride: Int { Unit.panelWidth }
 
   @inlinable @inline(__always)
@@ -33,6 +42,9 @@ public enum NarrowFloatTile<Unit: VectorUnit>: NarrowFloatSums {
 /// fp32 rows times weights of a byte, which are widened and scaled in the end.
 public enum ByteWeightsTile<Unit: VectorUnit>: FloatSums {
   public typealias Factors = (scales: Unit.Columns, bias: Unit.Columns)
+
+  @inlinable @inline(__always)
+  public static func finishesInRegisters(_ element: MapElement) -> Bool { false }
 
   @inlinable @inline(__always)
   public static var weightStride: Int { Unit.panelWidth / 4 }

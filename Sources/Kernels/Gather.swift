@@ -53,7 +53,7 @@ public struct GatherRun {
 }
 
 extension VectorUnit {
-  @inlinable @inline(__always)
+  @inlinable @inline(never)
   public static func gather(_ run: GatherRun) {
     switch (run.inputElement, run.outputElement) {
     case (.float32, _): gather(run, .float32, values: run.length) { maximum($1, $0) }

@@ -79,6 +79,9 @@ public struct IntegerFactors<Unit: VectorUnit> {
 
 extension IntegerSums {
   @inlinable @inline(__always)
+  public static func finishesInRegisters(_ element: MapElement) -> Bool { element == .bfloat16 && Unit.packsFast }
+
+  @inlinable @inline(__always)
   public static var weightStride: Int { Unit.panelWidth &* Unit.channelsPerByteWord / 4 }
 
   /// In order, or LLVM would go column by column and run out of registers.

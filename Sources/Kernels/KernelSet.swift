@@ -4,7 +4,7 @@
 /// The kernels of one instruction set, as the executor calls them.
 ///
 /// A feature map is stored height by width by channels, its channels padded to `panelWidth`. All kernels work on whole
-/// vectors: what they read and write must be padded to them. Pointers, offsets and strides count floats.
+/// vectors: what they read and write must be padded to them. Pointers, offsets and strides count words of four bytes.
 public protocol KernelSet: Sendable {
   /// The number of floats of a vector.
   static var vectorWidth: Int { get }
@@ -83,6 +83,9 @@ extension KernelSet {
 
 /// An instruction set as the generic kernels see it. Each conformance lies in a module of its own, compiled for its
 /// processor, and takes its kernels from the extensions of this protocol.
+///
+/// Kernels are `@inline(never)`: inlined into the function that stands for a protocol's requirement, in which Swift inlines no
+/// call of C, they would call what should be single instructions.
 public protocol VectorUnit: KernelSet {
   associatedtype Vector: SIMD where Vector.Scalar == Float
   /// Two vectors side by side: a row of a column panel. As one value the two halves stay together; as two, LLVM takes

@@ -102,7 +102,7 @@ extension VectorUnit {
 }
 
 extension VectorUnit {
-  @inlinable @inline(__always)
+  @inlinable @inline(never)
   public static func unpack(_ words: UnsafePointer<Float>, to values: UnsafeMutablePointer<Float>, channels: Int) {
     var channel = 0
     forEachVector(of: channels, .bfloat16) { offset, part in
@@ -116,7 +116,7 @@ extension VectorUnit {
     }
   }
 
-  @inlinable @inline(__always)
+  @inlinable @inline(never)
   public static func pack(_ values: UnsafePointer<Float>, to words: UnsafeMutablePointer<Float>, channels: Int) {
     @inline(__always)
     func vector(_ channel: Int) -> Vector {

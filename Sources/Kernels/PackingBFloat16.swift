@@ -1,6 +1,8 @@
 extension VectorUnit {
+  // Calls of their own: C functions are not inlined into what fulfills a protocol's requirement directly.
+
   /// Words of the columns j and `vectorWidth + j` of a panel.
-  @inlinable @inline(__always)
+  @inlinable @inline(never)
   static func packForWidening(_ run: ColumnPacking) {
     let rows = MatrixRows(run.values, first: run.first, count: run.count, columns: run.columns)
     for panel in 0..<(run.columns &+ panelWidth &- 1) / panelWidth {
@@ -24,7 +26,7 @@ extension VectorUnit {
   }
 
   /// Words of two channels of one column, in the order of a packed map.
-  @inlinable @inline(__always)
+  @inlinable @inline(never)
   static func packPairs(_ run: ColumnPacking) {
     let rows = MatrixRows(run.values, first: run.first, count: run.count, columns: run.columns)
     let runWords = words(of: run.channels, .bfloat16)

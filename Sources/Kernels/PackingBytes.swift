@@ -1,3 +1,5 @@
+import CIntrinsics
+
 extension VectorUnit {
   @inlinable @inline(__always)
   public static func pack(_ run: BytePacking) {
@@ -22,8 +24,8 @@ extension VectorUnit {
     }
   }
 
-  /// Words of `channelsPerByteWord` rows of one column.
-  @inlinable @inline(__always)
+  /// Words of `channelsPerByteWord` rows of one column. A call of its own, as `sumPanels` is.
+  @inlinable @inline(never)
   static func packWords(_ run: BytePacking) {
     let rows = MatrixRows(run.values, first: run.first, count: run.count, columns: run.columns)
     let lanes = channelsPerByteWord
@@ -57,23 +59,21 @@ extension VectorUnit {
   /// `panelWidth` words of one byte from each of `channelsPerByteWord` rows.
   @inlinable @inline(__always)
   static func interleave(_ values: UnsafePointer<Int8>, _ stride: Int, _ output: UnsafeMutablePointer<Int8>) {
-    let bytes = UnsafeRawPointer(values).assumingMemoryBound(to: UInt8.self)
-    if channelsPerByteWord == 4 {
-      for column in 0..<panelWidth {
-        let low = UInt32(bytes[column]) | UInt32(bytes[stride &+ column]) &<< 8
-        let high = UInt32(bytes[2 &* stride &+ column]) | UInt32(bytes[3 &* stride &+ column]) &<< 8
-        UnsafeMutableRawPointer(output + 4 &* column).storeBytes(of: low | high &<< 16, as: UInt32.self)
-      }
-    } else {
-      for column in 0..<panelWidth {
-        let word = UInt16(bytes[column]) | UInt16(bytes[stride &+ column]) &<< 8
-        UnsafeMutableRawPointer(output + 2 &* column).storeBytes(of: word, as: UInt16.self)
+    for column in Swift.stride(from: 0, to: panelWidth, by: 8) {
+      if channelsPerByteWord == 4 {
+        interleave_4_rows(values + column, stride, output + 4 &* column)
+      } else {
+        interleave_2_rows(values + column, stride, output + 2 &* column)
       }
     }
   }
 
   @inlinable @inline(__always)
-  public static func sumColumns(_ run: ColumnStarts) {
+  public static func sumColumns(_ run: ColumnStarts) { sumPanels(run) }
+
+  /// A call of its own: C functions are not inlined into what fulfills a protocol's requirement directly.
+  @inlinable @inline(never)
+  static func sumPanels(_ run: borrowing ColumnStarts) {
     let ones = Integers(repeating: channelsPerByteWord == 4 ? 0x0101_0101 : 0x0001_0001)
     let stride = columnWords(.int8)
     for panel in 0..<run.panels {

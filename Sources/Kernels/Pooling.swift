@@ -80,7 +80,7 @@ public struct ChannelMean {
 }
 
 extension VectorUnit {
-  @inlinable @inline(__always)
+  @inlinable @inline(never)
   public static func maximumPool(_ run: PoolRun) {
     switch run.element {
     case .float32: maximumPool(run, .float32)
@@ -141,7 +141,7 @@ extension VectorUnit {
     }
   }
 
-  @inlinable @inline(__always)
+  @inlinable @inline(never)
   public static func averagePool(_ run: PoolRun) {
     switch run.element {
     case .float32: averagePool(run, .float32)
@@ -169,7 +169,7 @@ extension VectorUnit {
     }
   }
 
-  @inlinable @inline(__always)
+  @inlinable @inline(never)
   public static func mean(_ mean: ChannelMean) {
     let count = Vector(repeating: Float(mean.height &* mean.width))
     @inline(__always)

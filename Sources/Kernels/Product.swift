@@ -2,7 +2,8 @@ import CIntrinsics
 
 /// A block of packed pixels times packed weights: `output = clamp(bias + rows * columns + residual)`.
 public struct Product {
-  /// The pixels, `[tile][segment][tileRows][vectorWidth]`: in each segment `vectorWidth` channels of each pixel.
+  /// The pixels, `[tile][segment][tileRows][vectorWidth]`: in each segment `vectorWidth` words of each pixel. Of `int8` the
+  /// row scales lie behind the segments of each tile, `tileRows` floats padded to whole vectors.
   public var rowPanel: UnsafePointer<Float>
   /// From the row panel of one column panel to that of the next: 0 where all multiply the same rows.
   public var rowPanelStride: Int
@@ -12,8 +13,9 @@ public struct Product {
   /// From one segment of the row panel to the next, and from one tile to the next.
   public var segmentStride: Int
   public var tileStride: Int
-  /// The weights, `[panel][depth][panelWidth]`.
+  /// The weights, `[panel][depth][columnWords]`; see `KernelSet.columnWords`.
   public var columnPanels: UnsafePointer<Float>
+  /// Words; see `KernelSet.words`. Sums of `int8` are whole up to 65,000 channels.
   public var depth: Int
   /// The column panels that are multiplied.
   public var panels: Range<Int>
@@ -33,8 +35,7 @@ public struct Product {
   public var element: MapElement
   /// Of `int8` and `int8Weights`: a factor for each column, `[panel][panelWidth]`.
   public var columnScales: UnsafePointer<Float>?
-  /// Of `int8`: where the sums start, `[panel][panelWidth]`. The row scales, by which rows are multiplied, lie behind the
-  /// segments of each tile.
+  /// Of `int8`: where the sums start, `[panel][panelWidth]`.
   public var starts: UnsafePointer<Int32>?
 
   public init(

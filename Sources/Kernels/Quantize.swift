@@ -39,12 +39,8 @@ public struct QuantizeRun {
 }
 
 extension VectorUnit {
-  @inlinable @inline(__always)
-  public static func quantize(_ run: QuantizeRun) { quantizeRows(run) }
-
-  /// A call of its own: C functions are not inlined into what fulfills a protocol's requirement directly.
   @inlinable @inline(never)
-  static func quantizeRows(_ run: borrowing QuantizeRun) {
+  public static func quantize(_ run: QuantizeRun) {
     guard run.rows > 0 else { return }
     var next = factors(run.lines, run.channels)
     for row in 0..<run.rows {
@@ -97,7 +93,7 @@ extension VectorUnit {
 
   @inlinable @inline(__always)
   static func quantize(
-    _ line: UnsafePointer<Float>, _ run: borrowing QuantizeRun, factor: Vector, _ output: UnsafeMutablePointer<Float>
+    _ line: UnsafePointer<Float>, _ run: QuantizeRun, factor: Vector, _ output: UnsafeMutablePointer<Float>
   ) {
     var line = line
     var output = output

@@ -15,6 +15,8 @@ public protocol TileArithmetic {
   /// What sums are scaled and shifted by at last.
   associatedtype Factors
 
+  /// Whether finishing is unrolled for each row of each tile: where it takes few instructions and is worth their code.
+  static func finishesInRegisters(_ element: MapElement) -> Bool
   /// From one row of a column panel to the next.
   static var weightStride: Int { get }
   static func weights(at address: UnsafePointer<Float>) -> Weights
@@ -80,24 +82,32 @@ extension TileArithmetic {
       return
     }
     switch product.element {
-    case .float32: finish(sums, product, place, FloatElement<Unit>.self)
-    case .bfloat16:
-      if Unit.packsFast {
-        finish(sums, product, place, PackedElement<Unit>.self)
-      } else {
-        finishInMemory(copy sums, copy product, copy place)
-      }
+    case .float32: finish(sums, product, place, FloatElement<Unit>.self, inRegisters: finishesInRegisters(.float32))
+    case .bfloat16: finish(sums, product, place, PackedElement<Unit>.self, inRegisters: finishesInRegisters(.bfloat16))
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func finish<let rows: Int, Element: StoredElement>(
+    _ sums: borrowing InlineArray<rows, Sums>, _ product: borrowing Product, _ place: borrowing TilePlace,
+    _ element: Element.Type, inRegisters: Bool
+  ) where Element.Unit == Unit {
+    if inRegisters {
+      finish(sums, product, place, element)
+    } else {
+      finishInMemory(copy sums, copy product, copy place, element)
     }
   }
 
   /// The same by way of memory, in a loop that all tiles share: unrolled for each of them it is most of the code.
   @inlinable @inline(__always)
-  static func finishInMemory<let rows: Int>(_ sums: InlineArray<rows, Sums>, _ product: Product, _ place: TilePlace) {
+  static func finishInMemory<let rows: Int, Element: StoredElement>(
+    _ sums: InlineArray<rows, Sums>, _ product: Product, _ place: TilePlace, _ element: Element.Type
+  ) where Element.Unit == Unit {
     var stored = InlineArray<rows, Unit.Columns>(repeating: .zero)
     for row in 0..<rows { stored[row] = columns(sums[row]) }
     withUnsafePointer(to: stored) {
-      finish(
-        UnsafeRawPointer($0).assumingMemoryBound(to: Float.self), rows: rows, product, place, PackedElement<Unit>.self)
+      finish(UnsafeRawPointer($0).assumingMemoryBound(to: Float.self), rows: rows, product, place, element)
     }
   }
 

@@ -73,7 +73,7 @@ func winogradKernelTransform(_ point: Int) -> InlineArray<3, Float> {
 }
 
 extension VectorUnit {
-  @inlinable @inline(__always)
+  @inlinable @inline(never)
   public static func transformInput(_ tile: WinogradInput) {
     for window in 0..<tile.windows {
       switch tile.element {
@@ -110,7 +110,7 @@ extension VectorUnit {
     }
   }
 
-  @inlinable @inline(__always)
+  @inlinable @inline(never)
   public static func transformOutput(_ tile: WinogradOutput) {
     for window in 0..<tile.windows {
       switch tile.element {

@@ -105,8 +105,11 @@ extension Part {
     for y in rows {
       for x in 0..<map.width {
         let offset = x * map.pixelStride
-        kernels.softmax(
-          Line(input: row(y, of: map) + offset, output: row(y, of: output) + offset, count: map.channels))
+        let pixel = row(y, of: output) + offset
+        kernels.softmax(Line(input: row(y, of: map) + offset, output: pixel, count: map.channels))
+        // bf16 products read whole column panels.
+        let end = (map.channels + vectorWidth - 1) / vectorWidth * vectorWidth
+        (pixel + end).update(repeating: 0, count: output.pixelStride - end)
       }
     }
   }

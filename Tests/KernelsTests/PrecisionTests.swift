@@ -53,7 +53,7 @@ import Testing
 
   // MARK: bf16
 
-  @Test(arguments: 0..<60)
+  @Test(arguments: 0..<30)
   func `Random graphs of whole numbers in bf16 give the reference's bits`(seed: Int) throws {
     var random = try RandomGraph(seed: UInt64(40_000 + seed), steps: 8, values: .integers)
     let input = random.input()
@@ -61,14 +61,14 @@ import Testing
     try expectBFloat16(try Optimizer.optimize(random.graph), for: input, "optimized")
   }
 
-  @Test(arguments: 0..<60)
+  @Test(arguments: 0..<30)
   func `Windows over maps of bf16 give the reference's bits`(seed: Int) throws {
     var layer = try RandomLayer(seed: seed, .integers)
     let graph = try layer.graph(kind: seed % 4)
     try expectBFloat16(graph, for: layer.input(), "\(graph.nodes.last!.operation)")
   }
 
-  @Test(arguments: 0..<40)
+  @Test(arguments: 0..<20)
   func `Pools, sums and joined channels of bf16 give the reference's bits`(seed: Int) throws {
     var layer = try RandomLayer(seed: 500 + seed, .floats)
     let graph = try layer.mapGraph()
@@ -78,7 +78,7 @@ import Testing
 
   // MARK: int8
 
-  @Test(arguments: 0..<80)
+  @Test(arguments: 0..<40)
   func `Products of integers of whole numbers give the reference's bits`(seed: Int) throws {
     var layer = try RandomLayer(seed: 1000 + seed, .integers)
     let graph = try layer.graph(kind: seed % 4).withIntegerKernels(seed: seed, from: 3)
@@ -86,7 +86,7 @@ import Testing
   }
 
   /// What is gathered is not rounded before it is quantized, and integers are summed exactly.
-  @Test(arguments: 0..<40)
+  @Test(arguments: 0..<20)
   func `Products of integers of gathered floats give the reference's bits`(seed: Int) throws {
     var layer = try RandomLayer(seed: 2000 + seed, .floats)
     let graph = try layer.graph(kind: seed % 2).withIntegerKernels(seed: seed, from: 3)
@@ -113,7 +113,7 @@ import Testing
   }
 
   /// 361 pixels of 728 channels and more fill several tiles of several segments, and blocks.
-  @Test(arguments: [(5, 6, 728, 70), (31, 20, 66, 33), (2, 3, 1024, 65), (10, 10, 64, 96)])
+  @Test(arguments: [(3, 5, 728, 70), (31, 20, 33, 33), (10, 10, 64, 96)])
   func `Many channels and many pixels give the reference's bits`(
     height: Int, width: Int, channels: Int, columns: Int
   ) throws {

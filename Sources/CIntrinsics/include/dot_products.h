@@ -59,6 +59,22 @@ INLINE i32x2 portable_weights2(const void *a) { return widened_bytes2(a); }
 INLINE i32x4 portable_weights4(const void *a) { return widened_bytes4(a); }
 #endif
 
+// Eight words of one byte from each of some rows, `stride` bytes apart.
+typedef uint8_t u8x8 __attribute__((vector_size(8)));
+typedef uint16_t u16x8 __attribute__((vector_size(16)));
+typedef uint32_t u32x8 __attribute__((vector_size(32)));
+#define WIDENED(type, row) __builtin_convertvector(LOADED(u8x8, (const char *)a + (row) * stride), type)
+INLINE void interleave_4_rows(const void *a, long stride, void *words) {
+  const u32x8 low = WIDENED(u32x8, 0) | WIDENED(u32x8, 1) << 8;
+  const u32x8 high = WIDENED(u32x8, 2) | WIDENED(u32x8, 3) << 8;
+  const u32x8 all = low | high << 16;
+  __builtin_memcpy(words, &all, sizeof all);
+}
+INLINE void interleave_2_rows(const void *a, long stride, void *words) {
+  const u16x8 all = WIDENED(u16x8, 0) | WIDENED(u16x8, 1) << 8;
+  __builtin_memcpy(words, &all, sizeof all);
+}
+
 // Bytes become floats.
 INLINE f32x4 byte_floats4(const void *a) { return __builtin_convertvector(LOADED(i8x4, a), f32x4); }
 
