@@ -88,7 +88,7 @@ extension KernelSet {
 
 extension VectorUnit {
   /// Makes the sums S1 to S4 of some pairs of pixels.
-  @inlinable @inline(__always)
+  @inlinable @inline(never)
   public static func combine(_ rows: StrassenRows) {
     let stride = rows.operandStride
     for pair in rows.pairs {
@@ -106,7 +106,7 @@ extension VectorUnit {
     }
   }
 
-  @inlinable @inline(__always)
+  @inlinable @inline(never)
   public static func multiply(_ product: StrassenProduct) {
     let half = product.panelCount / 2
     for unit in product.units {

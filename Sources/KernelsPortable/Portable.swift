@@ -26,13 +26,13 @@ public enum Portable: VectorUnit {
   #endif
 
   @inline(__always)
-  public static func maximum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .> b) }
+  public static func maximum(_ a: Vector, _ b: Vector) -> Vector { maximum4(a, b) }
 
   @inline(__always)
-  public static func minimum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .< b) }
+  public static func minimum(_ a: Vector, _ b: Vector) -> Vector { minimum4(a, b) }
 
   @inline(__always)
-  public static func maximum(_ a: Integers, _ b: Integers) -> Integers { b.replacing(with: a, where: a .> b) }
+  public static func maximum(_ a: Integers, _ b: Integers) -> Integers { maximum_integers4(a, b) }
 
   @inline(__always)
   public static func largest(_ a: Integers) -> Int32 { largest4(a) }

@@ -17,21 +17,6 @@
     public static var packsFast: Bool { true }
 
     @inline(__always)
-    public static func maximum(_ a: SIMD16<Float>, _ b: SIMD16<Float>) -> SIMD16<Float> {
-      b.replacing(with: a, where: a .> b)
-    }
-
-    @inline(__always)
-    public static func minimum(_ a: SIMD16<Float>, _ b: SIMD16<Float>) -> SIMD16<Float> {
-      b.replacing(with: a, where: a .< b)
-    }
-
-    @inline(__always)
-    public static func maximum(_ a: SIMD16<Int32>, _ b: SIMD16<Int32>) -> SIMD16<Int32> {
-      b.replacing(with: a, where: a .> b)
-    }
-
-    @inline(__always)
     public static func packed(_ low: SIMD16<Float>, _ high: SIMD16<Float>) -> SIMD16<Float> { packed_bf16(low, high) }
 
     @inline(__always)

@@ -15,13 +15,13 @@
     public static let rowShift: Int32 = 0
 
     @inline(__always)
-    public static func maximum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .> b) }
+    public static func maximum(_ a: Vector, _ b: Vector) -> Vector { maximum8(a, b) }
 
     @inline(__always)
-    public static func minimum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .< b) }
+    public static func minimum(_ a: Vector, _ b: Vector) -> Vector { minimum8(a, b) }
 
     @inline(__always)
-    public static func maximum(_ a: Integers, _ b: Integers) -> Integers { b.replacing(with: a, where: a .> b) }
+    public static func maximum(_ a: Integers, _ b: Integers) -> Integers { maximum_integers8(a, b) }
 
     @inline(__always)
     public static func largest(_ a: Integers) -> Int32 { largest8(a) }

@@ -15,6 +15,15 @@
     public static var tileRows: Int { 14 }
 
     @inlinable @inline(__always)
+    public static func maximum(_ a: Vector, _ b: Vector) -> Vector { maximum16(a, b) }
+
+    @inlinable @inline(__always)
+    public static func minimum(_ a: Vector, _ b: Vector) -> Vector { minimum16(a, b) }
+
+    @inlinable @inline(__always)
+    public static func maximum(_ a: Integers, _ b: Integers) -> Integers { maximum_integers16(a, b) }
+
+    @inlinable @inline(__always)
     public static func largest(_ a: Integers) -> Int32 { largest16(a) }
 
     @inlinable @inline(__always)

@@ -10,22 +10,6 @@
     @inlinable
     public static var rowShift: Int32 { 0 }
 
-    // In each set, as in a protocol's extension comparisons are made lane by lane.
-    @inline(__always)
-    public static func maximum(_ a: SIMD16<Float>, _ b: SIMD16<Float>) -> SIMD16<Float> {
-      b.replacing(with: a, where: a .> b)
-    }
-
-    @inline(__always)
-    public static func minimum(_ a: SIMD16<Float>, _ b: SIMD16<Float>) -> SIMD16<Float> {
-      b.replacing(with: a, where: a .< b)
-    }
-
-    @inline(__always)
-    public static func maximum(_ a: SIMD16<Int32>, _ b: SIMD16<Int32>) -> SIMD16<Int32> {
-      b.replacing(with: a, where: a .> b)
-    }
-
     @inline(__always)
     public static func integerWeights(at address: UnsafePointer<Float>) -> SIMD16<Int32> { widened_bytes16(address) }
 

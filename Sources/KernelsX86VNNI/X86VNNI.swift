@@ -6,21 +6,6 @@
   public enum X86VNNI: AVX512VNNI {
     private static var plain: any KernelSet.Type { plainAVX512() }
 
-    @inline(__always)
-    public static func maximum(_ a: SIMD16<Float>, _ b: SIMD16<Float>) -> SIMD16<Float> {
-      b.replacing(with: a, where: a .> b)
-    }
-
-    @inline(__always)
-    public static func minimum(_ a: SIMD16<Float>, _ b: SIMD16<Float>) -> SIMD16<Float> {
-      b.replacing(with: a, where: a .< b)
-    }
-
-    @inline(__always)
-    public static func maximum(_ a: SIMD16<Int32>, _ b: SIMD16<Int32>) -> SIMD16<Int32> {
-      b.replacing(with: a, where: a .> b)
-    }
-
     public static func multiply(_ product: Product) {
       if product.arithmetic == .int8 { multiplyIntegers(product) } else { plain.multiply(product) }
     }

@@ -2,16 +2,8 @@
 #pragma once
 
 #include "intrinsics.h"
-#if defined(__x86_64__)
-#include <immintrin.h>
-#elif defined(__aarch64__)
-#include <arm_neon.h>
-#endif
 
 typedef int32_t i32x2 __attribute__((vector_size(8)));
-typedef int32_t i32x4 __attribute__((vector_size(16)));
-typedef int32_t i32x8 __attribute__((vector_size(32)));
-typedef int32_t i32x16 __attribute__((vector_size(64)));
 
 INLINE f32x4 to_floats4(i32x4 a) { return __builtin_convertvector(a, f32x4); }
 INLINE i32x4 low_of4(i32x2 a) { return __builtin_shufflevector(a, a, 0, 1, -1, -1); }

@@ -3,6 +3,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -32,10 +37,31 @@ INLINE f32x16 in_order16(f32x16 a) { __asm__ volatile("" : "+v"(a)); return a; }
 INLINE f32x4 in_order4(f32x4 a) { __asm__ volatile("" : "+w"(a)); return a; }
 #endif
 
-// The largest of some integers: Swift's own way takes them out one by one.
+// The larger or smaller elements; where either is a NaN, those of b. Swift's comparison and choice is not always compiled to
+// the one instruction that does this, and never in an extension of a protocol.
 typedef int32_t i32x4 __attribute__((vector_size(16)));
 typedef int32_t i32x8 __attribute__((vector_size(32)));
 typedef int32_t i32x16 __attribute__((vector_size(64)));
+#if defined(__x86_64__)
+INLINE f32x4 maximum4(f32x4 a, f32x4 b) { return (f32x4)_mm_max_ps((__m128)a, (__m128)b); }
+INLINE f32x4 minimum4(f32x4 a, f32x4 b) { return (f32x4)_mm_min_ps((__m128)a, (__m128)b); }
+#else
+INLINE f32x4 maximum4(f32x4 a, f32x4 b) { return (f32x4)vbslq_f32(a > b, (float32x4_t)a, (float32x4_t)b); }
+INLINE f32x4 minimum4(f32x4 a, f32x4 b) { return (f32x4)vbslq_f32(a < b, (float32x4_t)a, (float32x4_t)b); }
+#endif
+INLINE i32x4 maximum_integers4(i32x4 a, i32x4 b) { return __builtin_elementwise_max(a, b); }
+#if defined(__AVX__)
+INLINE f32x8 maximum8(f32x8 a, f32x8 b) { return (f32x8)_mm256_max_ps((__m256)a, (__m256)b); }
+INLINE f32x8 minimum8(f32x8 a, f32x8 b) { return (f32x8)_mm256_min_ps((__m256)a, (__m256)b); }
+INLINE i32x8 maximum_integers8(i32x8 a, i32x8 b) { return __builtin_elementwise_max(a, b); }
+#endif
+#if defined(__AVX512F__)
+INLINE f32x16 maximum16(f32x16 a, f32x16 b) { return (f32x16)_mm512_max_ps((__m512)a, (__m512)b); }
+INLINE f32x16 minimum16(f32x16 a, f32x16 b) { return (f32x16)_mm512_min_ps((__m512)a, (__m512)b); }
+INLINE i32x16 maximum_integers16(i32x16 a, i32x16 b) { return __builtin_elementwise_max(a, b); }
+#endif
+
+// The largest of some integers: Swift's own way takes them out one by one.
 INLINE int32_t largest4(i32x4 a) { return __builtin_reduce_max(a); }
 #if defined(__AVX__)
 INLINE int32_t largest8(i32x8 a) { return __builtin_reduce_max(a); }
