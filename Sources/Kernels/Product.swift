@@ -26,6 +26,8 @@ public struct Product {
   public var output: UnsafeMutablePointer<Float>
   /// Where each row's first channel lies in the output.
   public var outputOffsets: UnsafePointer<Int>
+  /// `[panel][row][panelWidth]`: where the sums go as they are, instead of to the output, or nil.
+  public var sums: UnsafeMutablePointer<Float>?
   public var residual: UnsafePointer<Float>?
   public var residualOffsets: UnsafePointer<Int>
   public var floor: Float
@@ -45,8 +47,9 @@ public struct Product {
     output: UnsafeMutablePointer<Float>, outputOffsets: UnsafePointer<Int>,
     residual: UnsafePointer<Float>?, residualOffsets: UnsafePointer<Int>, floor: Float, ceiling: Float,
     arithmetic: Arithmetic = .float32, element: MapElement = .float32, columnScales: UnsafePointer<Float>? = nil,
-    starts: UnsafePointer<Int32>? = nil
+    starts: UnsafePointer<Int32>? = nil, sums: UnsafeMutablePointer<Float>? = nil
   ) {
+    self.sums = sums
     self.arithmetic = arithmetic
     self.element = element
     self.columnScales = columnScales
@@ -177,6 +180,7 @@ extension VectorUnit {
     let segmentLines = Math.weightStride &* vectorWidth / 16
     let lines = (segmentLines &+ product.tiles.count &- 1) / product.tiles.count
     let origin = Math.origin(product)
+    let (sums, rowCount) = (product.sums, product.rowCount)
     for panel in product.panels {
       let columns = product.columnPanels + panel &* panelStride
       for tile in product.tiles {
@@ -188,7 +192,8 @@ extension VectorUnit {
             rows: product.rowPanel + (tile &* product.tileStride &+ panel &* product.rowPanelStride), columns: columns,
             depth: product.depth, ahead: columns + (panelStride &+ order &* segments &* lines &* 16), lines: lines,
             panel: panel, firstRow: rows.lowerBound, firstColumn: panel &* outputWidth,
-            origin: origin + panel &* panelWidth))
+            origin: origin + panel &* panelWidth,
+            sums: sums.map { $0 + (panel &* rowCount &+ rows.lowerBound) &* panelWidth }))
       }
     }
   }

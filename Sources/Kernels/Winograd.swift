@@ -25,7 +25,7 @@ public struct WinogradInput {
 
 /// The second half: 36 products, transformed back to 4 x 4 pixels, `clamp(sums + bias)`.
 public struct WinogradOutput {
-  /// `[window][6][6][panelWidth]`
+  /// `[6][6][window][panelWidth]`
   public var sums: UnsafePointer<Float>
   /// `[panelWidth]`
   public var bias: UnsafePointer<Float>
@@ -114,39 +114,66 @@ extension VectorUnit {
   public static func transformOutput(_ tile: WinogradOutput) {
     for window in 0..<tile.windows {
       switch tile.element {
-      case .float32: for column in 0..<2 { transformOutput(tile, window, column, .whole) }
-      case .bfloat16:
-        transformOutput(tile, window, 0, .low)
-        transformOutput(tile, window, 1, .high)
+      case .float32: transformOutput(tile, window, FloatElement<Self>.self)
+      case .bfloat16: transformOutput(tile, window, PackedElement<Self>.self)
       }
     }
   }
 
   @inlinable @inline(__always)
-  static func transformOutput(_ tile: WinogradOutput, _ window: Int, _ column: Int, _ part: WordPart) {
+  static func transformOutput<Element: StoredElement>(_ tile: WinogradOutput, _ window: Int, _: Element.Type)
+  where Element.Unit == Self {
     let floor = Vector(repeating: tile.floor)
     let ceiling = Vector(repeating: tile.ceiling)
-    let pixels = min(tile.pixels &- window &* 4, 4)
-    let sums = tile.sums + (window &* 36 &* panelWidth &+ column &* vectorWidth)
-    let bias = load(tile.bias + column &* vectorWidth)
-    var rows = InlineArray<6, InlineArray<4, Vector>>(repeating: InlineArray(repeating: .zero))
-    for y in 0..<6 {
-      var line = InlineArray<6, Vector>(repeating: .zero)
-      for x in 0..<6 { line[x] = load(sums + (y &* 6 &+ x) &* panelWidth) }
-      rows[y] = outputTransform(line)
-    }
-    for x in 0..<4 where x < pixels {
-      var line = InlineArray<6, Vector>(repeating: .zero)
-      for y in 0..<6 { line[y] = rows[y][x] }
-      let values = outputTransform(line)
-      let words = part == .whole ? column &* vectorWidth : 0
-      let offset = (window &* 4 &+ x) &* tile.pixelStride &+ words
+    let bias = (load(tile.bias), load(tile.bias + vectorWidth))
+    let low = transformedRows(tile, window, column: 0)
+    let high = transformedRows(tile, window, column: vectorWidth)
+    for x in 0..<min(tile.pixels &- window &* 4, 4) {
+      let lows = transformedColumn(low, x)
+      let highs = transformedColumn(high, x)
+      let offset = (window &* 4 &+ x) &* tile.pixelStride
       for y in 0..<4 where y < tile.rows {
-        store(minimum(ceiling, maximum(floor, values[y] + bias)), part, tile.outputs[y] + offset)
+        Element.store(
+          minimum(ceiling, maximum(floor, lows[y] + bias.0)), minimum(ceiling, maximum(floor, highs[y] + bias.1)),
+          tile.outputs[y] + offset)
       }
     }
   }
 
+  /// The sums of a window, of six rows and six columns, with each row transformed to four columns.
+  @inlinable @inline(__always)
+  static func transformedRows(
+    _ tile: WinogradOutput, _ window: Int, column: Int
+  ) -> InlineArray<6, InlineArray<4, Vector>> {
+    let sums = tile.sums + (window &* panelWidth &+ column)
+    let stride = tile.windows &* panelWidth
+    var rows = InlineArray<6, InlineArray<4, Vector>>(repeating: InlineArray(repeating: .zero))
+    for y in 0..<6 {
+      var line = InlineArray<6, Vector>(repeating: .zero)
+      for x in 0..<6 { line[x] = load(sums + (y &* 6 &+ x) &* stride) }
+      rows[y] = outputTransform(line)
+    }
+    return rows
+  }
+
+  @inlinable @inline(__always)
+  static func transformedColumn(
+    _ rows: borrowing InlineArray<6, InlineArray<4, Vector>>, _ x: Int
+  ) -> InlineArray<4, Vector> {
+    var line = InlineArray<6, Vector>(repeating: .zero)
+    for y in 0..<6 { line[y] = rows[y][x] }
+    return outputTransform(line)
+  }
+
+  /// `sum + factor * value`
+  @inlinable @inline(__always)
+  static func sum(_ sum: Vector, _ factor: Float, _ value: Vector) -> Vector {
+    var sum = sum
+    multiplyAdd(&sum, value, Vector(repeating: factor))
+    return sum
+  }
+
+  /// Not with fused products: they overwrite an operand that is needed again, and its copies cost more than they save.
   @inlinable @inline(__always)
   static func inputTransform(_ d: InlineArray<6, Vector>) -> InlineArray<6, Vector> {
     let a = d[4] - 4 * d[2]
@@ -162,6 +189,6 @@ extension VectorUnit {
     let b = m[1] - m[2]
     let c = m[3] + m[4]
     let e = m[3] - m[4]
-    return [m[0] + a + c, b + 2 * e, a + 4 * c, b + 8 * e + m[5]]
+    return [m[0] + a + c, sum(b, 2, e), sum(a, 4, c), sum(b + m[5], 8, e)]
   }
 }

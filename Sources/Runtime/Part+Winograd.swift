@@ -20,7 +20,6 @@ extension Part {
       WinogradInput(
         inputs: scratch.inputRows, pixelStride: input.pixelStride, vectors: step.vectors, windows: windows.count,
         rowPanels: scratch.rowPanel, element: input.element))
-    for index in 0..<windows.count { scratch.outputOffsets[index] = index * 36 * panelWidth }
     let rows = min(output.height - band * 4, 4)
     for panel in 0..<step.panels {
       multiply(step, panel: panel, windows: windows.count)
@@ -45,7 +44,7 @@ extension Part {
         segmentStride: tileRows * vectorWidth, tileStride: 0,
         columnPanels: weights + (step.weights + panel * 36 * step.depth * panelWidth), depth: step.depth,
         panels: 0..<36, narrowPanel: -1, bias: zeroRow, output: scratch.sums, outputOffsets: scratch.outputOffsets,
-        residual: nil,
-        residualOffsets: scratch.outputOffsets, floor: -.infinity, ceiling: .infinity))
+        residual: nil, residualOffsets: scratch.outputOffsets, floor: -.infinity, ceiling: .infinity,
+        sums: scratch.sums))
   }
 }
