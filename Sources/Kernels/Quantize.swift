@@ -39,25 +39,37 @@ public struct QuantizeRun {
 }
 
 extension VectorUnit {
+  /// A few rows at a time: first their largest magnitudes, then their scales, then their integers. Row by row the latency of
+  /// one magnitude, its quotients and their use is not hidden: with 728 channels that takes 37 % more time.
   @inlinable @inline(never)
   public static func quantize(_ run: QuantizeRun) {
-    guard run.rows > 0 else { return }
-    var next = factors(run.lines, run.channels)
-    for row in 0..<run.rows {
-      let (up, down) = next
-      let line = run.lines + row &* run.lineStride
-      // A row ahead: the quotients take as long as half of a row.
-      if row &+ 1 < run.rows { next = factors(line + run.lineStride, run.channels) }
-      run.rowPanel[run.scaleSlots[row]] = down
-      quantize(line, run, factor: Vector(repeating: up), run.rowPanel + run.slots[row])
+    let most = 8
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: most) { factors in
+      let factors = factors.baseAddress!
+      for first in stride(from: 0, to: run.rows, by: most) {
+        let count = min(most, run.rows &- first)
+        let lines = run.lines + first &* run.lineStride
+        for row in 0..<count {
+          let bits = largestMagnitude(lines + row &* run.lineStride, run.channels)
+          factors[row] = Float(bitPattern: UInt32(bitPattern: bits))
+        }
+        for row in 0..<count {
+          let (up, down) = scales(of: factors[row])
+          factors[row] = up
+          run.rowPanel[run.scaleSlots[first &+ row]] = down
+        }
+        for row in 0..<count {
+          quantize(
+            lines + row &* run.lineStride, run, factor: Vector(repeating: factors[row]),
+            run.rowPanel + run.slots[first &+ row])
+        }
+      }
     }
   }
 
-  /// What a row is multiplied with, and its scale.
+  /// What a row of a largest magnitude is multiplied with, and its scale.
   @inlinable @inline(__always)
-  static func factors(_ line: UnsafePointer<Float>, _ channels: Int) -> (up: Float, down: Float) {
-    let bits = largestMagnitude(line, channels)
-    let top = Float(bitPattern: UInt32(bitPattern: bits))
+  static func scales(of top: Float) -> (up: Float, down: Float) {
     if top < 0x1p-119 { return (0, 0) }
     return top < .infinity ? (127 / top, top / 127) : (0, .nan)
   }
