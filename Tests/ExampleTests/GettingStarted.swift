@@ -25,3 +25,11 @@ func similarity(_ first: URL, _ second: URL, classifier: Classifier) throws -> F
   func dot(_ x: [Float], _ y: [Float]) -> Float { zip(x, y).reduce(0) { $0 + $1.0 * $1.1 } }
   return dot(a, b) / (dot(a, a) * dot(b, b)).squareRoot()
 }
+
+/// The README's example.
+func printPredictions() throws {
+  let classifier = try Classifier(contentsOf: URL(filePath: "model.xcw"))
+  for prediction in try classifier.classify(imageAt: URL(filePath: "cup.jpg"), top: 3) {
+    print(prediction.label ?? "?", prediction.probability)
+  }
+}

@@ -7,16 +7,28 @@ import Xception
 struct GettingStartedTests {
   @Test("Every function of the article is compiled, word for word")
   func articleIsCompiled() throws {
-    let here = URL(filePath: #filePath).deletingLastPathComponent()
-    let compiled = try String(contentsOf: here.appending(path: "GettingStarted.swift"), encoding: .utf8)
-    let article = try String(
-      contentsOf: here.appending(path: "../../Sources/Xception/Xception.docc/GettingStarted.md"), encoding: .utf8)
+    let compiled = try text("Tests/ExampleTests/GettingStarted.swift")
+    let article = try text("Sources/Xception/Xception.docc/GettingStarted.md")
     let functions = article.split(separator: "```").compactMap { block -> Substring? in
       guard block.hasPrefix("swift\n"), let start = block.range(of: "func ") else { return nil }
       return block[start.lowerBound...]
     }
     #expect(functions.count == 3)
     for function in functions { #expect(compiled.contains(function), "not compiled:\n\(function)") }
+  }
+
+  @Test("The README's example is compiled, word for word")
+  func readmeIsCompiled() throws {
+    let blocks = try text("README.md").split(separator: "```").filter { $0.hasPrefix("swift\n") }
+    #expect(blocks.count == 1)
+    let lines = try #require(blocks.first).split(separator: "\n").drop { !$0.hasPrefix("let ") }
+    let body = lines.map { "  \($0)\n" }.joined()
+    #expect(try text("Tests/ExampleTests/GettingStarted.swift").contains(body), "not compiled:\n\(body)")
+  }
+
+  private func text(_ path: String) throws -> String {
+    let here = URL(filePath: #filePath).deletingLastPathComponent()
+    return try String(contentsOf: here.appending(path: "../../\(path)"), encoding: .utf8)
   }
 
   @Test("The article's code runs")
