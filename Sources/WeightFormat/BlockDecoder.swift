@@ -53,6 +53,8 @@ final class BlockDecoder: @unchecked Sendable {  // the pool lends it to one thr
     let size = place.elementType.byteCount
     let count = elements.count / size
     let bytes = memory.assumingMemoryBound(to: UInt8.self)
+    // Elements of one byte are their plane.
+    let inflated = size == 1 ? elements.baseAddress! : memory + Layout.blockLength
     var planes = InlineArray<4, UnsafePointer<UInt8>>(repeating: bytes)
     var position = 0
     for plane in 0..<size {
@@ -60,20 +62,21 @@ final class BlockDecoder: @unchecked Sendable {  // the pool lends it to one thr
       if length == count {
         planes[plane] = UnsafePointer(bytes + position)
       } else {
-        let start = bytes + (Layout.blockLength + plane * count)
-        let inflated = UnsafeMutableRawBufferPointer(start: start, count: count)
+        let own = UnsafeMutableRawBufferPointer(start: inflated + plane * count, count: count)
         if let fault = inflater.inflate(
-          UnsafeRawBufferPointer(rebasing: stored[position..<position + length]), into: inflated)
+          UnsafeRawBufferPointer(rebasing: stored[position..<position + length]), into: own)
         {
           throw WeightFormatError(
             .deflate, in: .data, at: block.offset + position, "\(place.description), plane \(plane)", found: fault,
             expected: "a stream that ends with its last byte and inflates to \(count) bytes")
         }
-        planes[plane] = UnsafePointer(start)
+        planes[plane] = UnsafePointer(own.baseAddress!.assumingMemoryBound(to: UInt8.self))
       }
       position += length
     }
-    BytePlanes.merge(planes, elementSize: size, count: count, into: elements.baseAddress!)
+    if UnsafeRawPointer(planes[0]) != UnsafeRawPointer(elements.baseAddress!) {
+      BytePlanes.merge(planes, elementSize: size, count: count, into: elements.baseAddress!)
+    }
     try block.checkNumbers(UnsafeRawBufferPointer(elements), place)
   }
 }
