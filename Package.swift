@@ -27,7 +27,7 @@ func kernels(march: String? = nil, _ features: String...) -> [SwiftSetting] {
 /// The reference executor and the plain loops that kernels are tested against are optimized in debug builds too.
 let reference: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
-/// The released commands hold what they use of Swift's libraries: they start 2 ms earlier and have 3 MB less resident.
+/// A released command holds what it uses of Swift's libraries: it starts 2 ms earlier and has 3 MB less resident.
 let standalone: [LinkerSetting] = [
   .unsafeFlags(
     ["-static-stdlib", "-l_FoundationCShims", "-l_FoundationCollections"],

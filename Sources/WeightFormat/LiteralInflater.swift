@@ -3,7 +3,7 @@
 ///
 /// Decoding a stream is a chain of look-ups, each of which waits for the one before to say where the next code begins: 340
 /// MB/s with zlib. Four streams are four chains that one core works on at the same time: 1.2 GB/s of Xception's exponent
-/// planes, 0.9 GB/s of its int8 weights. Whatever is not such a stream (a match, a block without codes, an incomplete code, an
+/// planes, 0.7 GB/s of its int8 weights. Whatever is not such a stream (a match, a block without codes, an incomplete code, an
 /// end at another place, any fault) is left to zlib, so that zlib alone says what is wrong.
 struct LiteralInflater: ~Copyable {
   /// The literals that are decoded between two looks at the ends of the streams; their codes fit one word.
