@@ -24,6 +24,7 @@ SIGNATURE = bytes.fromhex("895843570d0a1a0a")
 KINDS = ["META", "GRPH", "TNSR", "BLCK", "DATA"]
 COMPACT, OPTIMIZED = 1, 2
 BLOCK = 524288
+QUARTERED = 16384
 TYPES = [("fp32", 4), ("fp16", 2), ("bf16", 2), ("int8", 1), ("int32", 4)]
 ELEMENTS = 1 << 30
 INFLATED = 1 << 33
@@ -319,7 +320,7 @@ class File:
                 count, planes, at = inflated // size, [], 0
                 for length in lengths:
                     plane = stored[at : at + length]
-                    planes.append(bytes(plane) if length == count else inflate(plane, count, what))
+                    planes.append(bytes(plane) if length == count else inflated_plane(plane, count, what))
                     at += length
                 stored = numpy.stack([numpy.frombuffer(p, numpy.uint8) for p in planes], axis=1).tobytes()
             parts.append(bytes(stored))
@@ -348,6 +349,17 @@ def widened(tensor, elements):
     if tensor["type"] == "bf16":
         return (elements.astype(numpy.uint32) << 16).view(numpy.float32)
     return elements
+
+
+def inflated_plane(plane, count, what):
+    if count < QUARTERED:
+        return inflate(plane, count, what)
+    require(len(plane) >= 12, f"{what}: {len(plane)} bytes hold no lengths of streams")
+    lengths, quarter = struct.unpack("<3I", plane[:12]), -(-count // 4)
+    require(sum(lengths) <= len(plane) - 12, f"{what}: streams of {lengths} bytes")
+    ends = [12 + sum(lengths[:n]) for n in range(4)] + [len(plane)]
+    counts = [quarter] * 3 + [count - 3 * quarter]
+    return b"".join(inflate(plane[ends[n] : ends[n + 1]], counts[n], what) for n in range(4))
 
 
 def inflate(stream, count, what):

@@ -34,22 +34,24 @@ extension VectorUnit {
     let panels = UnsafeMutableRawPointer(run.panels).assumingMemoryBound(to: Int8.self)
     for panel in 0..<(run.columns &+ panelWidth &- 1) / panelWidth {
       let columns = rows.columns(of: panel, width: panelWidth)
-      for row in rows.all {
-        let start = row / segment &* segment
+      for start in stride(from: rows.all.lowerBound / segment &* segment, to: rows.all.upperBound, by: segment) {
         // Neighbouring lanes of a word are so many rows apart.
         let apart = min(vectorWidth, (run.depth &- start &+ lanes &- 1) / lanes)
-        let (lane, word) = ((row &- start) / apart, (row &- start) % apart)
-        let output = panels + (panel &* panelBytes &+ (start / lanes &+ word) &* panelWidth &* lanes)
-        let first = row &- lane &* apart
-        let last = first &+ (lanes &- 1) &* apart
-        if columns.count == panelWidth, last < run.depth, let values = rows.whole(first, columns),
-          rows.whole(last, columns) != nil
-        {
-          // The row of lane 0 fills the whole words.
-          if lane == 0 { interleave(values, apart &* run.columns, output) }
-        } else {
-          for column in rows.present(row, columns) {
-            output[(column &- columns.lowerBound) &* lanes &+ lane] = rows[row, column]
+        for word in 0..<apart {
+          let output = panels + (panel &* panelBytes &+ (start / lanes &+ word) &* panelWidth &* lanes)
+          let first = start &+ word
+          let last = first &+ (lanes &- 1) &* apart
+          if columns.count == panelWidth, last < run.depth, let values = rows.whole(first, columns),
+            rows.whole(last, columns) != nil
+          {
+            interleave(values, apart &* run.columns, output)
+            continue
+          }
+          for lane in 0..<lanes where first &+ lane &* apart < run.depth {
+            let row = first &+ lane &* apart
+            for column in rows.present(row, columns) {
+              output[(column &- columns.lowerBound) &* lanes &+ lane] = rows[row, column]
+            }
           }
         }
       }

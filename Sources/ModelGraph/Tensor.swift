@@ -77,16 +77,46 @@ package struct Tensor: Sendable {
           node: nil,
           reason: "tensor \"\(name)\" has \(bytes.count) bytes, expected \(count * elementType.byteCount)")
       }
-      return (0..<count).map { index in unsafe elementType.float(at: index, of: bytes) }
+      return unsafe [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+        unsafe elementType.convert(bytes, to: buffer.baseAddress!)
+        initialized = count
+      }
     }
     if let scale, !scale.isEmpty {
-      for index in floats.indices { floats[index] *= scale[index % scale.count] }
+      var channel = 0
+      for index in floats.indices {
+        floats[index] *= scale[channel]
+        channel = channel + 1 == scale.count ? 0 : channel + 1
+      }
     }
     return floats
   }
 }
 
 extension ElementType {
+  /// The values of little-endian bytes, as many as they hold; the caller has room for them.
+  package func convert(_ bytes: UnsafeRawBufferPointer, to floats: UnsafeMutablePointer<Float>) {
+    // A loop for each type, which the compiler makes vector code of.
+    switch self {
+    case .float32: unsafe convert(bytes, to: floats, as: UInt32.self) { Float(bitPattern: $0) }
+    case .float16: unsafe convert(bytes, to: floats, as: UInt16.self) { Float(halfBitPattern: $0) }
+    case .bfloat16: unsafe convert(bytes, to: floats, as: UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
+    case .int8: unsafe convert(bytes, to: floats, as: Int8.self) { Float($0) }
+    case .int32: unsafe convert(bytes, to: floats, as: Int32.self) { Float($0) }
+    }
+  }
+
+  @inline(__always)
+  private func convert<Pattern: FixedWidthInteger & BitwiseCopyable>(
+    _ bytes: UnsafeRawBufferPointer, to floats: UnsafeMutablePointer<Float>, as type: Pattern.Type,
+    value: (Pattern) -> Float
+  ) {
+    for index in 0..<bytes.count / MemoryLayout<Pattern>.size {
+      let pattern = unsafe bytes.loadUnaligned(fromByteOffset: index &* MemoryLayout<Pattern>.size, as: Pattern.self)
+      unsafe (floats + index).initialize(to: value(Pattern(littleEndian: pattern)))
+    }
+  }
+
   /// The value at an index of little-endian bytes; the caller has checked the index.
   @inlinable
   package func float(at index: Int, of bytes: UnsafeRawBufferPointer) -> Float {

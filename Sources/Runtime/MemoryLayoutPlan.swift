@@ -22,6 +22,10 @@ struct MemoryLayoutPlan {
     }
     steps = zip(lowering.steps, staging.demands).map { PlannedStep(step: $0, demand: $1, clearsBorder: false) }
     memberMemory = MemberMemory(lowering.steps, maps: maps, kernels: kernels)
+    for stage in stages where stage.turnRows > 0 {
+      let inTurns = MemberMemory(stage.steps.map { lowering.steps[$0] }, maps: maps, kernels: kernels)
+      memberMemory.turnPanel = max(memberMemory.turnPanel, inTurns.rowPanel)
+    }
     placeBands(lowering, staging)
     placeInArena(lowering, panelWidth: kernels.panelWidth)
     findClearedBorders()
@@ -139,6 +143,9 @@ extension FeatureMap {
 struct MemberMemory {
   /// The packed rows of a block.
   var rowPanel = 0
+  /// Those of the steps that run in turns, behind which the bands lie: steps that do not have none, and may have longer
+  /// panels.
+  var turnPanel = 0
   /// A tile of gathered pixels.
   var line = 0
   /// Neighbouring pixels whose values become integers.

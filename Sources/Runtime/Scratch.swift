@@ -60,11 +60,11 @@ struct MemberScratch {
 
   init(_ needs: MemberMemory, at memory: UnsafeMutablePointer<Float>) {
     rowPanel = memory
-    line = rowPanel + Scratch.padded(needs.rowPanel)
+    bands = rowPanel + Scratch.padded(needs.turnPanel)
+    line = rowPanel + Self.panelAndBands(needs)
     rows = line + Scratch.padded(needs.line)
     sums = rows + Scratch.padded(needs.rows)
     factors = sums + Scratch.padded(needs.sums)
-    bands = factors + Scratch.padded(needs.factors)
     slots = .allocate(capacity: 4 * needs.blockRows + Part.quantizedPixels)
     slots.initialize(repeating: 0, count: 4 * needs.blockRows + Part.quantizedPixels)
     outputOffsets = slots + needs.blockRows
@@ -78,9 +78,11 @@ struct MemberScratch {
   }
 
   static func wordCount(_ needs: MemberMemory) -> Int {
-    [needs.rowPanel, needs.line, needs.rows, needs.sums, needs.factors, needs.bands].reduce(0) {
-      $0 + Scratch.padded($1)
-    }
+    [needs.line, needs.rows, needs.sums, needs.factors].reduce(panelAndBands(needs)) { $0 + Scratch.padded($1) }
+  }
+
+  private static func panelAndBands(_ needs: MemberMemory) -> Int {
+    max(Scratch.padded(needs.rowPanel), Scratch.padded(needs.turnPanel) + Scratch.padded(needs.bands))
   }
 
   func deallocate() {

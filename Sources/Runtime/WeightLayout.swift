@@ -42,7 +42,7 @@ struct WeightLayout {
     let scale = paddedScale(of: tensor, columns)
     for block in 0..<tensor.contents.blockCount {
       jobs.append { [kernels] base in
-        try tensor.withFloats(inBlock: block) { floats, first in
+        try tensor.withFloats(inBlock: block, groupsOf: kernels.panelWidth * columns) { floats, first in
           scale.withUnsafeBufferPointer { scale in
             kernels.pack(
               ColumnPacking(
@@ -230,33 +230,47 @@ struct WeightLayout {
 }
 
 extension Tensor {
-  /// Calls `body` with the unscaled values of one block and the index of its first; floats are not copied.
+  /// Calls `body` with the unscaled values of one block, a run at a time, and the index of the first of each.
+  ///
+  /// Floats are not copied, and are one run. Other types are converted in runs that end where whole groups of values do,
+  /// so that the floats stay in a second-level cache.
   fileprivate func withFloats(
-    inBlock block: Int, _ body: (_ floats: UnsafeBufferPointer<Float>, _ first: Int) -> Void
+    inBlock block: Int, groupsOf group: Int, _ body: (_ floats: UnsafeBufferPointer<Float>, _ first: Int) -> Void
   ) throws {
+    let size = elementType.byteCount
     try contents.withBlock(block) { bytes, offset in
-      withFloats(of: bytes) { body($0, offset / elementType.byteCount) }
-    }
-  }
-
-  /// The same with all values.
-  fileprivate func withFloats(_ body: (UnsafeBufferPointer<Float>) -> Void) throws {
-    try contents.withBytes { withFloats(of: $0, body) }
-  }
-
-  private func withFloats(of bytes: UnsafeRawBufferPointer, _ body: (UnsafeBufferPointer<Float>) -> Void) {
-    if elementType == .float32, isLittleEndian,
-      UInt(bitPattern: bytes.baseAddress) % UInt(MemoryLayout<Float>.alignment) == 0
-    {
-      body(bytes.assumingMemoryBound(to: Float.self))
-    } else {
-      let type = elementType
-      let floats = [Float](unsafeUninitializedCapacity: bytes.count / type.byteCount) { buffer, count in
-        count = bytes.count / type.byteCount
-        for index in 0..<count { (buffer.baseAddress! + index).initialize(to: type.float(at: index, of: bytes)) }
+      if let floats = floatsInPlace(bytes) { return body(floats, offset / size) }
+      let values = offset / size..<(offset + bytes.count) / size
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: min(group, values.count)) { floats in
+        var first = values.lowerBound
+        while first < values.upperBound {
+          let end = min((first / group + 1) * group, values.upperBound)
+          let part = UnsafeRawBufferPointer(rebasing: bytes[first * size - offset..<end * size - offset])
+          elementType.convert(part, to: floats.baseAddress!)
+          body(UnsafeBufferPointer(rebasing: floats[..<(end - first)]), first)
+          first = end
+        }
       }
-      floats.withUnsafeBufferPointer(body)
     }
+  }
+
+  /// Calls `body` with all unscaled values.
+  fileprivate func withFloats(_ body: (UnsafeBufferPointer<Float>) -> Void) throws {
+    try contents.withBytes { bytes in
+      if let floats = floatsInPlace(bytes) { return body(floats) }
+      let count = bytes.count / elementType.byteCount
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { floats in
+        elementType.convert(bytes, to: floats.baseAddress!)
+        body(UnsafeBufferPointer(floats))
+      }
+    }
+  }
+
+  private func floatsInPlace(_ bytes: UnsafeRawBufferPointer) -> UnsafeBufferPointer<Float>? {
+    guard elementType == .float32, isLittleEndian,
+      UInt(bitPattern: bytes.baseAddress) % UInt(MemoryLayout<Float>.alignment) == 0
+    else { return nil }
+    return bytes.assumingMemoryBound(to: Float.self)
   }
 }
 

@@ -20,20 +20,13 @@ struct BlockContents: TensorContents {
 
   private func place(_ block: Int) -> BlockPlace { BlockPlace(tensor: tensor, elementType: elementType, index: block) }
 
-  /// All bytes: of the stored profile in place in the mapping, else inflated to memory that lives during the call.
+  /// All bytes, in memory that lives during the call.
   func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
-    guard isCompact else {
-      let range = blocks[0].offset..<blocks[0].offset + byteCount
-      defer { source.release(range) }
-      for index in blocks.indices { _ = try checkedInPlace(index) }
-      return try body(source.inPlace(range)!)
-    }
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: Layout.alignment)
     defer { memory.deallocate() }
     try decoders.withDecoder { decoder in
-      for (index, block) in blocks.enumerated() {
-        let part = UnsafeMutableRawBufferPointer(rebasing: memory[elementRange(of: index)])
-        try decoder.decode(block, of: source, to: part, place(index))
+      for index in blocks.indices {
+        try read(index, to: UnsafeMutableRawBufferPointer(rebasing: memory[elementRange(of: index)]), decoder)
       }
     }
     return try body(UnsafeRawBufferPointer(memory))
@@ -41,22 +34,21 @@ struct BlockContents: TensorContents {
 
   func withBlock<Result>(_ index: Int, _ body: (UnsafeRawBufferPointer, Int) throws -> Result) throws -> Result {
     let range = elementRange(of: index)
-    guard isCompact else {
-      defer { source.release(blocks[index].range) }
-      return try body(try checkedInPlace(index), range.lowerBound)
-    }
     return try decoders.withDecoder { decoder in
       let elements = UnsafeMutableRawBufferPointer(start: decoder.elements, count: range.count)
-      try decoder.decode(blocks[index], of: source, to: elements, place(index))
+      try read(index, to: elements, decoder)
       return try body(UnsafeRawBufferPointer(elements), range.lowerBound)
     }
   }
 
-  private func checkedInPlace(_ index: Int) throws(WeightFormatError) -> UnsafeRawBufferPointer {
+  /// Reads and checks one block; `elements` has room for exactly its elements.
+  private func read(
+    _ index: Int, to elements: UnsafeMutableRawBufferPointer, _ decoder: BlockDecoder
+  ) throws(WeightFormatError) {
     let block = blocks[index]
-    let bytes = source.inPlace(block.range)!
-    try block.check(bytes, place(index))
-    try block.checkNumbers(bytes, place(index))
-    return bytes
+    guard !isCompact else { return try decoder.decode(block, of: source, to: elements, place(index)) }
+    try source.read(block.range, into: elements.baseAddress!)
+    try block.check(UnsafeRawBufferPointer(elements), place(index))
+    try block.checkNumbers(UnsafeRawBufferPointer(elements), place(index))
   }
 }

@@ -1,6 +1,14 @@
 import ModelGraph
 import Synchronization
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// One entry of the block table: a run of a tensor's elements as it is stored.
 struct Block: Hashable, Sendable {
   /// Where it begins in the file.
@@ -27,8 +35,8 @@ struct BlockPlace {
 /// The memory that one thread needs to decode blocks: the stored bytes, the inflated planes, the elements, and a zlib
 /// stream.
 final class BlockDecoder: @unchecked Sendable {  // the pool lends it to one thread at a time
-  private let memory = UnsafeMutableRawPointer.allocate(
-    byteCount: 3 * Layout.blockLength, alignment: Layout.alignment)
+  private let memory: UnsafeMutableRawPointer
+  private static let byteCount = 3 * Layout.blockLength
   private let inflater: Inflater
 
   init() throws(WeightFormatError) {
@@ -36,9 +44,18 @@ final class BlockDecoder: @unchecked Sendable {  // the pool lends it to one thr
       throw WeightFormatError(.system, "start zlib", found: "no memory", expected: "success")
     }
     self.inflater = inflater
+    #if canImport(Darwin)
+      let anonymous = MAP_ANON
+    #else
+      let anonymous = MAP_ANONYMOUS
+    #endif
+    // Not from `malloc`, whose heap keeps blocks of this size: the system has them back before the first inference.
+    let start = mmap(nil, Self.byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | anonymous, -1, 0)
+    guard let start, start != MAP_FAILED else { throw .system(errno, "reserve \(Self.byteCount) bytes of memory") }
+    memory = start
   }
 
-  deinit { memory.deallocate() }
+  deinit { munmap(memory, Self.byteCount) }
 
   /// Room for the elements of one block.
   var elements: UnsafeMutableRawPointer { memory + 2 * Layout.blockLength }
@@ -53,6 +70,8 @@ final class BlockDecoder: @unchecked Sendable {  // the pool lends it to one thr
     let size = place.elementType.byteCount
     let count = elements.count / size
     let bytes = memory.assumingMemoryBound(to: UInt8.self)
+    // Elements of one byte are their plane.
+    let inflated = size == 1 ? elements.baseAddress! : memory + Layout.blockLength
     var planes = InlineArray<4, UnsafePointer<UInt8>>(repeating: bytes)
     var position = 0
     for plane in 0..<size {
@@ -60,20 +79,21 @@ final class BlockDecoder: @unchecked Sendable {  // the pool lends it to one thr
       if length == count {
         planes[plane] = UnsafePointer(bytes + position)
       } else {
-        let start = bytes + (Layout.blockLength + plane * count)
-        let inflated = UnsafeMutableRawBufferPointer(start: start, count: count)
+        let own = UnsafeMutableRawBufferPointer(start: inflated + plane * count, count: count)
         if let fault = inflater.inflate(
-          UnsafeRawBufferPointer(rebasing: stored[position..<position + length]), into: inflated)
+          UnsafeRawBufferPointer(rebasing: stored[position..<position + length]), into: own)
         {
           throw WeightFormatError(
             .deflate, in: .data, at: block.offset + position, "\(place.description), plane \(plane)", found: fault,
             expected: "a stream that ends with its last byte and inflates to \(count) bytes")
         }
-        planes[plane] = UnsafePointer(start)
+        planes[plane] = UnsafePointer(own.baseAddress!.assumingMemoryBound(to: UInt8.self))
       }
       position += length
     }
-    BytePlanes.merge(planes, elementSize: size, count: count, into: elements.baseAddress!)
+    if UnsafeRawPointer(planes[0]) != UnsafeRawPointer(elements.baseAddress!) {
+      BytePlanes.merge(planes, elementSize: size, count: count, into: elements.baseAddress!)
+    }
     try block.checkNumbers(UnsafeRawBufferPointer(elements), place)
   }
 }

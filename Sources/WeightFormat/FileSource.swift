@@ -8,14 +8,13 @@
 
 /// Where a file's bytes are: an open descriptor, or memory. The only owner of both.
 ///
-/// The sections and the blocks of compact files are read by `pread` into memory of our own, so what is used is what was
-/// checked, and a file that another process shortens gives an error; decoding from a mapping instead was no faster (56 ms
-/// either way for 91 MB of fp32 weights on one core). Tensors of the stored profile are mapped, as they are used in place:
-/// there, shortening the file ends the process (SIGBUS), and a change after the check goes unnoticed.
-final class FileSource: @unchecked Sendable {  // immutable after init; the mapping is only read
+/// All is read by `pread` into memory of our own, so what is used is what was checked, and a file that another process
+/// shortens gives an error. A mapping was no faster: 56 ms either way to decode 91 MB of fp32 weights on one core, and of
+/// the stored profile 22 ms on two cores instead of 20 to check and pack them, as mapping pages takes longer than copying them.
+final class FileSource: @unchecked Sendable {  // immutable; the memory is only read
   let count: Int
   private let descriptor: Int32
-  private var base: UnsafeRawPointer?
+  private let base: UnsafeRawPointer?
 
   /// Opens a regular file.
   init(path: String) throws(WeightFormatError) {
@@ -32,6 +31,7 @@ final class FileSource: @unchecked Sendable {  // immutable after init; the mapp
       throw WeightFormatError(.system, "open \(path)", found: "it is no regular file", expected: "a regular file")
     }
     self.descriptor = descriptor
+    base = nil
     count = Int(status.st_size)
   }
 
@@ -45,43 +45,13 @@ final class FileSource: @unchecked Sendable {  // immutable after init; the mapp
   }
 
   deinit {
-    if descriptor < 0 {
-      base?.deallocate()
-    } else {
-      if let base { munmap(UnsafeMutableRawPointer(mutating: base), count) }
-      close(descriptor)
-    }
-  }
-
-  /// Makes all bytes readable in place; called before the source is shared.
-  func map() throws(WeightFormatError) {
-    guard base == nil, count > 0 else { return }
-    guard let mapping = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), mapping != MAP_FAILED else {
-      throw .system(errno, "map the file into memory")
-    }
-    base = UnsafeRawPointer(mapping)
-  }
-
-  /// The bytes in place, if they are mapped or in memory; the caller has checked the range.
-  func inPlace(_ range: Range<Int>) -> UnsafeRawBufferPointer? {
-    base.map { UnsafeRawBufferPointer(start: $0 + range.lowerBound, count: range.count) }
-  }
-
-  /// Gives the pages that lie within a mapped range back; they are read again from the file where they are needed.
-  func release(_ range: Range<Int>) {
-    guard descriptor >= 0, let base else { return }
-    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-    let first = (range.lowerBound + page - 1) / page * page
-    let end = range.upperBound == count ? count : range.upperBound / page * page
-    if first < end { madvise(UnsafeMutableRawPointer(mutating: base + first), end - first, MADV_DONTNEED) }
+    base?.deallocate()
+    if descriptor >= 0 { close(descriptor) }
   }
 
   /// Reads bytes to memory that has room for them.
   func read(_ range: Range<Int>, into destination: UnsafeMutableRawPointer) throws(WeightFormatError) {
-    if let source = inPlace(range) {
-      if let start = source.baseAddress { destination.copyMemory(from: start, byteCount: range.count) }
-      return
-    }
+    if let base { return destination.copyMemory(from: base + range.lowerBound, byteCount: range.count) }
     var done = 0
     while done < range.count {
       let result = pread(descriptor, destination + done, range.count - done, off_t(range.lowerBound + done))

@@ -7,7 +7,7 @@ package struct WeightFile: Sendable {
   package enum Profile: String, Hashable, Sendable, CaseIterable {
     /// Byte planes, deflated where that is smaller.
     case compact
-    /// As they are in memory, to be mapped and used in place.
+    /// As they are in memory, so that they can be mapped and used in place.
     case stored
   }
 
@@ -22,9 +22,8 @@ package struct WeightFile: Sendable {
 
   /// Opens a file and checks all of its structure; the weights themselves are checked where they are used.
   ///
-  /// The file may be renamed, replaced or removed while it is open, but not changed in place. A compact file that is
-  /// changed gives an error where it is read. A file of the stored profile is mapped: another process that
-  /// shortens it ends this one (SIGBUS). `write` never changes a file in place.
+  /// The file may be renamed, replaced or removed while it is open. One that is changed in place gives an error where it is
+  /// read; `write` never does that.
   package init(contentsOf path: String, limits: ReadLimits = .standard) throws(WeightFormatError) {
     try self.init(FileSource(path: path), limits: limits)
   }
@@ -53,7 +52,6 @@ package struct WeightFile: Sendable {
         .checksum, in: .data, at: data.offset, "checksums of the blocks together", found: hex(checksum),
         expected: hex(data.checksum))
     }
-    if !isCompact { try source.map() }
     let decoders = DecoderPool()
     for (record, blocks) in zip(records, table.blocks) {
       let contents = BlockContents(

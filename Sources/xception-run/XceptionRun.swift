@@ -57,6 +57,7 @@ struct XceptionRun: ParsableCommand {
           : classifier.classification(ofImageAtPath: name, top: top)
         report.add(classification.durations)
         try printResult(name, classification, classifier.precision)
+        flushStandardOutput()
       } catch {
         failed = true
         StandardError.print("xception-run: \(name): \(error)")

@@ -24,29 +24,26 @@ struct ReadingTests {
     }
   }
 
-  @Test("Stored tensors are used in place, aligned to 64 bytes, and survive the file's removal")
-  func inPlace() throws {
+  @Test("Tensors are aligned to 64 bytes and survive the file's removal", arguments: WeightFile.Profile.allCases)
+  func removal(profile: WeightFile.Profile) throws {
     try Folder.withTemporary { folder in
       let path = folder.path + "/model.xcw"
       let model = try SampleModels.small()
-      try WeightFile.write(model, to: path, profile: .stored)
+      try WeightFile.write(model, to: path, profile: profile)
       let file = try WeightFile(contentsOf: path)
       try FileManager.default.removeItem(atPath: path)
       for (tensor, expected) in zip(file.model.graph.tensors, model.graph.tensors) {
-        let first = try tensor.contents.withBytes { UInt(bitPattern: $0.baseAddress) }
-        let second = try tensor.contents.withBytes { UInt(bitPattern: $0.baseAddress) }
-        #expect(first == second)
-        #expect(first % 64 == 0)
+        #expect(try tensor.contents.withBytes { UInt(bitPattern: $0.baseAddress) } % 64 == 0)
         #expect(try tensor.bytes() == expected.bytes())
       }
     }
   }
 
-  @Test("A compact file that is cut after it was opened gives an error")
-  func cutLater() throws {
+  @Test("A file that is cut after it was opened gives an error", arguments: WeightFile.Profile.allCases)
+  func cutLater(profile: WeightFile.Profile) throws {
     try Folder.withTemporary { folder in
       let path = folder.path + "/model.xcw"
-      try WeightFile.write(try SampleModels.small(), to: path)
+      try WeightFile.write(try SampleModels.small(), to: path, profile: profile)
       let file = try WeightFile(contentsOf: path)
       let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
       try handle.truncate(atOffset: 1500)

@@ -159,7 +159,36 @@ extension Sample {
       try $0.replaceStream { Deflate.compressed($0) + [0] }
     },
     Sample("deflate-bomb", .deflate, .data) {
-      try $0.replaceStream { _ in Deflate.compressed([UInt8](repeating: 0, count: 100_000)) }
+      try $0.replaceStream { _ in [UInt8](repeating: 0, count: 100_000).withUnsafeBytes { Deflate.stream($0) } }
+    },
+    Sample("quartered-length-all-ones", .deflate, .data, of: .quartered) {
+      try $0.replaceStream {
+        var plane = Deflate.compressed($0)
+        plane.replace(at: 0, with: .max)
+        return plane
+      }
+    },
+    Sample("quartered-lengths-beyond-plane", .deflate, .data, of: .quartered) {
+      try $0.replaceStream {
+        var plane = Deflate.compressed($0)
+        let first = (0..<4).reduce(0) { $0 | Int(plane[$1]) << (8 * $1) }
+        plane.replace(at: 4, with: UInt32(plane.count - 12 - first))
+        plane.replace(at: 8, with: 1)
+        return plane
+      }
+    },
+    Sample("quartered-stream-empty", .deflate, .data, of: .quartered) {
+      try $0.replaceStream {
+        var plane = Deflate.compressed($0)
+        plane.replace(at: 4, with: 0)
+        return plane
+      }
+    },
+    Sample("quartered-stream-without-end", .deflate, .data, of: .quartered) {
+      try $0.replaceStream { Deflate.compressed($0).dropLast() }
+    },
+    Sample("quartered-plane-in-one-stream", .deflate, .data, of: .quartered) {
+      try $0.replaceStream { $0.withUnsafeBytes { Deflate.stream($0) } }
     },
     Sample("weight-nan-float32", .number, .data) { $0.replaceElement(0x7fc0_0000) },
     Sample("weight-infinite-float32", .number, .data) { $0.replaceElement(0xff80_0000) },

@@ -14,7 +14,7 @@ struct Sample: Sendable {
   /// The model that an invalid file says, but for its fault.
   enum Base {
     case small(ElementType)
-    case everyOperation, least, dilatedPool
+    case everyOperation, least, dilatedPool, quartered
 
     func model() throws -> Model {
       switch self {
@@ -22,6 +22,7 @@ struct Sample: Sendable {
       case .everyOperation: try SampleModels.everyOperation()
       case .least: try SampleModels.least()
       case .dilatedPool: try SampleModels.dilatedPool()
+      case .quartered: try SampleModels.quartered()
       }
     }
   }
@@ -64,6 +65,7 @@ struct Sample: Sendable {
       Sample(valid: "every-operation") { try SampleFile(try SampleModels.everyOperation()).bytes() },
       Sample(valid: "least") { try SampleFile(try SampleModels.least(), profile: .stored).bytes() },
       Sample(valid: "pool-dilated-padding") { try SampleFile(try SampleModels.dilatedPool()).bytes() },
+      Sample(valid: "quartered-plane") { try SampleFile(try SampleModels.quartered()).bytes() },
       Sample(valid: "unknown-optional-section") {
         var file = try SampleFile(try SampleModels.small())
         file.otherSections = [(SectionKind("NOTE"), false, Array("a reader skips this".utf8))]

@@ -47,6 +47,24 @@ enum SampleModels {
     return Model(graph: builder.graph, metadata: metadata)
   }
 
+  /// A plane that is long enough to be deflated in quarters, whose length is no multiple of four.
+  static func quartered() throws -> Model {
+    var builder = GraphBuilder()
+    let input = try builder.append("in", .input(.vector(130)))
+    try builder.append("dense", .dense(Dense(outputs: 127, hasBias: false)), [input]) { role, dimensions in
+      var generator = SplitMix64(seed: 1)
+      // Each value is half as likely as the one before.
+      let bytes = (0..<130 * 127).map { _ in UInt8(generator.next().trailingZeroBitCount) }
+      return Tensor(
+        name: role, dimensions: dimensions, elementType: .int8, contents: MemoryContents(bytes: bytes),
+        scale: [Float](repeating: 0.5, count: 127))
+    }
+    var metadata = leastMetadata
+    metadata.preprocessing.mean = [Float](repeating: 0, count: 130)
+    metadata.preprocessing.standardDeviation = [Float](repeating: 1, count: 130)
+    return Model(graph: builder.graph, metadata: metadata)
+  }
+
   /// A pool whose padding is as wide as dilation allows, wider than the window has values.
   static func dilatedPool() throws -> Model {
     var builder = GraphBuilder()
