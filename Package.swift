@@ -27,13 +27,6 @@ func kernels(march: String? = nil, _ features: String...) -> [SwiftSetting] {
 /// The reference executor and the plain loops that kernels are tested against are optimized in debug builds too.
 let reference: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
-/// A released command holds what it uses of Swift's libraries: it starts 2 ms earlier and has 3 MB less resident.
-let standalone: [LinkerSetting] = [
-  .unsafeFlags(
-    ["-static-stdlib", "-l_FoundationCShims", "-l_FoundationCollections"],
-    .when(platforms: [.linux], configuration: .release))
-]
-
 let package = Package(
   name: "xception-runtime",
   platforms: [.macOS(.v26)],
@@ -58,8 +51,7 @@ let package = Package(
       dependencies: [
         "Xception", "ModelGraph", "CommandSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      linkerSettings: standalone),
+      ]),
     .executableTarget(
       name: "xception-convert",
       dependencies: [
