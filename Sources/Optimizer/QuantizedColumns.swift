@@ -56,21 +56,24 @@ struct QuantizedColumns {
   }
 }
 
-/// Values as binary16, rounded to nearest, ties to even.
-struct HalfValues {
+/// Values as binary16 or bfloat16, rounded to nearest, ties to even.
+struct RoundedValues {
   /// Little-endian.
   private(set) var bytes: [UInt8] = []
   let signalToNoise: Double
 
-  /// Nil where a value is beyond binary16.
-  init?(_ values: [Float]) {
+  /// Nil where a value is beyond the type.
+  ///
+  /// - Precondition: The type is one of the two.
+  init?(_ values: [Float], as type: ElementType) {
     bytes.reserveCapacity(values.count * 2)
     var (signal, noise) = (0.0, 0.0)
     for value in values {
-      guard let bits = value.halfBitPattern else { return nil }
+      guard let bits = type == .float16 ? value.halfBitPattern : value.bfloatBitPattern else { return nil }
       bytes.append(UInt8(truncatingIfNeeded: bits))
       bytes.append(UInt8(truncatingIfNeeded: bits >> 8))
-      let error = Double(value) - Double(Float(halfBitPattern: bits))
+      let rounded = type == .float16 ? Float(halfBitPattern: bits) : Float(bitPattern: UInt32(bits) << 16)
+      let error = Double(value) - Double(rounded)
       signal += Double(value) * Double(value)
       noise += error * error
     }
