@@ -146,7 +146,7 @@ struct Convert: ParsableCommand {
   private func change(_ model: Model, _ progress: ProgressLine) throws -> (Model, [QuantizedTensor]) {
     var model = model
     if quantize != nil {
-      let (graph, tensors) = try Quantizer.quantize(Optimizer.optimize(model.graph)) { part in
+      let (graph, tensors) = try Optimizer.quantize(model.graph, to: .int8) { part in
         progress.show("quantizing", part: part)
       }
       guard !tensors.isEmpty else { throw NothingToQuantize(input: input, found: graph.precision, asked: .int8) }
@@ -156,7 +156,7 @@ struct Convert: ParsableCommand {
     guard let precision else { return (model, []) }
     progress.show("rounding to \(precision.rawValue)")
     if precision == .bf16 {
-      model.graph = try Quantizer.quantize(Optimizer.optimize(model.graph), to: .bfloat16).graph
+      model.graph = try Optimizer.quantize(model.graph, to: .bfloat16).graph
       let found = model.graph.precision
       guard found == .bfloat16 else { throw NothingToQuantize(input: input, found: found, asked: .bfloat16) }
     } else {
