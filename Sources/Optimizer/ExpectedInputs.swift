@@ -134,38 +134,3 @@ struct ExpectedInputs {
     try node.values(of: graph.tensors[node.parameters[position]], "weights")
   }
 }
-
-extension Graph {
-  /// The moments of the sums of convolutions and dense layers that a batch normalization alone reads, once it is folded
-  /// into them, by the names of their kernels: the means are beta, the deviations |gamma|.
-  ///
-  /// - Precondition: The graph is valid and not optimized.
-  var normalizedSums: [String: ChannelMoments] {
-    get throws(GraphError) {
-      let consumers = consumers
-      var uses = [Int](repeating: 0, count: tensors.count)
-      for node in nodes { for tensor in node.parameters { uses[tensor] += 1 } }
-      var sums: [String: ChannelMoments] = [:]
-      for node in nodes {
-        guard case .batchNormalization(let normalization) = node.operation, consumers[node.inputs[0]].count == 1
-        else { continue }
-        let producer = nodes[node.inputs[0]]
-        guard let position = producer.operation.kernelPosition, uses[producer.parameters[position]] == 1 else {
-          continue
-        }
-        let channels = node.shape.channels
-        var moments = ChannelMoments(
-          means: [Double](repeating: 0, count: channels), variances: [Double](repeating: 1, count: channels))
-        if normalization.hasBeta {
-          let beta = node.parameters[normalization.hasGamma ? 1 : 0]
-          moments.means = try node.values(of: tensors[beta], "beta").map(Double.init)
-        }
-        if normalization.hasGamma {
-          moments.variances = try node.values(of: tensors[node.parameters[0]], "gamma").map { Double($0) * Double($0) }
-        }
-        sums[tensors[producer.parameters[position]].name] = moments
-      }
-      return sums
-    }
-  }
-}

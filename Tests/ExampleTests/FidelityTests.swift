@@ -23,8 +23,8 @@ struct FidelityTests {
   @Test(
     "The 2,048 features at 299x299 keep their direction",
     arguments: [
-      Bound(precision: .bfloat16, meanCosine: 0.9995, worstCosine: 0.9995),
-      Bound(precision: .int8, meanCosine: 0.998, worstCosine: 0.990),
+      Bound(precision: .bfloat16, meanCosine: 0.9999, worstCosine: 0.9995),
+      Bound(precision: .int8, meanCosine: 0.9993, worstCosine: 0.997),
     ])
   func features(bound: Bound) throws {
     let backbone = try Kitchenware.backbone.get().path
@@ -59,8 +59,8 @@ struct FidelityTests {
     #expect(pictures.count == 18 && pictures.sameClass == 18)
   }
 
-  /// In int8 215 of 220 keep it (536 of all 549), in bf16 more: the network knows none of these things.
-  @Test("Nearly all pictures keep their class", arguments: [(Precision.bfloat16, 0.98), (.int8, 0.97)])
+  /// In int8 217 of 220 keep it (537 of all 549), in bf16 all: the network knows none of these things.
+  @Test("Nearly all pictures keep their class", arguments: [(Precision.bfloat16, 0.99), (.int8, 0.98)])
   func classes(precision: Precision, leastShare: Double) throws {
     let pictures = try compare(Kitchenware.model.get().path, in: Pictures.selection.get(), precision)
     #expect(pictures.count >= 200)
