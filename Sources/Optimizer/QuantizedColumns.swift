@@ -20,16 +20,21 @@ struct QuantizedColumns {
   /// The integers, in two's complement, in the order of the values.
   private(set) var bytes: [UInt8]
   let signalToNoise: Double
+  /// For each column, how much more the integers make of the mean input than the values.
+  private(set) var shifts: [Double]
 
+  /// - Parameter rowMeans: The mean of what each row is multiplied with; nil makes the shifts zero.
   /// - Precondition: The values are finite, and as many as `columns` divides.
-  init(_ values: [Float], columns: Int) {
+  init(_ values: [Float], columns: Int, rowMeans: [Double]? = nil) {
     let largest = Self.largestMagnitudes(of: values, columns: columns)
     scales = largest.map { $0 < Self.leastMagnitude ? 1 : $0 / 127 }
     let factors = largest.map { $0 < Self.leastMagnitude ? 0 : 127 / $0 }
     bytes = [UInt8](repeating: 0, count: values.count)
     var noise = [Float](repeating: 0, count: columns)
     var signal = noise
+    shifts = [Double](repeating: 0, count: columns)
     for row in 0..<values.count / columns {
+      let mean = rowMeans?[row] ?? 0
       for column in 0..<columns {
         let scaled = values[row * columns + column] * factors[column]
         // Adding and subtracting 1.5 * 2^23, whose steps are 1, rounds to the nearest integer, ties to even.
@@ -38,8 +43,10 @@ struct QuantizedColumns {
         // In terms of the column's scale, where no square underflows.
         signal[column] += scaled * scaled
         noise[column] += (scaled - rounded) * (scaled - rounded)
+        shifts[column] += mean * Double(rounded - scaled)
       }
     }
+    for column in 0..<columns { shifts[column] *= Double(scales[column]) }
     signalToNoise = decibels(signal: Self.total(signal, scales), noise: Self.total(noise, scales))
   }
 
@@ -56,21 +63,24 @@ struct QuantizedColumns {
   }
 }
 
-/// Values as binary16, rounded to nearest, ties to even.
-struct HalfValues {
+/// Values as binary16 or bfloat16, rounded to nearest, ties to even.
+struct RoundedValues {
   /// Little-endian.
   private(set) var bytes: [UInt8] = []
   let signalToNoise: Double
 
-  /// Nil where a value is beyond binary16.
-  init?(_ values: [Float]) {
+  /// Nil where a value is beyond the type.
+  ///
+  /// - Precondition: The type is one of the two.
+  init?(_ values: [Float], as type: ElementType) {
     bytes.reserveCapacity(values.count * 2)
     var (signal, noise) = (0.0, 0.0)
     for value in values {
-      guard let bits = value.halfBitPattern else { return nil }
+      guard let bits = type == .float16 ? value.halfBitPattern : value.bfloatBitPattern else { return nil }
       bytes.append(UInt8(truncatingIfNeeded: bits))
       bytes.append(UInt8(truncatingIfNeeded: bits >> 8))
-      let error = Double(value) - Double(Float(halfBitPattern: bits))
+      let rounded = type == .float16 ? Float(halfBitPattern: bits) : Float(bitPattern: UInt32(bits) << 16)
+      let error = Double(value) - Double(rounded)
       signal += Double(value) * Double(value)
       noise += error * error
     }

@@ -1,15 +1,26 @@
 import ModelGraph
 
-/// Stores the weights of matrix products as integers of 8 bits.
+/// Stores the weights of matrix products in the type that they are multiplied in: as integers of 8 bits, or as bfloat16.
 ///
 /// - Kernels of pointwise convolutions in separable ones, large kernels of other convolutions of one group, and kernels of
-///   dense layers become int8 with a scale for each output channel.
+///   dense layers become int8 with a scale for each output channel, or bf16.
 /// - Other kernels become binary16: depthwise and grouped ones, and those of small convolutions, of which the first one
-///   reads the image itself. They are 2 % of Xception's weights.
+///   reads the image itself. They are 2 % of Xception's weights, and the runtime multiplies them in fp32.
 /// - Biases, and batch normalizations that were not folded, stay as they are.
 ///
-/// A tensor that two nodes use in different ways stays as it is too, and what is int8 already or of 16 bits stays so:
-/// quantizing a quantized graph changes nothing.
+/// A tensor that two nodes use in different ways stays as it is too. So does what is as coarse already: int8, and 16 bits
+/// where binary16 is asked for. So quantizing a quantized graph changes nothing.
+///
+/// Batch normalization is to be folded before: where it is folded after rounding to bf16, the products are rounded a second
+/// time as they are packed. On 200 pictures that costs Xception's features as much again as rounding once (a mean cosine
+/// with fp32's of 0.99993 instead of 0.99996, at worst 0.99973 instead of 0.99986), and depthwise kernels in bf16
+/// another 0.00024 at worst.
+///
+/// Rounding a column of integers shifts its output by the sum of each weight's error times the mean of what it is multiplied
+/// with. Where the batch normalizations before tell that mean (see `ExpectedInputs`), the shift is subtracted from the bias
+/// (Nagel et al. 2019, "Data-Free Quantization Through Weight Equalization and Bias Correction", section 4.2). On the same
+/// pictures, activations rounded too, that brings the features' mean cosine from 0.99918 to 0.99945, the worst from
+/// 0.99689 to 0.99841. It does nothing for what rounding changes from pixel to pixel, which is what is left.
 package enum Quantizer {
   /// The weights of a pointwise convolution's kernel from which it is quantized, where it is no part of a separable one.
   /// Xception's smallest shortcut has 8,192.
@@ -23,69 +34,102 @@ package enum Quantizer {
   static let leastHalfSignalToNoise = 60.0
 
   /// Quantizes the weights of an optimized graph, tensor after tensor, so that one of them at a time is in memory as
-  /// floats.
+  /// floats. No bias is corrected: for that, `Optimizer.quantize` needs the graph before.
   ///
-  /// - Parameter progress: Told the part of the weights that is done, 0 to 1.
+  /// - Parameters:
+  ///   - precision: `.int8` or `.bfloat16`; for `.float32` nothing changes.
+  ///   - progress: Told the part of the weights that is done, 0 to 1.
   /// - Throws: An error that names the node where its weights cannot be read or are not finite.
   package static func quantize(
-    _ graph: Graph, progress: (_ part: Double) -> Void = { _ in }
+    _ graph: Graph, to precision: Precision = .int8, progress: (_ part: Double) -> Void = { _ in }
   ) throws(OptimizerError) -> (graph: Graph, tensors: [QuantizedTensor]) {
+    do throws(GraphError) {
+      return try quantize(graph, to: precision, rowMeans: [:], progress: progress)
+    } catch {
+      throw OptimizerError(pass: "quantize", node: error.node, reason: error.reason)
+    }
+  }
+
+  /// - Parameter rowMeans: For nodes, by index, the mean of what each row of the main kernel is multiplied with.
+  fileprivate static func quantize(
+    _ graph: Graph, to precision: Precision, rowMeans: [Int: [Double]], progress: (_ part: Double) -> Void
+  ) throws(GraphError) -> (graph: Graph, tensors: [QuantizedTensor]) {
     var graph = graph
     var changes: [QuantizedTensor] = []
-    let uses = uses(of: graph)
+    var shifts: [(node: Int, values: [Double])] = []
+    let uses = uses(of: graph, in: precision)
     let total = Double(uses.reduce(0) { $0 + graph.tensors[$1.tensor].elementCount })
     var done = 0
     for use in uses {
       let tensor = graph.tensors[use.tensor]
-      do throws(GraphError) {
-        let quantized = try use.node.quantized(tensor, to: use.role)
-        graph.tensors[use.tensor] = quantized.tensor
-        if let change = quantized.change { changes.append(change) }
-      } catch {
-        throw OptimizerError(pass: "quantize", node: error.node, reason: error.reason)
-      }
+      let quantized = try graph.nodes[use.nodes[0]].quantized(
+        tensor, to: use.type, rowMeans: use.nodes.count == 1 ? rowMeans[use.nodes[0]] : nil)
+      graph.tensors[use.tensor] = quantized.tensor
+      if let change = quantized.change { changes.append(change) }
+      if !quantized.shifts.isEmpty { shifts.append((use.nodes[0], quantized.shifts)) }
       done += tensor.elementCount
       progress(Double(done) / total)
     }
-    return (graph, changes)
+    var rewrite = Rewrite(graph)
+    for (node, values) in shifts { try subtract(values, fromBiasOf: node, in: &rewrite) }
+    return (shifts.isEmpty ? graph : rewrite.finished(), changes)
   }
 
-  /// What a tensor becomes.
-  enum Role {
-    case integers, halves, unchanged
+  private static func subtract(
+    _ shifts: [Double], fromBiasOf index: Int, in rewrite: inout Rewrite
+  ) throws(GraphError) {
+    var node = rewrite.nodes[index]
+    guard let kernel = node.operation.kernelPosition else { return }
+    let old = node.operation.hasBias ? node.parameters.remove(at: kernel + 1) : nil
+    var biases = shifts.map { -$0 }
+    if let old {
+      for (channel, value) in try node.values(of: rewrite.tensors[old], "bias").enumerated() {
+        biases[channel] += Double(value)
+      }
+    }
+    let bias = Tensor(
+      name: old.map { rewrite.tensors[$0].name } ?? "\(node.name)/bias", dimensions: [biases.count],
+      values: try node.finite(biases, "corrected bias"))
+    node.parameters.insert(old.map { rewrite.change($0, to: bias) } ?? rewrite.add(bias), at: kernel + 1)
+    node.operation.hasBias = true
+    rewrite.replace(index, with: node)
   }
 
   private struct Use {
     var tensor: Int
-    var node: Node
-    var role: Role
+    var nodes: [Int]
+    var type: ElementType
   }
 
-  /// The tensors that change, in order, with the first node that uses each.
-  private static func uses(of graph: Graph) -> [Use] {
-    var uses = [Use?](repeating: nil, count: graph.tensors.count)
-    for node in graph.nodes {
+  /// The tensors that change, in order, with the nodes that use each.
+  private static func uses(of graph: Graph, in precision: Precision) -> [Use] {
+    guard let product = precision.productType else { return [] }
+    var types = [Set<ElementType?>](repeating: [], count: graph.tensors.count)
+    var nodes = [[Int]](repeating: [], count: graph.tensors.count)
+    for (index, node) in graph.nodes.enumerated() {
       for (position, tensor) in node.parameters.enumerated() {
-        let role = role(of: position, in: node, graph)
-        if let first = uses[tensor] {
-          if first.role != role { uses[tensor]?.role = .unchanged }
-        } else {
-          uses[tensor] = Use(tensor: tensor, node: node, role: role)
-        }
+        types[tensor].insert(type(of: position, in: node, graph, product: product))
+        nodes[tensor].append(index)
       }
     }
-    return uses.compactMap { $0 }.filter { $0.role != .unchanged }
+    return graph.tensors.indices.compactMap { tensor in
+      guard types[tensor].count == 1, let type = types[tensor].first ?? nil else { return nil }
+      return Use(tensor: tensor, nodes: nodes[tensor], type: type)
+    }
   }
 
-  private static func role(of position: Int, in node: Node, _ graph: Graph) -> Role {
+  /// What a node's tensor becomes, or nil where it stays as it is.
+  private static func type(
+    of position: Int, in node: Node, _ graph: Graph, product: ElementType
+  ) -> ElementType? {
     let isMain = position == node.operation.kernelPosition
     return switch node.operation {
-    case .separableConvolution: isMain ? .integers : position == 0 ? .halves : .unchanged
-    case .dense: isMain ? .integers : .unchanged
+    case .separableConvolution: isMain ? product : position == 0 ? .float16 : nil
+    case .dense: isMain ? product : nil
     case .convolution(let convolution) where isMain:
       convolution.groups == 1 && graph.tensors[node.parameters[0]].elementCount >= leastCount(of: convolution)
-        ? .integers : .halves
-    default: .unchanged
+        ? product : .float16
+    default: nil
     }
   }
 
@@ -94,11 +138,37 @@ package enum Quantizer {
   }
 }
 
+extension Precision {
+  /// The type that the weights of products are stored in; nil for the one that they have.
+  fileprivate var productType: ElementType? {
+    switch self {
+    case .float32: nil
+    case .bfloat16: .bfloat16
+    case .int8: .int8
+    }
+  }
+}
+
 extension Optimizer {
   /// Optimizes a graph that is to run in a precision, or nil for that of its weights: for int8 it is quantized too.
   package static func optimize(_ graph: Graph, for precision: Precision?) throws(OptimizerError) -> Graph {
+    precision == .int8 ? try quantize(graph, to: .int8).graph : try optimize(graph)
+  }
+
+  /// Optimizes a graph and quantizes its weights; for int8, biases are corrected for what rounding shifts on average.
+  ///
+  /// - Parameters: As those of `Quantizer.quantize`.
+  package static func quantize(
+    _ graph: Graph, to precision: Precision, progress: (_ part: Double) -> Void = { _ in }
+  ) throws(OptimizerError) -> (graph: Graph, tensors: [QuantizedTensor]) {
     let optimized = try optimize(graph)
-    return precision == .int8 ? try Quantizer.quantize(optimized).graph : optimized
+    do throws(GraphError) {
+      let expected = try precision == .int8 ? ExpectedInputs(of: optimized, normalized: graph.normalizedSums) : nil
+      return try Quantizer.quantize(
+        optimized, to: precision, rowMeans: expected?.rowMeans ?? [:], progress: progress)
+    } catch {
+      throw OptimizerError(pass: "quantize", node: error.node, reason: error.reason)
+    }
   }
 }
 
@@ -118,40 +188,45 @@ package struct QuantizedTensor: Hashable, Sendable {
 }
 
 extension Node {
-  /// A tensor of this node in the type that its role asks for, and what that changed: nothing where it has that type
+  /// A tensor of this node in the type that its use asks for, and what that changed: nothing where it is as coarse
   /// already, or where binary16 does not suit it.
+  ///
+  /// - Returns: And the shifts of `QuantizedColumns` where the means of the rows are given and it became integers.
   fileprivate func quantized(
-    _ tensor: Tensor, to role: Quantizer.Role
-  ) throws(GraphError) -> (tensor: Tensor, change: QuantizedTensor?) {
-    let isDone = role == .integers ? tensor.elementType == .int8 : tensor.elementType.byteCount <= 2
-    guard !isDone else { return (tensor, nil) }
+    _ tensor: Tensor, to type: ElementType, rowMeans: [Double]?
+  ) throws(GraphError) -> (tensor: Tensor, change: QuantizedTensor?, shifts: [Double]) {
+    let isDone = [type, .int8].contains(tensor.elementType) || type == .float16 && tensor.elementType == .bfloat16
+    guard !isDone else { return (tensor, nil, []) }
     let values = try values(of: tensor, "weights")
     if let index = values.firstIndex(where: { !$0.isFinite }) {
       throw GraphError(
         node: name, reason: "its weight \(index) in \"\(tensor.name)\" is \(values[index]), expected a finite number")
     }
-    let columns = tensor.dimensions[tensor.dimensions.count - 1]
     var quantized = tensor
     let signalToNoise: Double
-    switch role {
-    case .integers:
-      let columns = QuantizedColumns(values, columns: columns)
+    var shifts: [Double] = []
+    if type == .int8 {
+      let columns = QuantizedColumns(
+        values, columns: tensor.dimensions[tensor.dimensions.count - 1], rowMeans: rowMeans)
+      if rowMeans != nil { shifts = columns.shifts }
       signalToNoise = columns.signalToNoise
-      (quantized.elementType, quantized.scale) = (.int8, columns.scales)
+      quantized.scale = columns.scales
       quantized.contents = ByteContents(bytes: columns.bytes)
-    case .halves, .unchanged:
-      guard let halves = HalfValues(values), halves.signalToNoise >= Quantizer.leastHalfSignalToNoise else {
-        return (tensor, nil)
-      }
-      signalToNoise = halves.signalToNoise
-      (quantized.elementType, quantized.scale) = (.float16, nil)
-      quantized.contents = ByteContents(bytes: halves.bytes)
+    } else {
+      guard let rounded = RoundedValues(values, as: type),
+        type != .float16 || rounded.signalToNoise >= Quantizer.leastHalfSignalToNoise
+      else { return (tensor, nil, []) }
+      signalToNoise = rounded.signalToNoise
+      quantized.scale = nil
+      quantized.contents = ByteContents(bytes: rounded.bytes)
     }
+    quantized.elementType = type
     return (
       quantized,
       QuantizedTensor(
         name: tensor.name, node: name, elementCount: values.count, oldType: tensor.elementType,
-        newType: quantized.elementType, signalToNoise: signalToNoise)
+        newType: quantized.elementType, signalToNoise: signalToNoise),
+      shifts
     )
   }
 }

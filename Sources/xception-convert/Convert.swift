@@ -55,7 +55,12 @@ struct Convert: ParsableCommand {
   @Flag(help: "Store the weights uncompressed and aligned, to be mapped into memory.")
   var stored = false
 
-  @Option(help: "The type of stored weights; biases and normalizations stay fp32. (default: as they are)")
+  @Option(
+    help: """
+      The type of stored weights. Biases and normalizations stay fp32. For bf16, normalizations are folded and what is \
+      multiplied in fp32 (kernels of depthwise and of small convolutions) becomes fp16; the network then runs in bf16 \
+      unless told otherwise. (default: as they are)
+      """)
   var precision: WeightType?
 
   @Option(
@@ -140,28 +145,35 @@ struct Convert: ParsableCommand {
   /// The model with its weights as they will be stored, and what quantizing did to each.
   private func change(_ model: Model, _ progress: ProgressLine) throws -> (Model, [QuantizedTensor]) {
     var model = model
-    if let precision {
-      progress.show("rounding to \(precision.rawValue)")
+    if quantize != nil {
+      let (graph, tensors) = try Optimizer.quantize(model.graph, to: .int8) { part in
+        progress.show("quantizing", part: part)
+      }
+      guard !tensors.isEmpty else { throw NothingToQuantize(input: input, found: graph.precision, asked: .int8) }
+      model.graph = graph
+      return (model, tensors)
+    }
+    guard let precision else { return (model, []) }
+    progress.show("rounding to \(precision.rawValue)")
+    if precision == .bf16 {
+      model.graph = try Optimizer.quantize(model.graph, to: .bfloat16).graph
+      let found = model.graph.precision
+      guard found == .bfloat16 else { throw NothingToQuantize(input: input, found: found, asked: .bfloat16) }
+    } else {
       model.graph.tensors = try model.graph.tensors.map { try $0.converted(to: precision.elementType) }
     }
-    guard quantize != nil else { return (model, []) }
-    let (graph, tensors) = try Quantizer.quantize(Optimizer.optimize(model.graph)) { part in
-      progress.show("quantizing", part: part)
-    }
-    guard !tensors.isEmpty else { throw NothingToQuantize(input: input, precision: graph.precision) }
-    model.graph = graph
-    return (model, tensors)
+    return (model, [])
   }
 }
 
 private struct NothingToQuantize: Error, CustomStringConvertible {
   var input: String
-  var precision: Precision
+  var found: Precision
+  var asked: Precision
 
   var description: String {
-    "\(input): nothing to quantize, "
-      + (precision == .int8
-        ? "its weights are int8 already" : "no weight of it belongs to a product that is large enough")
+    "\(input): nothing to store in \(asked.rawValue), "
+      + (found == .int8 ? "its weights are int8 already" : "no weight of it belongs to a product that is large enough")
   }
 }
 

@@ -79,7 +79,7 @@ struct QuantizationTests {
     #expect((comparison["b"] as? [String: Any])?["precision"] as? String == "int8")
   }
 
-  @Test("--precision bf16 halves the file, which then runs in bf16, and --validate compares it too")
+  @Test("--precision bf16 folds and halves the file, which then runs in bf16, and --validate compares it too")
   func halves() throws {
     let result = try object(convert("--precision", "bf16", "--validate", path("photos"), "--json", to: "bf16.xcw"))
     let pictures = try #require((result["comparison"] as? [String: Any])?["pictures"] as? [String: Any])
@@ -88,6 +88,14 @@ struct QuantizationTests {
     #expect(summary["precision"] as? String == "bf16")
     let (bytes, parameters) = (summary["weightBytes"] as? Int ?? 0, summary["parameters"] as? Int ?? 0)
     #expect(bytes < 5 * parameters / 2, "vectors stay fp32")
+    let tensors = try #require(summary["tensors"] as? [[String: Any]])
+    let depthwise = tensors.filter { ($0["name"] as? String)?.hasSuffix("depthwise/kernel") == true }
+    #expect(depthwise.count == 34 && depthwise.allSatisfy { $0["type"] as? String == "float16" })
+    #expect(tensors.count { $0["type"] as? String == "bfloat16" } == 35)
+    let again = try Command.run("xception-convert", [path("bf16.xcw"), path("again.xcw"), "--precision", "bf16"])
+    #expect(again.status == 0)
+    #expect(
+      try Data(contentsOf: folder.appending(path: "bf16.xcw")) == Data(contentsOf: folder.appending(path: "again.xcw")))
   }
 
   @Test("What cannot be compared or quantized is refused, and nothing is written")
@@ -111,6 +119,8 @@ struct QuantizationTests {
     #expect(try convert("--quantize", "int8", "--quiet").status == 0)
     let again = try Command.run("xception-convert", [path("int8.xcw"), path("again.xcw"), "--quantize", "int8"])
     expectRefusal(again, "int8 already")
+    let rounded = try Command.run("xception-convert", [path("int8.xcw"), path("again.xcw"), "--precision", "bf16"])
+    expectRefusal(rounded, "int8 already")
   }
 
   @Test("A weights file can be stored in another way, with other labels")

@@ -48,6 +48,39 @@ import Testing
     #expect(try again.graph.tensors.map { try $0.values() } == quantized.tensors.map { try $0.values() })
   }
 
+  @Test func `In bf16 the same weights become bf16, those of other steps binary16, and a second time changes nothing`()
+    throws
+  {
+    let graph = try graph()
+    let (quantized, changes) = try Quantizer.quantize(graph, to: .bfloat16)
+    let integers = try Quantizer.quantize(graph).graph
+    for (coarse, integer) in zip(quantized.tensors, integers.tensors) {
+      #expect(coarse.elementType == (integer.elementType == .int8 ? .bfloat16 : integer.elementType), "\(coarse.name)")
+    }
+    #expect(quantized.precision == .bfloat16)
+    for change in changes { #expect(change.signalToNoise > (change.newType == .bfloat16 ? 50 : 70), "\(change.name)") }
+    #expect(try Quantizer.quantize(quantized, to: .bfloat16).tensors.isEmpty)
+    #expect(try Quantizer.quantize(graph, to: .float32).tensors.isEmpty)
+  }
+
+  @Test func `A factor that was folded in is rounded once, with the weight, to bf16`() throws {
+    var graph = try dense([1, 2, 3, 4, 5, 6])
+    graph.tensors[0].scale = [1.001, 1]
+    let quantized = try Quantizer.quantize(graph, to: .bfloat16).graph.tensors[0]
+    #expect(quantized.elementType == .bfloat16 && quantized.scale == nil)
+    #expect(try quantized.values() == [1, 2, 3, 4, 5, 6])
+    graph.tensors[0].scale = [1.004, 1]
+    #expect(
+      try Quantizer.quantize(graph, to: .bfloat16).graph.tensors[0].values() == [1.0078125, 2, 3.015625, 4, 5.03125, 6])
+  }
+
+  @Test func `Integers are not rounded to bf16, and bf16 becomes integers`() throws {
+    let integers = try Quantizer.quantize(graph()).graph
+    #expect(try Quantizer.quantize(integers, to: .bfloat16).tensors.isEmpty)
+    let halves = try Quantizer.quantize(graph(), to: .bfloat16).graph
+    #expect(try Quantizer.quantize(halves).graph.tensors.map(\.elementType) == integers.tensors.map(\.elementType))
+  }
+
   @Test func `Its output is near that of the floats`() throws {
     let graph = try graph()
     var weights = RandomWeights(seed: 4)
