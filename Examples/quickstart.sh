@@ -16,8 +16,7 @@ version=$(sed -nE 's/.*Swift version ([0-9]+\.[0-9]+).*/\1/p' <<<"$answer" | hea
 bash Examples/install-packages.sh zlib1g-dev libpng-dev libjpeg-dev libhdf5-dev pkg-config python3 python3-pip
 
 echo "Building the release (some minutes the first time)"
-swift build -c release --quiet
-bin=$(swift build -c release --show-bin-path)
+bin=$(bash Examples/build-release.sh)
 
 if [ "$(uname)" = Darwin ]; then caches="$HOME/Library/Caches"; else caches="${XDG_CACHE_HOME:-$HOME/.cache}"; fi
 cache="$caches/xception-runtime"

@@ -73,10 +73,8 @@ make_models() {
 }
 
 build() {
-  for product in xception-bench xception-convert xception-run; do
-    swift build --package-path "$root" --configuration release --product "$product" >&2
-  done
-  commands=$(swift build --package-path "$root" --configuration release --show-bin-path)
+  echo "Building the release" >&2
+  commands=$(bash "$root/Examples/build-release.sh")
 }
 
 # weights_file NAME KERAS-FILE OPTION...: NAME.xcw in the folder of our weights files, made by xception-convert.
