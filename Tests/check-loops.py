@@ -82,7 +82,7 @@ def functions(listing):
 
 
 # The C functions that only kernels call.
-WRAPPERS = r"(in_order|maximum|minimum|maximum_integers|largest|to_floats|byte_floats|widened_bytes|dot_shorts|dot_bytes|dot_bf16x)\d+|packed_bf16|interleave_\d_rows"
+WRAPPERS = r"(in_order|maximum|minimum|maximum_integers|largest|to_floats|byte_floats|widened_bytes|dot_shorts|dot_bytes|dot_bf16x)\d+|packed_bf16|bf16_order|interleave_\d_rows"
 
 
 def strays(listing):

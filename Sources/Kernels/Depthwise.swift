@@ -23,13 +23,17 @@ public struct DepthwiseRun {
   public var inputElement: MapElement
   /// Of packed outputs `vectorStride` is from pair to pair, and `slots` count words as ever.
   public var outputElement: MapElement
+  /// Of packed outputs, where the last pair of vectors has fewer channels than others and they lie closer: its words, word j
+  /// having the channels j and `tailWords` + j; else 0. For sets with products of bf16 only.
+  public var tailWords: Int
 
   public init(
     inputs: UnsafePointer<UnsafePointer<Float>>, pixelStride: Int, ahead: Int, window: DepthwiseWindow,
     vectors: Range<Int>, weights: UnsafePointer<Float>, rectifies: Bool, output: UnsafeMutablePointer<Float>,
     slots: UnsafePointer<Int>, vectorStride: Int, pixels: Int, inputElement: MapElement = .float32,
-    outputElement: MapElement = .float32
+    outputElement: MapElement = .float32, tailWords: Int = 0
   ) {
+    self.tailWords = tailWords
     self.inputElement = inputElement
     self.outputElement = outputElement
     self.inputs = inputs
@@ -180,7 +184,8 @@ extension VectorUnit {
       for x in 0..<pixels { store(vector(x), output + slots[x]) }
       output += run.vectorStride
     }
-    for _ in 0..<groups(run.vectors.count, element) {
+    let groupCount = groups(run.vectors.count, element)
+    for group in 0..<groupCount {
       switch (element, outputElement) {
       case (.float32, _):
         let sums = nextSums(.whole)
@@ -200,12 +205,19 @@ extension VectorUnit {
         middle = unknown_address(middle)
         bottom = unknown_address(bottom)
         let highs = nextSums(.high)
-        put { packed(lows[$0], highs[$0]) }
+        let order = group &+ 1 == groupCount ? lastOrder(run) : wordOrder(vectorWidth)
+        put { packed(lows[$0], highs[$0], order: order) }
       }
       top += vectorWidth
       middle += vectorWidth
       bottom += vectorWidth
     }
+  }
+
+  /// That of the words of the last pair of vectors.
+  @inlinable @inline(__always)
+  static func lastOrder(_ run: borrowing DepthwiseRun) -> Integers {
+    wordOrder(run.tailWords > 0 ? run.tailWords : vectorWidth)
   }
 
   @inlinable @inline(__always)
@@ -227,19 +239,21 @@ extension VectorUnit {
       }
       return sum
     }
-    for group in groups(run.vectors.lowerBound, outputElement)..<groups(run.vectors.upperBound, outputElement) {
+    let last = groups(run.vectors.upperBound, outputElement) &- 1
+    for group in groups(run.vectors.lowerBound, outputElement)..<last &+ 1 {
+      let order = group == last ? lastOrder(run) : wordOrder(vectorWidth)
       let output = run.output + group &* run.vectorStride
       for pixel in 0..<run.pixels {
         switch (element, outputElement) {
         case (.float32, .float32): store(sum(group, pixel, .whole), output + run.slots[pixel])
         case (.float32, .bfloat16):
-          let words = packed(sum(2 &* group, pixel, .whole), sum(2 &* group &+ 1, pixel, .whole))
+          let words = packed(sum(2 &* group, pixel, .whole), sum(2 &* group &+ 1, pixel, .whole), order: order)
           store(words, output + run.slots[pixel])
         case (.bfloat16, .float32):
           let sum = group % 2 == 0 ? sum(group, pixel, .low) : sum(group, pixel, .high)
           store(sum, output + run.slots[pixel])
         case (.bfloat16, .bfloat16):
-          let words = packed(sum(2 &* group, pixel, .low), sum(2 &* group &+ 1, pixel, .high))
+          let words = packed(sum(2 &* group, pixel, .low), sum(2 &* group &+ 1, pixel, .high), order: order)
           store(words, output + run.slots[pixel])
         }
       }

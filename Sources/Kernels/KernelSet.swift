@@ -113,6 +113,10 @@ public protocol VectorUnit: KernelSet {
   /// Words of two bf16 values: `low` in the low halves and `high` in the high ones, each rounded to nearest even; a NaN stays
   /// a NaN, a quiet one.
   static func packed(_ low: Vector, _ high: Vector) -> Vector
+  /// The order in which `packed` puts the values j and `words` + j of both vectors into word j; sets without products of bf16
+  /// know that of whole groups only.
+  static func wordOrder(_ words: Int) -> Integers
+  static func packed(_ low: Vector, _ high: Vector, order: Integers) -> Vector
   /// Whether `packed` takes few enough instructions to be repeated for each row of each tile.
   static var packsFast: Bool { get }
   /// Calls the generic `tile` of an arithmetic with `rows` rows, 1 to `tileRows`.
@@ -135,6 +139,12 @@ public protocol VectorUnit: KernelSet {
 }
 
 extension VectorUnit {
+  @inlinable @inline(__always)
+  public static func wordOrder(_ words: Int) -> Integers { .zero }
+
+  @inlinable @inline(__always)
+  public static func packed(_ low: Vector, _ high: Vector, order: Integers) -> Vector { packed(low, high) }
+
   @inlinable
   public static var packsFast: Bool { false }
 

@@ -14,11 +14,14 @@ public struct ColumnPacking {
   public var arithmetic: Arithmetic
   /// For `bfloat16`: the depth comes in runs of so many channels (the taps of a window), each padded to `panelWidth`.
   public var channels: Int
+  /// For `bfloat16`: the words of the last channels of a run, where they lie closer; else 0. See `DepthwiseRun.tailWords`.
+  public var tailWords: Int
 
   public init(
     values: UnsafePointer<Float>, first: Int, count: Int, depth: Int, columns: Int, scale: UnsafePointer<Float>,
-    panels: UnsafeMutablePointer<Float>, arithmetic: Arithmetic = .float32, channels: Int? = nil
+    panels: UnsafeMutablePointer<Float>, arithmetic: Arithmetic = .float32, channels: Int? = nil, tailWords: Int = 0
   ) {
+    self.tailWords = tailWords
     self.arithmetic = arithmetic
     self.channels = channels ?? depth
     self.values = values

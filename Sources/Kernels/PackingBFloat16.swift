@@ -25,23 +25,25 @@ extension VectorUnit {
     }
   }
 
-  /// Words of two channels of one column, in the order of a packed map.
+  /// Words of two channels of one column, in the order of a packed map, or of one whose last words lie closer.
   @inlinable @inline(never)
   static func packPairs(_ run: ColumnPacking) {
     let rows = MatrixRows(run.values, first: run.first, count: run.count, columns: run.columns)
-    let runWords = words(of: run.channels, .bfloat16)
+    let tail = run.tailWords > 0 ? run.channels &- run.channels % panelWidth : run.channels
+    let runWords = run.tailWords > 0 ? tail / 2 &+ run.tailWords : words(of: run.channels, .bfloat16)
     let panelStride = run.depth / run.channels &* runWords &* panelWidth
     for panel in 0..<(run.columns &+ panelWidth &- 1) / panelWidth {
       let columns = rows.columns(of: panel, width: panelWidth)
       let scale = run.scale + columns.lowerBound
       for row in rows.all {
         let (tap, channel) = (row / run.channels, row % run.channels)
-        let isHigh = channel / vectorWidth % 2 == 1
-        let word = tap &* runWords &+ channel / panelWidth &* vectorWidth &+ channel % vectorWidth
+        let half = channel < tail ? vectorWidth : run.tailWords
+        let (isHigh, place) = (channel % panelWidth >= half, channel % panelWidth % half)
+        let word = tap &* runWords &+ channel / panelWidth &* vectorWidth &+ place
         let output = run.panels + (panel &* panelStride &+ word &* panelWidth)
         // The row of a low half fills the whole word if that of the high half is here too.
-        let partner = isHigh ? row &- vectorWidth : row &+ vectorWidth
-        let hasPartner = isHigh || channel &+ vectorWidth < run.channels
+        let partner = isHigh ? row &- half : row &+ half
+        let hasPartner = isHigh || channel &+ half < run.channels
         if columns.count == panelWidth, hasPartner, let values = rows.whole(row, columns),
           let others = rows.whole(partner, columns)
         {

@@ -17,7 +17,17 @@
     public static var packsFast: Bool { true }
 
     @inline(__always)
-    public static func packed(_ low: SIMD16<Float>, _ high: SIMD16<Float>) -> SIMD16<Float> { packed_bf16(low, high) }
+    public static func packed(_ low: SIMD16<Float>, _ high: SIMD16<Float>) -> SIMD16<Float> {
+      packed_bf16(low, high, bf16_order(16))
+    }
+
+    @inline(__always)
+    public static func wordOrder(_ words: Int) -> SIMD16<Int32> { bf16_order(Int32(truncatingIfNeeded: words)) }
+
+    @inline(__always)
+    public static func packed(
+      _ low: SIMD16<Float>, _ high: SIMD16<Float>, order: SIMD16<Int32>
+    ) -> SIMD16<Float> { packed_bf16(low, high, order) }
 
     @inline(__always)
     public static func addDotProduct(_ sum: inout SIMD16<Float>, _ weights: SIMD16<Float>, _ word: SIMD16<Float>) {

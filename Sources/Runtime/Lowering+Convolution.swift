@@ -59,7 +59,7 @@ extension Lowering {
     let isStrassen = isStrassen(separable, depth: depth, positions: node.shape.elementCount / separable.outputChannels)
     let shape = ProductShape(
       arithmetic(for: pointwise, on: input.value, copies: false), taps: 1, channels: depth,
-      input: values[input.value].element, kernels: kernels)
+      input: values[input.value].element, kernels: kernels, closesTail: true)
     let step = ProductStep(
       input: input.value, output: output, residual: residual ?? -1,
       producer: .depthwise(

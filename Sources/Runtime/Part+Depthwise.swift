@@ -15,7 +15,7 @@ extension Part {
   /// Depthwise sums of `count` pixels from (y, x) on, of some vectors of channels: whole pairs, where either side is packed.
   func depthwise(
     _ step: DepthwiseStep, y: Int, x: Int, count: Int, vectors: Range<Int>, _ output: UnsafeMutablePointer<Float>,
-    slots: UnsafePointer<Int>, vectorStride: Int, _ element: MapElement = .float32
+    slots: UnsafePointer<Int>, vectorStride: Int, _ element: MapElement = .float32, tailWords: Int = 0
   ) {
     let map = maps[step.input]
     let window = step.window
@@ -28,7 +28,8 @@ extension Part {
         window: DepthwiseWindow(
           height: window.height, width: window.width, stride: window.strideAcross, dilation: window.dilationAcross),
         vectors: vectors, weights: weights + step.weights, rectifies: step.rectifies, output: output, slots: slots,
-        vectorStride: vectorStride, pixels: count, inputElement: map.element, outputElement: element))
+        vectorStride: vectorStride, pixels: count, inputElement: map.element, outputElement: element,
+        tailWords: tailWords))
   }
 
   /// Rows of a depthwise convolution whose result is a map.

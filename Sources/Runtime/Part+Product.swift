@@ -114,7 +114,8 @@ extension Part {
           DepthwiseStep(
             input: step.input, output: step.output, window: window, weights: weights, rectifies: step.rectifies),
           y: y, x: x, count: count, vectors: first..<min(first + most, vectors.upperBound), panel,
-          slots: scratch.slots + (y * width + x - block.lowerBound), vectorStride: vectorStride, element)
+          slots: scratch.slots + (y * width + x - block.lowerBound), vectorStride: vectorStride, element,
+          tailWords: first + most < vectors.upperBound ? 0 : step.shape.tailWords)
       }
     }
   }

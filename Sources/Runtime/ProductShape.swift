@@ -13,12 +13,19 @@ struct ProductShape: Equatable {
   var segments: Int
   /// What each tile of a row panel has behind its segments.
   var scaleWords: Int
+  /// See `DepthwiseRun.tailWords`.
+  var tailWords = 0
 
   /// - Parameters:
   ///   - taps: The runs that the channels come in.
   ///   - channels: Of a tap.
   ///   - input: How the map is stored that the rows are made of: from packed maps pairs of vectors are written.
-  init(_ arithmetic: Arithmetic, taps: Int, channels: Int, input: MapElement, kernels: any KernelSet.Type) {
+  ///   - closesTail: Whether what makes bf16 rows can lay the last channels closer than a map has them: of 728 channels in 364
+  ///     words, not 368.
+  init(
+    _ arithmetic: Arithmetic, taps: Int, channels: Int, input: MapElement, kernels: any KernelSet.Type,
+    closesTail: Bool = false
+  ) {
     let width = kernels.vectorWidth
     self.arithmetic = arithmetic
     self.channels = taps * channels
@@ -28,7 +35,9 @@ struct ProductShape: Equatable {
       depth = taps * channels
       panelRowWords = arithmetic == .float32 ? 2 * width : arithmetic == .bfloat16Weights ? width : width / 2
     case .bfloat16:
-      depth = taps * ((channels + 2 * width - 1) / (2 * width)) * width
+      let (whole, rest) = channels.quotientAndRemainder(dividingBy: 2 * width)
+      if closesTail { tailWords = (rest + 1) / 2 }
+      depth = taps * (whole * width + (rest == 0 ? 0 : closesTail ? tailWords : width))
       panelRowWords = 2 * width
     case .int8:
       let lanes = kernels.channelsPerByteWord

@@ -48,7 +48,7 @@ struct WeightLayout {
               ColumnPacking(
                 values: floats.baseAddress!, first: first, count: floats.count, depth: shape.channels,
                 columns: columns, scale: scale.baseAddress!, panels: base + offset, arithmetic: shape.arithmetic,
-                channels: channels))
+                channels: channels, tailWords: shape.tailWords))
           }
         }
       }

@@ -75,6 +75,33 @@ import Testing
     }
   }
 
+  @Test(arguments: InstructionSet.supported.filter { $0.kernels.isNative(.bfloat16) }, 0..<5)
+  func `The last channels of packed sums can lie closer`(set: InstructionSet, window: Int) throws {
+    let kernels = set.kernels
+    let window = Self.windows[window]
+    let (width, group) = (kernels.vectorWidth, kernels.panelWidth)
+    var random = RandomValues(seed: 12)
+    for tail in 1...width {
+      let rows = try Rows(
+        kernels, rows: window.height, pixels: (window.width - 1) * window.dilation + 1, panels: 2, &random)
+      let weights = try GuardedFloats(random.floats(rows.channels * (1 + window.height * window.width)))
+      func words(_ tailWords: Int) throws -> [UInt32] {
+        let found = try GuardedFloats(count: rows.stride(.bfloat16))
+        kernels.depthwise(
+          DepthwiseRun(
+            inputs: rows.pointers(.bfloat16), pixelStride: rows.stride(.bfloat16), ahead: 0, window: window,
+            vectors: 0..<4, weights: weights.start, rectifies: false, output: found.start, slots: [0],
+            vectorStride: width, pixels: 1, inputElement: .bfloat16, outputElement: .bfloat16, tailWords: tailWords))
+        return found.bits
+      }
+      let whole = try words(0)
+      let values = (0..<group).map { $0 < width ? whole[width + $0] & 0xffff : whole[$0] >> 16 }
+      let closer = try words(tail)
+      #expect(closer[..<width] == whole[..<width])
+      #expect(closer[width..<width + tail].elementsEqual((0..<tail).map { values[$0] | values[tail + $0] << 16 }))
+    }
+  }
+
   /// Rectifying keeps NaNs of both signs, as it does on floats.
   @Test(arguments: InstructionSet.supported)
   func `A packed NaN stays one behind a rectifier`(set: InstructionSet) throws {

@@ -108,9 +108,12 @@ INLINE f32x8 dot_bf16x8(f32x8 sum, f32x8 weights, f32x8 row) {
 INLINE f32x16 dot_bf16x16(f32x16 sum, f32x16 weights, f32x16 row) {
   return (f32x16)_mm512_dpbf16_ps((__m512)sum, (__m512bh)weights, (__m512bh)row);
 }
-INLINE f32x16 packed_bf16(f32x16 low, f32x16 high) {
-  const __m512i order = _mm512_set_epi16(
-    31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
-  return (f32x16)_mm512_permutexvar_epi16(order, (__m512i)_mm512_cvtne2ps_pbh((__m512)high, (__m512)low));
+// Word j takes the values j and `words` + j of the 32.
+INLINE i32x16 bf16_order(int words) {
+  const __m512i first = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+  return (i32x16)_mm512_or_epi32(first, _mm512_slli_epi32(_mm512_add_epi32(first, _mm512_set1_epi32(words)), 16));
+}
+INLINE f32x16 packed_bf16(f32x16 low, f32x16 high, i32x16 order) {
+  return (f32x16)_mm512_permutexvar_epi16((__m512i)order, (__m512i)_mm512_cvtne2ps_pbh((__m512)high, (__m512)low));
 }
 #endif
