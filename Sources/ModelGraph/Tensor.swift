@@ -11,7 +11,7 @@ package enum ElementType: Hashable, Sendable, CaseIterable {
   }
 }
 
-/// Where a tensor's bytes come from: memory, a mapped file, or compressed blocks that are inflated on demand.
+/// Where a tensor's bytes come from: memory, or blocks of a file that are read, and inflated, on demand.
 package protocol TensorContents: Sendable {
   /// Calls `body` with all bytes of the tensor, little-endian, in order, which are valid only during the call.
   func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result
