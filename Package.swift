@@ -17,11 +17,14 @@ func kernels(march: String? = nil, _ features: String...) -> [SwiftSetting] {
   let x86V4 = kernels(march: "x86-64-v4")
   let x86VNNI = kernels(march: "x86-64-v4", "avx512vnni")
   let x86BF16 = kernels(march: "x86-64-v4", "avx512vnni", "avx512bf16")
+  let x86AMX = kernels(
+    march: "x86-64-v4", "avx512vnni", "avx512bf16", "amx-tile", "amx-int8", "amx-bf16")
 #else
   let x86V3 = kernels()
   let x86V4 = kernels()
   let x86VNNI = kernels()
   let x86BF16 = kernels()
+  let x86AMX = kernels()
 #endif
 
 /// The reference executor and the plain loops that kernels are tested against are optimized in debug builds too.
@@ -92,7 +95,7 @@ let package = Package(
       name: "Runtime",
       dependencies: [
         "ModelGraph", "Optimizer", "Kernels", "KernelsPortable", "KernelsX86V3", "KernelsX86V4", "KernelsX86VNNI",
-        "KernelsX86BF16", "CIntrinsics",
+        "KernelsX86BF16", "KernelsX86AMX", "CIntrinsics",
       ],
       swiftSettings: reference),
     .target(name: "Kernels", dependencies: ["CIntrinsics"], swiftSettings: kernels()),
@@ -104,6 +107,10 @@ let package = Package(
     .target(
       name: "KernelsX86BF16", dependencies: ["Kernels", "KernelsX86V4", "KernelsX86VNNI", "CIntrinsics"],
       swiftSettings: x86BF16),
+    .target(
+      name: "KernelsX86AMX",
+      dependencies: ["Kernels", "KernelsX86V4", "KernelsX86VNNI", "KernelsX86BF16", "CIntrinsics"],
+      swiftSettings: x86AMX),
     .target(name: "CIntrinsics"),
     .target(name: "ImageInput", dependencies: ["ModelGraph", "CImageCodecs"], swiftSettings: safe),
     .target(
@@ -130,7 +137,8 @@ let package = Package(
     .testTarget(
       name: "RuntimeTests", dependencies: ["Runtime", "TestSupport", "CTestSupport"],
       exclude: ["make_keras_fixtures.py"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Runtime", "TestSupport"], swiftSettings: reference),
+    .testTarget(
+      name: "KernelsTests", dependencies: ["Kernels", "Runtime", "TestSupport", "CTestSupport"], swiftSettings: reference),
     .testTarget(name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ModelImportTests", dependencies: ["ModelImport", "Runtime", "CHDF5", "CZlib", "TestSupport"],

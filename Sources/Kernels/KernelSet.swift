@@ -8,8 +8,10 @@
 public protocol KernelSet: Sendable {
   /// The number of floats of a vector.
   static var vectorWidth: Int { get }
-  /// The most rows (pixels) of a register tile; its columns are `panelWidth`.
-  static var tileRows: Int { get }
+  /// The most rows (pixels) of a register tile of an arithmetic; its columns are `panelWidth`.
+  static func tileRows(_ arithmetic: Arithmetic) -> Int
+  /// Whether the depth of an arithmetic's products is a whole number of segments, those beyond the channels being zero.
+  static func multipliesWholeSegments(_ arithmetic: Arithmetic) -> Bool
 
   static func multiply(_ product: Product)
   static func multiply(_ product: StrassenProduct)
@@ -57,7 +59,8 @@ extension KernelSet {
     case .int8:
       let segment = channelsPerByteWord &* vectorWidth
       let left = (channels % segment &+ channelsPerByteWord &- 1) / channelsPerByteWord
-      return channels / segment &* vectorWidth &+ left
+      let isPadded = left > 0 && multipliesWholeSegments(.int8)
+      return channels / segment &* vectorWidth &+ (isPadded ? vectorWidth : left)
     }
   }
 
@@ -97,6 +100,8 @@ public protocol VectorUnit: KernelSet {
   associatedtype Integers: SIMD where Integers.Scalar == Int32
   associatedtype HalfIntegers: SIMD where HalfIntegers.Scalar == Int32
 
+  /// The most rows of a tile in vector registers.
+  static var tileRows: Int { get }
   /// `sum += a * b`, fused where the processor can.
   static func multiplyAdd(_ sum: inout Vector, _ a: Vector, _ b: Vector)
   static func multiplyAdd(_ sum: inout Columns, _ a: Columns, _ b: Columns)
@@ -139,6 +144,12 @@ public protocol VectorUnit: KernelSet {
 }
 
 extension VectorUnit {
+  @inlinable
+  public static func tileRows(_ arithmetic: Arithmetic) -> Int { tileRows }
+
+  @inlinable
+  public static func multipliesWholeSegments(_ arithmetic: Arithmetic) -> Bool { false }
+
   @inlinable @inline(__always)
   public static func wordOrder(_ words: Int) -> Integers { .zero }
 

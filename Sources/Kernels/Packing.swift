@@ -35,6 +35,8 @@ public struct ColumnPacking {
 }
 
 /// A run of values of a weights matrix of bytes, depth x columns, packed into column panels for `int8` or `int8Weights`.
+///
+/// What no value fills must be zero before.
 public struct BytePacking {
   /// Values in the matrix's order, row by row, from `first` on.
   public var values: UnsafePointer<Int8>
@@ -42,13 +44,17 @@ public struct BytePacking {
   public var count: Int
   public var depth: Int
   public var columns: Int
+  /// `[panel][words][columnWords]`
   public var panels: UnsafeMutablePointer<Float>
+  /// The words of a column.
+  public var words: Int
   public var arithmetic: Arithmetic
 
   public init(
     values: UnsafePointer<Int8>, first: Int, count: Int, depth: Int, columns: Int,
-    panels: UnsafeMutablePointer<Float>, arithmetic: Arithmetic
+    panels: UnsafeMutablePointer<Float>, words: Int, arithmetic: Arithmetic
   ) {
+    self.words = words
     self.values = values
     self.first = first
     self.count = count

@@ -30,7 +30,7 @@ extension VectorUnit {
     let rows = MatrixRows(run.values, first: run.first, count: run.count, columns: run.columns)
     let lanes = channelsPerByteWord
     let segment = lanes &* vectorWidth
-    let panelBytes = words(of: run.depth, .int8) &* panelWidth &* lanes
+    let panelBytes = run.words &* panelWidth &* lanes
     let panels = UnsafeMutableRawPointer(run.panels).assumingMemoryBound(to: Int8.self)
     for panel in 0..<(run.columns &+ panelWidth &- 1) / panelWidth {
       let columns = rows.columns(of: panel, width: panelWidth)

@@ -28,6 +28,7 @@ struct Part {
   let kernels: any KernelSet.Type
   let vectorWidth: Int
   let panelWidth: Int
+  /// Of a product of fp32.
   let tileRows: Int
   let steps: UnsafeBufferPointer<PlannedStep>
   let maps: UnsafeBufferPointer<FeatureMap>
@@ -46,7 +47,7 @@ struct Part {
     kernels = plan.kernels
     vectorWidth = kernels.vectorWidth
     panelWidth = kernels.panelWidth
-    tileRows = kernels.tileRows
+    tileRows = kernels.tileRows(.float32)
     steps = plan.steps
     maps = plan.maps
     weights = plan.weights

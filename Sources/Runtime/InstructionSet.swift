@@ -3,6 +3,7 @@ import Kernels
 import KernelsPortable
 
 #if arch(x86_64)
+  import KernelsX86AMX
   import KernelsX86BF16
   import KernelsX86V3
   import KernelsX86V4
@@ -11,7 +12,9 @@ import KernelsPortable
 
 /// The instruction sets that there are kernels for, the fastest first.
 package enum InstructionSet: String, Hashable, Sendable, CaseIterable {
-  /// `avx512vnni` and AVX512_BF16: Cooper Lake, Sapphire Rapids, Zen 4.
+  /// `avx512bf16` and AMX with products of bytes and of bf16: Sapphire Rapids and later.
+  case amx
+  /// `avx512vnni` and AVX512_BF16: Cooper Lake, Zen 4.
   case avx512bf16
   /// `avx512` and AVX512_VNNI: Cascade Lake, Ice Lake.
   case avx512vnni
@@ -29,6 +32,7 @@ package enum InstructionSet: String, Hashable, Sendable, CaseIterable {
 
   private var isSupported: Bool {
     switch self {
+    case .amx: processor_has_amx()
     case .avx512bf16: processor_has_avx512_bf16()
     case .avx512vnni: processor_has_avx512_vnni()
     case .avx512: processor_has_x86_64_v4()
@@ -52,12 +56,13 @@ package enum InstructionSet: String, Hashable, Sendable, CaseIterable {
   package var kernels: any KernelSet.Type {
     switch self {
     #if arch(x86_64)
+      case .amx: X86AMX.self
       case .avx512bf16: X86BF16.self
       case .avx512vnni: X86VNNI.self
       case .avx512: X86V4.self
       case .avx2: X86V3.self
     #else
-      case .avx512bf16, .avx512vnni, .avx512, .avx2: preconditionFailure("\(self) is not supported here")
+      case .amx, .avx512bf16, .avx512vnni, .avx512, .avx2: preconditionFailure("\(self) is not supported here")
     #endif
     case .portable: Portable.self
     }

@@ -168,7 +168,7 @@ extension Lowering {
 
   private func strassenTiles(depth: Int) -> Int {
     let segments = kernels.strassenHalf(of: depth) / kernels.vectorWidth
-    let tileBytes = 8 * segments * kernels.tileRows * kernels.vectorWidth * MemoryLayout<Float>.size
+    let tileBytes = 8 * segments * kernels.tileRows(.float32) * kernels.vectorWidth * MemoryLayout<Float>.size
     return max(1, options.strassenBytes / tileBytes)
   }
 

@@ -169,22 +169,22 @@ struct MemberMemory {
       case .product(let product):
         rowPanel = max(rowPanel, product.blockTiles * product.shape.tileStride(kernels))
         if case .gather = product.producer {
-          line = max(line, (product.shape.channels + 2 * width) * kernels.tileRows + 2 * width)
+          line = max(line, (product.shape.channels + 2 * width) * kernels.tileRows(.float32) + 2 * width)
         }
         if product.shape.arithmetic == .int8 {
           // A row may be read as far as its last whole segment.
           let slack = kernels.channelsPerByteWord * width
           rows = max(rows, Part.quantizedPixels * product.shape.lineStride(kernels) + slack)
         }
-        blockRows = max(blockRows, product.blockTiles * kernels.tileRows)
+        blockRows = max(blockRows, product.blockTiles * product.shape.tileRows)
         switch product.producer {
         case .depthwise(let window, _), .gather(let window, _): windowRows = max(windowRows, window.height)
         case .vector: break
         }
       case .winograd(let winograd):
-        rowPanel = max(rowPanel, 36 * winograd.vectors * kernels.tileRows * width)
-        sums = max(sums, 36 * kernels.tileRows * kernels.panelWidth)
-        blockRows = max(blockRows, kernels.tileRows)
+        rowPanel = max(rowPanel, 36 * winograd.vectors * kernels.tileRows(.float32) * width)
+        sums = max(sums, 36 * kernels.tileRows(.float32) * kernels.panelWidth)
+        blockRows = max(blockRows, kernels.tileRows(.float32))
       case .depthwise(let depthwise):
         windowRows = max(windowRows, depthwise.window.height)
         blockRows = max(blockRows, maps[depthwise.output].width)
@@ -196,10 +196,10 @@ struct MemberMemory {
 
   private mutating func addStrassen(_ product: ProductStep, _ kernels: any KernelSet.Type) {
     let half = kernels.strassenHalf(of: product.shape.depth)
-    rowPanel = max(rowPanel, product.blockTiles * 8 * half * kernels.tileRows)
+    rowPanel = max(rowPanel, product.blockTiles * 8 * half * product.shape.tileRows)
     factors = max(factors, 4 * half * kernels.panelWidth)
-    sums = max(sums, 3 * kernels.tileRows * kernels.panelWidth)
-    blockRows = max(blockRows, product.blockTiles * 2 * kernels.tileRows)
+    sums = max(sums, 3 * product.shape.tileRows * kernels.panelWidth)
+    blockRows = max(blockRows, product.blockTiles * 2 * product.shape.tileRows)
     if case .depthwise(let window, _) = product.producer { windowRows = max(windowRows, window.height) }
   }
 }

@@ -22,7 +22,7 @@ extension Part {
         kernels.quantize(
           QuantizeRun(
             lines: scratch.rows, lineStride: stride, rows: piece.count, channels: step.shape.channels, rowPanel: panel,
-            slots: scratch.slots + first, segmentStride: tileRows * vectorWidth,
+            slots: scratch.slots + first, segmentStride: segmentStride(step),
             scaleSlots: scratch.scaleSlots + first))
       }
     }

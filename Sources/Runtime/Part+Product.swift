@@ -13,7 +13,7 @@ extension Part {
     guard member.count > 1, output.pixels < Self.sharedPixels * member.count else {
       return run(step, pixels: member.share(of: output.pixels))
     }
-    let grid = Grid(tiles: tileCount(output.pixels), panels: step.panels.count, members: member.count)
+    let grid = Grid(tiles: tileCount(step, output.pixels), panels: step.panels.count, members: member.count)
     for (index, block) in blocks(step, 0..<output.pixels) {
       if index > 0 { member.barrier() }
       place(block, step)
@@ -21,7 +21,7 @@ extension Part {
       produce(
         step, pixels: block.lowerBound + mine.lowerBound..<block.lowerBound + mine.upperBound, of: block, sharedPanel)
       member.barrier()
-      let (tiles, panels) = grid.part(member.index, tiles: tileCount(block.count), panels: step.panels)
+      let (tiles, panels) = grid.part(member.index, tiles: tileCount(step, block.count), panels: step.panels)
       if !tiles.isEmpty && !panels.isEmpty { multiply(step, block, sharedPanel, tiles: tiles, panels: panels) }
     }
   }
@@ -35,15 +35,19 @@ extension Part {
     for (_, block) in blocks(step, pixels) {
       place(block, step)
       produce(step, pixels: block, of: block, scratch.rowPanel)
-      multiply(step, block, scratch.rowPanel, tiles: 0..<tileCount(block.count), panels: step.panels)
+      multiply(step, block, scratch.rowPanel, tiles: 0..<tileCount(step, block.count), panels: step.panels)
     }
   }
 
-  func tileCount(_ pixels: Int) -> Int { (pixels + tileRows - 1) / tileRows }
+  func tileCount(_ step: ProductStep, _ pixels: Int) -> Int {
+    (pixels + step.shape.tileRows - 1) / step.shape.tileRows
+  }
+
+  func segmentStride(_ step: ProductStep) -> Int { step.shape.tileRows * vectorWidth }
 
   /// Pixels split evenly into blocks that fit the row panel.
   private func blocks(_ step: ProductStep, _ pixels: Range<Int>) -> PixelBlocks {
-    PixelBlocks(pixels, limit: step.blockTiles * tileRows)
+    PixelBlocks(pixels, limit: step.blockTiles * step.shape.tileRows)
   }
 
   private func tileStride(_ step: ProductStep) -> Int { step.shape.tileStride(kernels) }
@@ -52,9 +56,9 @@ extension Part {
   private func place(_ block: Range<Int>, _ step: ProductStep) {
     let output = maps[step.output]
     let residual = maps[max(step.residual, 0)]
-    let tiles = tileCount(block.count)
+    let tiles = tileCount(step, block.count)
     let stride = tileStride(step)
-    let scales = step.shape.segments * tileRows * vectorWidth
+    let scales = step.shape.segments * segmentStride(step)
     let steps: (row: Int, pixel: Int) =
       step.residual < 0 ? (row: 0, pixel: 0) : (row: residual.rowStride, pixel: residual.pixelStride)
     var (y, x) = block.lowerBound.quotientAndRemainder(dividingBy: output.width)
@@ -88,13 +92,13 @@ extension Part {
       let vectors = step.shape.segments * (element == .bfloat16 ? 2 : 1)
       depthwise(
         step, window, weights, pixels: pixels, of: block, vectors: 0..<vectors, panel,
-        vectorStride: tileRows * vectorWidth, element)
+        vectorStride: segmentStride(step), element)
     case .gather(let window, let channels):
       forEachRun(of: pixels, width: maps[step.output].width) { y, x, count in
         gather(
           step, window, channels, y: y, x: x, count: count, panel,
           slots: scratch.slots + (y * maps[step.output].width + x - block.lowerBound),
-          segmentStride: tileRows * vectorWidth, element)
+          segmentStride: segmentStride(step), element)
       }
     case .vector: break
     }
@@ -161,7 +165,7 @@ extension Part {
   ) {
     for pixel in pixels.lowerBound - block.lowerBound..<pixels.upperBound - block.lowerBound {
       for segment in 0..<step.shape.segments {
-        let values = panel + (scratch.slots[pixel] + segment * tileRows * vectorWidth)
+        let values = panel + (scratch.slots[pixel] + segment * segmentStride(step))
         kernels.activate(Line(input: values, output: values, count: vectorWidth, element: element), function)
       }
     }
@@ -174,7 +178,7 @@ extension Part {
     let output = maps[step.output]
     kernels.multiply(
       Product(
-        rowPanel: panel, rowPanelStride: 0, rowCount: block.count, tiles: tiles, segmentStride: tileRows * vectorWidth,
+        rowPanel: panel, rowPanelStride: 0, rowCount: block.count, tiles: tiles, segmentStride: segmentStride(step),
         tileStride: tileStride(step), columnPanels: weights + step.weights.panels, depth: step.shape.depth,
         panels: panels, narrowPanel: step.narrowPanel,
         bias: weights + step.bias, output: row(0, of: output), outputOffsets: scratch.outputOffsets,

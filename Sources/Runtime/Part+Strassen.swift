@@ -10,25 +10,25 @@ extension Part {
         let block = self.pixels(of: pairs, step)
         place(pairs: block, step)
         produce(step, pairs: 0..<pairs.count, of: block, scratch.rowPanel)
-        multiply(step, block, scratch.rowPanel, tiles: 0..<tileCount(pairs.count), units: 0..<units)
+        multiply(step, block, scratch.rowPanel, tiles: 0..<tileCount(step, pairs.count), units: 0..<units)
       }
       return
     }
-    let grid = Grid(tiles: tileCount((pixels + 1) / 2), panels: units, members: member.count)
+    let grid = Grid(tiles: tileCount(step, (pixels + 1) / 2), panels: units, members: member.count)
     for (index, pairs) in pairBlocks(step, 0..<pixels) {
       if index > 0 { member.barrier() }
       let block = self.pixels(of: pairs, step)
       place(pairs: block, step)
       produce(step, pairs: member.share(of: pairs.count), of: block, sharedPanel)
       member.barrier()
-      let (tiles, units) = grid.part(member.index, tiles: tileCount(pairs.count), panels: 0..<units)
+      let (tiles, units) = grid.part(member.index, tiles: tileCount(step, pairs.count), panels: 0..<units)
       if !tiles.isEmpty && !units.isEmpty { multiply(step, block, sharedPanel, tiles: tiles, units: units) }
     }
   }
 
   /// Blocks of pairs that fit the operands.
   private func pairBlocks(_ step: ProductStep, _ pixels: Range<Int>) -> PixelBlocks {
-    PixelBlocks(pixels.lowerBound / 2..<(pixels.upperBound + 1) / 2, limit: step.blockTiles * tileRows)
+    PixelBlocks(pixels.lowerBound / 2..<(pixels.upperBound + 1) / 2, limit: step.blockTiles * step.shape.tileRows)
   }
 
   /// The pixels of some pairs; only the last pair may have one pixel.
@@ -37,7 +37,7 @@ extension Part {
   }
 
   private func halfSegments(_ step: ProductStep) -> Int { kernels.strassenHalf(of: step.shape.depth) / vectorWidth }
-  private func tileFloats(_ step: ProductStep) -> Int { halfSegments(step) * tileRows * vectorWidth }
+  private func tileFloats(_ step: ProductStep) -> Int { halfSegments(step) * segmentStride(step) }
   private func operandStride(_ step: ProductStep) -> Int { step.blockTiles * tileFloats(step) }
 
   /// Writes down where each pixel of a block lies in its operand (the odd ones two operands behind the even ones), and where
@@ -46,7 +46,7 @@ extension Part {
     let output = maps[step.output]
     let residual = maps[max(step.residual, 0)]
     let pairs = (block.count + 1) / 2
-    let tiles = tileCount(pairs)
+    let tiles = tileCount(step, pairs)
     var tile = 0
     for pair in 0..<pairs {
       if pair == share(tile, of: tiles, pairs).upperBound { tile += 1 }
@@ -75,7 +75,7 @@ extension Part {
     let pixels =
       block.lowerBound + 2 * pairs.lowerBound..<min(block.lowerBound + 2 * pairs.upperBound, block.upperBound)
     let half = halfSegments(step)
-    let segmentStride = tileRows * vectorWidth
+    let segmentStride = segmentStride(step)
     let stride = operandStride(step)
     depthwise(
       step, window, weights, pixels: pixels, of: block, vectors: 0..<half, operands, vectorStride: segmentStride)
@@ -94,7 +94,7 @@ extension Part {
     _ step: ProductStep, pairs: Range<Int>, of block: Range<Int>, _ operands: UnsafeMutablePointer<Float>
   ) {
     let half = halfSegments(step)
-    let segmentStride = tileRows * vectorWidth
+    let segmentStride = segmentStride(step)
     for pixel in 2 * pairs.lowerBound..<2 * pairs.upperBound {
       for segment in step.shape.segments - half..<half {
         let place = operands + (scratch.slots[pixel] + operandStride(step) + segment * segmentStride)
@@ -118,7 +118,7 @@ extension Part {
       StrassenProduct(
         even: Product(
           rowPanel: operands, rowPanelStride: 0, rowCount: pairs, tiles: tiles,
-          segmentStride: tileRows * vectorWidth, tileStride: tileFloats(step),
+          segmentStride: segmentStride(step), tileStride: tileFloats(step),
           columnPanels: weights + step.weights.panels,
           depth: step.shape.depth, panels: 0..<0, narrowPanel: step.narrowPanel, bias: weights + step.bias,
           output: row(0, of: maps[step.output]),

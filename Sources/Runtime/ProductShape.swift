@@ -9,6 +9,8 @@ struct ProductShape: Equatable {
   var depth: Int
   /// The words of such a row of a column panel.
   var panelRowWords: Int
+  /// The rows of a tile.
+  var tileRows: Int
   /// Segments of a row panel that may be written, at least as many as are read.
   var segments: Int
   /// What each tile of a row panel has behind its segments.
@@ -29,6 +31,7 @@ struct ProductShape: Equatable {
     let width = kernels.vectorWidth
     self.arithmetic = arithmetic
     self.channels = taps * channels
+    tileRows = kernels.tileRows(arithmetic)
     scaleWords = 0
     switch arithmetic {
     case .float32, .bfloat16Weights, .int8Weights:
@@ -36,15 +39,13 @@ struct ProductShape: Equatable {
       panelRowWords = arithmetic == .float32 ? 2 * width : arithmetic == .bfloat16Weights ? width : width / 2
     case .bfloat16:
       let (whole, rest) = channels.quotientAndRemainder(dividingBy: 2 * width)
-      if closesTail { tailWords = (rest + 1) / 2 }
-      depth = taps * (whole * width + (rest == 0 ? 0 : closesTail ? tailWords : width))
+      if closesTail && !kernels.multipliesWholeSegments(.bfloat16) { tailWords = (rest + 1) / 2 }
+      depth = taps * (whole * width + (rest == 0 ? 0 : tailWords > 0 ? tailWords : width))
       panelRowWords = 2 * width
     case .int8:
-      let lanes = kernels.channelsPerByteWord
-      let (whole, rest) = (taps * channels).quotientAndRemainder(dividingBy: lanes * width)
-      depth = whole * width + (rest + lanes - 1) / lanes
-      panelRowWords = 2 * width * lanes / 4
-      scaleWords = (kernels.tileRows + width - 1) / width * width
+      depth = kernels.words(of: taps * channels, .int8)
+      panelRowWords = kernels.columnWords(.int8)
+      scaleWords = (tileRows + width - 1) / width * width
     }
     segments = (depth + width - 1) / width
     if input == .bfloat16, arithmetic == .float32 || arithmetic == .bfloat16Weights { segments = (segments + 1) & ~1 }
@@ -52,7 +53,7 @@ struct ProductShape: Equatable {
 
   /// From one tile of a row panel to the next.
   func tileStride(_ kernels: any KernelSet.Type) -> Int {
-    segments * kernels.tileRows * kernels.vectorWidth + scaleWords
+    segments * tileRows * kernels.vectorWidth + scaleWords
   }
 
   /// From one row to the next of the lines that an `int8` product's rows are quantized from: whole pairs of vectors, and one

@@ -72,7 +72,8 @@ struct WeightLayout {
           kernels.pack(
             BytePacking(
               values: bytes.bindMemory(to: Int8.self).baseAddress!, first: first, count: bytes.count,
-              depth: shape.channels, columns: columns, panels: base + offset, arithmetic: shape.arithmetic))
+              depth: shape.channels, columns: columns, panels: base + offset, words: shape.depth,
+              arithmetic: shape.arithmetic))
         }
       }
     }

@@ -19,7 +19,7 @@ public final class Classifier: Sendable {
   public struct Options: Sendable {
     /// The most threads that one classification uses; nil means as many as this process may use.
     public var threads: Int?
-    /// The instruction set of the kernels by name (`avx512bf16`, `avx512vnni`, `avx512`, `avx2`, `portable`); nil means the
+    /// The instruction set of the kernels by name (`amx`, `avx512bf16`, `avx512vnni`, `avx512`, `avx2`, `portable`); nil means the
     /// one that the environment variable `XCEPTION_ISA` names, or else the best that this processor has.
     public var instructionSet: String?
     /// What the network computes in; nil means what its weights were stored for, so that results change only where that is

@@ -32,7 +32,7 @@ struct XceptionBench: ParsableCommand {
   @Option(help: "How many runs each caller times.") var runs = 20
   @Option(
     help: """
-      The instruction set of the kernels (avx512bf16, avx512vnni, avx512, avx2, portable); the best one, or that of \
+      The instruction set of the kernels (amx, avx512bf16, avx512vnni, avx512, avx2, portable); the best one, or that of \
       XCEPTION_ISA, unless given.
       """)
   var isa: String?

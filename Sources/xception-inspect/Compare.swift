@@ -30,7 +30,7 @@ struct Compare: ParsableCommand {
   @Option(help: "The most threads to use; all that this process may use unless given.") var threads: Int?
   @Option(
     help: """
-      The instruction set of the kernels (avx512bf16, avx512vnni, avx512, avx2, portable); the best one, or that of \
+      The instruction set of the kernels (amx, avx512bf16, avx512vnni, avx512, avx2, portable); the best one, or that of \
       XCEPTION_ISA, unless given.
       """)
   var isa: String?

@@ -45,7 +45,7 @@ struct MadeProduct {
 
   private var vectorWidth: Int { kernels.vectorWidth }
   private var panelWidth: Int { kernels.panelWidth }
-  private var tileRows: Int { kernels.tileRows }
+  private var tileRows: Int { kernels.tileRows(arithmetic) }
   private var panels: Int { (columns + panelWidth - 1) / panelWidth }
   private var words: Int { kernels.words(of: depth, arithmetic) }
 
@@ -101,7 +101,10 @@ struct MadeProduct {
     return narrows && last <= 3 * panelWidth / 4 ? panels - 1 : -1
   }
 
-  private var segmentStride: Int { rows == 1 ? vectorWidth : tileRows * vectorWidth }
+  /// A row alone may be a vector as it lies in memory.
+  private var segmentStride: Int {
+    rows == 1 && !kernels.multipliesWholeSegments(arithmetic) ? vectorWidth : tileRows * vectorWidth
+  }
   private var scaleWords: Int { (tileRows + vectorWidth - 1) / vectorWidth * vectorWidth }
 
   // MARK: Rows
@@ -168,7 +171,7 @@ struct MadeProduct {
           kernels.pack(
             BytePacking(
               values: $0.baseAddress!, first: first, count: end - first, depth: depth, columns: columns,
-              panels: memory.start, arithmetic: arithmetic))
+              panels: memory.start, words: words, arithmetic: arithmetic))
         }
       }
     }

@@ -132,7 +132,7 @@ import Testing
     let width = kernels.vectorWidth
     var random = RandomValues(seed: channels)
     for (height, across, step) in [(1, 1, 1), (3, 3, 1), (2, 3, 2)] {
-      let pixels = kernels.tileRows + 3
+      let pixels = kernels.tileRows(.float32) + 3
       let panels = (channels + kernels.panelWidth - 1) / kernels.panelWidth
       let rows = try Rows(kernels, rows: height, pixels: (pixels - 1) * step + across, panels: panels, &random)
       let depth = height * across * channels
@@ -150,7 +150,7 @@ import Testing
         let isLines = segmentStride == width
         let slots = (0..<pixels).map { isLines ? $0 * segments * width : $0 * width }
         let found = try GuardedFloats(count: pixels * segments * width)
-        let line = try GuardedFloats(count: kernels.tileRows * (depth + width))
+        let line = try GuardedFloats(count: kernels.tileRows(.float32) * (depth + width))
         kernels.gather(
           GatherRun(
             inputs: rows.pointers(.bfloat16), inputRows: height, step: step * rows.stride(.bfloat16), pieces: across,
@@ -291,7 +291,7 @@ import Testing
       let vectors = 2 * panels
       let rows = try Rows(kernels, rows: 6, pixels: 4 * windows + 2, panels: panels, &random)
       func transformed(_ element: MapElement) throws -> [UInt32] {
-        let found = try GuardedFloats(count: 36 * vectors * kernels.tileRows * width)
+        let found = try GuardedFloats(count: 36 * vectors * kernels.tileRows(.float32) * width)
         kernels.transformInput(
           WinogradInput(
             inputs: rows.pointers(element), pixelStride: rows.stride(element), vectors: vectors, windows: windows,

@@ -5,20 +5,32 @@ import Testing
 
 /// The register tiles of every arithmetic, without a plan, against plain loops.
 @Suite struct TileTests {
-  /// What each instruction set has.
-  private static let cases: [(set: InstructionSet, arithmetic: Arithmetic)] = InstructionSet.supported.flatMap { set in
-    Arithmetic.allCases.compactMap { arithmetic in
-      arithmetic == .bfloat16 && !set.kernels.isNative(arithmetic) ? nil : (set, arithmetic)
-    }
+  /// An arithmetic of an instruction set.
+  struct Case: Sendable, CustomTestStringConvertible {
+    var name: String
+    var kernels: any KernelSet.Type
+    var arithmetic: Arithmetic
+
+    var testDescription: String { "\(name), \(arithmetic)" }
   }
 
+  /// What each instruction set has, and what matrix registers would have.
+  private static let cases: [Case] =
+    InstructionSet.supported.flatMap { set in
+      Arithmetic.allCases.compactMap { arithmetic in
+        arithmetic == .bfloat16 && !set.kernels.isNative(arithmetic)
+          ? nil : Case(name: set.rawValue, kernels: set.kernels, arithmetic: arithmetic)
+      }
+    }
+    + [Arithmetic.int8, .bfloat16].map {
+      Case(name: "emulated matrix registers", kernels: EmulatedTiles.self, arithmetic: $0)
+    }
+
   @Test(arguments: cases, [MapElement.float32, .bfloat16])
-  func `Whole numbers are exact at each tail of rows, columns and depth`(
-    of: (set: InstructionSet, arithmetic: Arithmetic), element: MapElement
-  ) {
-    let kernels = of.set.kernels
+  func `Whole numbers are exact at each tail of rows, columns and depth`(of: Case, element: MapElement) {
+    let kernels = of.kernels
     var random = SplitMix64(seed: 3)
-    for rows in of.arithmetic == .int8Weights ? 1...1 : 1...2 * kernels.tileRows + 1 {
+    for rows in of.arithmetic == .int8Weights ? 1...1 : 1...2 * kernels.tileRows(of.arithmetic) + 1 {
       for index in 0..<6 {
         let depth = [1, 2, 3, 5, 15, 16, 17, 31, 32, 33, 63, 64, 65, 67, 130][(rows * 6 + index) % 15]
         let columns = [1, 7, 8, 12, 16, 17, 24, 25, 31, 32, 33, 40, 56, 57, 65][(rows * 7 + index * 4) % 15]
@@ -43,14 +55,12 @@ import Testing
   /// `|error| <= (terms + 3) 2^-24 M`, where M is the sum of absolute products (Higham 2002, section 3.1), and the rounding of
   /// a packed output. `vdpbf16ps` rounds each sum twice.
   @Test(arguments: cases, [MapElement.float32, .bfloat16])
-  func `Random values stay within the bound of their sums`(
-    of: (set: InstructionSet, arithmetic: Arithmetic), element: MapElement
-  ) {
+  func `Random values stay within the bound of their sums`(of: Case, element: MapElement) {
     var random = SplitMix64(seed: 4)
     let isInteger = of.arithmetic == .int8
     for (rows, depth, columns) in [(13, 150, 57), (1, 300, 40), (29, 37, 88)] {
       let rows = of.arithmetic == .int8Weights ? 1 : rows
-      var product = MadeProduct(of.set.kernels, of.arithmetic, element, rows: rows, depth: depth, columns: columns) {
+      var product = MadeProduct(of.kernels, of.arithmetic, element, rows: rows, depth: depth, columns: columns) {
         Float(bitPattern: Float.random(in: -1...1, using: &random).bitPattern & 0xffff_0000)
       }
       if isInteger { product.left = product.left.map { ($0 * 127).rounded() } }
@@ -122,12 +132,10 @@ import Testing
     }
   }
 
-  @Test(arguments: cases) func `Weights are packed the same in one part and in many`(
-    of: (set: InstructionSet, arithmetic: Arithmetic)
-  ) {
+  @Test(arguments: cases) func `Weights are packed the same in one part and in many`(of: Case) {
     var random = SplitMix64(seed: 5)
     let rows = of.arithmetic == .int8Weights ? 1 : 2
-    var product = MadeProduct(of.set.kernels, of.arithmetic, .float32, rows: rows, depth: 101, columns: 70) {
+    var product = MadeProduct(of.kernels, of.arithmetic, .float32, rows: rows, depth: 101, columns: 70) {
       Float(Int.random(in: -100...100, using: &random))
     }
     let whole = product.run().values

@@ -76,3 +76,7 @@ bool processor_has_x86_64_v3(void);
 bool processor_has_x86_64_v4(void);
 bool processor_has_avx512_vnni(void);
 bool processor_has_avx512_bf16(void);
+
+// AVX512_BF16 and AMX with products of bytes and of bf16. The system saves its 8 KB of registers only for processes that ask
+// (Linux's Documentation/arch/x86/xstate.rst): this asks, once for all threads, and tells whether it was permitted.
+bool processor_has_amx(void);
