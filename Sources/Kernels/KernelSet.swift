@@ -10,8 +10,9 @@ public protocol KernelSet: Sendable {
   static var vectorWidth: Int { get }
   /// The most rows (pixels) of a register tile of an arithmetic; its columns are `panelWidth`.
   static func tileRows(_ arithmetic: Arithmetic) -> Int
-  /// Whether the depth of an arithmetic's products is a whole number of segments, those beyond the channels being zero.
-  static func multipliesWholeSegments(_ arithmetic: Arithmetic) -> Bool
+  /// Whether matrix registers multiply. Their tiles are full, all but the last of a block, and the depth of their products is
+  /// a whole number of segments, weights beyond the channels being zero; vector tiles share the rows of a block evenly.
+  static func usesMatrixRegisters(_ arithmetic: Arithmetic) -> Bool
 
   static func multiply(_ product: Product)
   static func multiply(_ product: StrassenProduct)
@@ -59,9 +60,16 @@ extension KernelSet {
     case .int8:
       let segment = channelsPerByteWord &* vectorWidth
       let left = (channels % segment &+ channelsPerByteWord &- 1) / channelsPerByteWord
-      let isPadded = left > 0 && multipliesWholeSegments(.int8)
+      let isPadded = left > 0 && usesMatrixRegisters(.int8)
       return channels / segment &* vectorWidth &+ (isPadded ? vectorWidth : left)
     }
+  }
+
+  /// The rows of a tile of a block of `count` rows.
+  public static func rows(ofTile tile: Int, in count: Int, _ arithmetic: Arithmetic) -> Range<Int> {
+    let most = tileRows(arithmetic)
+    if usesMatrixRegisters(arithmetic) { return tile &* most..<min((tile &+ 1) &* most, count) }
+    return share(tile, of: (count &+ most &- 1) / most, count)
   }
 
   /// The words of a row of a column panel.
@@ -148,7 +156,7 @@ extension VectorUnit {
   public static func tileRows(_ arithmetic: Arithmetic) -> Int { tileRows }
 
   @inlinable
-  public static func multipliesWholeSegments(_ arithmetic: Arithmetic) -> Bool { false }
+  public static func usesMatrixRegisters(_ arithmetic: Arithmetic) -> Bool { false }
 
   @inlinable @inline(__always)
   public static func wordOrder(_ words: Int) -> Integers { .zero }

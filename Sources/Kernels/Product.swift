@@ -120,45 +120,6 @@ public struct TilePlace {
   }
 }
 
-/// Where the tiles of a product lie.
-@usableFromInline
-struct TileGrid<Math: TileArithmetic> {
-  @usableFromInline let panelStride: Int
-  @usableFromInline let outputWidth: Int
-  @usableFromInline let tileCount: Int
-  @usableFromInline let segments: Int
-  /// The tiles share the fetching of the next panel: so many cache lines in each segment.
-  @usableFromInline let lines: Int
-  @usableFromInline let origin: UnsafePointer<Float>
-
-  @inlinable @inline(__always)
-  init(_ product: borrowing Product) {
-    let unit = Math.Unit.self
-    panelStride = product.depth &* Math.weightStride
-    outputWidth = product.element == .bfloat16 ? unit.vectorWidth : unit.panelWidth
-    tileCount = (product.rowCount &+ unit.tileRows &- 1) / unit.tileRows
-    segments = (product.depth &+ unit.vectorWidth &- 1) / unit.vectorWidth
-    let segmentLines = Math.weightStride &* unit.vectorWidth / 16
-    lines = (segmentLines &+ product.tiles.count &- 1) / product.tiles.count
-    origin = Math.origin(product)
-  }
-
-  @inlinable @inline(__always)
-  func place(_ tile: Int, _ panel: Int, _ product: borrowing Product) -> (rows: Int, place: TilePlace) {
-    let panelWidth = Math.Unit.panelWidth
-    let rows = share(tile, of: tileCount, product.rowCount)
-    let columns = product.columnPanels + panel &* panelStride
-    let order = tile &- product.tiles.lowerBound
-    let rowCount = product.rowCount
-    let place = TilePlace(
-      rows: product.rowPanel + (tile &* product.tileStride &+ panel &* product.rowPanelStride), columns: columns,
-      depth: product.depth, ahead: columns + (panelStride &+ order &* segments &* lines &* 16), lines: lines,
-      panel: panel, firstRow: rows.lowerBound, firstColumn: panel &* outputWidth, origin: origin + panel &* panelWidth,
-      sums: product.sums.map { $0 + (panel &* rowCount &+ rows.lowerBound) &* panelWidth })
-    return (rows.count, place)
-  }
-}
-
 extension VectorUnit {
   @inlinable @inline(__always)
   public static func multiply(_ product: Product) {
@@ -211,11 +172,28 @@ extension VectorUnit {
   static func forEachTile<Math: TileArithmetic>(
     of product: borrowing Product, _: Math.Type, _ body: (_ rows: Int, _ place: borrowing TilePlace) -> Void
   ) where Math.Unit == Self {
-    let grid = TileGrid<Math>(product)
+    let panelStride = product.depth &* Math.weightStride
+    let outputWidth = product.element == .bfloat16 ? vectorWidth : panelWidth
+    let tileCount = (product.rowCount &+ tileRows &- 1) / tileRows
+    let segments = (product.depth &+ vectorWidth &- 1) / vectorWidth
+    // The tiles share the fetching of the next panel.
+    let segmentLines = Math.weightStride &* vectorWidth / 16
+    let lines = (segmentLines &+ product.tiles.count &- 1) / product.tiles.count
+    let origin = Math.origin(product)
+    let (sums, rowCount) = (product.sums, product.rowCount)
     for panel in product.panels {
+      let columns = product.columnPanels + panel &* panelStride
       for tile in product.tiles {
-        let (rows, place) = grid.place(tile, panel, product)
-        body(rows, place)
+        let rows = share(tile, of: tileCount, product.rowCount)
+        let order = tile &- product.tiles.lowerBound
+        body(
+          rows.count,
+          TilePlace(
+            rows: product.rowPanel + (tile &* product.tileStride &+ panel &* product.rowPanelStride), columns: columns,
+            depth: product.depth, ahead: columns + (panelStride &+ order &* segments &* lines &* 16), lines: lines,
+            panel: panel, firstRow: rows.lowerBound, firstColumn: panel &* outputWidth,
+            origin: origin + panel &* panelWidth,
+            sums: sums.map { $0 + (panel &* rowCount &+ rows.lowerBound) &* panelWidth }))
       }
     }
   }

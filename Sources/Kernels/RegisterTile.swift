@@ -112,22 +112,30 @@ extension TileArithmetic {
     var stored = InlineArray<rows, Unit.Columns>(repeating: .zero)
     for row in 0..<rows { stored[row] = columns(sums[row]) }
     withUnsafePointer(to: stored) {
-      finish(UnsafeRawPointer($0).assumingMemoryBound(to: Float.self), rows: 0..<rows, product, place, element)
+      finish(UnsafeRawPointer($0).assumingMemoryBound(to: Float.self), rows: rows, product, place, element)
     }
   }
 
   @inlinable @inline(never)
   static func finish<Element: StoredElement>(
-    _ sums: UnsafePointer<Float>, rows: Range<Int>, _ product: borrowing Product, _ place: borrowing TilePlace,
-    _: Element.Type
+    _ sums: UnsafePointer<Float>, rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace,
+    _ element: Element.Type
+  ) where Element.Unit == Unit {
+    finish(rows: rows, product, place, element) { load(sums + $0 &* Unit.panelWidth) }
+  }
+
+  @inlinable @inline(__always)
+  static func finish<Element: StoredElement>(
+    rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace, _: Element.Type,
+    sums: (_ row: Int) -> Sums
   ) where Element.Unit == Unit {
     let factors = factors(product, place)
     let floor = Unit.Vector(repeating: product.floor)
     let output = product.output + place.firstColumn
     let offsets = product.outputOffsets + place.firstRow
     let residualOffsets = product.residualOffsets + place.firstRow
-    for row in rows {
-      var (low, high) = values(load(sums + row &* Unit.panelWidth), factors, row: row)
+    for row in 0..<rows {
+      var (low, high) = values(sums(row), factors, row: row)
       if let residual = product.residual {
         let (lowAdded, highAdded) = Element.load(residual + (residualOffsets[row] &+ place.firstColumn))
         low += lowAdded
@@ -162,7 +170,7 @@ extension TileArithmetic {
         Element.store(Unit.maximum(floor, low), Unit.maximum(floor, high), output + offsets[row])
       }
     }
-    if product.ceiling < .infinity { Element.limit(rows: 0..<rows, product, place) }
+    if product.ceiling < .infinity { Element.limit(rows: rows, product, place) }
   }
 }
 
@@ -176,9 +184,9 @@ public protocol StoredElement {
 extension StoredElement {
   /// Applies the ceiling to a tile that is stored: few networks have one, and in registers it would cost all a little.
   @inlinable @inline(never)
-  static func limit(rows: Range<Int>, _ product: borrowing Product, _ place: borrowing TilePlace) {
+  static func limit(rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace) {
     let ceiling = Unit.Vector(repeating: product.ceiling)
-    for row in rows {
+    for row in 0..<rows {
       let output = product.output + (product.outputOffsets[place.firstRow &+ row] &+ place.firstColumn)
       let (low, high) = load(output)
       store(Unit.minimum(ceiling, low), Unit.minimum(ceiling, high), output)

@@ -11,7 +11,7 @@
     public static var tileRows: Int { matrixRows }
 
     public static func tileRows(_ arithmetic: Arithmetic) -> Int {
-      multipliesWholeSegments(arithmetic) ? matrixRows : base.tileRows(arithmetic)
+      usesMatrixRegisters(arithmetic) ? matrixRows : base.tileRows(arithmetic)
     }
 
     public static func multiply(_ product: Product) {
@@ -41,10 +41,10 @@
     public static func releaseTiles() { release_tiles() }
 
     @inline(__always)
-    public static func startSums(_ count: TileCount, from words: UnsafePointer<Float>) {
+    public static func clearSums(_ count: TileCount) {
       switch count {
-      case .one: start_one_tile(words)
-      case .two: start_two_tiles(words)
+      case .one: clear_one_tile()
+      case .two: clear_two_tiles()
       }
     }
 

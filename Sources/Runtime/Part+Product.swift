@@ -66,7 +66,7 @@ extension Part {
     var residualRow = y % residual.rows * steps.row
     var index = 0
     for tile in 0..<tiles {
-      for row in 0..<share(tile, of: tiles, block.count).count {
+      for row in 0..<kernels.rows(ofTile: tile, in: block.count, step.shape.arithmetic).count {
         scratch.slots[index] = tile * stride + row * vectorWidth
         scratch.scaleSlots[index] = tile * stride + scales + row
         scratch.outputOffsets[index] = outputRow + x * output.pixelStride

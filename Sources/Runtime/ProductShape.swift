@@ -39,7 +39,7 @@ struct ProductShape: Equatable {
       panelRowWords = arithmetic == .float32 ? 2 * width : arithmetic == .bfloat16Weights ? width : width / 2
     case .bfloat16:
       let (whole, rest) = channels.quotientAndRemainder(dividingBy: 2 * width)
-      if closesTail && !kernels.multipliesWholeSegments(.bfloat16) { tailWords = (rest + 1) / 2 }
+      if closesTail && !kernels.usesMatrixRegisters(.bfloat16) { tailWords = (rest + 1) / 2 }
       depth = taps * (whole * width + (rest == 0 ? 0 : tailWords > 0 ? tailWords : width))
       panelRowWords = 2 * width
     case .int8:

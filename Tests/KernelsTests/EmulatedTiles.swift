@@ -13,7 +13,7 @@ enum EmulatedTiles: MatrixTileUnit {
   static let channelsPerByteWord = 4
   static let rowShift: Int32 = 128
 
-  static func isNative(_ arithmetic: Arithmetic) -> Bool { multipliesWholeSegments(arithmetic) }
+  static func isNative(_ arithmetic: Arithmetic) -> Bool { usesMatrixRegisters(arithmetic) }
 
   static func multiply(_ product: Product) {
     switch product.arithmetic {
@@ -29,8 +29,9 @@ enum EmulatedTiles: MatrixTileUnit {
 
   static func releaseTiles() { emulated_tiles_clear() }
 
-  static func startSums(_ count: TileCount, from words: UnsafePointer<Float>) {
-    for tile in 0..<2 * rank(count) { emulated_tile_load(Int32(tile), words + tile % 2 * 16, 0) }
+  static func clearSums(_ count: TileCount) {
+    let zeros = [Float](repeating: 0, count: 16)
+    for tile in 0..<2 * rank(count) { emulated_tile_load(Int32(tile), zeros, 0) }
   }
 
   static func load(

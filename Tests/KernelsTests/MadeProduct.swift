@@ -103,7 +103,7 @@ struct MadeProduct {
 
   /// A row alone may be a vector as it lies in memory.
   private var segmentStride: Int {
-    rows == 1 && !kernels.multipliesWholeSegments(arithmetic) ? vectorWidth : tileRows * vectorWidth
+    rows == 1 && !kernels.usesMatrixRegisters(arithmetic) ? vectorWidth : tileRows * vectorWidth
   }
   private var scaleWords: Int { (tileRows + vectorWidth - 1) / vectorWidth * vectorWidth }
 
@@ -115,7 +115,7 @@ struct MadeProduct {
     let tileStride = segments * segmentStride + scaleWords
     let memory = Memory(count: tiles * tileStride + segmentStride)
     for tile in 0..<tiles {
-      let share = share(tile, of: tiles, rows)
+      let share = kernels.rows(ofTile: tile, in: rows, arithmetic)
       for row in share {
         let inTile = row - share.lowerBound
         for word in 0..<words {
