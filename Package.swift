@@ -138,7 +138,8 @@ let package = Package(
       name: "RuntimeTests", dependencies: ["Runtime", "TestSupport", "CTestSupport"],
       exclude: ["make_keras_fixtures.py"], resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "KernelsTests", dependencies: ["Kernels", "Runtime", "TestSupport", "CTestSupport"], swiftSettings: reference),
+      name: "KernelsTests", dependencies: ["Kernels", "Runtime", "TestSupport", "CTestSupport"],
+      swiftSettings: reference),
     .testTarget(name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ModelImportTests", dependencies: ["ModelImport", "Runtime", "CHDF5", "CZlib", "TestSupport"],

@@ -7,9 +7,9 @@
 Disassembles every tile of the AVX-512 and the AVX2 kernels, finds the innermost loop that multiplies, and fails unless it
 has two products for each row (or a multiple, where it is unrolled) by the instruction that its arithmetic is made of, no
 multiplication or addition of floats that is not fused, no vector traffic with the stack, and no vector moves between
-registers. It fails too where a tile is missing, and
-where a function outside those kernels uses their registers: the compiler emits copies of generic code of the standard
-library into each module, and the linker keeps one for all, which must run on every processor.
+registers. The loop of matrix registers has four products with four loads, and no vectors. It fails too where a tile is
+missing, and where a function outside those kernels uses their registers: the compiler emits copies of generic code of the
+standard library into each module, and the linker keeps one for all, which must run on every processor.
 Binaries for other processors than x86-64 have nothing to check. Names are demangled by `swift demangle`.
 """
 
@@ -20,6 +20,11 @@ import sys
 
 # A function of the kernels that is specialized for an arithmetic of an instruction set and a row count.
 TILE = re.compile(r"<(?:serialized, )?Kernels\.(\w+)Tile<KernelsX86\w+\.(X86\w+)>, (\d+)> of static .*\bTileArithmetic\.tile<")
+# A product in matrix registers, by its arithmetic and by how its output is stored.
+MATRIX = re.compile(
+    r"<KernelsX86AMX\.X86AMX, Kernels\.(\w+)Tile<[\w.]+>, Kernels\.(\w+)Element<[\w.]+>> of .*\bMatrixTileUnit\.multiplyTiles<"
+)
+MATRIX_PRODUCTS = {"Integer": re.compile(r"\ttdpbusd\s"), "BFloat16": re.compile(r"\ttdpbf16ps\s")}
 JUMP = re.compile(r"\tj\w+\s+([0-9a-f]+)\b")
 # X86VNNI takes all products but those of bytes from X86V4.
 FLOAT_UNITS = ("X86BF16", "X86V4", "X86V3")
@@ -135,6 +140,36 @@ def faults_of(unit, kind, rows, body):
     return faults
 
 
+def matrix_faults(kind, body):
+    """What is wrong with the loop of matrix registers."""
+    products = sum(MATRIX_PRODUCTS[kind].search(text) is not None for text in body)
+    loads = sum("\ttileloadd" in text for text in body)
+    faults = []
+    if products == 0 or products % 4 or loads != products:
+        faults.append(f"{products} products with {loads} loads, expected 4 with 4 or a multiple")
+    if any("\tcall" in text or re.search(r"%[xyz]mm", text) for text in body):
+        faults.append("calls or vectors among them")
+    return faults
+
+
+def check_matrix_products(listing, report):
+    """Whether there is a product in matrix registers for each arithmetic and output, and all are as they should be."""
+    missing = {(kind, element) for kind in MATRIX_PRODUCTS for element in ("Float", "Packed")}
+    passed = True
+    for name, instructions in functions(listing):
+        product = MATRIX.search(name)
+        if not product or not any("\ttdp" in text for _, text in instructions):
+            continue
+        kind = product.group(1)
+        missing.discard(product.groups())
+        for fault in matrix_faults(kind, multiplying_loop(instructions, MATRIX_PRODUCTS[kind])):
+            report(f"X86AMX {kind}: {fault}")
+            passed = False
+    for kind, element in sorted(missing):
+        report(f"X86AMX: no {kind} product with {element} output")
+    return passed and not missing
+
+
 def check(listing, report=print):
     """Whether all tiles of a disassembly are there and as they should be."""
     architecture = re.search(r"file format (.+)", listing)
@@ -165,13 +200,17 @@ def check(listing, report=print):
         rows = sorted(rows for tile in missing for rows in tile[2:] if tile[:2] == (unit, kind))
         report(f"{unit}: no {kind} tiles of {rows} rows; the binary is stripped, is no release build, or they were inlined")
         passed = False
+    passed = check_matrix_products(listing, report) and passed
     if passed:
         report(f"all {len(set(expected_tiles()))} tiles keep their sums in registers")
     return passed
 
 
-def made_listing(edit=lambda unit, rows, lines: lines, format="elf64-x86-64", keep=lambda unit, kind, rows: True):
-    """A disassembly as objdump writes it, with a loop for each tile that `edit` may change."""
+def made_listing(
+    edit=lambda unit, rows, lines: lines, format="elf64-x86-64", keep=lambda unit, kind, rows: True,
+    matrix=lambda kind, lines: lines,
+):
+    """A disassembly as objdump writes it, with a loop for each tile that `edit` may change, and `matrix` if of matrices."""
     blocks = [f"a.out:     file format {format}\n\n"]
     for unit, kind, rows in filter(lambda tile: keep(*tile), expected_tiles()):
         wide, half = ("%ymm", "%xmm") if unit == "X86V3" else ("%zmm", "%ymm")
@@ -187,6 +226,16 @@ def made_listing(edit=lambda unit, rows, lines: lines, format="elf64-x86-64", ke
         blocks.append(
             f"0000000000001000 <generic specialization <serialized, Kernels.{kind}Tile<Kernels{unit}.{unit}>, {rows}> "
             f"of static (extension in Kernels):Kernels.TileArithmetic.tile<A>() -> ()>:\n{text}\n")
+    for kind, name in (("Integer", "tdpbusd"), ("BFloat16", "tdpbf16ps")):
+        for element in ("Float", "Packed"):
+            body = ["inc    %rcx"] + [f"tileloadd (%rax,%rdx,1),%tmm{4 + i}" for i in range(4)]
+            body += [f"{name} %tmm{6 + i % 2},%tmm{4 + i // 2},%tmm{i}" for i in range(4)]
+            lines = ["xor    %ecx,%ecx"] + matrix(kind, body) + ["cmp    %rax,%rcx", "jb     1001 <tile+0x1>", "ret"]
+            text = "\n".join(f"    {0x1000 + i:x}:\t{line}" for i, line in enumerate(lines))
+            types = f"Kernels.{kind}Tile<KernelsX86AMX.X86AMX>, Kernels.{element}Element<KernelsX86AMX.X86AMX>"
+            blocks.append(
+                f"0000000000001000 <generic specialization <KernelsX86AMX.X86AMX, {types}> of static "
+                f"(extension in Kernels):Kernels.MatrixTileUnit.multiplyTiles<A, B>() -> ()>:\n{text}\n")
     return "\n".join(blocks)
 
 
@@ -222,6 +271,11 @@ def self_test():
         ("a broadcast from the stack", wrong("vbroadcastss (%rsp,%rcx,4),%zmm3", "X86V4", 1), False),
         ("a move", wrong("vmovaps %ymm2,%ymm3"), False),
         ("a call", wrong("call   2000 <fmaf>"), False),
+        ("a matrix product is missing", made_listing(matrix=lambda kind, body: body[:-1]), False),
+        ("a call among matrix products", made_listing(
+            matrix=lambda kind, body: body + ["call   2000 <load_two_tiles>"]), False),
+        ("no matrix products of bytes", made_listing(
+            matrix=lambda kind, body: ["nop"] if kind == "Integer" else body), False),
     ]
     passed = True
     for name, listing, expected in cases:

@@ -63,6 +63,14 @@ extension MatrixTileUnit {
   }
 
   @inlinable @inline(__always)
+  public static func multiplyBFloat16(_ product: Product) { multiplyTiles(product, BFloat16Tile<Self>.self) }
+
+  @inlinable @inline(__always)
+  public static func multiplyAddsOfBFloat16(_ count: Int) -> Float {
+    multiplyAddsOfTiles(count, BFloat16Tile<Self>.self)
+  }
+
+  @inlinable @inline(__always)
   public static func multiplyTiles<Math: MatrixTileArithmetic>(_ product: Product, _ math: Math.Type)
   where Math.Unit == Self {
     switch product.element {
@@ -76,28 +84,25 @@ extension MatrixTileUnit {
     _ product: Product, _: Math.Type, _: Element.Type
   ) where Math.Unit == Self, Element.Unit == Self {
     configureTiles()
-    var memory = InlineArray<32, Columns>(repeating: .zero)
-    withUnsafeMutablePointer(to: &memory) { memory in
-      let sums = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Float.self)
-      let panelStride = product.depth &* panelWidth
-      let pairs = (product.tiles.count &+ 1) / 2
-      // The tiles share the fetching of the next panel: so many cache lines in each segment, of which it has 32.
-      let lines = (2 &* matrixRows &+ pairs &- 1) / pairs
-      for panel in product.panels {
-        let columns = product.columnPanels + panel &* panelStride
-        var ahead = columns + panelStride
-        for tile in stride(from: product.tiles.lowerBound, to: product.tiles.upperBound, by: 2) {
-          let isPair = tile &+ 1 < product.tiles.upperBound
-          if isPair {
-            multiply(.two, product, tile, columns, ahead, lines, Math.self, to: sums)
-          } else {
-            multiply(.one, product, tile, columns, ahead, lines, Math.self, to: sums)
-          }
-          ahead += product.depth &* lines
-          Math.finish(sums, tile: tile, panel: panel, product, Element.self)
-          if isPair {
-            Math.finish(sums + matrixRows &* panelWidth, tile: tile &+ 1, panel: panel, product, Element.self)
-          }
+    let sums = product.tileSums!
+    let panelStride = product.depth &* panelWidth
+    let pairs = (product.tiles.count &+ 1) / 2
+    // The tiles share the fetching of the next panel: so many cache lines in each segment, of which it has 32.
+    let lines = (2 &* matrixRows &+ pairs &- 1) / pairs
+    for panel in product.panels {
+      let columns = product.columnPanels + panel &* panelStride
+      var ahead = columns + panelStride
+      for tile in stride(from: product.tiles.lowerBound, to: product.tiles.upperBound, by: 2) {
+        let isPair = tile &+ 1 < product.tiles.upperBound
+        if isPair {
+          multiply(.two, product, tile, columns, ahead, lines, Math.self, to: sums)
+        } else {
+          multiply(.one, product, tile, columns, ahead, lines, Math.self, to: sums)
+        }
+        ahead += product.depth &* lines
+        Math.finish(sums, tile: tile, panel: panel, product, Element.self)
+        if isPair {
+          Math.finish(sums + matrixRows &* panelWidth, tile: tile &+ 1, panel: panel, product, Element.self)
         }
       }
     }
@@ -117,8 +122,9 @@ extension MatrixTileUnit {
     for _ in 0..<product.depth / vectorWidth {
       load(count, rows: rows, more: rows + tileStride, columns: columns)
       Math.multiply(count)
+      // As in register tiles: a few, which many pairs share, or all that a segment has.
       for line in 0..<4 { prefetch(ahead + line &* 16) }
-      if _slowPath(lines > 4) { for line in 4..<lines { prefetch(ahead + line &* 16) } }
+      if _slowPath(lines > 4) { for line in 4..<32 { prefetch(ahead + line &* 16) } }
       rows += matrixRows &* vectorWidth
       columns += vectorWidth &* panelWidth
       ahead += lines &* 16
@@ -132,12 +138,13 @@ extension MatrixTileUnit {
   where Math.Unit == Self {
     configureTiles()
     for _ in 0..<12 &* count / (4 &* matrixRows &* vectorWidth) { Math.multiply(.two) }
-    var sums = InlineArray<32, Columns>(repeating: .zero)
-    withUnsafeMutablePointer(to: &sums) {
-      storeSums(.two, to: UnsafeMutableRawPointer($0).assumingMemoryBound(to: Float.self))
+    let sum = withUnsafeTemporaryAllocation(byteCount: 256 &* matrixRows, alignment: 64) { memory in
+      let sums = memory.baseAddress!.assumingMemoryBound(to: Float.self)
+      storeSums(.two, to: sums)
+      return sums[0]
     }
     releaseTiles()
-    return sums[0][0]
+    return sum
   }
 }
 

@@ -28,6 +28,8 @@ public struct Product {
   public var outputOffsets: UnsafePointer<Int>
   /// `[panel][row][panelWidth]`: where the sums go as they are, instead of to the output, or nil.
   public var sums: UnsafeMutablePointer<Float>?
+  /// Where matrix registers multiply, room for the sums of two tiles, `[tile][tileRows][panelWidth]`; else nil.
+  public var tileSums: UnsafeMutablePointer<Float>?
   public var residual: UnsafePointer<Float>?
   public var residualOffsets: UnsafePointer<Int>
   public var floor: Float
@@ -47,9 +49,11 @@ public struct Product {
     output: UnsafeMutablePointer<Float>, outputOffsets: UnsafePointer<Int>,
     residual: UnsafePointer<Float>?, residualOffsets: UnsafePointer<Int>, floor: Float, ceiling: Float,
     arithmetic: Arithmetic = .float32, element: MapElement = .float32, columnScales: UnsafePointer<Float>? = nil,
-    starts: UnsafePointer<Int32>? = nil, sums: UnsafeMutablePointer<Float>? = nil
+    starts: UnsafePointer<Int32>? = nil, sums: UnsafeMutablePointer<Float>? = nil,
+    tileSums: UnsafeMutablePointer<Float>? = nil
   ) {
     self.sums = sums
+    self.tileSums = tileSums
     self.arithmetic = arithmetic
     self.element = element
     self.columnScales = columnScales

@@ -17,7 +17,7 @@
     public static func multiply(_ product: Product) {
       switch product.arithmetic {
       case .int8: multiplyTiles(product, IntegerTile<Self>.self)
-      case .bfloat16: multiplyTiles(product, BFloat16Tile<Self>.self)
+      case .bfloat16: multiplyBFloat16(product)
       case .float32, .bfloat16Weights, .int8Weights: base.multiply(product)
       }
     }
@@ -25,7 +25,7 @@
     public static func multiplyAdds(_ count: Int, _ arithmetic: Arithmetic) -> Float {
       switch arithmetic {
       case .int8: multiplyAddsOfTiles(count, IntegerTile<Self>.self)
-      case .bfloat16: multiplyAddsOfTiles(count, BFloat16Tile<Self>.self)
+      case .bfloat16: multiplyAddsOfBFloat16(count)
       case .float32, .bfloat16Weights, .int8Weights: base.multiplyAdds(count, arithmetic)
       }
     }

@@ -150,7 +150,7 @@ struct MemberMemory {
   var line = 0
   /// Neighbouring pixels whose values become integers.
   var rows = 0
-  /// The products of Winograd's windows, or of one of Strassen's tiles.
+  /// The products of Winograd's windows, of one of Strassen's tiles, or of two tiles of matrix registers.
   var sums = 0
   /// The sums of weights that Strassen's product takes.
   var factors = 0
@@ -170,6 +170,9 @@ struct MemberMemory {
         rowPanel = max(rowPanel, product.blockTiles * product.shape.tileStride(kernels))
         if case .gather = product.producer {
           line = max(line, (product.shape.channels + 2 * width) * kernels.tileRows(.float32) + 2 * width)
+        }
+        if kernels.usesMatrixRegisters(product.shape.arithmetic) {
+          sums = max(sums, 2 * product.shape.tileRows * kernels.panelWidth)
         }
         if product.shape.arithmetic == .int8 {
           // A row may be read as far as its last whole segment.

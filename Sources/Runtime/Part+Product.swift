@@ -185,7 +185,8 @@ extension Part {
         residual: step.residual < 0 ? nil : UnsafePointer(row(0, of: maps[step.residual])),
         residualOffsets: scratch.residualOffsets, floor: step.floor, ceiling: step.ceiling,
         arithmetic: step.shape.arithmetic, element: output.element, columnScales: weights + step.weights.scales,
-        starts: UnsafeRawPointer(weights + step.weights.starts).assumingMemoryBound(to: Int32.self)))
+        starts: UnsafeRawPointer(weights + step.weights.starts).assumingMemoryBound(to: Int32.self),
+        tileSums: scratch.sums))
   }
 
   /// The product of a vector, which is a row panel of one row as it lies in memory; the members divide the columns.

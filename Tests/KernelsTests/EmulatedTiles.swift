@@ -18,7 +18,7 @@ enum EmulatedTiles: MatrixTileUnit {
   static func multiply(_ product: Product) {
     switch product.arithmetic {
     case .int8: multiplyTiles(product, IntegerTile<Self>.self)
-    case .bfloat16: multiplyTiles(product, BFloat16Tile<Self>.self)
+    case .bfloat16: multiplyBFloat16(product)
     case .float32, .bfloat16Weights, .int8Weights: preconditionFailure("no product of matrix registers")
     }
   }

@@ -61,6 +61,7 @@ struct MadeProduct {
         for column in 0..<columns { set(residual[row * columns + column], column, of: offsets[row], in: &residualMap) }
       }
     }
+    let tileSums = Memory(count: 2 * tileRows * panelWidth)
     let rowPanel = rowPanel()
     let columnPanels = packedColumns()
     let bias = padded(bias)
@@ -82,7 +83,7 @@ struct MadeProduct {
           bias: bias.start, output: output.start, outputOffsets: offsets.baseAddress!,
           residual: residual == nil ? nil : UnsafePointer(residualMap.start), residualOffsets: offsets.baseAddress!,
           floor: floor, ceiling: ceiling, arithmetic: arithmetic, element: element, columnScales: columnScales.start,
-          starts: starts))
+          starts: starts, tileSums: tileSums.start))
     }
     var values: [Float] = []
     var paddingIsZero = true
