@@ -34,7 +34,7 @@ INLINE void clear_two_tiles(void) {
   _tile_zero(3);
 }
 
-// 16 words of each of 16 rows, and 16 rows of a column panel.
+// 16 words of each row, and 16 rows of a column panel.
 INLINE void load_columns_to_tiles(const void *columns) {
   _tile_loadd(6, columns, PANEL_ROW_BYTES);
   _tile_loadd(7, (const char *)columns + ROW_BYTES, PANEL_ROW_BYTES);
