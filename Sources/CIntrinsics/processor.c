@@ -50,7 +50,7 @@ bool processor_has_avx512_bf16(void) {
   return processor_has_avx512_vnni() && leaf(7, 0).eax >= 1 && all(leaf(7, 1).eax, bit_AVX512BF16);
 }
 
-static bool is_permitted_matrix_tiles(void) {
+static bool matrix_tiles_are_permitted(void) {
 #if defined(__linux__)
   const long request_permission = 0x1023, tile_data = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
   return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
@@ -63,7 +63,7 @@ bool processor_has_amx(void) {
   const unsigned tile_configuration_and_data = 0x60000;
   const unsigned bf16 = 1u << 22, tiles = 1u << 24, bytes = 1u << 25;
   return processor_has_avx512_bf16() && all(leaf(7, 0).edx, bf16 | tiles | bytes) &&
-         all(saved_states(), tile_configuration_and_data) && is_permitted_matrix_tiles();
+         all(saved_states(), tile_configuration_and_data) && matrix_tiles_are_permitted();
 }
 
 #else
