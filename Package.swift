@@ -47,7 +47,7 @@ let package = Package(
     // The public library and the commands.
     .target(
       name: "Xception",
-      dependencies: ["ModelGraph", "WeightFormat", "Optimizer", "Runtime", "ImageInput"],
+      dependencies: ["ModelGraph", "WeightFormat", "Optimizer", "Runtime", "Threads", "ImageInput"],
       swiftSettings: safe),
     .executableTarget(
       name: "xception-run",
@@ -58,19 +58,20 @@ let package = Package(
     .executableTarget(
       name: "xception-convert",
       dependencies: [
-        "ModelGraph", "ModelImport", "WeightFormat", "Optimizer", "Runtime", "Xception", "Comparison", "CommandSupport",
+        "ModelGraph", "ModelImport", "WeightFormat", "Optimizer", "Reference", "Runtime", "Xception", "Comparison",
+        "CommandSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "xception-inspect",
       dependencies: [
-        "WeightFormat", "Optimizer", "Runtime", "Xception", "Comparison", "CommandSupport",
+        "WeightFormat", "Optimizer", "Runtime", "Threads", "Xception", "Comparison", "CommandSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "xception-bench",
       dependencies: [
-        "ModelGraph", "WeightFormat", "Optimizer", "Runtime", "Kernels", "CommandSupport",
+        "ModelGraph", "Architectures", "WeightFormat", "Optimizer", "Runtime", "Threads", "Kernels", "CommandSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -89,15 +90,17 @@ let package = Package(
 
     // Implementation.
     .target(name: "ModelGraph", swiftSettings: safe),
-    .target(name: "WeightFormat", dependencies: ["ModelGraph", "CZlib"]),
+    .target(name: "Architectures", dependencies: ["ModelGraph"], swiftSettings: safe),
+    .target(name: "Reference", dependencies: ["ModelGraph"], swiftSettings: safe + reference),
+    .target(name: "Threads", dependencies: ["CIntrinsics"], swiftSettings: safe),
+    .target(name: "WeightFormat", dependencies: ["ModelGraph", "Threads", "CZlib"], swiftSettings: safe),
     .target(name: "Optimizer", dependencies: ["ModelGraph"], swiftSettings: safe),
     .target(
       name: "Runtime",
       dependencies: [
-        "ModelGraph", "Optimizer", "Kernels", "KernelsPortable", "KernelsX86V3", "KernelsX86V4", "KernelsX86VNNI",
+        "ModelGraph", "Threads", "Kernels", "KernelsPortable", "KernelsX86V3", "KernelsX86V4", "KernelsX86VNNI",
         "KernelsX86BF16", "KernelsX86AMX", "CIntrinsics",
-      ],
-      swiftSettings: reference),
+      ]),
     .target(name: "Kernels", dependencies: ["CIntrinsics"], swiftSettings: kernels()),
     .target(name: "KernelsPortable", dependencies: ["Kernels", "CIntrinsics"], swiftSettings: kernels()),
     .target(name: "KernelsX86V3", dependencies: ["Kernels", "CIntrinsics"], swiftSettings: x86V3),
@@ -116,7 +119,7 @@ let package = Package(
     .target(
       name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"],
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
-    .target(name: "ModelImport", dependencies: ["ModelGraph", "CHDF5", "CZlib"]),
+    .target(name: "ModelImport", dependencies: ["ModelGraph", "Architectures", "CHDF5", "CZlib"]),
 
     // The system's libraries.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
@@ -126,23 +129,34 @@ let package = Package(
 
     // Tests.
     .target(
-      name: "TestSupport", dependencies: ["ModelGraph", "CTestSupport"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["ModelGraph", "Architectures", "CTestSupport"], path: "Tests/TestSupport",
       swiftSettings: reference),
     .target(
-      name: "SmallModel", dependencies: ["ModelGraph", "WeightFormat", "TestSupport"], path: "Tests/SmallModel"),
+      name: "SmallModel", dependencies: ["ModelGraph", "Architectures", "WeightFormat", "TestSupport"],
+      path: "Tests/SmallModel"),
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
-    .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph", "TestSupport"]),
-    .testTarget(name: "WeightFormatTests", dependencies: ["WeightFormat", "TestSupport"]),
-    .testTarget(name: "OptimizerTests", dependencies: ["Optimizer", "Runtime", "TestSupport"]),
+    .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph", "Architectures", "TestSupport"]),
+    .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures", "TestSupport"]),
+    .testTarget(name: "ThreadsTests", dependencies: ["Threads", "TestSupport", "CTestSupport"]),
     .testTarget(
-      name: "RuntimeTests", dependencies: ["Runtime", "TestSupport", "CTestSupport"],
+      name: "ReferenceTests", dependencies: ["Reference", "Architectures", "TestSupport"],
       exclude: ["make_keras_fixtures.py"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "WeightFormatTests", dependencies: ["WeightFormat", "TestSupport"]),
     .testTarget(
-      name: "KernelsTests", dependencies: ["Kernels", "Runtime", "TestSupport", "CTestSupport"],
+      name: "OptimizerTests", dependencies: ["Optimizer", "Architectures", "Reference", "Runtime", "TestSupport"]),
+    .testTarget(
+      name: "RuntimeTests",
+      dependencies: [
+        "Runtime", "Architectures", "Optimizer", "Reference", "Threads", "TestSupport", "CTestSupport",
+      ]),
+    .testTarget(
+      name: "KernelsTests",
+      dependencies: ["Kernels", "Runtime", "Reference", "Threads", "TestSupport", "CTestSupport"],
       swiftSettings: reference),
     .testTarget(name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "ModelImportTests", dependencies: ["ModelImport", "Runtime", "CHDF5", "CZlib", "TestSupport"],
+      name: "ModelImportTests",
+      dependencies: ["ModelImport", "Architectures", "Reference", "CHDF5", "CZlib", "TestSupport"],
       exclude: ["make_fixtures.py", "make_keras1.py"], resources: [.copy("Fixtures")]),
     .testTarget(name: "XceptionTests", dependencies: ["Xception", "ModelGraph", "SmallModel"]),
     .testTarget(

@@ -1,5 +1,6 @@
 import Kernels
 import Synchronization
+import Threads
 
 /// How fast processors multiply and add where nothing else limits them.
 package enum PeakRate {

@@ -2,6 +2,7 @@ package import ImageInput
 public import ModelGraph
 import Optimizer
 package import Runtime
+import Threads
 import WeightFormat
 
 #if canImport(FoundationEssentials)

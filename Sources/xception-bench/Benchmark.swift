@@ -1,6 +1,7 @@
 import CommandSupport
 import Runtime
 import Synchronization
+import Threads
 
 /// Times runs of a network by one or more callers at the same time.
 struct Benchmark {

@@ -2,6 +2,7 @@ import Kernels
 import ModelGraph
 import Optimizer
 import Runtime
+import Threads
 import WeightFormat
 
 /// A network that is ready to run, and what each caller needs to run it.

@@ -1,3 +1,4 @@
+import Architectures
 import ModelGraph
 
 /// Xception for 299x299 images with random weights: a benchmark without a model file, since the time that a network takes

@@ -1,4 +1,5 @@
 import ModelGraph
+import Reference
 import Runtime
 
 /// The check that a weights file carries: what the network gives for a seeded input.

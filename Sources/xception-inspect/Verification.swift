@@ -2,6 +2,7 @@ import CommandSupport
 import ModelGraph
 import Optimizer
 import Runtime
+import Threads
 import WeightFormat
 
 #if canImport(FoundationEssentials)

@@ -1,7 +1,9 @@
 import ModelGraph
+import Reference
 import Runtime
 import TestSupport
 import Testing
+import Threads
 
 /// How near the executor's values must be to the reference's.
 enum Agreement {

@@ -2,6 +2,8 @@ import ModelGraph
 import Runtime
 import TestSupport
 
+@testable import Reference
+
 /// How far sums in `Float` can be from the exact ones.
 ///
 /// A sum of n products, each rounded or fused, in any order, is within `n * 2^-24 * M` of the exact one, where M is the sum

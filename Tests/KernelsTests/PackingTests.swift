@@ -1,7 +1,9 @@
 import ModelGraph
+import Reference
 import Runtime
 import TestSupport
 import Testing
+import Threads
 
 /// Contents in several blocks that end within a row of a matrix.
 private struct BlockedContents: TensorContents {

@@ -1,5 +1,6 @@
 import ModelGraph
 
+@testable import Reference
 @testable import Runtime
 
 /// What a plan of a precision computes, in plain loops: every value that it stores in bf16 is rounded, products take rounded

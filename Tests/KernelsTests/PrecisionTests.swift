@@ -1,5 +1,6 @@
 import ModelGraph
 import Optimizer
+import Reference
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import ModelGraph
 
+@testable import Reference
 @testable import Runtime
 
 /// How far an `int8` separable convolution can be from `PlannedReference`, whose depthwise sums are exact.

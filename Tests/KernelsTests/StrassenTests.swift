@@ -1,8 +1,10 @@
 import ModelGraph
 import Optimizer
+import Reference
 import Runtime
 import TestSupport
 import Testing
+import Threads
 
 /// Strassen's product where a plan would take it for large layers only: on small ones, with blocks of a single tile.
 @Suite struct StrassenTests {

@@ -1,6 +1,6 @@
 import Foundation
 import ModelGraph
-import Runtime
+import Reference
 import Testing
 
 @testable import ModelImport

@@ -1,3 +1,4 @@
+import Architectures
 import CHDF5
 import Foundation
 import ModelGraph

@@ -1,4 +1,5 @@
 import ModelGraph
+import Reference
 import Runtime
 import TestSupport
 import Testing

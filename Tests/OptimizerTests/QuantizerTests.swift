@@ -1,5 +1,6 @@
 import Foundation
 import ModelGraph
+import Reference
 import Runtime
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import Architectures
 import ModelGraph
 import Runtime
 import TestSupport

@@ -1,8 +1,10 @@
+import Architectures
 import ModelGraph
 import Optimizer
 import Synchronization
 import TestSupport
 import Testing
+import Threads
 
 @testable import Runtime
 

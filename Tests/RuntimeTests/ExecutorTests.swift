@@ -1,8 +1,10 @@
 import ModelGraph
 import Optimizer
+import Reference
 import Runtime
 import TestSupport
 import Testing
+import Threads
 
 @Suite struct ExecutorTests {
   private static let pools = [1, 3].map { WorkerPool(threads: $0) }

@@ -1,8 +1,10 @@
+import Architectures
 import ModelGraph
 import Optimizer
 import Runtime
 import TestSupport
 import Testing
+import Threads
 
 /// Whether results depend on who computes them.
 @Suite struct ExecutorThreadsTests {

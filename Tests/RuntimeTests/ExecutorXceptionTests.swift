@@ -1,8 +1,11 @@
+import Architectures
 import ModelGraph
 import Optimizer
+import Reference
 import Runtime
 import TestSupport
 import Testing
+import Threads
 
 @Suite("Xception and its variants on the executor")
 struct ExecutorXceptionTests {

@@ -1,7 +1,9 @@
+import Architectures
 import ModelGraph
 import Optimizer
 import TestSupport
 import Testing
+import Threads
 
 @testable import Runtime
 

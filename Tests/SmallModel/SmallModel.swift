@@ -1,3 +1,4 @@
+import Architectures
 package import Foundation
 import ModelGraph
 import TestSupport

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import Runtime
+@testable import Threads
 
 @Suite struct WorkerPoolTests {
   @Test(arguments: [1, 2, 3, 16]) func `A lone caller gets every thread, numbered once each`(threads: Int) {

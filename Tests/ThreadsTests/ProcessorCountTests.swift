@@ -2,7 +2,7 @@ import CTestSupport
 import Foundation
 import Testing
 
-@testable import Runtime
+@testable import Threads
 
 @Suite struct ProcessorCountTests {
   @Test func `There is a processor`() {

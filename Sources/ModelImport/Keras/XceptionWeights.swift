@@ -1,3 +1,4 @@
+import Architectures
 import ModelGraph
 
 /// The layers of an Xception in a file of weights without a network: 6 convolutions, 34 separable ones, 40

@@ -1,3 +1,5 @@
+import ModelGraph
+
 /// The network as it is being built, block by block.
 struct XceptionBody {
   let network: XceptionNetwork

@@ -1,3 +1,5 @@
+import ModelGraph
+
 /// Xception and the variants that its paper measures (Chollet, "Xception: Deep Learning with Depthwise Separable
 /// Convolutions", arXiv 1610.02357).
 ///

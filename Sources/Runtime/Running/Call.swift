@@ -1,4 +1,5 @@
 import Kernels
+import Threads
 
 /// One run of a plan, as the members of a team share it.
 struct Call: TeamWork {

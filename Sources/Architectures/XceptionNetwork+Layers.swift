@@ -1,3 +1,5 @@
+import ModelGraph
+
 extension XceptionNetwork {
   /// A layer of Keras that has weights.
   package struct WeightedLayer: Hashable, Sendable {

@@ -1,5 +1,6 @@
+import Architectures
 import ModelGraph
-import Runtime
+import Reference
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Kernels
 import ModelGraph
 import Synchronization
+import Threads
 
 /// Runs a plan. Any number of threads may call it at once.
 package final class Executor: Sendable {

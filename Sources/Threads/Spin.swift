@@ -9,7 +9,7 @@ import CIntrinsics
 #endif
 
 /// A bounded busy wait.
-struct Spin: Sendable {
+package struct Spin: Sendable {
   /// The longest wait, in nanoseconds; 0 does not spin at all.
   var nanoseconds: UInt64
 
@@ -31,7 +31,7 @@ struct Spin: Sendable {
     return false
   }
 
-  static func now() -> UInt64 {
+  package static func now() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)

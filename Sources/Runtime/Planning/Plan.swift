@@ -1,5 +1,6 @@
 import Kernels
 import ModelGraph
+import Threads
 
 /// A network made ready to run on one instruction set: its steps, its packed weights, and where each value lies.
 ///

@@ -1,6 +1,7 @@
 import Kernels
 import ModelGraph
 import Synchronization
+import Threads
 
 /// Where each step's weights lie, in the order in which the steps read them, and the jobs that put them there.
 struct WeightLayout {
