@@ -89,7 +89,8 @@ let package = Package(
     .executableTarget(name: "embed", dependencies: ["Xception"], path: "Examples/embed"),
 
     // Implementation.
-    .target(name: "ModelGraph", swiftSettings: safe),
+    .target(name: "Activations", swiftSettings: safe),
+    .target(name: "ModelGraph", dependencies: ["Activations"], swiftSettings: safe),
     .target(name: "Architectures", dependencies: ["ModelGraph"], swiftSettings: safe),
     .target(name: "Reference", dependencies: ["ModelGraph"], swiftSettings: safe + reference),
     .target(name: "Threads", dependencies: ["CIntrinsics"], swiftSettings: safe),

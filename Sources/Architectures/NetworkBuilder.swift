@@ -12,7 +12,7 @@ package enum ComparedNetwork: String, Hashable, Sendable, CaseIterable {
   ///   - widthDivisor: Divides the widths of the convolutions.
   package func graph(
     side: Int? = nil, classes: Int = 1000, fullyConnected: [Int]? = nil, widthDivisor: Int = 1,
-    weights: @escaping (_ node: String, _ role: String, _ dimensions: [Int]) throws -> Tensor
+    weights: @escaping (_ node: String, _ role: ParameterRole, _ dimensions: [Int]) throws -> Tensor
   ) throws -> Graph {
     var network = NetworkBuilder(widthDivisor: widthDivisor, weights: weights)
     switch self {
@@ -38,10 +38,10 @@ struct NetworkBuilder {
   var builder = GraphBuilder()
   var last = 0
   private let widthDivisor: Int
-  private let weights: (_ node: String, _ role: String, _ dimensions: [Int]) throws -> Tensor
+  private let weights: (_ node: String, _ role: ParameterRole, _ dimensions: [Int]) throws -> Tensor
 
   init(
-    widthDivisor: Int, weights: @escaping (_ node: String, _ role: String, _ dimensions: [Int]) throws -> Tensor
+    widthDivisor: Int, weights: @escaping (_ node: String, _ role: ParameterRole, _ dimensions: [Int]) throws -> Tensor
   ) {
     self.widthDivisor = widthDivisor
     self.weights = weights
@@ -66,7 +66,7 @@ struct NetworkBuilder {
   }
 
   mutating func appendClassifier(classes: Int, fullyConnected: [Int]) throws {
-    if case .map = builder.shape(of: last) { try append("avg_pool", .globalAveragePool) }
+    if case .map = builder.shape(of: last) { try append("avg_pool", .globalPool(GlobalPool(.average))) }
     for (index, width) in fullyConnected.enumerated() {
       try append("fc\(index + 1)", .dense(Dense(outputs: width)))
       try append("fc\(index + 1)_act", .activation(.relu))

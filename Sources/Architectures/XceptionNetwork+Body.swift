@@ -3,13 +3,14 @@ import ModelGraph
 /// The network as it is being built, block by block.
 struct XceptionBody {
   let network: XceptionNetwork
-  let weights: (_ node: String, _ role: String, _ dimensions: [Int]) throws -> Tensor
+  let weights: (_ node: String, _ role: ParameterRole, _ dimensions: [Int]) throws -> Tensor
   var builder = GraphBuilder()
   /// The node that the next one reads.
   private var last = 0
 
   init(
-    network: XceptionNetwork, weights: @escaping (_ node: String, _ role: String, _ dimensions: [Int]) throws -> Tensor
+    network: XceptionNetwork,
+    weights: @escaping (_ node: String, _ role: ParameterRole, _ dimensions: [Int]) throws -> Tensor
   ) {
     self.network = network
     self.weights = weights
@@ -117,7 +118,7 @@ struct XceptionBody {
 
   private mutating func appendTop() throws {
     guard network.top != .none else { return }
-    try append("avg_pool", .globalAveragePool)
+    try append("avg_pool", .globalPool(GlobalPool(.average)))
     guard case .classifier(let classifier) = network.top else { return }
     for (index, width) in classifier.fullyConnected.enumerated() {
       try append("fc\(index + 1)", .dense(Dense(outputs: width)))

@@ -11,7 +11,7 @@ extension XceptionNetwork {
     package struct Weight: Hashable, Sendable {
       /// The node of the graph that reads it.
       package var node: String
-      package var role: String
+      package var role: ParameterRole
       /// As the graph wants it. Keras stores a depthwise kernel, here 3 x 3 x 1 x C, as 3 x 3 x C x 1: the same values in the
       /// same order.
       package var dimensions: [Int]

@@ -88,7 +88,7 @@ package struct XceptionNetwork: Hashable, Sendable {
   ///   the order of `weightedLayers()`.
   /// - Throws: `GraphError` naming the node that cannot be, and whatever `weights` throws.
   package func graph(
-    weights: (_ node: String, _ role: String, _ dimensions: [Int]) throws -> Tensor
+    weights: (_ node: String, _ role: ParameterRole, _ dimensions: [Int]) throws -> Tensor
   ) throws -> Graph {
     guard widthDivisor > 0 else { throw GraphError(node: nil, reason: "width divisor \(widthDivisor) is not positive") }
     return try withoutActuallyEscaping(weights) { weights in

@@ -24,7 +24,6 @@ extension Graph: CustomStringConvertible {
   /// In parentheses is what happens between the parts of a separable convolution.
   package func describeOperation(of node: Node) -> String {
     switch node.operation {
-    case .input, .add, .concatenate, .softmax, .globalAveragePool, .flatten: node.operation.name
     case .activation(let activation): activation.description
     case .convolution(let convolution): describe(convolution, of: nodes[node.inputs[0]].shape)
     case .separableConvolution(let separable): describe(separable)
@@ -32,6 +31,7 @@ extension Graph: CustomStringConvertible {
     case .dense(let dense): "dense" + bias(dense.hasBias) + dense.activation.suffix
     case .maxPool(let window): "max pool \(window)"
     case .averagePool(let pool): "average pool \(pool.window)\(pool.countsPadding ? ", padding counts" : "")"
+    default: node.operation.name
     }
   }
 
@@ -55,12 +55,7 @@ extension Graph: CustomStringConvertible {
   private func bias(_ isPresent: Bool) -> String { isPresent ? " + bias" : "" }
 }
 
-extension Activation: CustomStringConvertible {
-  /// Its name, and ELU's factor where it is not 1.
-  package var description: String {
-    if case .elu(let alpha) = self, alpha != 1 { "elu of alpha \(alpha)" } else { name }
-  }
-
+extension Activation {
   fileprivate var prefix: String { self == .identity ? "" : "\(self) -> " }
   fileprivate var suffix: String { self == .identity ? "" : " -> \(self)" }
 }

@@ -21,6 +21,9 @@ extension Graph {
       return positions * nodes[node.inputs[0]].shape.channels * (taps + separable.outputChannels)
     case .dense(let dense):
       return nodes[node.inputs[0]].shape.elementCount * dense.outputs
+    case .transposedConvolution(let convolution):
+      let taps = convolution.size.height * convolution.size.width
+      return nodes[node.inputs[0]].shape.elementCount * taps * convolution.outputChannels
     default: return 0
     }
   }

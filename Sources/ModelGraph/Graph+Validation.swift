@@ -37,7 +37,7 @@ extension Graph {
   package func inferredShape(of node: Node) throws(GraphError) -> Shape { try infer(node).shape }
 
   /// The roles and dimensions of the parameters that a node needs.
-  package func requiredParameters(of node: Node) throws(GraphError) -> [(role: String, dimensions: [Int])] {
+  package func requiredParameters(of node: Node) throws(GraphError) -> [(role: ParameterRole, dimensions: [Int])] {
     try infer(node).parameters
   }
 
@@ -83,7 +83,7 @@ extension Graph {
       throw GraphError(
         node: node.name,
         reason: "has \(node.parameters.count) weights, expected \(inference.parameters.count)"
-          + " (\(inference.parameters.map(\.role).joined(separator: ", ")))")
+          + " (\(inference.parameters.map(\.role.rawValue).joined(separator: ", ")))")
     }
     for (index, required) in zip(node.parameters, inference.parameters) {
       guard tensors.indices.contains(index) else {

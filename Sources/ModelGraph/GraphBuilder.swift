@@ -10,7 +10,7 @@ package struct GraphBuilder {
   @discardableResult
   package mutating func append(
     _ name: String, _ operation: Operation, _ inputs: [Int] = [],
-    weights: (_ role: String, _ dimensions: [Int]) throws -> Tensor
+    weights: (_ role: ParameterRole, _ dimensions: [Int]) throws -> Tensor
   ) throws -> Int {
     var node = Node(name: name, operation: operation, inputs: inputs, shape: .vector(1))
     let count = graph.nodes.count

@@ -11,11 +11,18 @@ package struct Model: Sendable {
 
 package struct Metadata: Hashable, Sendable {
   /// What the last values of the graph are.
+  ///
+  /// One class alone is a yes/no classifier: the value is the probability of yes, or its logit (a sigmoid gives the
+  /// probability), and where there are names there are two, of no and of yes.
   package enum Output: String, Hashable, Sendable, CaseIterable {
-    /// Unnormalized scores; a softmax turns them into probabilities.
-    case logits
-    /// Probabilities already (after a softmax, or of independent labels after a sigmoid).
-    case probabilities
+    /// Unnormalized scores of exclusive classes; a softmax turns them into probabilities.
+    case classLogits = "logits"
+    /// Probabilities of exclusive classes, which add up to 1.
+    case classProbabilities = "probabilities"
+    /// Unnormalized scores of independent labels; a sigmoid turns each into a probability.
+    case labelLogits = "label-logits"
+    /// Probabilities of independent labels, each from 0 to 1.
+    case labelProbabilities = "label-probabilities"
   }
 
   /// The file that the weights came from.

@@ -6,7 +6,7 @@ struct InferenceError: Error {
 /// The shape of an operation's value and of each of its parameters.
 struct Inference {
   var shape: Shape
-  var parameters: [(role: String, dimensions: [Int])] = []
+  var parameters: [(role: ParameterRole, dimensions: [Int])] = []
 }
 
 extension Operation {
@@ -24,8 +24,19 @@ extension Operation {
     case .concatenate: "concatenate"
     case .maxPool: "max pool"
     case .averagePool: "average pool"
-    case .globalAveragePool: "global average pool"
+    case .globalPool(let pool): pool.kind == .average ? "global average pool" : "global max pool"
     case .flatten: "flatten"
+    case .constant: "constant"
+    case .binary(let binary): binary.rawValue
+    case .reshape: "reshape"
+    case .layerNormalization: "layer normalization"
+    case .unitNormalization: "unit normalization"
+    case .pad: "pad"
+    case .slice: "slice"
+    case .shuffleChannels: "shuffle channels"
+    case .resize: "resize"
+    case .transposedConvolution: "transposed convolution"
+    case .parametricRelu: "parametric relu"
     }
   }
 
@@ -54,19 +65,31 @@ extension Operation {
     case .concatenate: return Inference(shape: try concatenated(inputs))
     case .maxPool(let window): return Inference(shape: try window.pooled(inputs[0]))
     case .averagePool(let pool): return Inference(shape: try pool.window.pooled(inputs[0]))
-    case .globalAveragePool: return Inference(shape: .vector(try inputs[0].requireMap().channels))
+    case .globalPool(let pool): return Inference(shape: try pool.pooled(inputs[0]))
     case .flatten: return Inference(shape: .vector(inputs[0].elementCount))
+    case .constant(let shape): return Inference(shape: shape, parameters: [(.values, shape.dimensions)])
+    case .binary(let binary): return Inference(shape: try binary.infer(inputs[0], inputs[1]))
+    case .reshape(let shape): return Inference(shape: try shape.reshaped(from: inputs[0]))
+    case .layerNormalization(let normalization): return try normalization.infer(inputs[0])
+    case .unitNormalization: return Inference(shape: inputs[0])
+    case .pad(let pad): return Inference(shape: try pad.padded(inputs[0]))
+    case .slice(let slice): return Inference(shape: try slice.sliced(inputs[0]))
+    case .shuffleChannels(let groups): return Inference(shape: try inputs[0].requireShuffle(groups))
+    case .resize(let resize): return Inference(shape: try resize.resized(inputs[0]))
+    case .transposedConvolution(let convolution): return try convolution.infer(inputs[0])
+    case .parametricRelu: return Inference(shape: inputs[0], parameters: [(.slope, [inputs[0].channels])])
     }
   }
 
   private func checkInputCount(_ count: Int) throws(InferenceError) {
     let allowed: ClosedRange<Int>
     switch self {
-    case .input: allowed = 0...0
+    case .input, .constant: allowed = 0...0
     case .convolution(let convolution): allowed = convolution.epilogue.inputCount
     case .separableConvolution(let separable): allowed = separable.epilogue.inputCount
     case .add: allowed = 2...Limits.nodes
     case .concatenate: allowed = 1...Limits.nodes
+    case .binary: allowed = 2...2
     default: allowed = 1...1
     }
     guard allowed.contains(count) else {
@@ -104,7 +127,7 @@ extension Convolution {
     let kernel = [window.size.height, window.size.width, channels / groups, outputChannels]
     return Inference(
       shape: shape,
-      parameters: [("kernel", kernel)] + (hasBias ? [("bias", [outputChannels])] : []))
+      parameters: [(.kernel, kernel)] + (hasBias ? [(.bias, [outputChannels])] : []))
   }
 }
 
@@ -118,10 +141,12 @@ extension SeparableConvolution {
     try inputActivation.check()
     try middleActivation.check()
     try epilogue.check(inputs, against: shape)
-    var parameters = [("depthwise kernel", [window.size.height, window.size.width, 1, channels])]
-    if hasDepthwiseBias { parameters.append(("depthwise bias", [channels])) }
-    parameters.append(("pointwise kernel", [1, 1, channels, outputChannels]))
-    if hasBias { parameters.append(("bias", [outputChannels])) }
+    var parameters: [(role: ParameterRole, dimensions: [Int])] = [
+      (.depthwiseKernel, [window.size.height, window.size.width, 1, channels])
+    ]
+    if hasDepthwiseBias { parameters.append((.depthwiseBias, [channels])) }
+    parameters.append((.pointwiseKernel, [1, 1, channels, outputChannels]))
+    if hasBias { parameters.append((.bias, [outputChannels])) }
     return Inference(shape: shape, parameters: parameters)
   }
 }
@@ -131,7 +156,7 @@ extension BatchNormalization {
     guard epsilon.isFinite, epsilon >= 0 else {
       throw InferenceError(reason: "epsilon is \(epsilon), expected 0 or a positive number")
     }
-    let roles = (hasGamma ? ["gamma"] : []) + (hasBeta ? ["beta"] : []) + ["mean", "variance"]
+    let roles: [ParameterRole] = (hasGamma ? [.gamma] : []) + (hasBeta ? [.beta] : []) + [.mean, .variance]
     return Inference(shape: input, parameters: roles.map { ($0, [input.channels]) })
   }
 }
@@ -147,7 +172,7 @@ extension Dense {
     try activation.check()
     return Inference(
       shape: .vector(outputs),
-      parameters: [("kernel", [count, outputs])] + (hasBias ? [("bias", [outputs])] : []))
+      parameters: [(.kernel, [count, outputs])] + (hasBias ? [(.bias, [outputs])] : []))
   }
 }
 
@@ -179,18 +204,17 @@ extension Window {
 }
 
 extension Activation {
-  package var name: String {
-    switch self {
-    case .identity: "identity"
-    case .relu: "relu"
-    case .relu6: "relu6"
-    case .elu: "elu"
-    case .sigmoid: "sigmoid"
-    }
-  }
-
   fileprivate func check() throws(InferenceError) {
-    if case .elu(let alpha) = self, !alpha.isFinite { throw InferenceError(reason: "ELU's alpha is \(alpha)") }
+    if let parameter = parameters.first(where: { $0.value.isNaN }) {
+      throw InferenceError(reason: "its \(name)'s \(parameter.name) is not a number")
+    }
+    switch self {
+    case .clip(let minimum, let maximum):
+      guard minimum <= maximum else { throw InferenceError(reason: "clips to \(minimum) ... \(maximum)") }
+    default:
+      guard let parameter = parameters.first(where: { !$0.value.isFinite }) else { return }
+      throw InferenceError(reason: "its \(name)'s \(parameter.name) is \(parameter.value), expected a finite number")
+    }
   }
 }
 
@@ -206,7 +230,7 @@ extension Epilogue {
 }
 
 extension Shape {
-  fileprivate func requireMap() throws(InferenceError) -> (extent: Extent, channels: Int) {
+  func requireMap() throws(InferenceError) -> (extent: Extent, channels: Int) {
     guard case .map(let height, let width, let channels) = self else {
       throw InferenceError(reason: "needs a feature map, found a vector of \(self)")
     }

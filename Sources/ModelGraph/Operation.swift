@@ -1,7 +1,10 @@
+@_exported public import Activations
+
 /// What a node computes: the one list of all that a network may contain.
 ///
-/// Adding an operation is a case here, its shape rule (`Operation+Inference.swift`), its reference kernel, a test against
-/// it, and then a fast kernel if it is worth one.
+/// Adding an operation is a case here, its shape rule (`Operation+Inference.swift`), its code in the weights file and in the
+/// specification with its reader, its reference, and a test against a framework. It then runs row by row in plain loops
+/// (`Runtime`'s `RowwiseStep`), until a kernel is worth its while.
 package enum Operation: Hashable, Sendable {
   /// The image, already preprocessed.
   case input(Shape)
@@ -19,20 +22,29 @@ package enum Operation: Hashable, Sendable {
   case concatenate
   case maxPool(Window)
   case averagePool(AveragePool)
-  case globalAveragePool
+  /// The mean or the maximum of each channel.
+  case globalPool(GlobalPool)
   /// A map as a vector, height by width by channels.
   case flatten
-}
-
-/// An elementwise function.
-package enum Activation: Hashable, Sendable {
-  case identity
-  case relu
-  /// min(max(x, 0), 6)
-  case relu6
-  /// x where x > 0, else alpha * (exp(x) - 1)
-  case elu(alpha: Float)
-  case sigmoid
+  /// Values that belong to the network, its parameter.
+  case constant(Shape)
+  /// Two values, elementwise; see `Binary` for what is broadcast.
+  case binary(Binary)
+  /// The same values in the same order under another shape.
+  case reshape(Shape)
+  case layerNormalization(LayerNormalization)
+  /// Each position divided by its Euclidean norm, which counts as 1e-6 at least (Keras's `UnitNormalization`).
+  case unitNormalization
+  /// A border of one value around a map.
+  case pad(Pad)
+  /// A part of a map or of a vector.
+  case slice(Slice)
+  /// Channel `g * n + i` becomes channel `i * groups + g`, with `n = channels / groups` (Zhang et al. 2018, "ShuffleNet").
+  case shuffleChannels(groups: Int)
+  case resize(Resize)
+  case transposedConvolution(TransposedConvolution)
+  /// x where x > 0, else slope * x, with a slope for each channel, its parameter (He et al. 2015, "Delving Deep into Rectifiers").
+  case parametricRelu
 }
 
 /// What a fused step does to its sums before it stores them: `activation(sums + bias + residual)`.

@@ -32,7 +32,7 @@ struct ChannelMoments: Hashable {
         let expected = low.mean - high.mean
         return (expected, max(0, low.square - high.square - 12 * high.mean - expected * expected))
       }
-    case .elu, .sigmoid: nil
+    default: nil
     }
   }
 

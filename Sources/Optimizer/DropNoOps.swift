@@ -7,7 +7,7 @@ import ModelGraph
 ///   what is from 0 to 6
 /// - a concatenation of one value
 /// - a maximum or average pool of a 1x1 window with stride 1 and no padding: the maximum or the mean of one value
-/// - the flattening of a vector
+/// - the flattening of a vector, and a reshaping to the same shape
 struct DropNoOps: Pass {
   let name = "drop no-ops"
 
@@ -31,6 +31,7 @@ struct DropNoOps: Pass {
     case .maxPool(let window): window.isTrivial(on: input.shape)
     case .averagePool(let pool): pool.window.isTrivial(on: input.shape)
     case .flatten: if case .vector = input.shape { true } else { false }
+    case .reshape(let shape): shape == input.shape
     default: false
     }
   }

@@ -27,11 +27,12 @@ struct ExpectedInputs {
     let inputs = node.inputs.map { values[$0] }
     guard let first = inputs.first else { return nil }
     switch node.operation {
-    case .input, .softmax, .batchNormalization: return nil
     case .activation(let activation): return first?.activated(by: activation)
     case .maxPool(let window): return first?.maximum(of: window.size.height * window.size.width)
     case .averagePool(let pool): return first?.average(of: pool.window.size.height * pool.window.size.width)
-    case .globalAveragePool: return first?.average(of: pixels(of: node.inputs[0]))
+    case .globalPool(let pool):
+      let count = pixels(of: node.inputs[0])
+      return pool.kind == .average ? first?.average(of: count) : first?.maximum(of: count)
     case .flatten: return first?.repeated(pixels(of: node.inputs[0]))
     case .add:
       var sum = first
@@ -55,6 +56,7 @@ struct ExpectedInputs {
       let sums = try product(of: middle, nil, groups: 1, node)
       return finished(sums, separable.epilogue, inputs)
     case .dense(let dense): return try product(of: first, nil, groups: 1, node)?.activated(by: dense.activation)
+    default: return nil
     }
   }
 

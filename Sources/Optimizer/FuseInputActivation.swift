@@ -6,7 +6,7 @@ import ModelGraph
 ///     W f(x): the same function of the same value, applied as the value is read
 ///
 /// All its readers must be convolutions that read it as their input, not as their residual, and that have no activation
-/// there yet. Only functions with `f(0) = 0` are taken (ReLU, ReLU6, ELU), so a kernel may apply them to a
+/// there yet. Only functions with `f(0) = 0` are taken (ReLU, ELU, but not sigmoid), so a kernel may apply them to a
 /// row that is padded already.
 struct FuseInputActivation: Pass {
   let name = "fuse input activation"
@@ -29,15 +29,5 @@ struct FuseInputActivation: Pass {
 
   private func canApply(_ reader: Node, to value: Int) -> Bool {
     reader.operation.inputActivation == .identity && !reader.inputs.dropFirst().contains(value)
-  }
-}
-
-extension Activation {
-  /// Whether `f(0) = 0`.
-  fileprivate var keepsZero: Bool {
-    switch self {
-    case .identity, .relu, .relu6, .elu: true
-    case .sigmoid: false
-    }
   }
 }

@@ -51,7 +51,7 @@ extension ReferenceExecutor {
   }
 
   static func activated(_ values: [Float], by activation: Activation) -> [Float] {
-    activation == .identity ? values : values.map { Float(activation.referenceValue(of: Double($0))) }
+    activation == .identity ? values : values.map { Float(activation(Double($0))) }
   }
 
   /// Adds what one tap of a window contributes to the sums of all output channels.
@@ -125,7 +125,7 @@ extension ReferenceExecutor {
       var value = sum
       if let bias { value += Double(bias[channel]) }
       if epilogue.addsResidual, let residual { value += Double(residual[index]) }
-      result[index] = Float(epilogue.activation.referenceValue(of: value))
+      result[index] = Float(epilogue.activation(value))
     }
   }
 }

@@ -8,19 +8,6 @@ import ModelGraph
   import Glibc
 #endif
 
-extension Activation {
-  /// The function's value, in double precision.
-  func referenceValue(of x: Double) -> Double {
-    switch self {
-    case .identity: x
-    case .relu: max(x, 0)
-    case .relu6: min(max(x, 0), 6)
-    case .elu(let alpha): x > 0 ? x : Double(alpha) * expm1(x)
-    case .sigmoid: 1 / (1 + exp(-x))
-    }
-  }
-}
-
 extension ReferenceExecutor {
   static func batchNormalization(
     _ normalization: BatchNormalization, _ input: [Float], channels: Int, weights: [[Float]]
@@ -67,5 +54,44 @@ extension ReferenceExecutor {
       }
     }
     return result
+  }
+
+  /// Over the channels of each position.
+  static func layerNormalization(
+    _ normalization: LayerNormalization, _ input: [Float], channels: Int, weights: [[Float]]
+  ) -> [Float] {
+    let gamma = normalization.hasGamma ? weights[0] : nil
+    let beta = normalization.hasBeta ? weights[weights.count - 1] : nil
+    var result: [Float] = []
+    result.reserveCapacity(input.count)
+    for start in stride(from: 0, to: input.count, by: channels) {
+      let values = input[start..<start + channels].map(Double.init)
+      let mean = values.reduce(0, +) / Double(channels)
+      let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(channels)
+      let deviation = (variance + Double(normalization.epsilon)).squareRoot()
+      for (channel, value) in values.enumerated() {
+        result.append(
+          Float((value - mean) / deviation * Double(gamma?[channel] ?? 1) + Double(beta?[channel] ?? 0)))
+      }
+    }
+    return result
+  }
+
+  /// Over the channels of each position.
+  static func unitNormalization(_ input: [Float], channels: Int) -> [Float] {
+    var result: [Float] = []
+    result.reserveCapacity(input.count)
+    for start in stride(from: 0, to: input.count, by: channels) {
+      let values = input[start..<start + channels].map(Double.init)
+      let norm = max(values.reduce(0) { $0 + $1 * $1 }, 1e-12).squareRoot()
+      result += values.map { Float($0 / norm) }
+    }
+    return result
+  }
+
+  static func parametricRelu(_ input: [Float], slopes: [Float]) -> [Float] {
+    input.enumerated().map { index, x in
+      x > 0 ? x : Float(Double(slopes[index % slopes.count]) * Double(x))
+    }
   }
 }

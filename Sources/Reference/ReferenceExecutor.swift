@@ -65,14 +65,26 @@ package struct ReferenceExecutor: Sendable {
     case .dense(let dense): return Self.dense(dense, inputs[0], weights: weights)
     case .batchNormalization(let normalization):
       return Self.batchNormalization(normalization, inputs[0], channels: node.shape.channels, weights: weights)
-    case .activation(let activation): return inputs[0].map { Float(activation.referenceValue(of: Double($0))) }
+    case .activation(let activation): return inputs[0].map { Float(activation(Double($0))) }
     case .softmax: return Self.softmax(inputs[0], channels: node.shape.channels)
     case .add: return Self.sum(inputs)
     case .concatenate: return Self.concatenation(inputs, shapes)
     case .maxPool(let window): return Self.maxPool(window, inputs[0], shapes[0])
     case .averagePool(let pool): return Self.averagePool(pool, inputs[0], shapes[0])
-    case .globalAveragePool: return Self.globalAveragePool(inputs[0], channels: node.shape.channels)
-    case .flatten: return inputs[0]
+    case .globalPool(let pool): return Self.globalPool(pool.kind, inputs[0], channels: node.shape.channels)
+    case .flatten, .reshape: return inputs[0]
+    case .constant: return weights[0]
+    case .binary(let binary): return Self.binary(binary, inputs, shapes, to: node.shape)
+    case .layerNormalization(let normalization):
+      return Self.layerNormalization(normalization, inputs[0], channels: node.shape.channels, weights: weights)
+    case .unitNormalization: return Self.unitNormalization(inputs[0], channels: node.shape.channels)
+    case .pad(let pad): return Self.padded(pad, inputs[0], shapes[0], to: node.shape)
+    case .slice(let slice): return Self.sliced(slice, inputs[0], shapes[0], to: node.shape)
+    case .shuffleChannels(let groups): return Self.shuffled(groups: groups, inputs[0], shapes[0])
+    case .resize(let resize): return Self.resized(resize, inputs[0], shapes[0], to: node.shape)
+    case .transposedConvolution(let convolution):
+      return Self.transposedConvolution(convolution, inputs[0], shapes[0], to: node.shape, weights: weights)
+    case .parametricRelu: return Self.parametricRelu(inputs[0], slopes: weights[0])
     }
   }
 }

@@ -32,12 +32,14 @@ extension ReferenceExecutor {
     return result
   }
 
-  static func globalAveragePool(_ input: [Float], channels: Int) -> [Float] {
+  static func globalPool(_ kind: GlobalPool.Kind, _ input: [Float], channels: Int) -> [Float] {
     let positions = input.count / channels
-    var sums = [Double](repeating: 0, count: channels)
-    for position in 0..<positions {
-      for channel in 0..<channels { sums[channel] += Double(input[position * channels + channel]) }
+    return (0..<channels).map { channel in
+      let values = (0..<positions).lazy.map { Double(input[$0 * channels + channel]) }
+      switch kind {
+      case .average: return Float(values.reduce(0, +) / Double(positions))
+      case .maximum: return Float(values.reduce(-.infinity) { $0.isNaN || $1.isNaN ? .nan : max($0, $1) })
+      }
     }
-    return sums.map { Float($0 / Double(positions)) }
   }
 }

@@ -2,7 +2,7 @@ import ModelGraph
 
 /// The codes of the META section.
 private enum Codes {
-  static let outputs: [Metadata.Output] = [.logits, .probabilities]
+  static let outputs: [Metadata.Output] = [.classLogits, .classProbabilities, .labelLogits, .labelProbabilities]
   static let filters: [Preprocessing.Filter] = [.nearest, .bilinear, .bicubic]
   static let channelOrders: [Preprocessing.ChannelOrder] = [.rgb, .bgr]
 }

@@ -4,7 +4,10 @@ import ModelGraph
 enum OperationCode: UInt32 {
   case input = 1
   case convolution, separableConvolution, batchNormalization, dense, activation, softmax, add, concatenate, maxPool
+  /// The mean of each channel, as a vector; all other global pooling is `globalPool`.
   case averagePool, globalAveragePool, flatten
+  case constant, binary, globalPool, reshape, layerNormalization, unitNormalization, pad, slice, shuffleChannels
+  case resize, transposedConvolution, parametricRelu
 }
 
 extension Operation {
@@ -44,8 +47,23 @@ extension Operation {
     case .averagePool:
       self = .averagePool(
         AveragePool(window: try Window(from: &reader), countsPadding: try reader.flag("padding counts")))
-    case .globalAveragePool: self = .globalAveragePool
+    case .globalAveragePool: self = .globalPool(GlobalPool(.average))
     case .flatten: self = .flatten
+    case .constant: self = .constant(shape)
+    case .binary: self = .binary(try reader.choice("binary operation", OperationCodes.binaries))
+    case .globalPool: self = .globalPool(try GlobalPool(from: &reader))
+    case .reshape: self = .reshape(shape)
+    case .layerNormalization:
+      self = .layerNormalization(
+        LayerNormalization(
+          epsilon: try reader.float("epsilon"), hasGamma: try reader.flag("gamma"), hasBeta: try reader.flag("beta")))
+    case .unitNormalization: self = .unitNormalization
+    case .pad: self = .pad(try Pad(from: &reader))
+    case .slice: self = .slice(try Slice(from: &reader))
+    case .shuffleChannels: self = .shuffleChannels(groups: try reader.integer("groups"))
+    case .resize: self = .resize(try Resize(from: &reader))
+    case .transposedConvolution: self = .transposedConvolution(try TransposedConvolution(from: &reader))
+    case .parametricRelu: self = .parametricRelu
     }
   }
 
@@ -62,8 +80,19 @@ extension Operation {
     case .concatenate: .concatenate
     case .maxPool: .maxPool
     case .averagePool: .averagePool
-    case .globalAveragePool: .globalAveragePool
+    case .globalPool(let pool): pool == GlobalPool(.average) ? .globalAveragePool : .globalPool
     case .flatten: .flatten
+    case .constant: .constant
+    case .binary: .binary
+    case .reshape: .reshape
+    case .layerNormalization: .layerNormalization
+    case .unitNormalization: .unitNormalization
+    case .pad: .pad
+    case .slice: .slice
+    case .shuffleChannels: .shuffleChannels
+    case .resize: .resize
+    case .transposedConvolution: .transposedConvolution
+    case .parametricRelu: .parametricRelu
     }
   }
 
@@ -98,7 +127,18 @@ extension Operation {
     case .averagePool(let pool):
       try pool.window.encode(to: &writer)
       writer.flag(pool.countsPadding)
-    case .input, .softmax, .add, .concatenate, .globalAveragePool, .flatten: break
+    case .globalPool(let pool): pool.encode(to: &writer)
+    case .binary(let binary): writer.unsigned32(UInt32(OperationCodes.binaries.firstIndex(of: binary)!))
+    case .layerNormalization(let normalization):
+      writer.float(normalization.epsilon)
+      writer.flag(normalization.hasGamma)
+      writer.flag(normalization.hasBeta)
+    case .pad(let pad): try pad.encode(to: &writer)
+    case .slice(let slice): try slice.encode(to: &writer)
+    case .shuffleChannels(let groups): try writer.integer(groups, "groups")
+    case .resize(let resize): try resize.encode(to: &writer)
+    case .transposedConvolution(let convolution): try convolution.encode(to: &writer)
+    case .input, .softmax, .add, .concatenate, .flatten, .constant, .reshape, .unitNormalization, .parametricRelu: break
     }
   }
 
@@ -159,33 +199,22 @@ extension Extent {
 }
 
 extension Activation {
+  /// Its number and its first parameter, or 0; a second parameter follows where there is one.
   fileprivate init(from reader: inout ByteReader) throws(WeightFormatError) {
-    let kind = try reader.choice("activation", [0, 1, 2, 3, 4])
-    let alpha = try reader.float("alpha")
-    guard kind == 3 || alpha.bitPattern == 0 else {
-      throw reader.fault(.value, "alpha", found: "\(alpha)", expected: "0 unless it is an ELU", back: 4)
+    let activation = try reader.choice("activation", Self.examples)
+    let first = try reader.float(activation.parameters.first?.name ?? "parameter")
+    guard !activation.parameters.isEmpty || first.bitPattern == 0 else {
+      throw reader.fault(.value, "parameter", found: "\(first)", expected: "0, as \(activation.name) has none", back: 4)
     }
-    self =
-      switch kind {
-      case 0: .identity
-      case 1: .relu
-      case 2: .relu6
-      case 3: .elu(alpha: alpha)
-      default: .sigmoid
-      }
+    var values = [first]
+    for parameter in activation.parameters.dropFirst() { values.append(try reader.float(parameter.name)) }
+    self = activation.replacingParameters(values)
   }
 
   fileprivate func encode(to writer: inout ByteWriter) {
-    let (kind, alpha): (UInt32, Float) =
-      switch self {
-      case .identity: (0, 0)
-      case .relu: (1, 0)
-      case .relu6: (2, 0)
-      case .elu(let alpha): (3, alpha)
-      case .sigmoid: (4, 0)
-      }
-    writer.unsigned32(kind)
-    writer.float(alpha)
+    writer.unsigned32(code)
+    if parameters.isEmpty { writer.float(0) }
+    for parameter in parameters { writer.float(parameter.value) }
   }
 }
 

@@ -208,7 +208,7 @@ public final class Classifier: Sendable {
   }
 
   private func predictions(_ scores: [Float], top: Int) -> [Prediction] {
-    let probabilities = output == .logits ? softmax(scores) : scores
+    let probabilities = output == .classLogits ? softmax(scores) : scores
     let ranking = probabilities.indices.sorted {
       (probabilities[$0], $1) > (probabilities[$1], $0)
     }

@@ -14,8 +14,8 @@ enum RandomModel {
       let count = dimensions.reduce(1, *)
       let values: [Float]
       switch role {
-      case "gamma", "variance": values = [Float](repeating: 1, count: count)
-      case "beta", "mean", "bias": values = [Float](repeating: 0, count: count)
+      case .gamma, .variance: values = [Float](repeating: 1, count: count)
+      case .beta, .mean, .bias: values = [Float](repeating: 0, count: count)
       default:
         // The variance 2 / (inputs of a sum) keeps the values of a deep network with ReLUs within range (He et al. 2015).
         let bound = (6 / Float(count / dimensions[dimensions.count - 1])).squareRoot()

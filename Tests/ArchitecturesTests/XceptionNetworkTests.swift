@@ -100,8 +100,8 @@ struct XceptionNetworkTests {
       layers[4].weights.map { "\($0.node) \($0.role) \($0.dimensions)" } == [
         "block2_sepconv1/depthwise kernel [3, 3, 1, 64]", "block2_sepconv1/pointwise kernel [1, 1, 64, 128]",
       ])
-    #expect(layers[5].weights.map(\.role) == ["gamma", "beta", "mean", "variance"])
-    #expect(layers.last?.weights.map(\.role) == ["kernel", "bias"])
+    #expect(layers[5].weights.map(\.role) == [.gamma, .beta, .mean, .variance])
+    #expect(layers.last?.weights.map(\.role) == [.kernel, .bias])
   }
 
   @Test func `weights are asked for in the order of the weighted layers`() throws {

@@ -124,7 +124,9 @@ extension Kitchenware {
   static let backbone = Result {
     let trained = try WeightFile(contentsOf: model.get().path).model
     let pool = try #require(
-      trained.graph.nodes.firstIndex { if case .globalAveragePool = $0.operation { true } else { false } })
+      trained.graph.nodes.firstIndex {
+        if case .globalPool(GlobalPool(.average)) = $0.operation { true } else { false }
+      })
     var weights = RandomWeights(seed: 1)
     var builder = GraphBuilder()
     for node in trained.graph.nodes[...pool] {
@@ -134,7 +136,7 @@ extension Kitchenware {
     try builder.append("predictions", .dense(Dense(outputs: 1000)), [pool]) { weights.tensor("predictions", $0, $1) }
     try builder.append("softmax", .softmax, [pool + 1])
     let metadata = Metadata(
-      architecture: "Xception", preprocessing: .tensorFlow, output: .probabilities, converter: "tests")
+      architecture: "Xception", preprocessing: .tensorFlow, output: .classProbabilities, converter: "tests")
     let file = try #require(folder).appending(path: "backbone.xcw")
     let graph = try builder.graph.resized(to: Extent(299))
     try WeightFile.write(Model(graph: graph, metadata: metadata), to: file.path, profile: .stored)

@@ -28,7 +28,7 @@ enum ErrorBound {
     case .separableConvolution(let separable): return taps(separable.window) + 1 + channels + 2
     case .dense: return channels + 1
     case .averagePool(let pool): return taps(pool.window) + 1
-    case .globalAveragePool: return graph.nodes[node.inputs[0]].shape.elementCount / channels + 1
+    case .globalPool(GlobalPool(.average)): return graph.nodes[node.inputs[0]].shape.elementCount / channels + 1
     case .add: return node.inputs.count
     case .batchNormalization: return 6
     case .activation, .softmax: return 2

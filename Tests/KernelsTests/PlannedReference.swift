@@ -56,8 +56,8 @@ struct PlannedReference {
     case .concatenate: return ReferenceExecutor.concatenation(inputs, node.inputs.map { graph.nodes[$0].shape })
     case .maxPool(let window): return ReferenceExecutor.maxPool(window, inputs[0], shape)
     case .averagePool(let pool): return stored(ReferenceExecutor.averagePool(pool, inputs[0], shape))
-    case .globalAveragePool:
-      return ReferenceExecutor.globalAveragePool(inputs[0], channels: node.shape.channels)
+    case .globalPool(GlobalPool(.average)):
+      return ReferenceExecutor.globalPool(GlobalPool(.average))(inputs[0], channels: node.shape.channels)
     }
   }
 

@@ -30,7 +30,7 @@ import Testing
     for channels in RandomShapes.channels {
       let shape = Shape.map(height: height, width: width, channels: channels)
       var network = try RandomWeighted(shape, seed: UInt64(channels), .integers)
-      try network.append(.globalAveragePool)
+      try network.append(.globalPool(GlobalPool(.average)))
       let input = network.input()
       try expectReference(network.graph, for: input, .exact)
       var windowed = try RandomWeighted(shape, seed: UInt64(channels), .integers)
@@ -43,7 +43,7 @@ import Testing
   @Test(arguments: RandomShapes.channels)
   func `Means over a map stay within the bound of their sums`(channels: Int) throws {
     var network = try RandomWeighted(.map(height: 7, width: 5, channels: channels), seed: 4, .floats)
-    try network.append(.globalAveragePool)
+    try network.append(.globalPool(GlobalPool(.average)))
     let input = network.input()
     try expectReference(network.graph, for: input, .rounded)
   }

@@ -25,7 +25,7 @@ import Testing
       ("main", .separableConvolution(separable), [0]),
       ("pool", .maxPool(Window(size: Extent(3), stride: Extent(2))), [1]),
       ("shortcut", .convolution(shortcut), [0, 2]),
-      ("average", .globalAveragePool, [3]),
+      ("average", .globalPool(GlobalPool(.average)), [3]),
       ("scores", .dense(Dense(outputs: 10)), [4]),
       ("probabilities", .softmax, [5]),
     ])

@@ -6,7 +6,7 @@ import Testing
 private func sample() throws -> Graph {
   var builder = GraphBuilder()
   try builder.append("image", .input(.map(height: 4, width: 4, channels: 2)))
-  let weights = { (node: String) in { (role: String, size: [Int]) in DimensionsOnly.tensor(node, role, size) } }
+  let weights = { (node: String) in { (role: ParameterRole, size: [Int]) in DimensionsOnly.tensor(node, role, size) } }
   try builder.append(
     "conv", .convolution(Convolution(window: Window(size: Extent(3)), outputChannels: 2)), [0], weights: weights("conv")
   )
@@ -73,7 +73,7 @@ struct GraphValidationTests {
       try fault { $0.tensors[0].scale = [1, 2, 3] }
         == "node \"conv\": its kernel \"conv/kernel\" has 3 scales, expected 2")
     #expect(
-      try fault { $0.tensors.append(DimensionsOnly.tensor("spare", "kernel", [1])) }
+      try fault { $0.tensors.append(DimensionsOnly.tensor("spare", .kernel, [1])) }
         == "graph: tensor \"spare/kernel\" belongs to no node")
   }
 

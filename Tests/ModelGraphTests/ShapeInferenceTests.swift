@@ -49,7 +49,7 @@ struct ShapeInferenceTests {
     var asked: [String: [Int]] = [:]
     let convolution = Convolution(window: window, outputChannels: outputs, groups: groups, hasBias: true)
     try builder.append("node", .convolution(convolution), [0]) { role, dimensions in
-      asked[role] = dimensions
+      asked[role.rawValue] = dimensions
       return DimensionsOnly.tensor("node", role, dimensions)
     }
     #expect(asked == ["kernel": kernel, "bias": [outputs]])
@@ -86,7 +86,7 @@ struct ShapeInferenceTests {
     let half = Window(size: Extent(3), stride: Extent(2))
     #expect(try shape(.maxPool(half)) == .map(height: 3, width: 4, channels: 4))
     #expect(try shape(.averagePool(AveragePool(window: half))) == .map(height: 3, width: 4, channels: 4))
-    #expect(try shape(.globalAveragePool) == .vector(4))
+    #expect(try shape(.globalPool(GlobalPool(.average))) == .vector(4))
     #expect(try shape(.flatten) == .vector(192))
     #expect(try shape(.concatenate, inputs: 3) == .map(height: 6, width: 8, channels: 12))
     #expect(try shape(.concatenate, of: .vector(5), inputs: 2) == .vector(10))
@@ -103,7 +103,7 @@ struct ShapeInferenceTests {
     #expect(reason(convolution(8, 0)) == "0 groups do not divide 4 input and 8 output channels")
     #expect(reason(convolution(0, 1)) == "0 output channels, expected 1 to 1073741824")
     #expect(reason(convolution(8, 1), of: four) == "needs a feature map, found a vector of 4")
-    #expect(reason(.globalAveragePool, of: four) == "needs a feature map, found a vector of 4")
+    #expect(reason(.globalPool(GlobalPool(.average)), of: four) == "needs a feature map, found a vector of 4")
     #expect(reason(.dense(Dense(outputs: 3))) == "dense needs a vector, found the map 6x8x4")
     #expect(reason(.dense(Dense(outputs: -3)), of: four) == "-3 outputs, expected 1 to 1073741824")
     #expect(reason(.add) == "add has 1 inputs, expected 2 to 65536")

@@ -18,7 +18,7 @@ struct KerasFixtureTests {
     #expect(model.graph.inputShape == .map(height: 17, width: 14, channels: 3))
     let output = try ReferenceExecutor(model.graph).run(Metadata.Golden.input(seed: 1, count: 17 * 14 * 3))
     try expectClose(output, name)
-    #expect(model.metadata.output == .probabilities)
+    #expect(model.metadata.output == .classProbabilities)
     #expect(model.metadata.preprocessing == .keras)
     #expect(model.metadata.architecture == "every_layer")
   }
@@ -34,7 +34,7 @@ struct KerasFixtureTests {
       (pixel / scaling.divisor - scaling.mean[index % 3]) / scaling.standardDeviation[index % 3]
     }
     try expectClose(try ReferenceExecutor(model.graph).run(input), name)
-    #expect(model.metadata.output == .probabilities)
+    #expect(model.metadata.output == .classProbabilities)
   }
 
   @Test("name the layers of nested models after the models")
@@ -75,10 +75,10 @@ struct KerasFixtureTests {
   func output() throws {
     let fixture = try Fixture("every_layer.keras")
     var options = ImportOptions()
-    options.output = .logits
+    options.output = .classLogits
     let logits = try fixture.read(options)
     #expect(logits.graph.nodes.last?.name == "logits")
-    #expect(logits.metadata.output == .logits)
+    #expect(logits.metadata.output == .classLogits)
     try logits.graph.validate()
     let input = Metadata.Golden.input(seed: 1, count: 17 * 14 * 3)
     let values = try ReferenceExecutor(logits.graph).run(input)

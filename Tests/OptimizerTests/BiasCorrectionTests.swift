@@ -26,7 +26,7 @@ import Testing
     try small.append("s/depthwise", .depthwise(8))
     try small.append("s/pointwise", .pointwise(8), ["kernel": odd(64)])
     try small.append("sum", .add, reads: ["s/pointwise", "largest"])
-    try small.append("mean", .globalAveragePool)
+    try small.append("mean", .globalPool(GlobalPool(.average)))
     try small.append("d", .dense(Dense(outputs: 5, hasBias: false)), ["kernel": odd(40)])
     return small.graph
   }
@@ -84,7 +84,7 @@ import Testing
     try small.append("s/pointwise", .pointwise(3, hasBias: true), ["kernel": odd(6)])
     try small.append("normalization", .normalization)
     try small.append("elu", .activation(.elu(alpha: 1)))
-    try small.append("mean", .globalAveragePool)
+    try small.append("mean", .globalPool(GlobalPool(.average)))
     try small.append("d", .dense(Dense(outputs: 2)), ["kernel": odd(6)])
     let corrected = try Optimizer.quantize(small.graph, to: .int8).graph
     let plain = try Quantizer.quantize(Optimizer.optimize(small.graph)).graph

@@ -54,7 +54,7 @@ import Testing
 
   @Test func `a dense layer folds, and a chain of normalizations folds whole`() throws {
     var small = try SmallGraph()
-    try small.append("pool", .globalAveragePool)
+    try small.append("pool", .globalPool(GlobalPool(.average)))
     try small.append("d", .dense(Dense(outputs: 2)))
     try small.append("bn1", .normalization, weights)
     try small.append("bn2", .normalization, weights)
@@ -117,7 +117,7 @@ import Testing
 
   @Test func `a normalization of a vector stays`() throws {
     var small = try SmallGraph()
-    try small.append("pool", .globalAveragePool)
+    try small.append("pool", .globalPool(GlobalPool(.average)))
     try small.append("bn", .normalization)
     #expect(try Optimizer.optimize(small.graph).structure == small.graph.structure)
   }
@@ -143,7 +143,7 @@ import Testing
     for isVector in [false, true] {
       for isFolded in [false, true] {
         var small = try SmallGraph()
-        if isVector { try small.append("pool", .globalAveragePool) }
+        if isVector { try small.append("pool", .globalPool(GlobalPool(.average))) }
         if isFolded { try small.append("producer", isVector ? .dense(Dense(outputs: 2)) : .pointwise(2)) }
         try small.append("bn", .normalization, weights)
         let error = #expect(throws: OptimizerError.self) { try Optimizer.optimize(small.graph) }

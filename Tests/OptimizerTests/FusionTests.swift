@@ -58,7 +58,7 @@ import Testing
     try small.append(
       "s", .separableConvolution(SeparableConvolution(window: Window(size: Extent(3)), outputChannels: 3)))
     try small.append("b", .activation(activation))
-    try small.append("pool", .globalAveragePool)
+    try small.append("pool", .globalPool(GlobalPool(.average)))
     try small.append("d", .dense(Dense(outputs: 2)))
     try small.append("e", .activation(activation))
     let fused = FuseActivation().apply(to: small.graph)
@@ -174,7 +174,7 @@ import Testing
     try small.append("c", .pointwise(2))
     try small.append("relu", .activation(.relu), reads: ["c"])
     try small.append("sum", .add, reads: ["c", "relu"])
-    try small.append("pool", .globalAveragePool)
+    try small.append("pool", .globalPool(GlobalPool(.average)))
     try small.append("d", .dense(Dense(outputs: 2)))
     try small.append("last", .add, reads: ["d", "pool"])
     #expect(FuseResidual().apply(to: small.graph).structure == small.graph.structure)

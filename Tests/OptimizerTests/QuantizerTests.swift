@@ -26,7 +26,7 @@ import Testing
     try append("tiny", .pointwise(63))
     try append("grouped", .convolution(Convolution(window: window, outputChannels: 4095, groups: 3)))
     try append("depthwise", .depthwise(4095))
-    try append("pool", .globalAveragePool)
+    try append("pool", .globalPool(GlobalPool(.average)))
     try append("dense", .dense(Dense(outputs: 5)))
     return builder.graph
   }

@@ -16,7 +16,8 @@ struct SmallGraph {
     try builder.append(name, operation, inputs) { role, dimensions in
       let count = dimensions.reduce(1, *)
       return Tensor(
-        name: "\(name)/\(role)", dimensions: dimensions, values: weights[role] ?? (1...count).map { Float($0) })
+        name: "\(name)/\(role)", dimensions: dimensions, values: weights[role.rawValue] ?? (1...count).map { Float($0) }
+      )
     }
   }
 

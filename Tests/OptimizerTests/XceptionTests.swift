@@ -11,7 +11,7 @@ import Testing
   private func graph(_ network: XceptionNetwork) throws -> Graph {
     var weights = RandomWeights(seed: 1)
     return try network.graph { node, role, dimensions in
-      role == "kernel"
+      role == .kernel
         ? DimensionsOnly.tensor(node, role, dimensions) : weights.tensor(node, role, dimensions)
     }
   }

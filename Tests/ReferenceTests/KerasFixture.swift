@@ -84,7 +84,7 @@ struct KerasFixture: Decodable {
     case "average pool": .averagePool(AveragePool(window: window, countsPadding: countsPadding ?? false))
     case "activation": .activation(function(activation))
     case "softmax": .softmax
-    case "global average pool": .globalAveragePool
+    case "global average pool": .globalPool(GlobalPool(.average))
     case "flatten": .flatten
     case "add": .add
     case "concatenate": .concatenate

@@ -43,7 +43,7 @@ struct ReferenceAgainstKerasTests {
     }
     var weights = fixture.weights[...]
     try builder.append("node", operation, sources) { role, dimensions in
-      Tensor(name: role, dimensions: dimensions, values: weights.removeFirst().floats)
+      Tensor(name: role.rawValue, dimensions: dimensions, values: weights.removeFirst().floats)
     }
     return (builder.graph, input)
   }
@@ -93,8 +93,8 @@ struct ReferenceAgainstKerasTests {
       seed += 1
       let count = dimensions.reduce(1, *)
       let values = Metadata.Golden.input(seed: seed, count: count)
-      let factor: Float = role == "kernel" ? (3 / Float(count / dimensions[dimensions.count - 1])).squareRoot() : 0.5
-      let offset: Float = role == "gamma" || role == "variance" ? 1 : 0
+      let factor: Float = role == .kernel ? (3 / Float(count / dimensions[dimensions.count - 1])).squareRoot() : 0.5
+      let offset: Float = role == .gamma || role == .variance ? 1 : 0
       return Tensor(name: "\(node)/\(role)", dimensions: dimensions, values: values.map { offset + factor * $0 })
     }
     let expected = try KerasFixture.all().filter { $0.operation == "xception" }.map(\.output.floats)

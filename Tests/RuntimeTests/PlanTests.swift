@@ -132,7 +132,7 @@ import Threads
     try builder.append("input", .input(.map(height: 6, width: 6, channels: 32)))
     try builder.append(
       "conv", .convolution(Convolution(window: Window(size: Extent(1)), outputChannels: 64, hasBias: true)), [0]
-    ) { weights.tensor($0, $0, $1) }
+    ) { weights.tensor("conv", $0, $1) }
     let plan = try Plan(builder.graph, pool: WorkerPool(threads: 1))
     #expect(plan.arenaByteCount >= 36 * (32 + 64) * 4)
     #expect(plan.weightByteCount >= 33 * 64 * 4)

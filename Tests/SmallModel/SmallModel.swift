@@ -23,7 +23,8 @@ package struct SmallModel: Sendable {
     network.top = .classifier(.init(classes: Self.labels.count))
     var weights = RandomWeights(seed: 1)
     let metadata = Metadata(
-      architecture: "Xception", preprocessing: .keras, labels: Self.labels, output: .probabilities, converter: "tests")
+      architecture: "Xception", preprocessing: .keras, labels: Self.labels, output: .classProbabilities,
+      converter: "tests")
     try WeightFile.write(
       Model(graph: network.graph { weights.tensor($0, $1, $2) }, metadata: metadata), to: file.path, profile: .compact)
     photos = try [UInt64(2), 3].map { [folder] seed in

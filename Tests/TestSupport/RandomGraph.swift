@@ -66,7 +66,7 @@ private struct RandomGraphMaker {
     if isExact || chance(2) {
       try append("flatten", .flatten)
     } else {
-      try append("global_pool", .globalAveragePool)
+      try append("global_pool", .globalPool(GlobalPool(.average)))
     }
     if chance(4) { return }
     for outputs in [5, 7] where chance(2) {

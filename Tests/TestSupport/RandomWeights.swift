@@ -20,14 +20,14 @@ package struct RandomWeights {
   }
 
   /// The tensor `node/role`.
-  package mutating func tensor(_ node: String, _ role: String, _ dimensions: [Int]) -> Tensor {
+  package mutating func tensor(_ node: String, _ role: ParameterRole, _ dimensions: [Int]) -> Tensor {
     let count = dimensions.reduce(1, *)
     let range: ClosedRange<Float>
     switch (values, role) {
-    case (.integers, "gamma"), (.integers, "variance"): range = 1...1
+    case (.integers, .gamma), (.integers, .variance): range = 1...1
     case (.integers, _): range = -3...3
-    case (.floats, "gamma"), (.floats, "variance"): range = 0.5...1.5
-    case (.floats, "kernel"), (.floats, "depthwise kernel"), (.floats, "pointwise kernel"):
+    case (.floats, .gamma), (.floats, .variance): range = 0.5...1.5
+    case (.floats, .kernel), (.floats, .depthwiseKernel), (.floats, .pointwiseKernel):
       let bound = (3 / Float(count / dimensions[dimensions.count - 1])).squareRoot()
       range = -bound...bound
     case (.floats, _): range = -0.5...0.5
@@ -54,7 +54,7 @@ package struct RandomWeights {
 package struct DimensionsOnly: TensorContents {
   package init() {}
 
-  package static func tensor(_ node: String, _ role: String, _ dimensions: [Int]) -> Tensor {
+  package static func tensor(_ node: String, _ role: ParameterRole, _ dimensions: [Int]) -> Tensor {
     Tensor(name: "\(node)/\(role)", dimensions: dimensions, elementType: .float32, contents: DimensionsOnly())
   }
 

@@ -17,7 +17,7 @@ enum SampleModels {
       "conv", .convolution(Convolution(window: Window(size: Extent(3)), outputChannels: 8)), [input], weights: make)
     let normalization = try builder.append(
       "bn", .batchNormalization(BatchNormalization()), [convolution], weights: make)
-    let pool = try builder.append("pool", .globalAveragePool, [normalization])
+    let pool = try builder.append("pool", .globalPool(GlobalPool(.average)), [normalization])
     let dense = try builder.append("classifier", .dense(Dense(outputs: 3, hasBias: false)), [pool], weights: make)
     try builder.append("probabilities", .softmax, [dense])
     return Model(graph: builder.graph, metadata: metadata)
@@ -25,14 +25,14 @@ enum SampleModels {
 
   static var metadata: Metadata {
     Metadata(
-      architecture: "sample", preprocessing: .timm, labels: ["cup", "fork", "cuillère"], output: .probabilities,
+      architecture: "sample", preprocessing: .timm, labels: ["cup", "fork", "cuillère"], output: .classProbabilities,
       converter: "sample maker 1", source: .init(fileName: "sample.keras", sha256: (0..<32).map { UInt8($0) }),
       license: "Apache-2.0", attribution: "nobody,\nas these are random numbers",
       golden: .init(seed: 7, output: [0.25, 0.5, 0.25], tolerance: 0.001))
   }
 
   static var leastMetadata: Metadata {
-    Metadata(architecture: "", preprocessing: .keras, output: .logits, converter: "")
+    Metadata(architecture: "", preprocessing: .keras, output: .classLogits, converter: "")
   }
 
   /// The smallest: one input, one weight.
@@ -56,7 +56,7 @@ enum SampleModels {
       // Each value is half as likely as the one before.
       let bytes = (0..<130 * 127).map { _ in UInt8(generator.next().trailingZeroBitCount) }
       return Tensor(
-        name: role, dimensions: dimensions, elementType: .int8, contents: MemoryContents(bytes: bytes),
+        name: role.rawValue, dimensions: dimensions, elementType: .int8, contents: MemoryContents(bytes: bytes),
         scale: [Float](repeating: 0.5, count: 127))
     }
     var metadata = leastMetadata
@@ -72,7 +72,7 @@ enum SampleModels {
     let window = Window(
       size: Extent(2), dilation: Extent(2), padding: .explicit(top: 2, left: 2, bottom: 2, right: 2))
     node = try builder.append("pool", .maxPool(window), [node])
-    node = try builder.append("pooled", .globalAveragePool, [node])
+    node = try builder.append("pooled", .globalPool(GlobalPool(.average)), [node])
     try builder.append(
       "dense", .dense(Dense(outputs: 1, hasBias: false)), [node],
       weights: maker(kernelType: .float32, weights: .random))
@@ -115,7 +115,7 @@ enum SampleModels {
     node = try builder.append("max", .maxPool(Window(size: Extent(2), stride: Extent(2), padding: .valid)), [node])
     node = try builder.append(
       "average", .averagePool(AveragePool(window: Window(size: Extent(2)), countsPadding: true)), [node])
-    let pooled = try builder.append("pooled", .globalAveragePool, [node])
+    let pooled = try builder.append("pooled", .globalPool(GlobalPool(.average)), [node])
     let flat = try builder.append("flat", .flatten, [node])
     node = try builder.append("joined", .concatenate, [pooled, flat])
     node = try builder.append(
@@ -135,7 +135,7 @@ enum SampleModels {
         count = elements * 2
       }
       return Tensor(
-        name: role, dimensions: dimensions, elementType: .float16, contents: MemoryContents(bytes: bytes))
+        name: role.rawValue, dimensions: dimensions, elementType: .float16, contents: MemoryContents(bytes: bytes))
     }
     var metadata = leastMetadata
     metadata.preprocessing.mean = [0]
@@ -144,7 +144,7 @@ enum SampleModels {
   }
 
   /// Makes tensors named after their order, of the kernel type where they have more than one dimension.
-  static func maker(kernelType: ElementType, weights: Weights) -> (String, [Int]) throws -> Tensor {
+  static func maker(kernelType: ElementType, weights: Weights) -> (ParameterRole, [Int]) throws -> Tensor {
     var count = 0
     return { role, dimensions in
       defer { count += 1 }

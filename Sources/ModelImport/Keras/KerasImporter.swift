@@ -155,18 +155,19 @@ package enum KerasImporter {
     let last = graph.nodes[graph.nodes.count - 1]
     let found: Metadata.Output =
       switch last.operation {
-      case .softmax, .activation(.sigmoid): .probabilities
-      default: .logits
+      case .softmax: .classProbabilities
+      case .activation(.sigmoid): .labelProbabilities
+      default: .classLogits
       }
     guard let wanted, wanted != found else { return found }
     switch wanted {
-    case .probabilities:
+    case .classProbabilities, .labelProbabilities:
       guard case .vector = last.shape else {
         throw .options(reason: "the output is a map of \(last.shape): it has no probabilities")
       }
       graph.nodes.append(
         Node(name: last.name + "/softmax", operation: .softmax, inputs: [graph.nodes.count - 1], shape: last.shape))
-    case .logits:
+    case .classLogits, .labelLogits:
       guard last.inputs == [graph.nodes.count - 2], graph.consumers[graph.nodes.count - 2].count == 1 else {
         throw .options(reason: "\"\(last.name)\" does not follow the logits directly: it cannot be removed")
       }

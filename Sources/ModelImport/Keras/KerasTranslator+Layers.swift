@@ -58,7 +58,7 @@ extension KerasTranslator {
     case "GlobalAveragePooling2D":
       try layer.requireChannelsLast()
       try layer.require("keepdims", .bool(false), default: .bool(false))
-      return .globalAveragePool
+      return .globalPool(GlobalPool(.average))
     case "Flatten":
       try layer.requireChannelsLast()
       return .flatten

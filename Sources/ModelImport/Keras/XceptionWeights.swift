@@ -39,7 +39,7 @@ struct XceptionWeights {
       let assigned = try assign(to: try network.weightedLayers())
       return try network.graph { node, role, dimensions throws(ImportError) in
         let (layer, dataset) = try Self.find(assigned["\(node)/\(role)"], "\(node)/\(role)")
-        if role == "variance" { try checkVariance(dataset, of: layer) }
+        if role == .variance { try checkVariance(dataset, of: layer) }
         if let index = dataset.values.firstIndex(where: { !$0.isFinite }) {
           throw .weights(layer: layer, reason: "value \(index) of \"\(dataset.path)\" is \(dataset.values[index])")
         }

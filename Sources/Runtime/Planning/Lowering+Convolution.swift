@@ -125,7 +125,7 @@ extension Lowering {
     switch activation {
     case .identity: (value, false)
     case .relu: (value, true)
-    case .relu6, .elu, .sigmoid: (activated(value, by: activation, inPlace: false), false)
+    default: (activated(value, by: activation, inPlace: false), false)
     }
   }
 

@@ -83,12 +83,13 @@ struct Lowering {
     case .maxPool(let window): return lower(window, .maximum, node, inputs[0])
     case .averagePool(let pool):
       return lower(pool.window, .average(countsPadding: pool.countsPadding), node, inputs[0])
-    case .globalAveragePool:
+    case .globalPool(let pool) where pool.kind == .average:
       let output = newValue(node.shape)
       return append(.mean(from: inputs[0], to: output))
     case .flatten:
       let output = newValue(node.shape)
       return append(.flatten(from: inputs[0], to: output))
+    default: preconditionFailure("\(node.operation.name) has no step")
     }
   }
 
@@ -231,7 +232,7 @@ struct Lowering {
     case .identity: (-.infinity, .infinity)
     case .relu: (0, .infinity)
     case .relu6: (0, 6)
-    case .elu, .sigmoid: nil
+    default: nil
     }
   }
 
@@ -241,6 +242,7 @@ struct Lowering {
     case .relu, .relu6: clamp(of: activation).map { .clamp(floor: $0.floor, ceiling: $0.ceiling) }
     case .elu(let alpha): .elu(alpha: alpha)
     case .sigmoid: .sigmoid
+    default: nil
     }
   }
 

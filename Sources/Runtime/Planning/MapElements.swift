@@ -33,7 +33,7 @@ struct MapElements {
       case .separableConvolution(let separable):
         if node.inputs[0] == 0 { takesFloats.append(index) }
         if separable.epilogue.addsResidual { groups.join(index, node.inputs[1]) }
-      case .input, .dense, .globalAveragePool, .flatten: break
+      default: break
       }
     }
     for (index, node) in graph.nodes.enumerated() {
