@@ -31,7 +31,8 @@ extension Node {
     if !name.isEmpty { reader.subject = "node \"\(name)\"" }
     let number = try reader.unsigned32("operation")
     guard let code = OperationCode(rawValue: number) else {
-      throw reader.fault(.value, "operation", found: "\(number)", expected: "1 to 13", back: 4)
+      throw reader.fault(
+        .value, "operation", found: "\(number)", expected: "1 to \(OperationCode.allCases.count)", back: 4)
     }
     let rank = try reader.integer("rank of its shape")
     guard rank == 1 || rank == 3 else {

@@ -9,7 +9,8 @@ enum OperationCodes {
 
 extension GlobalPool {
   init(from reader: inout ByteReader) throws(WeightFormatError) {
-    self.init(try reader.choice("global pool", OperationCodes.globalPools), keepsDimensions: try reader.flag("keeps dimensions"))
+    let kind = try reader.choice("global pool", OperationCodes.globalPools)
+    self.init(kind, keepsDimensions: try reader.flag("keeps dimensions"))
     guard self != GlobalPool(.average) else {
       throw reader.fault(.value, "global pool", found: "an average", expected: "the operation of that name", back: 8)
     }
@@ -55,7 +56,8 @@ extension Resize {
   init(from reader: inout ByteReader) throws(WeightFormatError) {
     let isFactor = try reader.choice("resize target", [true, false])
     let sides = Extent(height: try reader.integer("resize height"), width: try reader.integer("resize width"))
-    self.init(isFactor ? .factor(sides) : .size(sides), filter: try reader.choice("resize filter", OperationCodes.resizeFilters))
+    let filter = try reader.choice("resize filter", OperationCodes.resizeFilters)
+    self.init(isFactor ? .factor(sides) : .size(sides), filter: filter)
   }
 
   func encode(to writer: inout ByteWriter) throws(WeightFormatError) {

@@ -1,7 +1,7 @@
 import ModelGraph
 
 /// The numbers that stand for operations in a file.
-enum OperationCode: UInt32 {
+enum OperationCode: UInt32, CaseIterable {
   case input = 1
   case convolution, separableConvolution, batchNormalization, dense, activation, softmax, add, concatenate, maxPool
   /// The mean of each channel, as a vector; all other global pooling is `globalPool`.
@@ -127,7 +127,7 @@ extension Operation {
     case .averagePool(let pool):
       try pool.window.encode(to: &writer)
       writer.flag(pool.countsPadding)
-    case .globalPool(let pool): pool.encode(to: &writer)
+    case .globalPool(let pool): if code == .globalPool { pool.encode(to: &writer) }
     case .binary(let binary): writer.unsigned32(UInt32(OperationCodes.binaries.firstIndex(of: binary)!))
     case .layerNormalization(let normalization):
       writer.float(normalization.epsilon)

@@ -23,15 +23,19 @@ enum ErrorBound {
     let channels = node.inputs.first.map { graph.nodes[$0].shape.channels } ?? 0
     func taps(_ window: Window) -> Int { window.size.height * window.size.width }
     switch node.operation {
-    case .input, .flatten, .concatenate, .maxPool: return 0
+    case .input, .flatten, .concatenate, .maxPool, .constant, .reshape, .pad, .slice, .shuffleChannels: return 0
     case .convolution(let convolution): return taps(convolution.window) * channels / convolution.groups + 2
     case .separableConvolution(let separable): return taps(separable.window) + 1 + channels + 2
     case .dense: return channels + 1
     case .averagePool(let pool): return taps(pool.window) + 1
-    case .globalPool(GlobalPool(.average)): return graph.nodes[node.inputs[0]].shape.elementCount / channels + 1
+    case .globalPool: return graph.nodes[node.inputs[0]].shape.elementCount / channels + 1
     case .add: return node.inputs.count
     case .batchNormalization: return 6
-    case .activation, .softmax: return 2
+    case .activation, .softmax, .binary, .parametricRelu: return 2
+    case .layerNormalization, .unitNormalization: return channels + 4
+    case .resize: return 4
+    case .transposedConvolution(let convolution):
+      return convolution.size.height * convolution.size.width * channels + 2
     }
   }
 

@@ -52,11 +52,11 @@ struct PackingTests {
   ) throws {
     var generator = SplitMix64(seed: 9)
     var builder = GraphBuilder()
-    func tensor(_ role: String, _ dimensions: [Int], _ name: String) -> Tensor {
+    func tensor(_ role: ParameterRole, _ dimensions: [Int], _ name: String) -> Tensor {
       let values = (0..<dimensions.reduce(1, *)).map { _ in Int.random(in: -3...3, using: &generator) }
       let scale = (0..<dimensions.last!).map { Float($0 % 3 + 1) }
       return Tensor(
-        name: name + role, dimensions: dimensions, elementType: type,
+        name: name + role.rawValue, dimensions: dimensions, elementType: type,
         contents: BlockedContents(bytes: bytes(of: values, type), blockBytes: blockElements * type.byteCount),
         scale: scale)
     }

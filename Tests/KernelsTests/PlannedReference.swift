@@ -56,8 +56,9 @@ struct PlannedReference {
     case .concatenate: return ReferenceExecutor.concatenation(inputs, node.inputs.map { graph.nodes[$0].shape })
     case .maxPool(let window): return ReferenceExecutor.maxPool(window, inputs[0], shape)
     case .averagePool(let pool): return stored(ReferenceExecutor.averagePool(pool, inputs[0], shape))
-    case .globalPool(GlobalPool(.average)):
-      return ReferenceExecutor.globalPool(GlobalPool(.average))(inputs[0], channels: node.shape.channels)
+    case .globalPool(let pool):
+      return stored(ReferenceExecutor.globalPool(pool.kind, inputs[0], channels: node.shape.channels))
+    default: preconditionFailure("\(node.operation.name) is not among these tests")
     }
   }
 
@@ -191,7 +192,7 @@ struct PlannedReference {
   private func activated(_ values: [Float], by activation: Activation, _ node: Int) -> [Float] {
     switch activation {
     case .identity, .relu, .relu6: stored(ReferenceExecutor.activated(values, by: activation), as: node)
-    case .elu, .sigmoid:
+    default:
       stored(ReferenceExecutor.activated(stored(values, as: node), by: activation), as: node)
     }
   }
