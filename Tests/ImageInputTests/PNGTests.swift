@@ -15,7 +15,7 @@ import Testing
   @Test func `Transparent pixels show the chosen background`() throws {
     let color = DecodingOptions.Color(red: 10, green: 200, blue: 90)
     let bytes = try Fixture.bytes("png/gray8-trns.png")
-    let image = try Image(decoding: bytes, options: DecodingOptions(background: color))
+    let image = try Image(decoding: bytes, options: DecodingOptions(transparency: .over(color)))
     // The transparent gray is that of column 4 in row 3.
     let place = (3 * image.width + 4) * 3
     #expect(image.pixels[place..<place + 3] == [10, 200, 90])
@@ -26,7 +26,7 @@ import Testing
     let color = DecodingOptions.Color(red: 10, green: 200, blue: 90)
     let header = "P7\nWIDTH 2\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n"
     let bytes = Array(header.utf8) + [100, 0, 255, 51, 1, 2, 3, 254]
-    let image = try Image(decoding: bytes, options: DecodingOptions(background: color))
+    let image = try Image(decoding: bytes, options: DecodingOptions(transparency: .over(color)))
     #expect(image.pixels == [28, 160, 123, 1, 3, 3])
   }
 

@@ -1,6 +1,6 @@
-/// Why there is no image.
+/// Why an image cannot be read or decoded.
 public enum ImageError: Error, Hashable, Sendable {
-  /// What a limit of `DecodingOptions.Limits` is about.
+  /// What a limit of ``DecodingOptions/Limits`` is about.
   public enum Quantity: String, Hashable, Sendable {
     case width, height, pixels, bytes
   }
@@ -9,7 +9,7 @@ public enum ImageError: Error, Hashable, Sendable {
   case unreadable(path: String, reason: String)
   /// The first bytes are of no format that is read.
   case unknownFormat(found: String)
-  /// A valid file of a known format that uses what is not read. `offset` counts bytes from the file's start.
+  /// A valid file of a known format that uses a part of it which is not supported. `offset` counts bytes from the file's start.
   case unsupported(ImageFormat, offset: Int, found: String, expected: String)
   /// The file ends before the image does, `offset` bytes from its start.
   case truncated(ImageFormat, offset: Int, expected: String)
@@ -19,7 +19,7 @@ public enum ImageError: Error, Hashable, Sendable {
   case exceedsLimit(Quantity, found: Int, limit: Int)
   /// libpng or libjpeg could not allocate its working memory.
   case outOfMemory(ImageFormat)
-  /// `Image.init(width:height:pixels:)` was given another number of values than width x height x 3.
+  /// Pixels in memory (`ImageSource.rgb`) are not width x height x 3 values, or a side is not positive.
   case wrongPixelCount(width: Int, height: Int, found: Int)
 }
 
