@@ -58,7 +58,7 @@ let package = Package(
     .executableTarget(
       name: "xception-run",
       dependencies: [
-        "Xception", "CommandSupport", "PlainText",
+        "Xception", "ModelGraph", "CommandSupport", "PlainText",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -170,14 +170,15 @@ let package = Package(
       name: "ModelImportTests",
       dependencies: ["ModelImport", "Architectures", "Reference", "CHDF5", "CZlib", "TestSupport"],
       exclude: ["make_fixtures.py", "make_keras1.py"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "XceptionTests", dependencies: ["Xception", "ModelGraph", "SmallModel"]),
+    .testTarget(
+      name: "XceptionTests", dependencies: ["Xception", "ModelGraph", "Optimizer", "WeightFormat", "SmallModel"]),
     .testTarget(
       name: "ComparisonTests", dependencies: ["Comparison", "Xception", "Optimizer", "WeightFormat", "SmallModel"]),
     .testTarget(name: "BenchTests", dependencies: ["xception-bench", "CommandSupport", "PlainText"]),
     .testTarget(
       name: "ExampleTests",
       dependencies: [
-        "Xception", "ModelGraph", "Runtime", "WeightFormat", "TestSupport", "SmallModel",
+        "Xception", "ModelGraph", "Architectures", "Runtime", "WeightFormat", "TestSupport", "SmallModel",
         "xception-run", "xception-convert", "xception-inspect", "xception-bench",
         "classify", "embed",
       ],

@@ -8,7 +8,7 @@ package struct ComparisonReport: Encodable, Sendable {
     package var file: String
     package var bytes: Int
     /// What its classes are to each other.
-    package var kind: String?
+    package var kind: Classifier.Kind?
     package var precision: String
     /// Of its fastest run.
     package var milliseconds: Double
@@ -70,7 +70,7 @@ package struct ComparisonReport: Encodable, Sendable {
   package var text: String {
     let rows = [
       ["", "A", "B"], ["file", a.file, b.file], ["size", megabytes(a.bytes), megabytes(b.bytes)],
-      ["precision", a.precision, b.precision], ["classes", a.kind ?? "", b.kind ?? ""],
+      ["precision", a.precision, b.precision], ["classes", a.kind?.description ?? "", b.kind?.description ?? ""],
       ["fastest of \(turns)"] + [a, b].map { $0.milliseconds.rounded(decimals: 2) + " ms" },
     ]
     let sides = table(rows, leftAligned: [0, 1, 2])
@@ -90,7 +90,7 @@ package struct ComparisonReport: Encodable, Sendable {
 extension ComparisonReport.Side {
   fileprivate init(_ runner: ComparisonReport.Runner, milliseconds: Double) {
     self.init(
-      file: runner.file, bytes: runner.bytes, kind: runner.kind?.rawValue,
+      file: runner.file, bytes: runner.bytes, kind: runner.kind,
       precision: runner.network.plan.precision.rawValue, milliseconds: microseconds(milliseconds))
   }
 }

@@ -1,6 +1,6 @@
 extension Classifier {
   /// What the classes of a model are to each other, and so what its probabilities mean.
-  public enum Kind: String, Hashable, Sendable, CaseIterable {
+  public enum Kind: String, Hashable, Sendable, CaseIterable, Encodable {
     /// One of the classes is right: their probabilities add up to 1.
     case exclusiveClasses = "exclusive-classes"
     /// Any number of the classes may be right, as with the tags of a photo: each has a probability of its own, and together

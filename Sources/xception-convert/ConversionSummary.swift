@@ -37,8 +37,8 @@ struct ConversionSummary {
     var architecture: String
     var input: [Int]
     var output: String
-    /// What the classes are to each other: exclusive-classes, independent-labels or yes-no.
-    var kind: String
+    /// What the classes are to each other.
+    var kind: Classifier.Kind
     var outputs: Int
     var labels: Int
     var layers: Int
@@ -56,7 +56,7 @@ struct ConversionSummary {
     let (graph, metadata) = (model.graph, model.metadata)
     return Object(
       file: output, architecture: metadata.architecture, input: graph.inputShape.dimensions,
-      output: metadata.output.rawValue, kind: Head(of: model).kind.rawValue, outputs: graph.outputShape.elementCount, labels: metadata.labels.count,
+      output: metadata.output.rawValue, kind: Head(of: model).kind, outputs: graph.outputShape.elementCount, labels: metadata.labels.count,
       layers: graph.nodes.count - 1, parameters: graph.parameterCount,
       sourceSHA256: metadata.source?.hexadecimalDigest, bytesRead: try fileSize(of: input),
       bytesWritten: try fileSize(of: output), seconds: (time.milliseconds).rounded() / 1000,

@@ -7,7 +7,7 @@ extension FileDescription {
       ("architecture", architecture),
       ("input", input.map(String.init).joined(separator: "x")),
       ("output", "\(output.map(String.init).joined(separator: "x")) \(outputKind)"),
-      ("classes", kind.replacing("-", with: " ")),
+      ("classes", kind.description),
       ("network", "\(nodes) nodes, \(parameters) parameters, \(multiplyAdds) multiply-adds"),
       ("file", "\(megabytes(fileBytes)), version \(version), \(profile)"),
     ]

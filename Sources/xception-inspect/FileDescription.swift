@@ -41,8 +41,8 @@ struct FileDescription: Encodable {
   var input: [Int]
   var output: [Int]
   var outputKind: String
-  /// What the classes are to each other: exclusive-classes, independent-labels or yes-no.
-  var kind: String
+  /// What the classes are to each other.
+  var kind: Classifier.Kind
   var parameters: Int
   var multiplyAdds: Int
   /// What the network computes in unless another precision is asked for.
@@ -77,7 +77,7 @@ struct FileDescription: Encodable {
     input = graph.inputShape.dimensions
     output = graph.outputShape.dimensions
     outputKind = metadata.output.rawValue
-    kind = Head(of: file.model).kind.rawValue
+    kind = Head(of: file.model).kind
     parameters = graph.parameterCount
     multiplyAdds = graph.multiplyAdds
     precision = graph.precision.rawValue

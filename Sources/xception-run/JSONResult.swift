@@ -19,8 +19,8 @@ struct JSONResult: Encodable {
   var error: String?
   /// What the network computed in.
   var precision: String?
-  /// What the classes are to each other: exclusive-classes, independent-labels or yes-no.
-  var kind: String?
+  /// What the classes are to each other.
+  var kind: Classifier.Kind?
   var predictions: [Class]?
   var milliseconds: Milliseconds?
   var features: [Float]?
@@ -35,7 +35,7 @@ struct JSONResult: Encodable {
   ) {
     self.image = image
     precision = classifier.precision.rawValue
-    kind = classifier.kind.rawValue
+    kind = classifier.kind
     predictions = classification.predictions.map {
       Class(class: $0.classIndex, label: $0.label, probability: $0.probability)
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandSupport
+import ModelGraph
 import PlainText
 import Xception
 
