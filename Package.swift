@@ -52,7 +52,8 @@ let package = Package(
     .target(
       name: "Xception",
       dependencies: [
-        "XceptionTypes", "ModelGraph", "Activations", "WeightFormat", "Optimizer", "Reference", "Runtime", "Threads", "ImageInput",
+        "XceptionTypes", "ModelGraph", "Activations", "WeightFormat", "Optimizer", "Reference", "Runtime", "Threads",
+        "ImageInput",
       ],
       swiftSettings: safe),
     .executableTarget(
@@ -64,7 +65,8 @@ let package = Package(
     .executableTarget(
       name: "xception-convert",
       dependencies: [
-        "ModelGraph", "ModelImport", "WeightFormat", "Optimizer", "Xception", "Comparison", "CommandSupport", "PlainText",
+        "ModelGraph", "ModelImport", "WeightFormat", "Optimizer", "Xception", "Comparison", "CommandSupport",
+        "PlainText",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -76,13 +78,16 @@ let package = Package(
     .executableTarget(
       name: "xception-bench",
       dependencies: [
-        "ModelGraph", "Architectures", "WeightFormat", "Runtime", "Threads", "Kernels", "Xception", "CommandSupport", "PlainText",
+        "ModelGraph", "Architectures", "WeightFormat", "Runtime", "Threads", "Kernels", "Xception", "CommandSupport",
+        "PlainText",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     .target(
       name: "CommandSupport",
-      dependencies: ["ModelGraph", "Runtime", "Xception", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: [
+        "ModelGraph", "Runtime", "Xception", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
 
     // What converting and inspecting share: two models side by side.
     .target(

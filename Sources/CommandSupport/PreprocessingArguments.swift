@@ -11,8 +11,8 @@ package struct PreprocessingArguments: ParsableArguments {
   @Option(
     help: """
       keras: nearest neighbor, stretched, x / 127.5 - 1. tensorflow: the same, but bilinear. timm: bicubic with antialias, \
-      shorter side 333, center crop, mean and standard deviation 0.5. custom: pixel values as they are, except for what the \
-      options below change.
+      shorter side 333, center crop, mean and standard deviation 0.5. custom: pixel values as they are, except for \
+      what the options below change.
       """)
   package var preprocess: Base?
 
@@ -37,13 +37,17 @@ package struct PreprocessingArguments: ParsableArguments {
   @Option(help: ArgumentHelp("What is then subtracted: one number, or one for each channel.", valueName: "a,b,c"))
   package var mean: ChannelValues?
 
-  @Option(help: ArgumentHelp("What the difference is then divided by: one number, or one for each channel.", valueName: "a,b,c"))
+  @Option(
+    help: ArgumentHelp(
+      "What the difference is then divided by: one number, or one for each channel.", valueName: "a,b,c"))
   package var std: ChannelValues?
 
   package init() {}
 
   package func validate() throws {
-    if stretch, cropShorterSide != nil { throw ValidationError("--stretch and --crop-shorter-side cannot be used together") }
+    if stretch, cropShorterSide != nil {
+      throw ValidationError("--stretch and --crop-shorter-side cannot be used together")
+    }
     var given = Self.plain
     change(&given)
     do throws(PreprocessingError) {

@@ -23,20 +23,20 @@ package struct MachineArguments: ParsableArguments {
     case auto, bf16, fp32
   }
 
-  @Option(help: "The most threads of a call; all that this process may use unless given.")
+  @Option(help: "The most threads that a call uses; by default as many as this process may use.")
   package var threads: Int?
 
   @Option(
     help: """
-      The instruction set of the kernels (\(InstructionSet.allCases.map(\.rawValue).joined(separator: ", "))); the one that \
-      the environment variable XCEPTION_ISA names, or else the best that this processor has, unless given.
+      The instruction set of the kernels: \(InstructionSet.allCases.map(\.rawValue).joined(separator: ", ")). By default \
+      the one that the environment variable XCEPTION_ISA names, or else the best that this processor has.
       """)
   package var isa: String?
 
   @Option(
     help: """
-      In bf16, what products multiply: numbers of bf16, or of fp32, for which the weights are widened; auto is whichever \
-      is faster on this processor.
+      What products multiply in bf16: bf16 numbers, or fp32 numbers, for which the weights are widened; auto takes \
+      whichever is faster on this processor.
       """)
   package var bf16Products = Products.auto
 

@@ -128,7 +128,7 @@ extension ComparisonReport.Pictures {
       ])
     }
     return table(rows, leftAligned: [0, 1])
-      + list("another class", disagreements.map { "\($0.picture): \($0.a), \($0.b)" })
+      + list("different class", disagreements.map { "\($0.picture): \($0.a), \($0.b)" })
       + list("not readable, left out", unreadable.map { "\($0.picture): \($0.error)" })
   }
 

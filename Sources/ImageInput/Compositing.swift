@@ -1,7 +1,7 @@
 import XceptionTypes
 
 extension DecodingOptions.Transparency {
-  /// RGB pixels of pixels of red, green, blue and alpha, in the memory of the argument where nothing else uses it.
+  /// RGB pixels made from pixels of red, green, blue and alpha, in the memory of the argument where nothing else uses it.
   func flatten(rgba: consuming [UInt8]) -> [UInt8] {
     switch self {
     case .over(let background): background.composite(rgba: rgba)

@@ -16,7 +16,7 @@ extension ImageFormat {
     }
   }
 
-  /// The name of a format that is not read, or the first bytes.
+  /// The name of a known format that is not supported, or the first bytes.
   private static func description(ofUnknown bytes: [UInt8]) -> String {
     let signatures: [(name: String, offset: Int, bytes: [UInt8])] = [
       ("a PBM (black and white) file", 0, [UInt8](ascii: "P1")),

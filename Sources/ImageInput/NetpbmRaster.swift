@@ -1,4 +1,4 @@
-/// The samples of a Netpbm image, whose header has been read.
+/// The samples of a Netpbm image whose header has been read.
 struct NetpbmRaster {
   let format: ImageFormat
   let width: Int

@@ -9,7 +9,9 @@ internal import Runtime
 extension Classifier {
   /// Classifies an image without blocking the caller's actor; stops within one layer of its task being cancelled.
   ///
-  /// - Parameter top: How many classes, at least 1; nil means all.
+  /// - Parameters:
+  ///   - image: An image file, its contents, or pixels.
+  ///   - top: How many classes, at least 1; nil means all.
   @concurrent
   public func classify(_ image: ImageSource, top: Int? = 5) async throws(ClassifierError) -> [Prediction] {
     try await classification(of: image, top: top).predictions
@@ -17,7 +19,9 @@ extension Classifier {
 
   /// Classifies an image file without blocking the caller's actor; stops within one layer of its task being cancelled.
   ///
-  /// - Parameter top: How many classes, at least 1; nil means all.
+  /// - Parameters:
+  ///   - url: The image file.
+  ///   - top: How many classes, at least 1; nil means all.
   @concurrent
   public func classify(imageAt url: URL, top: Int? = 5) async throws(ClassifierError) -> [Prediction] {
     try await classify(.file(url), top: top)
@@ -26,7 +30,9 @@ extension Classifier {
   /// Classifies an image without blocking the caller's actor and returns all that one pass through the network says;
   /// stops within one layer of its task being cancelled.
   ///
-  /// - Parameter top: How many classes are among the predictions, at least 1; nil means all.
+  /// - Parameters:
+  ///   - image: An image file, its contents, or pixels.
+  ///   - top: How many classes are among the predictions, at least 1; nil means all.
   @concurrent
   public func classification(of image: ImageSource, top: Int? = 5) async throws(ClassifierError) -> Classification {
     let cancellation = Cancellation()

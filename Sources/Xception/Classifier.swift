@@ -106,21 +106,27 @@ public final class Classifier: Sendable {
 
   /// Classifies an image and returns the most probable classes in falling order.
   ///
-  /// - Parameter top: How many classes, at least 1; nil means all.
+  /// - Parameters:
+  ///   - image: An image file, its contents, or pixels.
+  ///   - top: How many classes, at least 1; nil means all.
   public func classify(_ image: ImageSource, top: Int? = 5) throws(ClassifierError) -> [Prediction] {
     try classification(of: image, top: top).predictions
   }
 
   /// Classifies an image file (JPEG, PNG, PPM, PGM or PAM, recognized by content).
   ///
-  /// - Parameter top: How many classes, at least 1; nil means all.
+  /// - Parameters:
+  ///   - url: The image file.
+  ///   - top: How many classes, at least 1; nil means all.
   public func classify(imageAt url: URL, top: Int? = 5) throws(ClassifierError) -> [Prediction] {
     try classify(.file(url), top: top)
   }
 
   /// Classifies an image and returns all that one pass through the network says.
   ///
-  /// - Parameter top: How many classes are among the predictions, at least 1; nil means all.
+  /// - Parameters:
+  ///   - image: An image file, its contents, or pixels.
+  ///   - top: How many classes are among the predictions, at least 1; nil means all.
   public func classification(of image: ImageSource, top: Int? = 5) throws(ClassifierError) -> Classification {
     try classification(of: image, top: top, cancellation: nil)
   }

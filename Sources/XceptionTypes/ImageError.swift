@@ -7,9 +7,9 @@ public enum ImageError: Error, Hashable, Sendable {
 
   /// The file cannot be opened or read.
   case unreadable(path: String, reason: String)
-  /// The first bytes are of no format that is read.
+  /// The first bytes are not those of a supported format.
   case unknownFormat(found: String)
-  /// A valid file of a known format that uses a part of it which is not supported. `offset` counts bytes from the file's start.
+  /// A valid file of a supported format that uses a feature which is not supported. `offset` counts bytes from the file's start.
   case unsupported(ImageFormat, offset: Int, found: String, expected: String)
   /// The file ends before the image does, `offset` bytes from its start.
   case truncated(ImageFormat, offset: Int, expected: String)

@@ -1,4 +1,4 @@
-/// The formats that are read, recognized by their first bytes whatever the file is called.
+/// The formats of image files, recognized by their first bytes, whatever the file is called.
 public enum ImageFormat: String, Hashable, Sendable, CaseIterable {
   case jpeg = "JPEG"
   case png = "PNG"

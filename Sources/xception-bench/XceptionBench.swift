@@ -16,21 +16,22 @@ struct XceptionBench: ParsableCommand {
     commandName: "xception-bench",
     abstract: "Times how long a network takes.",
     discussion: """
-      Prints how long loading, the first run and the other runs took. A run classifies one image, or --batch images one
+      Prints how long loading, the first run and the other runs took. A run classifies one image, or --batch images one \
       after the other, on --threads threads; --streams callers run at the same time and share the threads.
 
-      The times of --profile are medians of all runs. The share of the peak relates them to the multiply-adds that the same
-      threads reach on registers alone in the same arithmetic, measured before and after.
+      The times of --profile are medians of all runs. The share of the peak relates them to the multiply-adds that the \
+      same threads reach on registers alone in the same arithmetic, measured before and after.
       """,
     version: runtimeVersion)
 
-  @Argument(help: "The weights file (.xcw), or random: Xception with random weights, which takes as long as with trained ones.")
+  @Argument(help: "The weights file (.xcw), or random: Xception with random weights, which takes as long.")
   var model: String
   @OptionGroup var running: RunArguments
   @Option(help: "How many runs of each caller are timed.") var runs = 20
   @Option(help: "How many images a run classifies.") var batch = 1
   @Option(help: "How many callers run the network at the same time.") var streams = 1
-  @Option(help: ArgumentHelp("Another input size.", valueName: "n|WxH")) var size: InputSize?
+  @Option(help: ArgumentHelp("Run the network at this input size instead of the model's.", valueName: "n|WxH"))
+  var size: InputSize?
   @Flag(help: "End with one JSON object on one line instead of the table.") var json = false
   @Flag(help: "Print how long each step of the network takes.") var profile = false
   @Option(help: ArgumentHelp("Write the steps of the median run as a Chrome trace.", valueName: "file"))
@@ -80,8 +81,8 @@ struct XceptionBench: ParsableCommand {
     let plan = engine.network.plan
     return BenchmarkReport(
       model: model, input: plan.inputShape.description, isa: plan.instructionSet.rawValue,
-      precision: plan.precision.rawValue,
-      threads: engine.network.threads, runs: runs, batch: batch, streams: streams, loadMilliseconds: loading.milliseconds,
+      precision: plan.precision.rawValue, threads: engine.network.threads, runs: runs, batch: batch, streams: streams,
+      loadMilliseconds: loading.milliseconds,
       firstMilliseconds: result.firstMilliseconds, minimumMilliseconds: result.durations.minimum,
       medianMilliseconds: result.durations.median, percentile90Milliseconds: result.durations.percentile(90),
       percentile99Milliseconds: result.durations.percentile(99), imagesPerSecond: result.imagesPerSecond,

@@ -28,8 +28,8 @@ struct ConversionSummary {
       ("size", "\(try fileSize(of: input)) bytes read, \(try fileSize(of: output)) written"),
       ("time", "\((time.milliseconds / 100).rounded() / 10) s"),
     ]
-    return ([quantized.isEmpty ? nil : quantized.table, factSheet(rows), comparison?.text] as [String?]).compactMap { $0 }
-      .joined(separator: "\n\n")
+    let parts = [quantized.isEmpty ? nil : quantized.table, factSheet(rows), comparison?.text]
+    return parts.compactMap { $0 }.joined(separator: "\n\n")
   }
 
   struct Object: Encodable {
@@ -56,8 +56,8 @@ struct ConversionSummary {
     let (graph, metadata) = (model.graph, model.metadata)
     return Object(
       file: output, architecture: metadata.architecture, input: graph.inputShape.dimensions,
-      output: metadata.output.rawValue, kind: Head(of: model).kind, outputs: graph.outputShape.elementCount, labels: metadata.labels.count,
-      layers: graph.nodes.count - 1, parameters: graph.parameterCount,
+      output: metadata.output.rawValue, kind: Head(of: model).kind, outputs: graph.outputShape.elementCount,
+      labels: metadata.labels.count, layers: graph.nodes.count - 1, parameters: graph.parameterCount,
       sourceSHA256: metadata.source?.hexadecimalDigest, bytesRead: try fileSize(of: input),
       bytesWritten: try fileSize(of: output), seconds: (time.milliseconds).rounded() / 1000,
       quantized: quantized.isEmpty ? nil : quantized.map(\.object), comparison: comparison)

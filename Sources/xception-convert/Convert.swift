@@ -19,7 +19,7 @@ struct Convert: ParsableCommand {
       too, to store their weights in another way.
 
       --quantize int8 makes a file of less than a quarter of the size, which runs in int8. It needs no photos; \
-      --validate measures on some what that costs.
+      --validate shows on photos of yours what it costs.
 
       Before the file is written, the network is run in each precision that the file will run in, and its output compared \
       with that of plain loops. The file is written whole or not at all; one that is there already is replaced.
@@ -35,7 +35,7 @@ struct Convert: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The names of the classes: a file (one a line, a JSON array, or Keras's class index), or a list.",
+      "The names of the classes: a file (one per line, a JSON array, or Keras's class index), or a list.",
       valueName: "file|a,b,c"))
   var labels: String?
 
@@ -51,9 +51,9 @@ struct Convert: ParsableCommand {
   @Option(
     name: .customLong("output"),
     help: """
-      What the last values shall be: of exclusive classes (logits, probabilities) or of independent labels (label-logits, \
-      label-probabilities); the softmax or sigmoid that makes probabilities is added or removed for it. A single value is a \
-      yes/no answer in any case. (default: as the model is)
+      What the last values should be: those of exclusive classes (logits, probabilities) or of independent labels \
+      (label-logits, label-probabilities); a softmax or sigmoid at the end is added or removed accordingly. A single value \
+      is always a yes/no answer. (default: as the model is)
       """)
   var outputKind: Metadata.Output?
 
@@ -189,7 +189,7 @@ private struct NothingToQuantize: Error, CustomStringConvertible {
 
   var description: String {
     "\(input): there is nothing to store in \(asked.rawValue), "
-      + (found == .int8 ? "its weights are int8 already" : "none of its weights belong to a product that is large enough")
+      + (found == .int8 ? "its weights are int8 already" : "none of its products is large enough")
   }
 }
 
@@ -198,8 +198,9 @@ private struct FailedCheck: Error, CustomStringConvertible {
   var outcome: GoldenCheck.Outcome
 
   var description: String {
-    "\(input): in \(outcome.precision.rawValue) the converted network does not compute what it should: the largest difference "
-      + "from the output of plain loops is \(outcome.difference), expected at most \(outcome.tolerance); nothing was written"
+    "\(input): in \(outcome.precision.rawValue) the converted network does not compute what it should: its output "
+      + "differs from that of plain loops by \(outcome.difference), expected at most \(outcome.tolerance); "
+      + "nothing was written"
   }
 }
 

@@ -14,7 +14,7 @@ struct Compare: ParsableCommand {
       classifiers. The models are timed in turns; the time is that of the fastest of up to 20 runs.
 
       To see what a precision costs, name the same model twice:
-        xception-inspect compare m.xcw m.xcw --precision-a fp32 --precision-b int8 --images photos
+        xception-inspect compare m.xcw m.xcw --precision-b int8 --images photos
       """)
 
   @Argument(help: "The first weights file (.xcw).") var a: String

@@ -10,7 +10,8 @@ struct TimingReport: CustomStringConvertible {
 
   init(_ classifier: Classifier) {
     let network = classifier.network
-    computation = "\(network.plan.precision.rawValue), \(network.plan.instructionSet.rawValue), \(network.threads) threads"
+    let plan = network.plan
+    computation = "\(plan.precision.rawValue), \(plan.instructionSet.rawValue), \(network.threads) threads"
     loading = classifier.loadingDurations
   }
 

@@ -62,7 +62,7 @@ struct ClassifierErrorTests {
       (DecodingOptions.Limits(width: 47), ImageError.exceedsLimit(.width, found: 48, limit: 47)),
       (.init(height: 31), .exceedsLimit(.height, found: 32, limit: 31)),
       (.init(pixels: 1000), .exceedsLimit(.pixels, found: 48 * 32, limit: 1000)),
-      (.init(bytes: 100), .exceedsLimit(.bytes, found: 12 + 48 * 32 * 3, limit: 100)),
+      (.init(bytes: 100), .exceedsLimit(.bytes, found: 13 + 48 * 32 * 3, limit: 100)),
     ] {
       #expect(throws: ClassifierError.image(error, path: photo.path)) { try classify(limits) }
     }
