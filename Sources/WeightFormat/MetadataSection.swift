@@ -77,8 +77,10 @@ extension Metadata {
       WeightFormatError(.metadata, in: .metadata, at: offset, what, found: "\(found)", expected: expected)
     }
     let outputs = graph.outputShape.elementCount
-    guard labels.isEmpty || labels.count == outputs else {
-      throw fault("number of labels", labels.count, "none, or \(outputs), the values of the output")
+    let isYesNo = outputs == 1 && labels.count == 2
+    guard labels.isEmpty || labels.count == outputs || isYesNo else {
+      let expected = "none, or \(outputs), the values of the output" + (outputs == 1 ? ", or 2, for no and yes" : "")
+      throw fault("number of labels", labels.count, expected)
     }
     if let golden, golden.output.count != outputs {
       throw fault("number of golden outputs", golden.output.count, "\(outputs), the values of the output")

@@ -2,7 +2,7 @@ import ModelGraph
 import ModelImport
 import WeightFormat
 
-/// The model to convert: saved by Keras, or a weights file already. Which, its content tells.
+/// The model to convert: one that Keras saved, or a weights file. Its contents tell which.
 enum InputModel {
   /// - Parameter progress: Told what is being done and, where it is known, which part of it is.
   static func read(
@@ -23,17 +23,21 @@ enum InputModel {
   private static func changed(_ model: Model, _ options: ImportOptions) throws -> Model {
     var model = model
     if let output = options.output, output != model.metadata.output {
-      throw GraphError(
-        node: nil,
-        reason: "the output is \(model.metadata.output.rawValue), which cannot be changed any more; "
-          + "convert the model it came from")
+      // The same values; only what they mean is stated anew.
+      guard Set([output, model.metadata.output]) == [.classLogits, .labelLogits] else {
+        throw GraphError(
+          node: nil,
+          reason: "the output is \(model.metadata.output.rawValue), which cannot be changed any more; "
+            + "convert the model that the file was made from")
+      }
+      model.metadata.output = output
     }
     if let size = options.inputSize { model.graph = try model.graph.resized(to: size) }
     if let preprocessing = options.preprocessing { model.metadata.preprocessing = preprocessing }
     options.changePreprocessing(&model.metadata.preprocessing)
     if !options.labels.isEmpty {
       let outputs = model.graph.outputShape.elementCount
-      guard options.labels.count == outputs else {
+      guard options.labels.count == outputs || outputs == 1 && options.labels.count == 2 else {
         throw GraphError(
           node: nil, reason: "\(options.labels.count) labels, expected \(outputs), one for each output value")
       }
@@ -53,7 +57,7 @@ private struct InputError: Error, CustomStringConvertible {
 }
 
 extension WeightFormatError {
-  /// Whether the importer should say what is wrong: the file has no signature, is empty or cannot be opened.
+  /// Whether it is for the importer to say what is wrong: the file has no signature, is empty or cannot be opened.
   fileprivate var isOfAnotherFormat: Bool {
     switch fault {
     case .signature, .system: true

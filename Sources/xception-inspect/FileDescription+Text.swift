@@ -1,12 +1,13 @@
-import CommandSupport
+import PlainText
 
-extension Summary {
+extension FileDescription {
   /// A line for each fact, and one for each type of weight.
   func text() -> String {
-    var lines: [(String, String)] = [
+    var lines: [(name: String, text: String)] = [
       ("architecture", architecture),
       ("input", input.map(String.init).joined(separator: "x")),
       ("output", "\(output.map(String.init).joined(separator: "x")) \(outputKind)"),
+      ("classes", kind.description),
       ("network", "\(nodes) nodes, \(parameters) parameters, \(multiplyAdds) multiply-adds"),
       ("file", "\(megabytes(fileBytes)), version \(version), \(profile)"),
     ]
@@ -20,11 +21,10 @@ extension Summary {
     if let license { lines.append(("license", license)) }
     if let attribution { lines.append(("attribution", attribution)) }
     lines.append(("golden check", hasGoldenCheck ? "yes (--verify runs it)" : "none"))
-    return lines.map { name, value in name + String(repeating: " ", count: 14 - name.count) + value }
-      .joined(separator: "\n")
+    return factSheet(lines)
   }
 
-  private func weightLines() -> [(String, String)] {
+  private func weightLines() -> [(name: String, text: String)] {
     let types = tensors.reduce(into: [String: (count: Int, stored: Int, bytes: Int)]()) { types, tensor in
       var total = types[tensor.type] ?? (0, 0, 0)
       total.count += 1

@@ -1,15 +1,15 @@
-/// Why there is no image.
+/// Why an image cannot be read or decoded.
 public enum ImageError: Error, Hashable, Sendable {
-  /// What a limit of `DecodingOptions.Limits` is about.
+  /// What a limit of ``DecodingOptions/Limits`` is about.
   public enum Quantity: String, Hashable, Sendable {
     case width, height, pixels, bytes
   }
 
   /// The file cannot be opened or read.
   case unreadable(path: String, reason: String)
-  /// The first bytes are of no format that is read.
+  /// The first bytes are not those of a supported format.
   case unknownFormat(found: String)
-  /// A valid file of a known format that uses what is not read. `offset` counts bytes from the file's start.
+  /// A valid file of a supported format that uses a feature which is not supported. `offset` counts bytes from the file's start.
   case unsupported(ImageFormat, offset: Int, found: String, expected: String)
   /// The file ends before the image does, `offset` bytes from its start.
   case truncated(ImageFormat, offset: Int, expected: String)
@@ -19,7 +19,7 @@ public enum ImageError: Error, Hashable, Sendable {
   case exceedsLimit(Quantity, found: Int, limit: Int)
   /// libpng or libjpeg could not allocate its working memory.
   case outOfMemory(ImageFormat)
-  /// `Image.init(width:height:pixels:)` was given another number of values than width x height x 3.
+  /// Pixels in memory (`ImageSource.rgb`) are not width x height x 3 values, or a side is not positive.
   case wrongPixelCount(width: Int, height: Int, found: Int)
 }
 

@@ -1,9 +1,10 @@
 import CommandSupport
 import ModelGraph
 import WeightFormat
+import Xception
 
 /// What a weights file holds, for people and for programs.
-struct Summary: Encodable {
+struct FileDescription: Encodable {
   struct Section: Encodable {
     var name: String
     var offset: Int
@@ -40,6 +41,8 @@ struct Summary: Encodable {
   var input: [Int]
   var output: [Int]
   var outputKind: String
+  /// What the classes are to each other.
+  var kind: Classifier.Kind
   var parameters: Int
   var multiplyAdds: Int
   /// What the network computes in unless another precision is asked for.
@@ -74,6 +77,7 @@ struct Summary: Encodable {
     input = graph.inputShape.dimensions
     output = graph.outputShape.dimensions
     outputKind = metadata.output.rawValue
+    kind = Head(of: file.model).kind
     parameters = graph.parameterCount
     multiplyAdds = graph.multiplyAdds
     precision = graph.precision.rawValue
@@ -99,21 +103,21 @@ struct Summary: Encodable {
     fileBytes = file.fileBytes
     storedWeightBytes = tensors.reduce(0) { $0 + $1.storedBytes }
     weightBytes = tensors.reduce(0) { $0 + $1.bytes }
-    goldenChecks = verification?.runs.map(Golden.init)
+    goldenChecks = verification.map { ($0.outcomes ?? []).map(Golden.init) }
     goldenCheck = goldenChecks?.first
   }
 }
 
-extension Summary.Golden {
-  init(_ run: Verification.Run) {
-    precision = run.precision.rawValue
-    difference = run.difference.isFinite ? run.difference : nil
-    tolerance = run.tolerance
-    passed = run.succeeded
+extension FileDescription.Golden {
+  init(_ outcome: GoldenCheck.Outcome) {
+    precision = outcome.precision.rawValue
+    difference = outcome.difference.isFinite ? outcome.difference : nil
+    tolerance = outcome.tolerance
+    passed = outcome.isPassed
   }
 }
 
-extension Summary.Resizing {
+extension FileDescription.Resizing {
   init(_ preprocessing: Preprocessing) {
     filter = preprocessing.filter.rawValue
     antialias = preprocessing.antialias

@@ -1,15 +1,3 @@
-/// The formats that are read, recognized by their first bytes whatever the file is called.
-public enum ImageFormat: String, Hashable, Sendable, CaseIterable {
-  case jpeg = "JPEG"
-  case png = "PNG"
-  /// Portable graymap: P2 (text) and P5 (binary).
-  case pgm = "PGM"
-  /// Portable pixmap: P3 (text) and P6 (binary).
-  case ppm = "PPM"
-  /// Portable arbitrary map: P7.
-  case pam = "PAM"
-}
-
 extension ImageFormat {
   init(of bytes: [UInt8]) throws(ImageError) {
     if bytes.starts(with: [0xff, 0xd8, 0xff]) {
@@ -28,7 +16,7 @@ extension ImageFormat {
     }
   }
 
-  /// The name of a format that is not read, or the first bytes.
+  /// The name of a known format that is not supported, or the first bytes.
   private static func description(ofUnknown bytes: [UInt8]) -> String {
     let signatures: [(name: String, offset: Int, bytes: [UInt8])] = [
       ("a PBM (black and white) file", 0, [UInt8](ascii: "P1")),

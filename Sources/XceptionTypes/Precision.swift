@@ -7,11 +7,3 @@ public enum Precision: String, Hashable, Sendable, CaseIterable {
   /// for each pixel, which is found as the network runs; sums in int32.
   case int8
 }
-
-extension Graph {
-  /// The precision that the weights were stored for: that of the coarsest of them.
-  package var precision: Precision {
-    let types = Set(tensors.map(\.elementType))
-    return types.contains(.int8) ? .int8 : types.contains(.bfloat16) ? .bfloat16 : .float32
-  }
-}

@@ -2,9 +2,11 @@ import CommandSupport
 import Comparison
 import ModelGraph
 import Optimizer
+import PlainText
+import Xception
 
-/// What was converted, in a few lines or as an object.
-struct Summary {
+/// What a conversion made of what, in a few lines or as an object.
+struct ConversionSummary {
   var model: Model
   var input: String
   var output: String
@@ -16,18 +18,18 @@ struct Summary {
 
   func text() throws -> String {
     let (graph, metadata) = (model.graph, model.metadata)
-    let rows: [(String, String)] = [
+    let rows: [(name: String, text: String)] = [
       ("architecture", metadata.architecture),
       ("input", "\(graph.inputShape)"),
       ("output", "\(graph.outputShape) \(metadata.output.rawValue), \(metadata.labels.count) labels"),
+      ("classes", "\(Head(of: model).kind)"),
       ("layers", "\(graph.nodes.count - 1)"),
       ("parameters", "\(graph.parameterCount)"),
       ("size", "\(try fileSize(of: input)) bytes read, \(try fileSize(of: output)) written"),
       ("time", "\((time.milliseconds / 100).rounded() / 10) s"),
     ]
-    let facts = rows.map { $0 + String(repeating: " ", count: 14 - $0.count) + $1 }.joined(separator: "\n")
-    return ([quantized.isEmpty ? nil : quantized.table, facts, comparison?.text] as [String?]).compactMap { $0 }
-      .joined(separator: "\n\n")
+    let parts = [quantized.isEmpty ? nil : quantized.table, factSheet(rows), comparison?.text]
+    return parts.compactMap { $0 }.joined(separator: "\n\n")
   }
 
   struct Object: Encodable {
@@ -35,6 +37,8 @@ struct Summary {
     var architecture: String
     var input: [Int]
     var output: String
+    /// What the classes are to each other.
+    var kind: Classifier.Kind
     var outputs: Int
     var labels: Int
     var layers: Int
@@ -52,8 +56,8 @@ struct Summary {
     let (graph, metadata) = (model.graph, model.metadata)
     return Object(
       file: output, architecture: metadata.architecture, input: graph.inputShape.dimensions,
-      output: metadata.output.rawValue, outputs: graph.outputShape.elementCount, labels: metadata.labels.count,
-      layers: graph.nodes.count - 1, parameters: graph.parameterCount,
+      output: metadata.output.rawValue, kind: Head(of: model).kind, outputs: graph.outputShape.elementCount,
+      labels: metadata.labels.count, layers: graph.nodes.count - 1, parameters: graph.parameterCount,
       sourceSHA256: metadata.source?.hexadecimalDigest, bytesRead: try fileSize(of: input),
       bytesWritten: try fileSize(of: output), seconds: (time.milliseconds).rounded() / 1000,
       quantized: quantized.isEmpty ? nil : quantized.map(\.object), comparison: comparison)

@@ -21,10 +21,14 @@ public struct Preprocessing: Hashable, Sendable {
     /// The image is resized so that its shorter side has this many pixels and the longer one as many as keep the
     /// proportions, less its fraction; then the center is cut out, which starts at half of what is left over, rounded
     /// to the even one of two equally near numbers. So do torchvision's `Resize` and `CenterCrop`, and timm with them.
-    /// The number is at least the input's sides and at most `largestShorterSide`.
+    /// The number is at least the input's sides and at most 16,384.
     case centerCrop(shorterSide: Int)
   }
 
+  /// Far above any sensible one: the work of finding an image's part in a longer side grows with it.
+  package static let largestShorterSide = 1 << 14
+
+  /// The order of a pixel's values.
   public enum ChannelOrder: String, Hashable, Sendable, CaseIterable {
     case rgb, bgr
   }

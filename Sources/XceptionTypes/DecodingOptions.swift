@@ -21,6 +21,7 @@ public struct DecodingOptions: Hashable, Sendable {
       self.bytes = bytes
     }
 
+    /// The limits that hold unless others are set.
     public static let standard = Limits()
   }
 
@@ -40,33 +41,32 @@ public struct DecodingOptions: Hashable, Sendable {
     public static let black = Color(red: 0, green: 0, blue: 0)
   }
 
+  /// What becomes of pixels that are transparent, wholly or in part.
+  public enum Transparency: Hashable, Sendable {
+    /// Pixels are laid over a color: `(pixel * alpha + color * (255 - alpha)) / 255`, as Pillow's `alpha_composite` does.
+    case over(Color)
+    /// Alpha is dropped: transparent pixels show the color that they hide, often black, as with Pillow's `convert("RGB")`
+    /// and TensorFlow's `decode_png` with 3 channels, and so with Keras's `load_img`.
+    case ignored
+
+    /// Laid over white.
+    public static let white = Transparency.over(.white)
+    /// Laid over black.
+    public static let black = Transparency.over(.black)
+  }
+
   public var limits: Limits
-  /// What shows through transparent pixels; white unless set. Pillow's `convert("RGB")` and TensorFlow's `decode_png`
-  /// with 3 channels show the hidden colors of transparent pixels instead.
-  public var background: Color
+  /// What becomes of transparent pixels; they are laid over white unless set.
+  public var transparency: Transparency
   /// Whether the EXIF orientation of a JPEG or PNG file is applied, so that the photo stands upright; true unless set.
   /// Pillow and Keras leave it unapplied.
   public var appliesOrientation: Bool
 
-  public init(limits: Limits = .standard, background: Color = .white, appliesOrientation: Bool = true) {
+  public init(
+    limits: Limits = .standard, transparency: Transparency = .white, appliesOrientation: Bool = true
+  ) {
     self.limits = limits
-    self.background = background
+    self.transparency = transparency
     self.appliesOrientation = appliesOrientation
-  }
-}
-
-extension DecodingOptions.Limits {
-  /// Refuses the size that a header declares where it is zero or exceeds a limit; afterwards `width * height * 4`
-  /// cannot overflow.
-  func check(width: Int, height: Int, format: ImageFormat, offset: Int) throws(ImageError) {
-    guard width > 0, height > 0 else {
-      throw .malformed(format, offset: offset, found: "a size of \(width) x \(height)", expected: "at least 1 x 1")
-    }
-    guard width <= self.width else { throw .exceedsLimit(.width, found: width, limit: self.width) }
-    guard height <= self.height else { throw .exceedsLimit(.height, found: height, limit: self.height) }
-    let (area, overflow) = width.multipliedReportingOverflow(by: height)
-    guard !overflow, area <= min(pixels, Int.max >> 4) else {
-      throw .exceedsLimit(.pixels, found: overflow ? .max : area, limit: pixels)
-    }
   }
 }
