@@ -116,6 +116,7 @@ let package = Package(
     .target(
       name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"],
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
+    .target(name: "HDF5", dependencies: ["CZlib"], swiftSettings: safe),
     .target(name: "ModelImport", dependencies: ["ModelGraph", "CHDF5", "CZlib"]),
 
     // The system's libraries.
@@ -141,6 +142,9 @@ let package = Package(
       name: "KernelsTests", dependencies: ["Kernels", "Runtime", "TestSupport", "CTestSupport"],
       swiftSettings: reference),
     .testTarget(name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "HDF5Tests", dependencies: ["HDF5", "ModelGraph"], exclude: ["make_fixtures.py"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ModelImportTests", dependencies: ["ModelImport", "Runtime", "CHDF5", "CZlib", "TestSupport"],
       exclude: ["make_fixtures.py", "make_keras1.py"], resources: [.copy("Fixtures")]),
