@@ -1,3 +1,12 @@
+/// Which pages were written: a bit for each, the highest of a byte first.
+private struct PageBitmap {
+  var bytes: [UInt8]
+  /// The number of the first page's bit.
+  var start = 0
+
+  func contains(_ page: Int) -> Bool { bytes[(start + page) / 8] & (0x80 >> UInt8((start + page) % 8)) != 0 }
+}
+
 /// The entries of an array of chunks, which come in blocks and, in large blocks, in pages.
 private struct ChunkEntries {
   let grid: ChunkGrid
@@ -76,15 +85,15 @@ extension FileReader {
     try fields.skip(prefix - 4)
     try readPages(
       after: blockAddress, prefix + bitmapSize + 4, count: count, capacity: pageCapacity,
-      bitmap: try fields.take(bitmapSize).array, block, &entries)
+      bitmap: PageBitmap(bytes: try fields.take(bitmapSize).array), block, &entries)
     return entries.chunks
   }
 
   /// Reads pages that follow one another, each with a checksum.
   ///
-  /// - Parameter bitmap: A bit for each page that was written, the highest first.
+  /// - Parameter bitmap: Has a bit for each of them.
   private mutating func readPages(
-    after address: Int, _ offset: Int, count: Int, capacity: Int, bitmap: [UInt8], _ place: Place,
+    after address: Int, _ offset: Int, count: Int, capacity: Int, bitmap: PageBitmap, _ place: Place,
     _ entries: inout ChunkEntries
   ) throws(HDF5Error) {
     var (start, overflow) = address.addingReportingOverflow(offset)
@@ -94,7 +103,7 @@ extension FileReader {
       let pageEntries = min(remaining, capacity)
       let size = try product(pageEntries, entries.entrySize, place) + 4
       guard !overflow else { throw place.error("reaches past the last address") }
-      if bitmap[page / 8] & (0x80 >> UInt8(page % 8)) != 0 {
+      if bitmap.contains(page) {
         var fields = try verified(try fields(place.structure + " page", at: start, count: size, of: place.path))
         try entries.read(pageEntries, from: &fields, self)
       } else {
@@ -186,23 +195,25 @@ extension FileReader {
       return try entries.skip(overflow ? .max : all, parent)
     }
     let place = Place(path: parent.path, structure: "extensible array secondary block", address: address)
-    // A block of more than a page has a bit for each of its pages.
-    let bitmapSize = blockEntries > array.pageEntries ? (blockEntries / array.pageEntries + 7) / 8 : 0
+    // A block of more than a page has a bit for each of its pages, those of all blocks without gaps between them,
+    // although there is room for whole bytes for each block.
+    let pageCount = blockEntries > array.pageEntries ? blockEntries / array.pageEntries : 0
+    let bitmapSize = (pageCount + 7) / 8
     let width = file.widths.address
     let bitmapBytes = try product(count, bitmapSize, place)
     let size = 6 + width + array.offsetSize + bitmapBytes + (try product(count, width, place)) + 4
     var block = try checkedFields(place.structure, "EASB", at: address, count: size, of: place.path)
     try block.skip(2 + width + array.offsetSize)
-    let bitmaps = try block.take(bitmapBytes)
+    var bitmap = PageBitmap(bytes: try block.take(bitmapBytes).array)
     for index in 0..<count {
+      bitmap.start = index * pageCount
       try readDataBlock(
-        at: try block.address(), array, inSuperBlock: number,
-        bitmap: bitmaps.slice(at: index * bitmapSize, count: bitmapSize)?.array, place, &entries)
+        at: try block.address(), array, inSuperBlock: number, bitmap: bitmap, place, &entries)
     }
   }
 
   private mutating func readDataBlock(
-    at address: Int?, _ array: ExtensibleArray, inSuperBlock number: Int, bitmap: [UInt8]?, _ parent: Place,
+    at address: Int?, _ array: ExtensibleArray, inSuperBlock number: Int, bitmap: PageBitmap?, _ parent: Place,
     _ entries: inout ChunkEntries
   ) throws(HDF5Error) {
     let count = array.blockEntries(inSuperBlock: number)
@@ -212,7 +223,7 @@ extension FileReader {
     if count > array.pageEntries {
       var block = try checkedFields(place.structure, "EADB", at: address, count: prefix + 4, of: place.path)
       _ = try block.version(0...0)
-      guard let bitmap, !bitmap.isEmpty else { throw place.error("has pages where there should be none") }
+      guard let bitmap else { throw place.error("has pages where there should be none") }
       return try readPages(
         after: address, prefix + 4, count: count, capacity: array.pageEntries, bitmap: bitmap, place, &entries)
     }

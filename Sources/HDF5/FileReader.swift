@@ -18,6 +18,8 @@ struct FileReader {
   var remainingAttributeBytes: Int
   /// The addresses of the groups that are being read, from the root.
   var openGroups: [Int] = []
+  /// The datasets that have been read, by address: links to the same one are no further work.
+  var datasets: [Int: HDF5Dataset] = [:]
   /// The collections of the global heap that have been read, by address.
   var collections: [Int: GlobalHeapCollection] = [:]
 

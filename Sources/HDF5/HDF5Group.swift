@@ -74,9 +74,16 @@ extension FileReader {
       throw HDF5Error(path: path, structure: "link", reason: "appears twice")
     }
     try charge(path.utf8.count, Place(path: path, structure: "link"))
+    if var known = datasets[address] {
+      known.path = path
+      group.datasets[link.name] = known
+      return
+    }
     let header = try objectHeader(at: address, of: path)
     if header.first(.layout) != nil {
-      group.datasets[link.name] = try dataset(header, path: path)
+      let dataset = try dataset(header, path: path)
+      datasets[address] = dataset
+      group.datasets[link.name] = dataset
     } else if header.isGroup {
       group.groups[link.name] = try self.group(header, path: path, depth: depth + 1)
     } else if header.first(.datatype) == nil {
