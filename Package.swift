@@ -120,6 +120,7 @@ let package = Package(
     .target(
       name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"],
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
+    .target(name: "HDF5", dependencies: ["CZlib"], swiftSettings: safe),
     .target(name: "ModelImport", dependencies: ["ModelGraph", "Architectures", "CHDF5", "CZlib"]),
 
     // The system's libraries.
@@ -155,6 +156,9 @@ let package = Package(
       dependencies: ["Kernels", "Runtime", "Reference", "Threads", "TestSupport", "CTestSupport"],
       swiftSettings: reference),
     .testTarget(name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "HDF5Tests", dependencies: ["HDF5", "ModelGraph"], exclude: ["make_fixtures.py"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ModelImportTests",
       dependencies: ["ModelImport", "Architectures", "Reference", "CHDF5", "CZlib", "TestSupport"],
