@@ -121,13 +121,14 @@ let package = Package(
       name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"],
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
     .target(name: "HDF5", dependencies: ["CZlib"], swiftSettings: safe),
-    .target(name: "ModelImport", dependencies: ["ModelGraph", "Architectures", "CHDF5", "CZlib"]),
+    .target(
+      name: "ModelImport", dependencies: ["ModelGraph", "Architectures", "WeightFormat", "HDF5", "CZlib"],
+      swiftSettings: safe),
 
     // The system's libraries.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
-    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
 
     // Tests.
     .target(
@@ -161,7 +162,7 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ModelImportTests",
-      dependencies: ["ModelImport", "Architectures", "Reference", "CHDF5", "CZlib", "TestSupport"],
+      dependencies: ["ModelImport", "Architectures", "Reference", "HDF5", "CZlib", "TestSupport"],
       exclude: ["make_fixtures.py", "make_keras1.py"], resources: [.copy("Fixtures")]),
     .testTarget(name: "XceptionTests", dependencies: ["Xception", "ModelGraph", "SmallModel"]),
     .testTarget(

@@ -34,10 +34,10 @@ package struct FileBytes: Sendable {
   }
 
   /// A copy.
-  var array: [UInt8] { unsafe withUnsafeBytes { unsafe [UInt8]($0) } }
+  package var array: [UInt8] { unsafe withUnsafeBytes { unsafe [UInt8]($0) } }
 
   /// A little-endian number of 0 to 8 bytes; nil where it is not inside.
-  func number(at offset: Int, width: Int) -> UInt64? {
+  package func number(at offset: Int, width: Int) -> UInt64? {
     guard (0...8).contains(width), isInside(offset, width) else { return nil }
     return unsafe withUnsafeBytes { bytes in
       var value: UInt64 = 0

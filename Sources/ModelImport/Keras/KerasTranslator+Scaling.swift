@@ -1,45 +1,5 @@
 import ModelGraph
 
-/// An affine function of each channel: `x * factors + offsets`, as rescaling layers at a model's start compute it.
-struct InputScaling: Hashable {
-  var factors: [Double]
-  var offsets: [Double]
-
-  static func identity(channels: Int) -> InputScaling {
-    InputScaling(
-      factors: Array(repeating: 1, count: channels), offsets: Array(repeating: 0, count: channels))
-  }
-
-  /// This function, then another of `count` or 1 values each.
-  func then(factors: [Double], offsets: [Double]) -> InputScaling {
-    var result = self
-    for channel in self.factors.indices {
-      let (factor, offset) = (factors[channel % factors.count], offsets[channel % offsets.count])
-      result.factors[channel] *= factor
-      result.offsets[channel] = self.offsets[channel] * factor + offset
-    }
-    return result
-  }
-}
-
-extension Preprocessing {
-  /// This preprocessing, then a scaling: `((p / divisor - mean) / deviation) * factor + offset`
-  /// is `(p / divisor - (mean - offset * deviation / factor)) / (deviation / factor)`.
-  func then(_ scaling: InputScaling) -> Preprocessing {
-    var result = self
-    for channel in mean.indices {
-      let deviation = Double(standardDeviation[channel]) / scaling.factors[channel]
-      result.mean[channel] = Float(Double(mean[channel]) - scaling.offsets[channel] * deviation)
-      result.standardDeviation[channel] = Float(deviation)
-    }
-    return result
-  }
-
-  /// Pixel values as they are.
-  static let unscaled = Preprocessing(
-    filter: .nearest, antialias: false, geometry: .stretch, divisor: 1, mean: [0, 0, 0], standardDeviation: [1, 1, 1])
-}
-
 /// Rescaling layers at the start of a model are left to the preprocessing.
 extension KerasTranslator {
   /// `x * scale + offset`.
@@ -60,8 +20,8 @@ extension KerasTranslator {
     if mean == nil || variance == nil {
       let weights = try take(address, [VariableName.mean, VariableName.variance, VariableName.count])
       try checkVariance(weights[1], of: address.layer)
-      mean = weights[0].values.map(Double.init)
-      variance = weights[1].values.map(Double.init)
+      mean = try weights[0].doubles()
+      variance = try weights[1].doubles()
     }
     guard let mean, let variance, variance.allSatisfy({ $0 >= 0 }), mean.count == variance.count else {
       throw layer.unexpected("variance", "as many numbers as its mean has, from 0")
