@@ -10,7 +10,9 @@ extension ModelImporter {
     var preprocessing: Preprocessing
     switch foreign.preprocessing {
     case .stated(let stated): preprocessing = stated
-    case .scaled: preprocessing = .unscaled(channels: channels)
+    case .scaled(_, let filter):
+      preprocessing = .unscaled(channels: channels)
+      if let filter { preprocessing.filter = filter }
     case .recognized(let usual, let network):
       preprocessing = usual
       note =
@@ -30,7 +32,7 @@ extension ModelImporter {
       throw .options(
         reason: "the preprocessing has values for \(preprocessing.mean.count) channels, the input has \(channels)")
     }
-    if case .scaled(let scaling) = foreign.preprocessing { result = result.then(scaling) }
+    if case .scaled(let scaling, _) = foreign.preprocessing { result = result.then(scaling) }
     do throws(PreprocessingError) {
       try result.validateValues()
       try result.validateGeometry(inputShape: foreign.graph.inputShape)

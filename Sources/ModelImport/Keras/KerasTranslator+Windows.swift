@@ -1,13 +1,12 @@
 import ModelGraph
 
-/// Zero padding becomes part of the window that reads it, where that is the same.
+/// Padding and pools. Zero padding becomes part of the window that reads it, where that is the same.
 extension KerasTranslator {
-  func padded(_ input: Value, by layer: KerasLayer) throws(ImportError) -> Value {
-    try layer.requireChannelsLast()
-    guard case .map = builder.shape(of: input.node) else { throw layer.error("ZeroPadding2D of a vector") }
-    // The input's padding would be of pixels not yet rescaled.
-    guard input.scaling == nil else { throw layer.error("ZeroPadding2D of a rescaled input") }
-    let border = try layer.border()
+  mutating func padding(_ site: Site) throws(ImportError) -> Value {
+    let layer = site.layer
+    let input = try site.input()
+    guard case .map = shape(of: input), input.channel == nil else { throw layer.error("ZeroPadding2D of a vector") }
+    let border = try layer.border("padding")
     var value = input
     value.border = Border(
       top: input.border.top + border.top, left: input.border.left + border.left,
@@ -35,38 +34,38 @@ extension KerasTranslator {
     return absorbed
   }
 
-  /// The maximum over zeros is that over no padding at all where no value is negative.
-  mutating func appendMaxPool(
-    _ layer: KerasLayer, _ address: WeightAddress, _ input: Value
-  ) throws(ImportError) -> Value {
-    guard input.border == Border() || isNeverNegative(input.node) else {
-      throw layer.error("max pooling of zero padding is exact only after ReLU, sigmoid or softmax")
-    }
-    let window = try absorbing(input.border, into: try layer.poolWindow(), of: input.node, layer)
-    return Value(
-      node: try append(address.layer, .maxPool(window), [try node(of: input, readBy: address.layer)], of: address.layer)
-    )
+  /// The maximum over zeros is that over no padding at all where no value is negative; else the zeros are made.
+  mutating func maxPool(_ site: Site) throws(ImportError) -> Value {
+    let (layer, input) = (site.layer, try site.input())
+    let window = try layer.poolWindow()
+    guard input.border != Border(), isNeverNegative(input.node),
+      let absorbed = poolable(try absorbing(input.border, into: window, of: input.node, layer))
+    else { return try append(.maxPool(window), [input], at: site) }
+    return try append(.maxPool(absorbed), [input.withoutBorder], at: site)
   }
 
   /// The zeros of a padding layer count in an average, those of the pool's own padding do not.
-  mutating func appendAveragePool(
-    _ layer: KerasLayer, _ address: WeightAddress, _ input: Value
-  ) throws(ImportError) -> Value {
+  mutating func averagePool(_ site: Site) throws(ImportError) -> Value {
+    let (layer, input) = (site.layer, try site.input())
     let window = try layer.poolWindow()
-    guard input.border == Border() || window.padding == .valid else {
-      throw layer.error("average pooling with padding \"same\" of zero padding cannot be expressed")
-    }
-    let pool = AveragePool(
-      window: try absorbing(input.border, into: window, of: input.node, layer), countsPadding: input.border != Border())
-    return Value(
-      node: try append(
-        address.layer, .averagePool(pool), [try node(of: input, readBy: address.layer)], of: address.layer))
+    guard input.border != Border(), window.padding == .valid,
+      let absorbed = poolable(try absorbing(input.border, into: window, of: input.node, layer))
+    else { return try append(.averagePool(AveragePool(window: window)), [input], at: site) }
+    return try append(
+      .averagePool(AveragePool(window: absorbed, countsPadding: true)), [input.withoutBorder], at: site)
+  }
+
+  /// A window that sees a value of the map in each place, or nil.
+  private func poolable(_ window: Window) -> Window? {
+    guard case .explicit(let top, let left, let bottom, let right) = window.padding else { return window }
+    return max(top, bottom) < window.size.height && max(left, right) < window.size.width ? window : nil
   }
 
   private func isNeverNegative(_ node: Int) -> Bool {
     let node = builder.graph.nodes[node]
     switch node.operation {
-    case .activation(.relu), .activation(.relu6), .activation(.sigmoid), .softmax: return true
+    case .activation(let activation): return activation.isNeverNegative
+    case .softmax: return true
     case .maxPool, .averagePool: return isNeverNegative(node.inputs[0])
     default: return false
     }
@@ -74,11 +73,11 @@ extension KerasTranslator {
 }
 
 extension KerasLayer {
-  /// `padding` as one number, one for each axis, or one for each side.
-  fileprivate func border() throws(ImportError) -> KerasTranslator.Border {
+  /// One number, one for each axis, or one for each side.
+  func border(_ option: String) throws(ImportError) -> KerasTranslator.Border {
     let sides: [Int?]
-    switch config["padding"] {
-    case .number?: sides = Array(repeating: config["padding"]?.int, count: 4)
+    switch config[option] {
+    case .number?: sides = Array(repeating: config[option]?.int, count: 4)
     case .array(let axes)? where axes.count == 2:
       sides = axes.flatMap { axis -> [Int?] in
         if let pair = axis.array { return pair.count == 2 ? pair.map(\.int) : [nil] }
@@ -88,7 +87,7 @@ extension KerasLayer {
     }
     let values = sides.compactMap(\.self)
     guard sides.count == 4, values.count == 4, values.allSatisfy({ (0...Limits.window).contains($0) }) else {
-      throw unexpected("padding", "whole numbers from 0")
+      throw unexpected(option, "whole numbers from 0")
     }
     return KerasTranslator.Border(top: values[0], left: values[2], bottom: values[1], right: values[3])
   }
