@@ -2,7 +2,8 @@ import ModelGraph
 
 /// A class of layers: its variables, and what it is at inference.
 struct KerasLayerClass: Sendable {
-  typealias Append = @Sendable (inout KerasTranslator, KerasTranslator.Site) throws(ImportError) -> KerasTranslator.Value
+  typealias Append =
+    @Sendable (inout KerasTranslator, KerasTranslator.Site) throws(ImportError) -> KerasTranslator.Value
 
   /// The variables of a layer, in Keras's order; nil where it may have some that inference does not need.
   let variables: @Sendable (KerasLayer) throws(ImportError) -> [KerasVariable]?
@@ -65,7 +66,8 @@ struct KerasLayerClass: Sendable {
     "BatchNormalization": batchNormalization, "BatchNormalizationV1": batchNormalization,
     "BatchNormalizationV2": batchNormalization, "SyncBatchNormalization": batchNormalization,
     "LayerNormalization": .init(variables: { layer throws(ImportError) in
-      (try layer.bool("scale", default: true) ? [.gamma] : []) + (try layer.bool("center", default: true) ? [.beta] : [])
+      (try layer.bool("scale", default: true) ? [.gamma] : [])
+        + (try layer.bool("center", default: true) ? [.beta] : [])
     }) { translator, site throws(ImportError) in try translator.layerNormalization(site) },
     "UnitNormalization": .init { translator, site throws(ImportError) in try translator.unitNormalization(site) },
     "Normalization": .init(variables: { layer throws(ImportError) in

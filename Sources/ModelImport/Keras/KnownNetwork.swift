@@ -19,7 +19,8 @@ struct KnownNetwork {
   private static let families = [
     Family(name: "VGG-16", models: ["vgg16"], layers: ["block1_conv1", "block5_conv3", "block5_pool"], mode: .caffe),
     Family(name: "VGG-19", models: ["vgg19"], layers: ["block1_conv1", "block5_conv4"], mode: .caffe),
-    Family(name: "Xception", models: ["xception"], layers: ["block2_sepconv1_bn", "block14_sepconv2_bn"], mode: .keras),
+    Family(
+      name: "Xception", models: ["xception"], layers: ["block2_sepconv1_bn", "block14_sepconv2_bn"], mode: .keras),
     Family(
       name: "ResNet V2", models: ["resnet50v2", "resnet101v2", "resnet152v2"],
       layers: ["conv2_block1_preact_bn", "post_bn"], mode: .keras),

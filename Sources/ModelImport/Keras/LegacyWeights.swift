@@ -113,8 +113,11 @@ struct LegacyWeights: KerasWeights {
     }
     guard places.count == variables.count else {
       let first = layers.first
-      let missing = layers.lazy.flatMap { layer in (layer.variables ?? []).map { (layer, $0) } }.first { layer, variable in
-        !variables.contains { variable.names.contains($0.name) && (layers.count == 1 || $0.scope.hasSuffix(layer.name)) }
+      let missing = layers.lazy.flatMap { layer in (layer.variables ?? []).map { (layer, $0) } }.first {
+        layer, variable in
+        !variables.contains {
+          variable.names.contains($0.name) && (layers.count == 1 || $0.scope.hasSuffix(layer.name))
+        }
       }
       throw .weights(
         layer: missing?.0.path ?? first?.path ?? "",

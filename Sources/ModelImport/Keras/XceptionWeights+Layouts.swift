@@ -42,7 +42,8 @@ extension XceptionWeights {
       }
       guard arrays.count == layer.variables.count, arrays.count == variables.count else {
         throw .weights(
-          layer: layer.name, reason: "\(layer.variables.count) arrays, expected "
+          layer: layer.name,
+          reason: "\(layer.variables.count) arrays, expected "
             + variables.map { $0.names[0] }.joined(separator: ", "))
       }
       layers.append(Layer(path: layer.name, name: layer.name, kind: kind, datasets: arrays))
