@@ -137,12 +137,14 @@ let package = Package(
       path: "Tests/SmallModel"),
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph", "Architectures", "TestSupport"]),
-    .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures", "TestSupport"]),
+    .testTarget(
+      name: "ArchitecturesTests", dependencies: ["Architectures", "TestSupport"],
+      exclude: ["make_keras_layers.py"], resources: [.copy("Fixtures")]),
     .testTarget(name: "ThreadsTests", dependencies: ["Threads", "TestSupport", "CTestSupport"]),
     .testTarget(
       name: "ReferenceTests", dependencies: ["Reference", "Architectures", "TestSupport"],
       exclude: ["make_keras_fixtures.py"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "WeightFormatTests", dependencies: ["WeightFormat", "TestSupport"]),
+    .testTarget(name: "WeightFormatTests", dependencies: ["WeightFormat", "TestSupport", "CTestSupport"]),
     .testTarget(
       name: "OptimizerTests", dependencies: ["Optimizer", "Architectures", "Reference", "Runtime", "TestSupport"]),
     .testTarget(

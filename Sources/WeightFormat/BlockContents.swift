@@ -14,15 +14,15 @@ struct BlockContents: TensorContents {
 
   /// Where a block's elements are in the tensor, in bytes.
   func elementRange(of block: Int) -> Range<Int> {
-    let start = block * Layout.blockLength
-    return start..<min(start + Layout.blockLength, byteCount)
+    let start = block * FormatConstants.blockLength
+    return start..<min(start + FormatConstants.blockLength, byteCount)
   }
 
   private func place(_ block: Int) -> BlockPlace { BlockPlace(tensor: tensor, elementType: elementType, index: block) }
 
   /// All bytes, in memory that lives during the call.
   func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: Layout.alignment)
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: FormatConstants.alignment)
     defer { memory.deallocate() }
     try decoders.withDecoder { decoder in
       for index in blocks.indices {

@@ -36,7 +36,7 @@ struct BlockPlace {
 /// stream.
 final class BlockDecoder: @unchecked Sendable {  // the pool lends it to one thread at a time
   private let memory: UnsafeMutableRawPointer
-  private static let byteCount = 3 * Layout.blockLength
+  private static let byteCount = 3 * FormatConstants.blockLength
   private let inflater: Inflater
 
   init() throws(WeightFormatError) {
@@ -58,7 +58,7 @@ final class BlockDecoder: @unchecked Sendable {  // the pool lends it to one thr
   deinit { munmap(memory, Self.byteCount) }
 
   /// Room for the elements of one block.
-  var elements: UnsafeMutableRawPointer { memory + 2 * Layout.blockLength }
+  var elements: UnsafeMutableRawPointer { memory + 2 * FormatConstants.blockLength }
 
   /// Reads, checks and inflates one block of the compact profile; `elements` has room for exactly its elements.
   func decode(
@@ -71,7 +71,7 @@ final class BlockDecoder: @unchecked Sendable {  // the pool lends it to one thr
     let count = elements.count / size
     let bytes = memory.assumingMemoryBound(to: UInt8.self)
     // Elements of one byte are their plane.
-    let inflated = size == 1 ? elements.baseAddress! : memory + Layout.blockLength
+    let inflated = size == 1 ? elements.baseAddress! : memory + FormatConstants.blockLength
     var planes = InlineArray<4, UnsafePointer<UInt8>>(repeating: bytes)
     var position = 0
     for plane in 0..<size {

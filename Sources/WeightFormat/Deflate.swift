@@ -2,10 +2,10 @@ import CZlib
 
 /// Raw deflate (RFC 1951) of byte planes, through zlib.
 enum Deflate {
-  /// A plane as one stream, or from `Layout.leastQuarteredPlane` bytes on as the lengths of the first three of four
+  /// A plane as one stream, or from `FormatConstants.leastQuarteredPlane` bytes on as the lengths of the first three of four
   /// streams, and the streams of its quarters.
   static func compressed(_ plane: UnsafeRawBufferPointer) -> [UInt8] {
-    guard plane.count >= Layout.leastQuarteredPlane else { return stream(plane) }
+    guard plane.count >= FormatConstants.leastQuarteredPlane else { return stream(plane) }
     let quarters = quarters(of: plane.count)
     var bytes: [UInt8] = []
     var streams: [UInt8] = []
@@ -78,7 +78,7 @@ struct Inflater: ~Copyable {
   ///
   /// - Returns: What is wrong with it, or nil.
   borrowing func inflate(_ bytes: UnsafeRawBufferPointer, into plane: UnsafeMutableRawBufferPointer) -> String? {
-    guard plane.count >= Layout.leastQuarteredPlane else { return inflateWithZlib(bytes, into: plane) }
+    guard plane.count >= FormatConstants.leastQuarteredPlane else { return inflateWithZlib(bytes, into: plane) }
     var position = 12
     guard bytes.count >= position else { return "\(bytes.count) bytes, fewer than the lengths of its streams take" }
     var streams = InlineArray<4, UnsafeRawBufferPointer>(repeating: UnsafeRawBufferPointer(start: nil, count: 0))

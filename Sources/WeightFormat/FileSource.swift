@@ -39,7 +39,7 @@ final class FileSource: @unchecked Sendable {  // immutable; the memory is only 
   init(bytes: [UInt8]) {
     descriptor = -1
     count = bytes.count
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: Layout.alignment)
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: FormatConstants.alignment)
     memory.copyBytes(from: bytes)
     base = UnsafeRawPointer(memory.baseAddress)
   }

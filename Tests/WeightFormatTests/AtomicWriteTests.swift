@@ -18,7 +18,7 @@ struct AtomicWriteTests {
     try Folder.withTemporary { folder in
       let path = folder.path + "/model.xcw"
       let model = try SampleModels.small()
-      for profile in WeightFile.Profile.allCases {
+      for profile in WeightFile.StorageProfile.allCases {
         try WeightFile.write(model, to: path, profile: profile)
         #expect(
           [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))

@@ -12,10 +12,11 @@ struct IndependentReaderTests {
   @Test("It reads every value of every tensor as it was written")
   func values() throws {
     try Folder.withTemporary { folder in
-      var files = ["every": try SampleModels.everyOperation(), "blocks": try SampleModels.severalBlocks()]
+      var files = try Dictionary(uniqueKeysWithValues: SampleModels.ofOperations.map { ($0, try $1()) })
+      files["blocks"] = try SampleModels.severalBlocks()
       for type in ElementType.allCases { files["\(type)"] = try SampleModels.small(kernelType: type) }
       for (name, model) in files {
-        for profile in WeightFile.Profile.allCases {
+        for profile in WeightFile.StorageProfile.allCases {
           let path = "\(folder.path)/\(name)-\(profile).xcw"
           try WeightFile.write(model, to: path, profile: profile)
           try FileManager.default.createDirectory(atPath: path + ".values", withIntermediateDirectories: true)
@@ -32,7 +33,7 @@ struct IndependentReaderTests {
         """)
       #expect(output.status == 0, "\(output.text)")
       for (name, model) in files {
-        for profile in WeightFile.Profile.allCases {
+        for profile in WeightFile.StorageProfile.allCases {
           let path = "\(folder.path)/\(name)-\(profile).xcw"
           for (number, tensor) in model.graph.tensors.enumerated() {
             let found = try Data(contentsOf: URL(fileURLWithPath: "\(path).values/\(number)"))

@@ -11,7 +11,7 @@ struct LiteralInflaterTests {
     var planes: [[UInt8]] = []
     var generator = SplitMix64(seed: 1)
     for spread in [1, 2, 5, 12, 40, 255] {
-      for count in [Layout.leastQuarteredPlane, 20011, 160037] {
+      for count in [FormatConstants.leastQuarteredPlane, 20011, 160037] {
         planes.append(
           (0..<count).map { _ in
             // Each bit that is zero halves the chance of a greater value.

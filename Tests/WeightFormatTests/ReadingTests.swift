@@ -7,8 +7,8 @@ import WeightFormat
 
 @Suite("Reading")
 struct ReadingTests {
-  @Test("Any number of threads read the same tensors at once", arguments: WeightFile.Profile.allCases)
-  func threads(profile: WeightFile.Profile) throws {
+  @Test("Any number of threads read the same tensors at once", arguments: WeightFile.StorageProfile.allCases)
+  func threads(profile: WeightFile.StorageProfile) throws {
     try Folder.withTemporary { folder in
       let path = folder.path + "/model.xcw"
       let model = try SampleModels.small()
@@ -24,8 +24,8 @@ struct ReadingTests {
     }
   }
 
-  @Test("Tensors are aligned to 64 bytes and survive the file's removal", arguments: WeightFile.Profile.allCases)
-  func removal(profile: WeightFile.Profile) throws {
+  @Test("Tensors are aligned to 64 bytes and survive the file's removal", arguments: WeightFile.StorageProfile.allCases)
+  func removal(profile: WeightFile.StorageProfile) throws {
     try Folder.withTemporary { folder in
       let path = folder.path + "/model.xcw"
       let model = try SampleModels.small()
@@ -39,8 +39,8 @@ struct ReadingTests {
     }
   }
 
-  @Test("A file that is cut after it was opened gives an error", arguments: WeightFile.Profile.allCases)
-  func cutLater(profile: WeightFile.Profile) throws {
+  @Test("A file that is cut after it was opened gives an error", arguments: WeightFile.StorageProfile.allCases)
+  func cutLater(profile: WeightFile.StorageProfile) throws {
     try Folder.withTemporary { folder in
       let path = folder.path + "/model.xcw"
       try WeightFile.write(try SampleModels.small(), to: path, profile: profile)
@@ -63,7 +63,7 @@ struct ReadingTests {
     #expect(kernel.planeBytes.count == 4)
     #expect(kernel.planeBytes.reduce(0, +) == kernel.storedBytes)
     #expect(kernel.storedBytes < 100)
-    let stored = try WeightFile(bytes: WeightFile.bytes(of: SampleModels.everyOperation(), profile: .stored))
+    let stored = try WeightFile(bytes: WeightFile.bytes(of: SampleModels.firstOperations(), profile: .stored))
     #expect(stored.profile == .stored)
     #expect(stored.requiredFeatures == .optimized)
     #expect(stored.tensorSizes.allSatisfy { $0.storedBytes == $0.inflatedBytes })
