@@ -1,4 +1,4 @@
-package import ModelGraph
+import ModelGraph
 
 /// A network that is known by name: parameters, from which a graph is built.
 ///
@@ -31,16 +31,17 @@ extension Architecture {
     try build(weights: weights).graph
   }
 
+  /// - Returns: The graph, and the layers that Keras numbers automatically.
   func build(
     weights: (_ node: String, _ role: ParameterRole, _ dimensions: [Int]) throws -> Tensor
-  ) throws -> NetworkBuilder {
+  ) throws -> (graph: Graph, numbered: Set<String>) {
     guard widthDivisor > 0 else { throw GraphError(node: nil, reason: "width divisor \(widthDivisor) is not positive") }
     return try withoutActuallyEscaping(weights) { weights in
       var network = try NetworkBuilder(input: input, widthDivisor: widthDivisor, weights: weights)
       try append(to: &network)
       try network.append(top)
       try network.graph.validate()
-      return network
+      return (network.graph, network.numbered)
     }
   }
 }

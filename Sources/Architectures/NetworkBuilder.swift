@@ -1,4 +1,4 @@
-package import ModelGraph
+import ModelGraph
 
 /// The parts that networks are made of; each is appended after `last`.
 package struct NetworkBuilder {

@@ -1,4 +1,4 @@
-package import ModelGraph
+import ModelGraph
 
 /// A layer of Keras that has weights.
 package struct WeightedLayer: Hashable, Sendable {

@@ -14,8 +14,8 @@ struct EncodedTensor {
     let encoded = Mutex([EncodedBlock?](repeating: nil, count: count))
     WorkerPool.shared().forEach(count) { index in
       let start = index * FormatConstants.blockLength
-      let part = elements[start..<min(start + FormatConstants.blockLength, elements.count)]
-      let block = EncodedBlock(UnsafeRawBufferPointer(rebasing: part), type: type, profile: profile)
+      let part = unsafe elements[start..<min(start + FormatConstants.blockLength, elements.count)]
+      let block = unsafe EncodedBlock(UnsafeRawBufferPointer(rebasing: part), type: type, profile: profile)
       encoded.withLock { $0[index] = block }
     }
     for block in encoded.withLock({ $0.compactMap(\.self) }) {
@@ -32,20 +32,20 @@ private struct EncodedBlock {
 
   init(_ elements: UnsafeRawBufferPointer, type: ElementType, profile: WeightFile.StorageProfile) {
     guard profile == .compact else {
-      bytes = Array(elements)
+      bytes = unsafe Array(elements)
       planeLengths[0] = UInt32(elements.count)
       return
     }
     let planes = UnsafeMutableRawBufferPointer.allocate(byteCount: elements.count, alignment: FormatConstants.alignment)
-    defer { planes.deallocate() }
-    BytePlanes.split(elements, elementSize: type.byteCount, into: planes)
+    defer { unsafe planes.deallocate() }
+    unsafe BytePlanes.split(elements, elementSize: type.byteCount, into: planes)
     let length = elements.count / type.byteCount
     for index in 0..<type.byteCount {
-      let plane = UnsafeRawBufferPointer(rebasing: planes[index * length..<(index + 1) * length])
-      let deflated = Deflate.compressed(plane)
+      let plane = unsafe UnsafeRawBufferPointer(rebasing: planes[index * length..<(index + 1) * length])
+      let deflated = unsafe Deflate.compressed(plane)
       let isSmaller = deflated.count < length
       planeLengths[index] = UInt32(isSmaller ? deflated.count : length)
-      if isSmaller { bytes += deflated } else { bytes += plane }
+      if isSmaller { bytes += deflated } else { unsafe bytes += plane }
     }
   }
 }

@@ -92,7 +92,8 @@ extension Block {
     let whole = inflated / planeCount
     for plane in 0..<4 {
       let length = try reader.integer("stored length of plane \(plane)")
-      let least = isCompact ? (whole + FormatConstants.greatestExpansion - 1) / FormatConstants.greatestExpansion : whole
+      let least =
+        isCompact ? (whole + FormatConstants.greatestExpansion - 1) / FormatConstants.greatestExpansion : whole
       let range = plane < planeCount ? least...whole : 0...0
       guard range.contains(length) else {
         throw reader.fault(

@@ -29,7 +29,8 @@ struct FileEncoder {
     self.profile = profile
     tensors = model.graph.tensors
     records = try tensors.map { tensor throws(WeightFormatError) in
-      guard Limits.elementCount(of: tensor.dimensions) != nil, FormatConstants.tensorRank.contains(tensor.dimensions.count)
+      guard Limits.elementCount(of: tensor.dimensions) != nil,
+        FormatConstants.tensorRank.contains(tensor.dimensions.count)
       else {
         throw WeightFormatError(
           .value, in: .tensors, "tensor \"\(tensor.name)\"", found: "\(tensor.dimensions)",
@@ -85,12 +86,12 @@ struct FileEncoder {
     do {
       let profile = profile
       let expected = tensor.dimensions.reduce(type.byteCount, *)
-      return try tensor.converted(to: type).contents.withBytes { bytes throws(WeightFormatError) in
+      return try unsafe tensor.converted(to: type).contents.withBytes { bytes throws(WeightFormatError) in
         guard bytes.count == expected else {
           throw WeightFormatError(
             .size, in: .data, "tensor \"\(tensor.name)\"", found: "\(bytes.count) bytes", expected: "\(expected)")
         }
-        return EncodedTensor(bytes, type: type, profile: profile)
+        return unsafe EncodedTensor(bytes, type: type, profile: profile)
       }
     } catch let error as WeightFormatError {
       throw error

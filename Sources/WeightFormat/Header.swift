@@ -17,7 +17,8 @@ struct Header: Hashable, Sendable {
     }
     guard present.count == FormatConstants.headerLength else {
       throw WeightFormatError(
-        .truncated, at: present.count, "header", found: "\(present.count) bytes", expected: "\(FormatConstants.headerLength)")
+        .truncated, at: present.count, "header", found: "\(present.count) bytes",
+        expected: "\(FormatConstants.headerLength)")
     }
     func field(_ offset: Int) -> UInt32 {
       (0..<4).reduce(0) { $0 | UInt32(present[offset + $1]) << (8 * UInt32($1)) }
@@ -29,7 +30,8 @@ struct Header: Hashable, Sendable {
         .byteOrder, at: 8, "byte order", found: isSwapped ? "big-endian" : hex(order), expected: "little-endian")
     }
     guard field(12) == FormatConstants.version else {
-      throw WeightFormatError(.version, at: 12, "version", found: "\(field(12))", expected: "\(FormatConstants.version)")
+      throw WeightFormatError(
+        .version, at: 12, "version", found: "\(field(12))", expected: "\(FormatConstants.version)")
     }
     let checksum = Checksum.of(Array(present[..<60]))
     guard checksum == field(60) else {
@@ -80,7 +82,9 @@ struct Header: Hashable, Sendable {
   var bytes: [UInt8] {
     var writer = ByteWriter()
     writer.raw(FormatConstants.signature)
-    for field in [FormatConstants.byteOrder, FormatConstants.version, required.rawValue, optional] { writer.unsigned32(field) }
+    for field in [FormatConstants.byteOrder, FormatConstants.version, required.rawValue, optional] {
+      writer.unsigned32(field)
+    }
     writer.unsigned64(UInt64(fileLength))
     writer.unsigned32(UInt32(sectionCount))
     writer.unsigned32(directoryChecksum)

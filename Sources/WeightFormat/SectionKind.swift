@@ -13,7 +13,7 @@ package struct SectionKind: RawRepresentable, Hashable, Sendable, CustomStringCo
 
   package init(_ name: StaticString) {
     precondition(name.utf8CodeUnitCount == 4)
-    rawValue = (0..<4).reduce(0) { $0 | UInt32(name.utf8Start[$1]) << (8 * $1) }
+    rawValue = (0..<4).reduce(0) { unsafe $0 | UInt32(name.utf8Start[$1]) << (8 * $1) }
   }
 
   /// The four characters, or the number where they are not printable ASCII.

@@ -104,7 +104,7 @@ package struct WeightFile: Sendable {
     WorkerPool.shared().forEach(places.count) { place in
       guard first.withLock({ $0.map { place < $0.place } ?? true }) else { return }
       do {
-        try contents[places[place].tensor].withBlock(places[place].block) { _, _ in }
+        try unsafe contents[places[place].tensor].withBlock(places[place].block) { _, _ in }
       } catch let error as WeightFormatError {
         first.withLock { if $0.map({ place < $0.place }) ?? true { $0 = (place, error) } }
       } catch {

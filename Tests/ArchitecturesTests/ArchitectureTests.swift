@@ -60,7 +60,8 @@ struct ArchitectureTests {
   /// `Fixtures/keras_layers.tsv` is what Keras says of its networks.
   @Test(arguments: ["Xception", "InceptionV3", "VGG16", "ResNet50"])
   func `weighted layers have Keras's order, names and shapes`(name: String) throws {
-    let url = try #require(Bundle.module.url(forResource: "keras_layers", withExtension: "tsv", subdirectory: "Fixtures"))
+    let url = try #require(
+      Bundle.module.url(forResource: "keras_layers", withExtension: "tsv", subdirectory: "Fixtures"))
     let rows = try String(contentsOf: url, encoding: .utf8).split(separator: "\n").map {
       $0.split(separator: "\t").map(String.init)
     }

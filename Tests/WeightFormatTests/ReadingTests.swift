@@ -1,3 +1,4 @@
+import CTestSupport
 import Dispatch
 import Foundation
 import ModelGraph
@@ -22,6 +23,35 @@ struct ReadingTests {
       }
       #expect(wrong.withLock { $0 } == 0)
     }
+  }
+
+  @Test("A process that may open five files at most writes and verifies one")
+  func fewDescriptors() async {
+    await #expect(processExitsWith: .success) {
+      var limit = rlimit(rlim_cur: 5, rlim_max: 5)
+      #if canImport(Glibc)
+        guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { exit(2) }
+      #else
+        guard setrlimit(RLIMIT_NOFILE, &limit) == 0 else { exit(2) }
+      #endif
+      exit(ReadingTests.canVerify)
+    }
+  }
+
+  @Test("A child of a process that has read a file reads it too")
+  func child() async {
+    await #expect(processExitsWith: .success) {
+      guard ReadingTests.canVerify == 0 else { exit(2) }
+      exit(result_in_child({ _ in ReadingTests.canVerify }, nil))
+    }
+  }
+
+  /// 0 where a file of many blocks is written and verified.
+  private static var canVerify: Int32 {
+    guard let model = try? SampleModels.severalBlocks(whole: 40), (try? WeightFile.bytes(of: model)) != nil else {
+      return 1
+    }
+    return 0
   }
 
   @Test("Tensors are aligned to 64 bytes and survive the file's removal", arguments: WeightFile.StorageProfile.allCases)

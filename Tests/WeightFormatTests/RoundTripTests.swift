@@ -12,7 +12,9 @@ struct RoundTripTests {
     }
   }
 
-  @Test("Every operation and every attribute", arguments: SampleModels.ofOperations.keys, WeightFile.StorageProfile.allCases)
+  @Test(
+    "Every operation and every attribute", arguments: SampleModels.ofOperations.keys, WeightFile.StorageProfile.allCases
+  )
   func operations(name: String, profile: WeightFile.StorageProfile) throws {
     try expectRoundTrip(try SampleModels.ofOperations[name]!(), profile: profile)
   }

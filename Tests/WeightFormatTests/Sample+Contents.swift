@@ -115,7 +115,9 @@ extension Sample {
     Sample("block-orphan", .blocks, .blocks) {
       $0.change(.blocks) { $0 += [UInt8](repeating: 0, count: FormatConstants.blockEntryLength) }
     },
-    Sample("block-missing", .blocks, .blocks) { $0.change(.blocks) { $0.removeLast(FormatConstants.blockEntryLength) } },
+    Sample("block-missing", .blocks, .blocks) {
+      $0.change(.blocks) { $0.removeLast(FormatConstants.blockEntryLength) }
+    },
     Sample("block-table-cut", .blocks, .blocks) { $0.change(.blocks) { $0.removeLast() } },
     Sample("plane-empty", .size, .blocks) { $0.set(.blocks, at: 16, to: 0) },
     Sample("plane-longer-than-elements", .size, .blocks) { $0.set(.blocks, at: 4, to: 217) },

@@ -82,11 +82,11 @@ enum SampleModels {
     return Model(graph: builder.graph, metadata: metadata)
   }
 
-  /// A tensor of one block and a part of another.
-  static func severalBlocks() throws -> Model {
+  /// A tensor of one whole block, or more of them, and a part of another.
+  static func severalBlocks(whole: Int = 1) throws -> Model {
     var builder = GraphBuilder()
     let input = try builder.append("in", .input(.vector(1)))
-    let elements = FormatConstants.blockLength / 2 + 1001
+    let elements = whole * FormatConstants.blockLength / 2 + 1001
     try builder.append("dense", .dense(Dense(outputs: elements, hasBias: false)), [input]) { role, dimensions in
       let bytes = [UInt8](unsafeUninitializedCapacity: elements * 2) { buffer, count in
         for index in 0..<elements * 2 { buffer[index] = UInt8(truncatingIfNeeded: index / 3 % 61) }
