@@ -131,10 +131,10 @@ let package = Package(
     // Tests.
     .target(
       name: "TestSupport", dependencies: ["ModelGraph", "Architectures", "CTestSupport"], path: "Tests/TestSupport",
-      swiftSettings: reference),
+      swiftSettings: safe + reference),
     .target(
       name: "SmallModel", dependencies: ["ModelGraph", "Architectures", "WeightFormat", "TestSupport"],
-      path: "Tests/SmallModel"),
+      path: "Tests/SmallModel", swiftSettings: safe),
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph", "Architectures", "TestSupport"]),
     .testTarget(

@@ -25,7 +25,7 @@ struct XceptionBench: ParsableCommand {
       """,
     version: runtimeVersion)
 
-  @Argument(help: "The weights file (.xcw), or random: Xception with random weights, which take as long.")
+  @Argument(help: "The weights file (.xcw), or random or random:ResNet50: random weights, which take as long.")
   var model: String
   @Option(help: PrecisionArgument.help) var precision = PrecisionArgument.auto
   @Option(help: "The most threads of a call; all that this process may use unless given.") var threads: Int?
@@ -59,7 +59,7 @@ struct XceptionBench: ParsableCommand {
 
   private func benchmark() throws {
     // Making random weights takes longer than loading any, and is no part of it.
-    let random = model == RandomModel.name ? try RandomModel.graph() : nil
+    let random = try RandomModel.graph(of: model)
     let clock = ContinuousClock()
     let start = clock.now
     let engine = try load(random)

@@ -13,13 +13,13 @@ struct ArchitectureTests {
     ("VGG19", 143_667_240), ("VGG11_BN", 132_868_840), ("VGG13_BN", 133_053_736), ("VGG16_BN", 138_365_992),
     ("VGG19_BN", 143_678_248),
   ])
-  func `have the parameters that the frameworks count`(name: String, parameters: Int) throws {
+  func `They have the parameters that the frameworks count`(name: String, parameters: Int) throws {
     let graph = try ArchitectureCatalog.named(name).graph(weights: DimensionsOnly.tensor)
     #expect((name.hasSuffix("_BN") ? graph.trainableParameterCount : graph.parameterCount) == parameters)
     #expect(graph.outputShape == .vector(1000))
   }
 
-  @Test func `are found by their names, in upper or lower case`() throws {
+  @Test func `They are found by their names, in upper or lower case`() throws {
     #expect(Set(ArchitectureCatalog.names).count == ArchitectureCatalog.names.count)
     for name in ArchitectureCatalog.names {
       for spelled in [name, name.lowercased(), name.uppercased()] {
@@ -40,7 +40,7 @@ struct ArchitectureTests {
     ("VGG16", 14_714_688, 512), ("ResNet152", 58_370_944, 2048), ("InceptionV3", 21_802_784, 2048),
     ("Xception", 20_861_480, 2048),
   ])
-  func `with and without fully connected layers`(name: String, convolutions: Int, features: Int) throws {
+  func `With and without fully connected layers`(name: String, convolutions: Int, features: Int) throws {
     var network = try ArchitectureCatalog.named(name)
     network.top = .none
     #expect(try network.graph(weights: DimensionsOnly.tensor).parameterCount == convolutions)
@@ -59,7 +59,7 @@ struct ArchitectureTests {
 
   /// `Fixtures/keras_layers.tsv` is what Keras says of its networks.
   @Test(arguments: ["Xception", "InceptionV3", "VGG16", "ResNet50"])
-  func `weighted layers have Keras's order, names and shapes`(name: String) throws {
+  func `Weighted layers have Keras's order, names and shapes`(name: String) throws {
     let url = try #require(
       Bundle.module.url(forResource: "keras_layers", withExtension: "tsv", subdirectory: "Fixtures"))
     let rows = try String(contentsOf: url, encoding: .utf8).split(separator: "\n").map {
@@ -79,7 +79,7 @@ struct ArchitectureTests {
     #expect(found == expected)
   }
 
-  @Test func `every weight of a graph belongs to one layer`() throws {
+  @Test func `Every weight of a graph belongs to one layer`() throws {
     for network in ArchitectureCatalog.all {
       let graph = try network.graph(weights: DimensionsOnly.tensor)
       let weights = try network.weightedLayers().flatMap(\.weights).map { "\($0.node)/\($0.role)" }
@@ -88,7 +88,7 @@ struct ArchitectureTests {
     }
   }
 
-  @Test func `a width divisor below 1 is refused`() {
+  @Test func `A width divisor below 1 is refused`() {
     var network = ResNet.resNet50
     network.widthDivisor = 0
     #expect(throws: GraphError(node: nil, reason: "width divisor 0 is not positive")) {

@@ -30,7 +30,7 @@ struct ReferenceNetworkTests {
     ("one segment", small { $0.segments = 1 }),
   ]
 
-  @Test(arguments: variants.indices) func `each variant of Xception runs`(index: Int) throws {
+  @Test(arguments: variants.indices) func `Each variant of Xception runs`(index: Int) throws {
     let (name, network) = Self.variants[index]
     var weights = RandomWeights(seed: 1)
     let graph = try network.graph { weights.tensor($0, $1, $2) }
@@ -47,7 +47,7 @@ struct ReferenceNetworkTests {
   }
 
   @Test(arguments: ["InceptionV3", "ResNet50", "ResNet152", "VGG16", "VGG11_BN"], [[], [12, 12]])
-  func `each network known by name runs`(name: String, fullyConnected: [Int]) throws {
+  func `Each network known by name runs`(name: String, fullyConnected: [Int]) throws {
     var weights = RandomWeights(seed: 2)
     var network = try ArchitectureCatalog.named(name)
     let side = name == "InceptionV3" ? 75 : 32

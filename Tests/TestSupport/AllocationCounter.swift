@@ -3,7 +3,7 @@ import CTestSupport
 /// Counts the heap allocations of the threads that ask for it.
 ///
 /// Tests run at the same time in one process, so each counts its own threads only.
-package final class AllocationCounter: @unchecked Sendable {
+@safe package final class AllocationCounter: @unchecked Sendable {
   private let total = UnsafeMutablePointer<Int>.allocate(capacity: 1)
 
   /// Whether this platform lets allocations be counted; a test that needs it is disabled elsewhere.

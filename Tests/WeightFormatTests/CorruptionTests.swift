@@ -6,16 +6,16 @@ import Testing
 /// Faults at every place of a small file, which has one weight.
 @Suite("A damaged file gives an error")
 struct CorruptionTests {
-  @Test("Truncated at any byte", arguments: WeightFile.StorageProfile.allCases)
-  func truncation(profile: WeightFile.StorageProfile) throws {
+  @Test(arguments: WeightFile.StorageProfile.allCases)
+  func `Truncated at any byte`(profile: WeightFile.StorageProfile) throws {
     let bytes = try WeightFile.bytes(of: try SampleModels.least(), profile: profile)
     for length in bytes.indices {
       #expect(throws: WeightFormatError.self, "\(length) bytes") { try WeightFile(bytes: Array(bytes[..<length])) }
     }
   }
 
-  @Test("Any single bit flipped", arguments: WeightFile.StorageProfile.allCases)
-  func bitFlips(profile: WeightFile.StorageProfile) throws {
+  @Test(arguments: WeightFile.StorageProfile.allCases)
+  func `Any single bit flipped`(profile: WeightFile.StorageProfile) throws {
     var bytes = try WeightFile.bytes(of: try SampleModels.least(), profile: profile)
     for index in bytes.indices {
       for bit in 0..<8 {
@@ -28,8 +28,8 @@ struct CorruptionTests {
     }
   }
 
-  @Test("Any field of a section all ones or zero, with right checksums, is read or refused and never traps")
-  func fields() throws {
+  @Test
+  func `Any field of a section all ones or zero, with right checksums, is read or refused and never traps`() throws {
     for model in [
       try SampleModels.firstOperations(), try SampleModels.laterOperations(), try SampleModels.small(kernelType: .int8),
     ] {
@@ -46,8 +46,7 @@ struct CorruptionTests {
     }
   }
 
-  @Test("Each limit refuses what is beyond it")
-  func limits() throws {
+  @Test func `Each limit refuses what is beyond it`() throws {
     let bytes = try WeightFile.bytes(of: try SampleModels.small())
     let lower: [(WritableKeyPath<ReadLimits, Int>, Int)] = [
       (\.fileBytes, bytes.count), (\.sections, 5), (\.nodes, 6), (\.tensors, 6), (\.labels, 3), (\.textBytes, 35),
@@ -65,8 +64,7 @@ struct CorruptionTests {
     #expect { try WeightFile(bytes: bytes, limits: limits) } throws: { ($0 as? WeightFormatError)?.fault == .limit }
   }
 
-  @Test("What the writer cannot say is an error, not a file")
-  func writing() throws {
+  @Test func `What the writer cannot say is an error, not a file`() throws {
     var models: [WeightFormatError.Fault: Model] = [:]
     let valid = try SampleModels.small()
     for fault in [WeightFormatError.Fault.graph, .metadata, .text, .number, .size, .limit] { models[fault] = valid }

@@ -8,8 +8,8 @@ import WeightFormat
 
 @Suite("Reading")
 struct ReadingTests {
-  @Test("Any number of threads read the same tensors at once", arguments: WeightFile.StorageProfile.allCases)
-  func threads(profile: WeightFile.StorageProfile) throws {
+  @Test(arguments: WeightFile.StorageProfile.allCases)
+  func `Any number of threads read the same tensors at once`(profile: WeightFile.StorageProfile) throws {
     try Folder.withTemporary { folder in
       let path = folder.path + "/model.xcw"
       let model = try SampleModels.small()
@@ -25,8 +25,7 @@ struct ReadingTests {
     }
   }
 
-  @Test("A process that may open five files at most writes and verifies one")
-  func fewDescriptors() async {
+  @Test func `A process that may open five files at most writes and verifies one`() async {
     await #expect(processExitsWith: .success) {
       var limit = rlimit(rlim_cur: 5, rlim_max: 5)
       #if canImport(Glibc)
@@ -38,8 +37,7 @@ struct ReadingTests {
     }
   }
 
-  @Test("A child of a process that has read a file reads it too")
-  func child() async {
+  @Test func `A child of a process that has read a file reads it too`() async {
     await #expect(processExitsWith: .success) {
       guard ReadingTests.canVerify == 0 else { exit(2) }
       exit(result_in_child({ _ in ReadingTests.canVerify }, nil))
@@ -54,8 +52,8 @@ struct ReadingTests {
     return 0
   }
 
-  @Test("Tensors are aligned to 64 bytes and survive the file's removal", arguments: WeightFile.StorageProfile.allCases)
-  func removal(profile: WeightFile.StorageProfile) throws {
+  @Test(arguments: WeightFile.StorageProfile.allCases)
+  func `Tensors are aligned to 64 bytes and survive the file's removal`(profile: WeightFile.StorageProfile) throws {
     try Folder.withTemporary { folder in
       let path = folder.path + "/model.xcw"
       let model = try SampleModels.small()
@@ -69,8 +67,8 @@ struct ReadingTests {
     }
   }
 
-  @Test("A file that is cut after it was opened gives an error", arguments: WeightFile.StorageProfile.allCases)
-  func cutLater(profile: WeightFile.StorageProfile) throws {
+  @Test(arguments: WeightFile.StorageProfile.allCases)
+  func `A file that is cut after it was opened gives an error`(profile: WeightFile.StorageProfile) throws {
     try Folder.withTemporary { folder in
       let path = folder.path + "/model.xcw"
       try WeightFile.write(try SampleModels.small(), to: path, profile: profile)
@@ -81,8 +79,7 @@ struct ReadingTests {
     }
   }
 
-  @Test("Sizes as stored and inflated, planes, profile and features")
-  func inspection() throws {
+  @Test func `Sizes as stored and inflated, planes, profile and features`() throws {
     let compact = try WeightFile(bytes: WeightFile.bytes(of: SampleModels.small(weights: .zero)))
     #expect(compact.version == 1)
     #expect(compact.profile == .compact)

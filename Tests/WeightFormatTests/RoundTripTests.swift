@@ -5,22 +5,21 @@ import Testing
 
 @Suite("What is written is what is read")
 struct RoundTripTests {
-  @Test("Every element type, in both profiles", arguments: ElementType.allCases, WeightFile.StorageProfile.allCases)
-  func elementTypes(type: ElementType, profile: WeightFile.StorageProfile) throws {
+  @Test(arguments: ElementType.allCases, WeightFile.StorageProfile.allCases)
+  func `Every element type, in both profiles`(type: ElementType, profile: WeightFile.StorageProfile) throws {
     for weights in [SampleModels.Weights.random, .zero] {
       try expectRoundTrip(try SampleModels.small(kernelType: type, weights: weights), profile: profile)
     }
   }
 
   @Test(
-    "Every operation and every attribute", arguments: SampleModels.ofOperations.keys, WeightFile.StorageProfile.allCases
+    arguments: SampleModels.ofOperations.keys, WeightFile.StorageProfile.allCases
   )
-  func operations(name: String, profile: WeightFile.StorageProfile) throws {
+  func `Every operation and every attribute`(name: String, profile: WeightFile.StorageProfile) throws {
     try expectRoundTrip(try SampleModels.ofOperations[name]!(), profile: profile)
   }
 
-  @Test("The sample models have every operation and every activation")
-  func coverage() throws {
+  @Test func `The sample models have every operation and every activation`() throws {
     let nodes = try SampleModels.ofOperations.values.flatMap { try $0().graph.nodes }
     #expect(Set(nodes.map(\.operation.code)) == Set(OperationCode.allCases))
     let activations = nodes.compactMap {
@@ -30,8 +29,8 @@ struct RoundTripTests {
     #expect(Activation.examples.map(\.code) == Array(0..<UInt32(Activation.examples.count)))
   }
 
-  @Test("Every kind of output, and the names of no and of yes", arguments: Metadata.Output.allCases)
-  func outputs(output: Metadata.Output) throws {
+  @Test(arguments: Metadata.Output.allCases)
+  func `Every kind of output, and the names of no and of yes`(output: Metadata.Output) throws {
     var model = try SampleModels.yesOrNo()
     model.metadata.output = output
     try expectRoundTrip(model, profile: .compact)
@@ -39,8 +38,8 @@ struct RoundTripTests {
     try expectRoundTrip(model, profile: .compact)
   }
 
-  @Test("A tensor of several blocks, whose last is shorter", arguments: WeightFile.StorageProfile.allCases)
-  func severalBlocks(profile: WeightFile.StorageProfile) throws {
+  @Test(arguments: WeightFile.StorageProfile.allCases)
+  func `A tensor of several blocks, whose last is shorter`(profile: WeightFile.StorageProfile) throws {
     let model = try SampleModels.severalBlocks()
     let read = try expectRoundTrip(model, profile: profile)
     let contents = read.model.graph.tensors[0].contents
