@@ -147,18 +147,20 @@ let package = Package(
     // Tests.
     .target(
       name: "TestSupport", dependencies: ["ModelGraph", "Architectures", "CTestSupport"], path: "Tests/TestSupport",
-      swiftSettings: reference),
+      swiftSettings: safe + reference),
     .target(
       name: "SmallModel", dependencies: ["ModelGraph", "Architectures", "WeightFormat", "TestSupport"],
-      path: "Tests/SmallModel"),
+      path: "Tests/SmallModel", swiftSettings: safe),
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph", "Architectures", "TestSupport"]),
-    .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures", "TestSupport"]),
+    .testTarget(
+      name: "ArchitecturesTests", dependencies: ["Architectures", "TestSupport"],
+      exclude: ["make_keras_layers.py"], resources: [.copy("Fixtures")]),
     .testTarget(name: "ThreadsTests", dependencies: ["Threads", "TestSupport", "CTestSupport"]),
     .testTarget(
       name: "ReferenceTests", dependencies: ["Reference", "Architectures", "TestSupport"],
       exclude: ["make_keras_fixtures.py"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "WeightFormatTests", dependencies: ["WeightFormat", "TestSupport"]),
+    .testTarget(name: "WeightFormatTests", dependencies: ["WeightFormat", "TestSupport", "CTestSupport"]),
     .testTarget(
       name: "OptimizerTests", dependencies: ["Optimizer", "Architectures", "Reference", "Runtime", "TestSupport"]),
     .testTarget(

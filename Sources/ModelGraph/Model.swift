@@ -56,7 +56,7 @@ package struct Metadata: Hashable, Sendable {
 
   package var architecture: String
   package var preprocessing: Preprocessing
-  /// One for each output value, or none; where there is one value alone, there may be two.
+  /// One for each output value, or none; of one value alone also two, of no and of yes.
   package var labels: [String]
   package var output: Output
   /// The program that wrote the file, with its version.

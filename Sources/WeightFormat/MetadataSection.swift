@@ -77,9 +77,8 @@ extension Metadata {
       WeightFormatError(.metadata, in: .metadata, at: offset, what, found: "\(found)", expected: expected)
     }
     let outputs = graph.outputShape.elementCount
-    let isYesNo = outputs == 1 && labels.count == 2
-    guard labels.isEmpty || labels.count == outputs || isYesNo else {
-      let expected = "none, or \(outputs), the values of the output" + (outputs == 1 ? ", or 2, for no and yes" : "")
+    guard labels.isEmpty || labels.count == outputs || (outputs == 1 && labels.count == 2) else {
+      let expected = outputs == 1 ? "none, 1, or 2 (no and yes)" : "none, or \(outputs), the values of the output"
       throw fault("number of labels", labels.count, expected)
     }
     if let golden, golden.output.count != outputs {

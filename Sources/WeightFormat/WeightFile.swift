@@ -1,10 +1,10 @@
-import Dispatch
 import ModelGraph
 import Synchronization
+import Threads
 
 /// A weights file that has been opened: its structure is read and checked, its tensors are read on demand.
 package struct WeightFile: Sendable {
-  package enum Profile: String, Hashable, Sendable, CaseIterable {
+  package enum StorageProfile: String, Hashable, Sendable, CaseIterable {
     /// Byte planes, deflated where that is smaller.
     case compact
     /// As they are in memory, so that they can be mapped and used in place.
@@ -14,7 +14,7 @@ package struct WeightFile: Sendable {
   /// The tensors' contents throw a `WeightFormatError` where a block's bytes are not what its checksum says, do not
   /// inflate, or hold NaN or infinity.
   package let model: Model
-  package let profile: Profile
+  package let profile: StorageProfile
   package let sections: [Section]
   let header: Header
   let blockTable: BlockTable
@@ -102,10 +102,10 @@ package struct WeightFile: Sendable {
       contents.blocks.indices.map { (tensor: tensor, block: $0) }
     }
     let first = Mutex<(place: Int, error: WeightFormatError)?>(nil)
-    DispatchQueue.concurrentPerform(iterations: places.count) { place in
+    WorkerPool.shared().forEach(places.count) { place in
       guard first.withLock({ $0.map { place < $0.place } ?? true }) else { return }
       do {
-        try contents[places[place].tensor].withBlock(places[place].block) { _, _ in }
+        try unsafe contents[places[place].tensor].withBlock(places[place].block) { _, _ in }
       } catch let error as WeightFormatError {
         first.withLock { if $0.map({ place < $0.place }) ?? true { $0 = (place, error) } }
       } catch {

@@ -24,7 +24,10 @@ struct XceptionBench: ParsableCommand {
       """,
     version: runtimeVersion)
 
-  @Argument(help: "The weights file (.xcw), or random: Xception with random weights, which takes as long.")
+  @Argument(
+    help:
+      "The weights file (.xcw); or random, an Xception, or random:NAME, another network, with random weights, which take as long."
+  )
   var model: String
   @OptionGroup var running: RunArguments
   @Option(help: "How many runs of each caller are timed.") var runs = 20
@@ -49,7 +52,7 @@ struct XceptionBench: ParsableCommand {
 
   private func benchmark() throws {
     // Making random weights takes longer than loading any, and is no part of it.
-    let random = model == RandomModel.name ? try RandomModel.graph() : nil
+    let random = try RandomModel.graph(of: model)
     let clock = ContinuousClock()
     let start = clock.now
     let engine = try load(random)
