@@ -12,7 +12,7 @@ private func isClose(_ found: Float, _ expected: Float) -> Bool {
 
 @Suite("The reference executor against Keras")
 struct ReferenceAgainstKerasTests {
-  @Test func `every operation gives Keras's values on random shapes`() throws {
+  @Test func `Every operation gives Keras's values on random shapes`() throws {
     var tested: [String: Int] = [:]
     for (index, fixture) in try KerasFixture.all().enumerated() {
       guard let operation = fixture.graphOperation else { continue }
@@ -83,7 +83,7 @@ struct ReferenceAgainstKerasTests {
 
   /// The weights are seeded by their place in Keras's `model.layers`, so a layer out of order, or a ReLU or a shortcut in the
   /// wrong place, shows. Forty layers round their values, each by 2^-24 of them.
-  @Test func `a narrow Xception gives the values of keras.applications.Xception`() throws {
+  @Test func `A narrow Xception gives the values of keras.applications.Xception`() throws {
     var network = XceptionNetwork()
     network.input = .map(height: 96, width: 80, channels: 3)
     network.widthDivisor = 32
