@@ -33,7 +33,7 @@ package struct SmallModel: Sendable {
   ///   - ending: What follows the last dense layer.
   ///   - output: What the metadata say that the output is.
   package static func model(
-    classes: Int = labels.count, ending: XceptionNetwork.Classifier.Output = .softmax,
+    classes: Int = labels.count, ending: ClassifierHead.Output = .softmax,
     output: Metadata.Output = .classProbabilities, labels: [String] = labels
   ) throws -> Model {
     var network = XceptionNetwork()
