@@ -78,8 +78,3 @@ struct FuseSeparable: Pass {
     }
   }
 }
-
-extension Convolution {
-  /// Whether every channel is convolved alone, into one channel.
-  fileprivate func isDepthwise(on input: Shape) -> Bool { groups == input.channels && outputChannels == input.channels }
-}

@@ -138,7 +138,7 @@ struct RandomLayer {
       let again = try network.append(shapes.pick([.activation(.relu), .activation(.relu6)]), [last])
       return try network.append(.binary(shapes.pick([.sum, .difference, .maximum, .minimum])), [last, again])
     case 2: return try appendRepeated(last, shape, exact: exact)
-    case 3: return try appendConstant(last, shape)
+    case 3: return try appendConstant(last, shape, exact: exact)
     default: return try network.append(shapes.pick(moves), [last])
     }
   }
@@ -156,7 +156,7 @@ struct RandomLayer {
     return try network.append(.binary(function), shapes.chance(2) ? [last, pooled] : [pooled, last])
   }
 
-  private mutating func appendConstant(_ last: Int, _ shape: Shape) throws -> Int {
+  private mutating func appendConstant(_ last: Int, _ shape: Shape, exact: Bool) throws -> Int {
     let sides = shape.dimensions
     let constant = shapes.pick([
       shape, .vector(shape.channels), .map(height: 1, width: 1, channels: shape.channels),
@@ -166,7 +166,7 @@ struct RandomLayer {
     // No zeros, by which a quotient would be no number.
     let values = (0..<constant.elementCount).map { Float($0 % 3 + 1) }
     let node = try network.append(.constant(constant), [], values: values)
-    let function = shapes.pick([Binary.sum, .quotient, .minimum])
-    return try network.append(.binary(function == .quotient && shapes.chance(2) ? .sum : function), [last, node])
+    let function = shapes.pick([Binary.sum, .minimum] + (exact ? [] : [.quotient]))
+    return try network.append(.binary(function), [last, node])
   }
 }
