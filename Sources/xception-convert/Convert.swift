@@ -14,8 +14,8 @@ struct Convert: ParsableCommand {
     commandName: "xception-convert",
     abstract: "Converts a model to a weights file (.xcw).",
     discussion: """
-      Reads .keras files, whole-model .h5 files, and the weights of an Xception as .weights.h5 or .h5, with the names of \
-      Keras 1 (the official ImageNet file), 2 or 3. No code in them is run and no other file is opened. Reads .xcw files \
+      Reads .keras files and whole-model .h5 files of Keras 2 and 3, and the weights of an Xception as .weights.h5 or .h5, \
+      with the names of Keras 1 (the official ImageNet file), 2 or 3. No code in them is run and no other file is opened. Reads .xcw files \
       too, to store their weights in another way.
 
       --quantize int8 makes a file of less than a quarter of the size, which runs in int8. It needs no photos; \
