@@ -59,7 +59,7 @@ let package = Package(
     .executableTarget(
       name: "xception-run",
       dependencies: [
-        "Xception", "ModelGraph", "CommandSupport", "PlainText",
+        "Xception", "ModelGraph", "WeightFormat", "CommandSupport", "PlainText",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(

@@ -3,18 +3,14 @@ public import ModelGraph
 
 /// The options that state or override how an image becomes the network's input, shared by the commands.
 package struct PreprocessingArguments: ParsableArguments {
-  /// Preprocessing with a name.
-  package enum Base: String, CaseIterable, ExpressibleByArgument {
-    case keras, tensorflow, timm, custom
-  }
-
   @Option(
     help: """
-      keras: nearest neighbor, stretched, x / 127.5 - 1. tensorflow: the same, but bilinear. timm: bicubic with antialias, \
-      shorter side 333, center crop, mean and standard deviation 0.5. custom: pixel values as they are, except for \
-      what the options below change.
+      keras: nearest neighbor, stretched, x / 127.5 - 1. tensorflow: the same, but bilinear. caffe: nearest neighbor, \
+      stretched, BGR less ImageNet's means. torch: torchvision's bilinear filter with antialias, a center crop of 7/8, \
+      ImageNet's means and deviations. timm: bicubic with antialias, a center crop of 0.897, mean and standard deviation \
+      0.5. raw: pixel values as they are. The options below change parts of it.
       """)
-  package var preprocess: Base?
+  package var preprocess: NamedPreprocessing?
 
   @Option(help: "The filter that resizes images.")
   package var filter: Preprocessing.Filter?
@@ -67,17 +63,6 @@ package struct PreprocessingArguments: ParsableArguments {
       || divisor != nil || mean != nil || std != nil
   }
 
-  /// The preprocessing that was named, or nil.
-  package var base: Preprocessing? {
-    switch preprocess {
-    case .keras?: .keras
-    case .tensorflow?: .tensorFlow
-    case .timm?: .timm
-    case .custom?: Self.plain
-    case nil: nil
-    }
-  }
-
   /// Changes the parts that were given.
   package func change(_ preprocessing: inout Preprocessing) {
     if let filter { preprocessing.filter = filter }
@@ -108,3 +93,10 @@ package struct ChannelValues: ExpressibleByArgument {
 
 extension Preprocessing.Filter: ExpressibleByArgument {}
 extension Preprocessing.ChannelOrder: ExpressibleByArgument {}
+
+extension NamedPreprocessing: ExpressibleByArgument {
+  /// `custom` is what `raw` was called before.
+  package init?(argument: String) {
+    self.init(rawValue: argument == "custom" ? "raw" : argument)
+  }
+}

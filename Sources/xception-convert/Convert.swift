@@ -14,8 +14,8 @@ struct Convert: ParsableCommand {
     commandName: "xception-convert",
     abstract: "Converts a model to a weights file (.xcw).",
     discussion: """
-      Reads .keras files, whole-model .h5 files, and the weights of an Xception as .weights.h5 or .h5, with the names of \
-      Keras 1 (the official ImageNet file), 2 or 3. No code in them is run and no other file is opened. Reads .xcw files \
+      Reads .keras files and whole-model .h5 files of Keras 2 and 3, and the weights of an Xception as .weights.h5 or .h5, \
+      with the names of Keras 1 (the official ImageNet file), 2 or 3. No code in them is run and no other file is opened. Reads .xcw files \
       too, to store their weights in another way.
 
       --quantize int8 makes a file of less than a quarter of the size, which runs in int8. It needs no photos; \
@@ -35,9 +35,15 @@ struct Convert: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The names of the classes: a file (one per line, a JSON array, or Keras's class index), or a list.",
-      valueName: "file|a,b,c"))
+      """
+      The names of the classes: a file (one per line, with or without numbers, CSV, or JSON: a list, an index as Keras or \
+      flow_from_directory writes it, a configuration with id2label), a folder with a folder for each class, or a list. A \
+      yes/no classifier has one name or two, of no and of yes.
+      """, valueName: "file|folder|a,b,c"))
   var labels: String?
+
+  @Option(help: "The order of a folder's classes: by their characters (Keras) or by their numbers (natural, timm).")
+  var labelOrder: Labels.Order = .characters
 
   @Option(
     help: ArgumentHelp(
@@ -56,6 +62,18 @@ struct Convert: ParsableCommand {
       is always a yes/no answer. (default: as the model is)
       """)
   var outputKind: Metadata.Output?
+
+  @Option(help: ArgumentHelp("Which output to keep of a model that has several, by its layer.", valueName: "name"))
+  var outputLayer: String?
+
+  @Option(
+    name: .customLong("lambda"),
+    help: ArgumentHelp(
+      """
+      What a Lambda layer computes, whose code is never run: keras (x / 127.5 - 1), caffe (BGR less ImageNet's means), \
+      torch (ImageNet's means and deviations) or identity. May be repeated.
+      """, valueName: "layer=function"))
+  var lambdas: [LambdaArgument] = []
 
   @Flag(help: "Store the weights uncompressed and aligned: a larger file that loads faster.")
   var stored = false
@@ -152,12 +170,14 @@ struct Convert: ParsableCommand {
   private func importOptions() throws -> ImportOptions {
     var options = ImportOptions()
     options.inputSize = inputSize?.extent
-    options.preprocessing = preprocessing.base
+    options.preprocessing = preprocessing.preprocess
     options.changePreprocessing = preprocessing.change
     options.output = outputKind
     options.license = license
     options.attribution = attribution
-    if let labels { options.labels = try Labels.read(labels) }
+    options.outputLayer = outputLayer
+    for lambda in lambdas { options.lambdas[lambda.layer] = lambda.meaning }
+    if let labels { options.labels = try Labels.read(labels, order: labelOrder) }
     return options
   }
 
@@ -226,3 +246,19 @@ enum WeightType: String, CaseIterable, ExpressibleByArgument {
 }
 
 extension Metadata.Output: ExpressibleByArgument {}
+
+extension Labels.Order: ExpressibleByArgument {}
+
+/// `name=caffe`
+struct LambdaArgument: ExpressibleByArgument {
+  var layer: String
+  var meaning: LambdaMeaning
+
+  init?(argument: String) {
+    guard let sign = argument.lastIndex(of: "="), sign > argument.startIndex,
+      let meaning = LambdaMeaning(rawValue: String(argument[argument.index(after: sign)...]))
+    else { return nil }
+    layer = String(argument[..<sign])
+    self.meaning = meaning
+  }
+}

@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandSupport
 import ModelGraph
 import PlainText
+import WeightFormat
 import Xception
 
 @main
@@ -67,7 +68,10 @@ struct XceptionRun: ParsableCommand {
     var options = running.options
     options.decoding.appliesOrientation = !noOrientation
     if preprocessing.isGiven {
-      var changed = try preprocessing.base ?? Classifier.preprocessing(ofModelAtPath: path)
+      let model = try preprocessing.preprocess.map { named in
+        named.preprocessing(for: try WeightFile(contentsOf: path).model.graph.inputShape)
+      }
+      var changed = try model ?? Classifier.preprocessing(ofModelAtPath: path)
       preprocessing.change(&changed)
       options.preprocessing = changed
     }

@@ -25,7 +25,7 @@ private let lambdaModels = expectedOutputs.keys.filter { $0.hasPrefix("lambda") 
 struct KerasKindsTests {
   private func read(_ name: String, _ change: (inout ImportOptions) -> Void = { _ in }) throws -> Model {
     var options = ImportOptions()
-    options.preprocessing = .unscaled()
+    options.preprocessing = .raw
     change(&options)
     return try Fixture("kinds/" + name).read(options)
   }

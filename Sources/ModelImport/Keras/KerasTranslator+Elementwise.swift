@@ -74,6 +74,9 @@ extension KerasTranslator {
     if isChannelsFirst, shapes.contains(where: { $0 != shapes[0] }) {
       throw site.layer.error("of shapes that differ, with channels first")
     }
+    if binary == .product, let input = hardSwishInput(values) {
+      return try append(.activation(.hardSwish), [input], at: site)
+    }
     if binary == .sum, shapes.allSatisfy({ $0 == shapes[0] }) { return try append(.add, values, at: site) }
     if binary == .difference || binary == .quotient, values.count != 2 {
       throw site.layer.error("\(site.layer.className) of \(values.count) inputs, expected 2")
@@ -86,6 +89,18 @@ extension KerasTranslator {
         : try step("\(index)", .binary(binary), [result, value], at: site)
     }
     return result
+  }
+
+  /// The `x` of `x * hardSigmoid(x)`, which is one function.
+  private func hardSwishInput(_ values: [Value]) -> Value? {
+    guard values.count == 2, values.allSatisfy(\.isPlain) else { return nil }
+    for (x, gate) in [(values[0], values[1]), (values[1], values[0])] {
+      let node = builder.graph.nodes[gate.node]
+      if x.node > 0, node.operation == .activation(.hardSigmoid(slope: 1 / 6, offset: 0.5)), node.inputs == [x.node] {
+        return x
+      }
+    }
+    return nil
   }
 
   mutating func average(_ site: Site) throws(ImportError) -> Value {

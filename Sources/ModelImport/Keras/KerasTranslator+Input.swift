@@ -83,9 +83,26 @@ extension KerasTranslator {
       result.scaling = (value.scaling ?? .identity(channels: channels)).then(factors: factors, offsets: offsets)
       return result
     }
+    if let hardSigmoid = try hardSigmoid(value, factors: factors, offsets: offsets, at: site) { return hardSigmoid }
     let (operation, weights) = Self.affine(factors: factors, offsets: offsets, channels: channels)
-    guard let step else { return try append(operation, [value], at: site, weights) }
-    return try self.step(step, operation, [value], at: site, weights)
+    let result =
+      if let step { try self.step(step, operation, [value], at: site, weights) } else {
+        try append(operation, [value], at: site, weights)
+      }
+    if factors == [1], offsets.count == 1, value.isPlain { shifts[result.node] = (value.node, offsets[0]) }
+    return result
+  }
+
+  /// `relu6(x + 3) / 6`, as MobileNetV3 writes it, as one function; its parts are then read by nobody and dropped.
+  private mutating func hardSigmoid(
+    _ value: Value, factors: [Double], offsets: [Double], at site: Site
+  ) throws(ImportError) -> Value? {
+    let node = builder.graph.nodes[value.node]
+    guard factors.count == 1, abs(factors[0] * 6 - 1) < 1e-6, offsets == [0], value.isPlain,
+      node.operation == .activation(.relu6), let shift = shifts[node.inputs[0]], shift.offset == 3, shift.input > 0
+    else { return nil }
+    return try append(
+      .activation(.hardSigmoid(slope: 1 / 6, offset: 0.5)), [Value(node: shift.input)], at: site)
   }
 
   private static func affine(

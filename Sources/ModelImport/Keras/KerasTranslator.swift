@@ -65,6 +65,8 @@ struct KerasTranslator {
   var inputFilter: Preprocessing.Filter?
   /// Values of the input in other scalings than the used one, by scaling.
   var rescaledInputs: [InputScaling: Int] = [:]
+  /// Of nodes that add one number to all values: the node that they read, and the number.
+  var shifts: [Int: (input: Int, offset: Double)] = [:]
   private var nodeNames: Set<String> = []
 
   init(arrays: KerasArrays, options: ImportOptions, isChannelsFirst: Bool = false, isKeras3: Bool = true) {
