@@ -56,7 +56,6 @@ package struct ReadyNetwork: Sendable {
     } catch {
       throw .instructionSet(error)
     }
-    if let reason = graph.reasonNotToRun { throw .network(reason: reason) }
     do {
       let clock = ContinuousClock()
       let start = clock.now
