@@ -110,7 +110,7 @@ extension KerasTranslator {
 
   private mutating func appendDepthwise(
     _ layer: KerasLayer, _ address: WeightAddress, _ input: Value, node name: String, hasBias: Bool,
-    _ weights: [HDF5Dataset]
+    _ weights: [NamedArray]
   ) throws(ImportError) -> Value {
     let channels = builder.shape(of: input.node).channels
     let multiplier = layer.config["depth_multiplier"] == nil ? 1 : try layer.int("depth_multiplier")
@@ -164,8 +164,9 @@ extension KerasTranslator {
 }
 
 /// Throws where a variance is negative.
-func checkVariance(_ dataset: HDF5Dataset, of layer: String) throws(ImportError) {
-  if let index = dataset.values.firstIndex(where: { $0 < 0 }) {
-    throw .weights(layer: layer, reason: "variance \(index) is \(dataset.values[index]), expected none below zero")
+func checkVariance(_ dataset: NamedArray, of layer: String) throws(ImportError) {
+  let values = try dataset.values()
+  if let index = values.firstIndex(where: { $0 < 0 }) {
+    throw .weights(layer: layer, reason: "variance \(index) is \(values[index]), expected none below zero")
   }
 }

@@ -166,12 +166,11 @@ struct KerasTranslator {
     return 0
   }
 
-  mutating func take(_ address: WeightAddress, _ names: [[String]]) throws(ImportError) -> [HDF5Dataset] {
+  mutating func take(_ address: WeightAddress, _ names: [[String]]) throws(ImportError) -> [NamedArray] {
     let datasets = try weights.take(address, names)
     for dataset in datasets {
-      if let index = dataset.values.firstIndex(where: { !$0.isFinite }) {
-        throw .weights(
-          layer: address.layer, reason: "value \(index) of \"\(dataset.path)\" is \(dataset.values[index])")
+      if let (index, value) = try dataset.firstNonFinite() {
+        throw .weights(layer: address.layer, reason: "value \(index) of \"\(dataset.name)\" is \(value)")
       }
     }
     return datasets
@@ -199,12 +198,12 @@ struct KerasTranslator {
 
 /// An array of a file on its way into the graph.
 struct FileTensor {
-  var dataset: HDF5Dataset
+  var dataset: NamedArray
   /// The last two dimensions of a depthwise kernel, channels x multiplier in Keras, are one in the graph (1 x product);
   /// the values lie in the same order.
   var depthMultiplier: Int?
 
-  init(_ dataset: HDF5Dataset, depthMultiplier: Int? = nil) {
+  init(_ dataset: NamedArray, depthMultiplier: Int? = nil) {
     self.dataset = dataset
     self.depthMultiplier = depthMultiplier
   }
@@ -216,9 +215,9 @@ struct FileTensor {
     }
     guard dataset.dimensions == expected else {
       throw .weights(
-        layer: layer, reason: "\"\(dataset.path)\" has the dimensions \(dataset.dimensions), expected \(expected)")
+        layer: layer, reason: "\"\(dataset.name)\" has the dimensions \(dataset.dimensions), expected \(expected)")
     }
-    return Tensor(name: name, dimensions: dimensions, values: dataset.values)
+    return try dataset.reshaped(to: dimensions).tensor(named: name, dimensions: dimensions)
   }
 }
 

@@ -28,19 +28,19 @@ enum VariableName {
 /// The weights of a Keras model, each to be taken once.
 protocol KerasWeights {
   /// A layer's variables, in the order of `names`; each element lists what one variable may be called.
-  mutating func take(_ address: WeightAddress, _ names: [[String]]) throws(ImportError) -> [HDF5Dataset]
+  mutating func take(_ address: WeightAddress, _ names: [[String]]) throws(ImportError) -> [NamedArray]
   /// Throws where a variable was not taken.
   func checkNothingIsLeft() throws(ImportError)
 }
 
 /// Keras 3's layout: `layers/<class>[_k]/vars/<i>`, k counting the layers of a class in their model's order.
 struct Keras3Weights: KerasWeights {
-  let root: HDF5Group
+  let root: KerasGroup
   private var taken: Set<String> = []
 
-  init(_ root: HDF5Group) { self.root = root }
+  init(_ root: KerasGroup) { self.root = root }
 
-  mutating func take(_ address: WeightAddress, _ names: [[String]]) throws(ImportError) -> [HDF5Dataset] {
+  mutating func take(_ address: WeightAddress, _ names: [[String]]) throws(ImportError) -> [NamedArray] {
     let path = address.storage + "/vars"
     guard let group = root.group(at: path) else {
       throw .weights(layer: address.layer, reason: "missing: the file has no \"\(path)\"")
@@ -48,16 +48,16 @@ struct Keras3Weights: KerasWeights {
     if let name = group.attributes["name"]?.first, name != address.name {
       throw .weights(layer: address.layer, reason: "\"\(path)\" is named \"\(name)\", expected \"\(address.name)\"")
     }
-    guard group.datasets.count == names.count else {
+    guard group.arrays.count == names.count else {
       throw .weights(
-        layer: address.layer, reason: "\"\(path)\" holds \(group.datasets.count) arrays, expected \(names.count)")
+        layer: address.layer, reason: "\"\(path)\" holds \(group.arrays.count) arrays, expected \(names.count)")
     }
-    var datasets: [HDF5Dataset] = []
+    var datasets: [NamedArray] = []
     for index in names.indices {
-      guard let dataset = group.datasets["\(index)"] else {
+      guard let dataset = group.arrays["\(index)"] else {
         throw .weights(layer: address.layer, reason: "missing: the file has no \"\(path)/\(index)\"")
       }
-      taken.insert(dataset.path)
+      taken.insert(dataset.name)
       datasets.append(dataset)
     }
     return datasets
@@ -65,9 +65,9 @@ struct Keras3Weights: KerasWeights {
 
   func checkNothingIsLeft() throws(ImportError) {
     // The state of a dropout layer's random generator is no weight.
-    for dataset in root.allDatasets
-    where !taken.contains(dataset.path) && !dataset.path.split(separator: "/").contains("seed_generator") {
-      throw .weights(layer: dataset.path, reason: "surplus: no layer of the model has this array")
+    for dataset in root.allArrays
+    where !taken.contains(dataset.name) && !dataset.name.split(separator: "/").contains("seed_generator") {
+      throw .weights(layer: dataset.name, reason: "surplus: no layer of the model has this array")
     }
   }
 
@@ -94,16 +94,16 @@ struct LegacyWeights: KerasWeights {
   /// A layer's variables by name, without a suffix `:0` and the layer's name.
   struct Layer {
     var name: String
-    var variables: [(name: String, parent: String?, dataset: HDF5Dataset)]
+    var variables: [(name: String, parent: String?, dataset: NamedArray)]
   }
 
-  let root: HDF5Group
+  let root: KerasGroup
   /// In the order of the attribute `layer_names`.
   let layers: [Layer]
   private var taken: Set<String> = []
 
   /// - Parameter root: The group with the attribute `layer_names`.
-  init(_ root: HDF5Group) throws(ImportError) {
+  init(_ root: KerasGroup) throws(ImportError) {
     self.root = root
     guard let names = Self.names("layer_names", of: root) else {
       throw .hdf5(path: "/", reason: "has no attribute layer_names")
@@ -115,7 +115,7 @@ struct LegacyWeights: KerasWeights {
       }
       var layer = Layer(name: name, variables: [])
       for weightName in weightNames {
-        guard let dataset = group.dataset(at: weightName) else {
+        guard let dataset = group.array(at: weightName) else {
           throw .weights(layer: name, reason: "missing: the file lists \"\(weightName)\" but does not have it")
         }
         let parts = weightName.split(separator: "/").map(String.init)
@@ -126,15 +126,15 @@ struct LegacyWeights: KerasWeights {
     self.layers = layers
   }
 
-  static func isLegacy(_ root: HDF5Group) -> Bool { names("layer_names", of: root) != nil }
+  static func isLegacy(_ root: KerasGroup) -> Bool { names("layer_names", of: root) != nil }
 
-  mutating func take(_ address: WeightAddress, _ names: [[String]]) throws(ImportError) -> [HDF5Dataset] {
+  mutating func take(_ address: WeightAddress, _ names: [[String]]) throws(ImportError) -> [NamedArray] {
     guard let layer = layers.first(where: { $0.name == address.topLayer }) else {
       throw .weights(layer: address.layer, reason: "missing: layer_names has no \"\(address.topLayer)\"")
     }
     let isNested = address.topLayer != address.name || address.layer != address.name
     let own = layer.variables.filter { !isNested || $0.parent == address.name }
-    var datasets: [HDF5Dataset] = []
+    var datasets: [NamedArray] = []
     for alternatives in names {
       let found = own.filter { alternatives.contains($0.name) }
       guard found.count == 1 else {
@@ -142,15 +142,15 @@ struct LegacyWeights: KerasWeights {
           layer: address.layer,
           reason: found.isEmpty ? "missing: no \(alternatives[0])" : "\(found.count) arrays named \(alternatives[0])")
       }
-      taken.insert(found[0].dataset.path)
+      taken.insert(found[0].dataset.name)
       datasets.append(found[0].dataset)
     }
     return datasets
   }
 
   func checkNothingIsLeft() throws(ImportError) {
-    for dataset in root.allDatasets where !taken.contains(dataset.path) {
-      throw .weights(layer: dataset.path, reason: "surplus: no layer of the model has this array")
+    for dataset in root.allArrays where !taken.contains(dataset.name) {
+      throw .weights(layer: dataset.name, reason: "surplus: no layer of the model has this array")
     }
   }
 
@@ -161,7 +161,7 @@ struct LegacyWeights: KerasWeights {
   }
 
   /// A list of names, which Keras splits over attributes numbered from 0 where it exceeds HDF5's 64 KB.
-  private static func names(_ attribute: String, of group: HDF5Group) -> [String]? {
+  private static func names(_ attribute: String, of group: KerasGroup) -> [String]? {
     if let names = group.attributes[attribute] { return names }
     var names: [String] = []
     var part = 0

@@ -3,7 +3,7 @@ import ModelGraph
 /// The three layouts of weights without a network.
 extension XceptionWeights {
   /// Keras 3's `.weights.h5`: `layers/<class>[_k]/vars/<i>`, k in the order of layers.
-  init(keras3 root: HDF5Group) throws(ImportError) {
+  init(keras3 root: KerasGroup) throws(ImportError) {
     order = .layers
     layers = []
     let kinds: [(prefix: String, kind: Kind)] = [
@@ -19,7 +19,7 @@ extension XceptionWeights {
         let vars = group.groups["vars"]
         let name = vars?.attributes["name"]?.first
         let address = WeightAddress(layer: storage, storage: storage, name: name ?? "", topLayer: name ?? "")
-        let datasets = try weights.take(address, Array(repeating: [], count: vars?.datasets.count ?? 0))
+        let datasets = try weights.take(address, Array(repeating: [], count: vars?.arrays.count ?? 0))
         layers.append(Layer(path: storage, name: name, kind: kind, datasets: datasets))
         index += 1
       }
@@ -28,7 +28,7 @@ extension XceptionWeights {
   }
 
   /// A group for each layer: Keras 2's and 3's names in the order of `layer_names`, or Keras 1's numbered names.
-  init(legacy root: HDF5Group) throws(ImportError) {
+  init(legacy root: KerasGroup) throws(ImportError) {
     var weights = try LegacyWeights(root)
     let isKeras1 = weights.layers.contains { $0.name.hasPrefix("separableconvolution2d_") }
     order = isKeras1 ? .creation : .layers

@@ -1,0 +1,21 @@
+import ModelGraph
+
+/// What the caller knows about a foreign model that its file does not say, or wants to be otherwise.
+package struct ImportOptions: Sendable {
+  /// The size of the network's input where the file leaves it open; replaces the size that it states.
+  package var inputSize: Extent?
+  /// Replaces what the file says and what is assumed; what the model's first layers compute is added to it.
+  package var preprocessing: Preprocessing?
+  /// Changes parts of it, before the model's own first layers are added to it.
+  package var changePreprocessing: @Sendable (inout Preprocessing) -> Void = { _ in }
+  /// One for each class; for a yes/no classifier of one value, its name or both names; or none.
+  package var labels: [String] = []
+  /// What the last values shall be: a softmax or a sigmoid at the end is added or removed for it. Nil leaves the network
+  /// as it is.
+  package var output: Metadata.Output?
+  package var license: String?
+  package var attribution: String?
+  package var limits = ImportLimits()
+
+  package init() {}
+}
