@@ -135,7 +135,8 @@ struct ONNXMessages {
       case 1: info.name = try fields.string(try field.range())
       case 2:
         var type = fields.message(try field.range())
-        while let field = try type.next() where field.number == 1 {
+        while let field = try type.next() {
+          guard field.number == 1 else { continue }
           var tensor = type.message(try field.range())
           while let field = try tensor.next() {
             switch field.number {
@@ -154,7 +155,8 @@ struct ONNXMessages {
   private mutating func dimensions(_ fields: ProtobufReader) throws(ImportError) -> [Int?] {
     var fields = fields
     var dimensions: [Int?] = []
-    while let field = try fields.next() where field.number == 1 {
+    while let field = try fields.next() {
+      guard field.number == 1 else { continue }
       try count(field)
       var dimension = fields.message(try field.range())
       var size: Int?

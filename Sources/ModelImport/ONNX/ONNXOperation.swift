@@ -12,6 +12,9 @@ struct ONNXOperation {
 
   func error(_ reason: String) -> ImportError { .layer(name: name, reason: "\(node.operation): \(reason)") }
 
+  /// What a rule of a table throws, whose closures cannot state its type.
+  func error(wrapping error: any Error) -> ImportError { error as? ImportError ?? self.error("\(error)") }
+
   func has(_ index: Int) -> Bool { inputs.indices.contains(index) && inputs[index] != nil }
 
   // MARK: Inputs
@@ -75,6 +78,18 @@ struct ONNXOperation {
 
   func int(_ name: String, default value: Int) throws(ImportError) -> Int { try int(name) ?? value }
 
+  /// An attribute that newer opsets give as an input.
+  func ints(_ name: String, orInput index: Int) throws(ImportError) -> [Int]? {
+    if let values = try ints(name) { return values }
+    return try ints(input: index)
+  }
+
+  /// An input that older opsets give as an attribute.
+  func scalar(input index: Int, or name: String, default value: Float) throws(ImportError) -> Float {
+    if let scalar = try scalar(input: index) { return scalar }
+    return try float(name, default: value)
+  }
+
   func flag(_ name: String) throws(ImportError) -> Bool { try int(name, default: 0) != 0 }
 
   func float(_ name: String, default value: Float) throws(ImportError) -> Float {
@@ -105,7 +120,7 @@ struct ONNXOperation {
 
   /// Axes of an attribute, which newer opsets give as an input.
   func axes(input index: Int, rank: Int) throws(ImportError) -> [Int]? {
-    guard let axes = try ints("axes") ?? ints(input: index) else { return nil }
+    guard let axes = try ints("axes", orInput: index) else { return nil }
     var result: [Int] = []
     for axis in axes { result.append(try self.axis(axis, rank: rank)) }
     guard Set(result).count == result.count else { throw error("the axes \(axes) name one twice") }

@@ -71,8 +71,8 @@ extension ONNXTranslator {
 
   /// Limits are attributes before opset 11, inputs since.
   mutating func clip(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
-    let lowest = try operation.scalar(input: 1) ?? operation.float("min", default: -.infinity)
-    let highest = try operation.scalar(input: 2) ?? operation.float("max", default: .infinity)
+    let lowest = try operation.scalar(input: 1, or: "min", default: -.infinity)
+    let highest = try operation.scalar(input: 2, or: "max", default: .infinity)
     // As PyTorch and ONNX define it: the upper limit wins.
     let limits = (minimum: min(lowest, highest), maximum: highest)
     let unlimited = Float.greatestFiniteMagnitude

@@ -11,7 +11,7 @@ extension ONNXTranslator {
 
   mutating func reshape(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
     let sizes = try operation.feature(0).sizes
-    guard let shape = try operation.ints("shape") ?? operation.ints(input: 1) else {
+    guard let shape = try operation.ints("shape", orInput: 1) else {
       throw operation.error("has no shape")
     }
     return try viewed(

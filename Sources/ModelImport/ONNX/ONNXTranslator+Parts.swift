@@ -52,7 +52,7 @@ extension ONNXTranslator {
     let axis = try operation.axis(try operation.int("axis", default: 0), rank: feature.sizes.count)
     let size = feature.sizes[axis]
     let parts: [Int]
-    if let given = try operation.ints("split") ?? operation.ints(input: 1) {
+    if let given = try operation.ints("split", orInput: 1) {
       parts = given
     } else {
       let count = try operation.int("num_outputs", default: operation.node.outputs.count)
@@ -114,12 +114,12 @@ extension ONNXTranslator {
     guard mode == "constant" else { throw operation.error("pads by \"\(mode)\", expected \"constant\"") }
     let feature = try operation.feature(0)
     let rank = feature.sizes.count
-    guard let given = try operation.ints("pads") ?? operation.ints(input: 1) else { throw operation.error("has no pads") }
+    guard let given = try operation.ints("pads", orInput: 1) else { throw operation.error("has no pads") }
     let axes = operation.has(3) ? try operation.axes(input: 3, rank: rank) ?? [] : Array(0..<rank)
     guard given.count == 2 * axes.count, given.allSatisfy({ (0...Limits.window).contains($0) }) else {
       throw operation.error("has the pads \(given), expected \(2 * axes.count) of 0 to \(Limits.window)")
     }
-    let value = try operation.scalar(input: 2) ?? operation.float("value", default: 0)
+    let value = try operation.scalar(input: 2, or: "value", default: 0)
     var before = [Int](repeating: 0, count: rank)
     var after = before
     for (index, axis) in axes.enumerated() { (before[axis], after[axis]) = (given[index], given[index + axes.count]) }

@@ -1,7 +1,7 @@
 import ModelGraph
 
 extension ONNXTranslator {
-  typealias Rule = @Sendable (inout ONNXTranslator, ONNXOperation) throws(ImportError) -> [ONNXValue]
+  typealias Rule = @Sendable (inout ONNXTranslator, ONNXOperation) throws -> [ONNXValue]
 
   /// The operations that are known, by ONNX's names. Adding one is a line here and a function for its topic.
   static let rules: [String: Rule] = [

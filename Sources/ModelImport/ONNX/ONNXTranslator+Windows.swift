@@ -114,7 +114,8 @@ extension ONNXTranslator {
     let size = try poolSize(operation)
     let countsPadding = try operation.flag("count_include_pad")
     // A border of zeros counts; beside padding that does not, it must be there by itself.
-    let absorbs = try countsPadding || operation.pads() == (0, 0, 0, 0)
+    let hasPads = try operation.pads() != (0, 0, 0, 0)
+    let absorbs = countsPadding || !hasPads
     let hasBorder = try operation.feature(0).border != nil
     var (node, placed) = try windowed(operation, size: size, absorbing: absorbs ? 0 : .nan)
     let counts = countsPadding || hasBorder && absorbs

@@ -90,7 +90,7 @@ struct ONNXTranslator {
     guard let rule = Self.rules[node.operation] else {
       throw operation.error("this operation is not supported")
     }
-    return try rule(&self, operation)
+    do { return try rule(&self, operation) } catch { throw operation.error(wrapping: error) }
   }
 
   private func constant(

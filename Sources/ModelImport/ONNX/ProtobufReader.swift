@@ -1,7 +1,7 @@
 /// The fields of one message in protocol buffers' wire format, read in place.
 ///
 /// Offsets are those of the whole file, so that errors say where and large fields can be referenced instead of copied.
-struct ProtobufReader {
+@safe struct ProtobufReader {
   enum Value {
     case varint(UInt64)
     case fixed64(UInt64)
