@@ -4,7 +4,7 @@ extension ForeignKind {
   /// What the file is and what to do, for a kind that no reader reads.
   var refusal: String {
     switch self {
-    case .weightFile, .kerasArchive, .hdf5, .onnx, .safetensors, .pyTorchArchive: "cannot be read"
+    case .weightFile, .kerasArchive, .hdf5, .onnx, .safetensors, .pyTorchArchive, .pyTorchPickle: "cannot be read"
     case .torchScript:
       "a TorchScript module, which holds code; save the weights alone with torch.save(model.state_dict(), ...)"
     case .pickle: "a pickle, which can run code when it is read; save the model with model.save(\"model.keras\")"

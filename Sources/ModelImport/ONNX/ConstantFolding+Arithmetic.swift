@@ -33,6 +33,12 @@ extension ConstantFolding {
     return result
   }
 
+  static func clipped(_ operation: ONNXOperation) throws(ImportError) -> ONNXConstant {
+    let lowest = Double(try operation.scalar(input: 1, or: "min", default: -.infinity))
+    let highest = Double(try operation.scalar(input: 2, or: "max", default: .infinity))
+    return try function(operation) { min(max($0, lowest), highest) }
+  }
+
   static func comparison(
     _ operation: ONNXOperation, _ holds: (Double, Double) -> Bool
   ) throws(ImportError) -> ONNXConstant {

@@ -66,7 +66,11 @@ extension ONNXTranslator {
       let axes = try runs(of: host, isPresent: { places[$0] != nil }, node: hostFeature.node, operation)
       let hostNode = try arranged(hostFeature, host.order, axes.host, named: operation.name)
       let order = host.order.compactMap { places[$0] }
-      let guestNode = try arranged(isFirstHost ? other : one, order, axes.guest, named: operation.name)
+      let guestFeature = isFirstHost ? other : one
+      // A map of one position serves as the vector that it is.
+      let present = builder.shape(of: guestFeature.node)
+      let shape = present.isVector(axes.guest) ? present : axes.guest
+      let guestNode = try arranged(guestFeature, order, shape, named: operation.name)
       let nodes = isFirstHost ? [hostNode, guestNode] : [guestNode, hostNode]
       var result = ONNXFeature(node: try appendBinary(kind, nodes, operation), layout: host)
       // Only of values as they were: those that were put into another order are other values.
@@ -255,6 +259,13 @@ extension DimensionLayout {
       axes.append(axis)
     }
     return rest.isEmpty ? axes : nil
+  }
+}
+
+extension Shape {
+  /// Whether this is one position of the other shape, a vector.
+  fileprivate func isVector(_ other: Shape) -> Bool {
+    if case .vector(let count) = other { self == .map(height: 1, width: 1, channels: count) } else { false }
   }
 }
 

@@ -107,7 +107,7 @@ extension ONNXTranslator {
 
   mutating func maxPool(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
     let (node, placed) = try windowed(operation, size: try poolSize(operation), absorbing: -.infinity)
-    return try mapped(try append(operation.name, .maxPool(placed.window), [node]))
+    return try appendWindow(.maxPool(placed.window), node, operation)
   }
 
   mutating func averagePool(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
@@ -126,14 +126,17 @@ extension ONNXTranslator {
       let border = Pad(top: top, left: left, bottom: bottom - placed.extraRows, right: right - placed.extraColumns)
       node = try append(operation.name + "/pad", .pad(border), [node])
       placed.window.padding = .explicit(top: 0, left: 0, bottom: placed.extraRows, right: placed.extraColumns)
-      return try mapped(try append(operation.name, .averagePool(AveragePool(window: placed.window)), [node]))
+      return try appendWindow(.averagePool(AveragePool(window: placed.window)), node, operation)
     }
     let pool = AveragePool(window: placed.window, countsPadding: counts && placed.window.padding != .valid)
-    return try mapped(try append(operation.name, .averagePool(pool), [node]))
+    return try appendWindow(.averagePool(pool), node, operation)
   }
 
-  private func mapped(_ node: Int) throws(ImportError) -> ONNXValue {
-    .feature(ONNXFeature(node: node, layout: DimensionLayout(map: builder.shape(of: node))))
+  private mutating func appendWindow(
+    _ pool: Operation, _ input: Int, _ operation: ONNXOperation
+  ) throws(ImportError) -> ONNXValue {
+    let node = try append(operation.name, pool, [input])
+    return .feature(ONNXFeature(node: node, layout: DimensionLayout(map: builder.shape(of: node))))
   }
 
   mutating func globalPool(_ kind: GlobalPool.Kind, _ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
