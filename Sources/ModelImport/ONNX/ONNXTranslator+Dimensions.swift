@@ -47,7 +47,13 @@ extension ONNXTranslator {
   }
 
   private mutating func viewed(_ operation: ONNXOperation, as sizes: [Int]) throws(ImportError) -> ONNXValue {
-    var feature = try settled(try operation.feature(0), named: operation.name)
+    try viewed(try settled(try operation.feature(0), named: operation.name), as: sizes, operation)
+  }
+
+  mutating func viewed(
+    _ feature: ONNXFeature, as sizes: [Int], _ operation: ONNXOperation
+  ) throws(ImportError) -> ONNXValue {
+    var feature = feature
     guard Limits.elementCount(of: sizes) == feature.layout.elementCount else {
       throw operation.error("makes \(sizes) of a value of \(feature.sizes)")
     }

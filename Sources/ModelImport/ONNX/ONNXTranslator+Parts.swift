@@ -83,6 +83,21 @@ extension ONNXTranslator {
     return .feature(feature)
   }
 
+  /// Neighboring values of an axis, which is then replaced by the dimensions of the indices.
+  mutating func gather(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
+    let feature = try settled(try operation.feature(0), named: operation.name)
+    let indices = try operation.requireConstant(1)
+    let axis = try operation.axis(try operation.int("axis", default: 0), rank: feature.sizes.count)
+    let size = feature.sizes[axis]
+    let places = try operation.ints(input: 1)?.map { $0 < 0 ? $0.addingReportingOverflow(size).partialValue : $0 } ?? []
+    guard let first = places.first, first >= 0, first < size, places.count <= size - first,
+      places == Array(first..<first + places.count)
+    else { throw operation.error("reads the indices \(places.prefix(8)) of \(size), expected neighbors in their order") }
+    let part = try sliced(feature, axis, Slice.Axis(first: first, count: places.count), operation)
+    let sizes = part.sizes[..<axis] + indices.dimensions + part.sizes[(axis + 1)...]
+    return try viewed(part, as: Array(sizes), operation)
+  }
+
   private mutating func sliced(
     _ feature: ONNXFeature, _ dimension: Int, _ part: Slice.Axis, _ operation: ONNXOperation
   ) throws(ImportError) -> ONNXFeature {

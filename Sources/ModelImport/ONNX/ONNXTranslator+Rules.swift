@@ -71,6 +71,7 @@ extension ONNXTranslator {
     "Concat": { try [$0.concatenation($1)] },
     "Split": { try $0.split($1) },
     "Slice": { try [$0.slice($1)] },
+    "Gather": { try [$0.gather($1)] },
     "Pad": { try [$0.pad($1)] },
     "Resize": { try [$0.resize($1)] },
     "Upsample": { try [$0.resize($1)] },
