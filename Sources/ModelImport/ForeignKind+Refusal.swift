@@ -1,5 +1,6 @@
 extension ForeignKind {
-  private static let readable = "expected a model saved by Keras (.keras or .h5), an ONNX model, weights of PyTorch (.safetensors or .pth), or a weights file (.xcw)"
+  private static let readable =
+    "expected a model saved by Keras (.keras or .h5), an ONNX model, weights of PyTorch (.safetensors or .pth), or a weights file (.xcw)"
 
   /// What the file is and what to do, for a kind that no reader reads.
   var refusal: String {

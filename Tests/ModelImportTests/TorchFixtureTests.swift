@@ -41,7 +41,8 @@ struct TorchFixtureTests {
   @Test(
     "compute what PyTorch and ONNX Runtime compute",
     arguments: [
-      "script.onnx", "script17.onnx", "export.onnx", "external.onnx", "nhwc.onnx", "quantized.onnx", "resnet.safetensors",
+      "script.onnx", "script17.onnx", "export.onnx", "external.onnx", "nhwc.onnx", "quantized.onnx",
+      "resnet.safetensors",
       "resnet.pth", "resnet.legacy.pth", "checkpoint.pth", "half.safetensors",
     ])
   func output(name: String) throws {

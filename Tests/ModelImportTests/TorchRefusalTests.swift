@@ -8,7 +8,8 @@ import Testing
 @Suite("Damaged and foreign files of PyTorch and ONNX")
 struct TorchRefusalTests {
   private static let names = [
-    "script.onnx", "export.onnx", "external.onnx", "quantized.onnx", "half.safetensors", "resnet.pth", "resnet.legacy.pth",
+    "script.onnx", "export.onnx", "external.onnx", "quantized.onnx", "half.safetensors", "resnet.pth",
+    "resnet.legacy.pth",
   ]
 
   @Test("are refused wherever they end", arguments: names)
@@ -45,7 +46,8 @@ struct TorchRefusalTests {
 
   @Test("a pickle that calls a function is refused by its name")
   func call() throws {
-    let program: [UInt8] = [0x80, 2] + Array("cposix\nsystem\n".utf8) + [0x58, 2, 0, 0, 0, 0x6c, 0x73, 0x85, 0x52, 0x2e]
+    let program: [UInt8] =
+      [0x80, 2] + Array("cposix\nsystem\n".utf8) + [0x58, 2, 0, 0, 0, 0x6c, 0x73, 0x85, 0x52, 0x2e]
     var reader = PickleReader(FileBytes(program))
     let error = #expect(throws: ImportError.self) { try reader.read() }
     #expect(error?.description.contains("posix.system") == true)

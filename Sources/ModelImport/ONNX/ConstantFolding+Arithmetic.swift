@@ -53,10 +53,15 @@ extension ConstantFolding {
     _ = try count(of: constant.dimensions, operation)
     let values = try numbers(constant).map(body)
     if constant.isInteger {
-      return ONNXConstant(dimensions: constant.dimensions, values: .ints(try values.map { (value) throws(ImportError) in
-        guard let int = Int(exactly: value.rounded(.towardZero)) else { throw operation.error("makes \(value) a whole number") }
-        return int
-      }))
+      return ONNXConstant(
+        dimensions: constant.dimensions,
+        values: .ints(
+          try values.map { (value) throws(ImportError) in
+            guard let int = Int(exactly: value.rounded(.towardZero)) else {
+              throw operation.error("makes \(value) a whole number")
+            }
+            return int
+          }))
     }
     return ONNXConstant(dimensions: constant.dimensions, values: .floats(values.map { Float($0) }))
   }
@@ -78,7 +83,9 @@ extension ConstantFolding {
     }
     var values: [Int] = []
     for value in try numbers(constant) {
-      guard let int = Int(exactly: value.rounded(.towardZero)) else { throw operation.error("casts \(value) to \(target)") }
+      guard let int = Int(exactly: value.rounded(.towardZero)) else {
+        throw operation.error("casts \(value) to \(target)")
+      }
       values.append(target == .bool ? (value == 0 ? 0 : 1) : int)
     }
     return ONNXConstant(dimensions: constant.dimensions, values: .ints(values))
@@ -153,7 +160,8 @@ extension ConstantFolding {
     var scales = try scale.floats()
     let zeros = try operation.ints(input: 2) ?? [0]
     let rank = quantized.dimensions.count
-    let axis = scales.count == 1 ? max(0, rank - 1) : try operation.axis(try operation.int("axis", default: 1), rank: rank)
+    let axis =
+      scales.count == 1 ? max(0, rank - 1) : try operation.axis(try operation.int("axis", default: 1), rank: rank)
     let size = rank == 0 ? 1 : quantized.dimensions[axis]
     guard scales.count == 1 || scales.count == size, zeros.count == 1 || zeros.count == size,
       try operation.int("block_size", default: 0) == 0

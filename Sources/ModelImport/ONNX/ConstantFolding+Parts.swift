@@ -90,7 +90,9 @@ extension ConstantFolding {
     for index in operation.inputs.indices {
       let part = try operation.requireConstant(index)
       var other = part.dimensions
-      guard other.count == sizes.count else { throw operation.error("joins \(first.dimensions) and \(part.dimensions)") }
+      guard other.count == sizes.count else {
+        throw operation.error("joins \(first.dimensions) and \(part.dimensions)")
+      }
       sizes[axis] += other[axis]
       other[axis] = sizes[axis]
       guard other == sizes else { throw operation.error("joins \(first.dimensions) and \(part.dimensions)") }
@@ -114,7 +116,9 @@ extension ConstantFolding {
   static func expanded(_ operation: ONNXOperation) throws(ImportError) -> ONNXConstant {
     let constant = try operation.requireConstant(0)
     let (sizes, places) = try repetition(constant.dimensions, try operation.ints(input: 1) ?? [], operation)
-    if let ints = try constant.ints() { return ONNXConstant(dimensions: sizes, values: .ints(places.map { ints[$0.0] })) }
+    if let ints = try constant.ints() {
+      return ONNXConstant(dimensions: sizes, values: .ints(places.map { ints[$0.0] }))
+    }
     let floats = try constant.floats()
     return ONNXConstant(dimensions: sizes, values: .floats(places.map { floats[$0.0] }))
   }

@@ -72,8 +72,8 @@ enum ConstantFolding {
     "Mod": { operation in
       try arithmetic(operation, modulo) { $0 - ($0 / $1).rounded(.down) * $1 }
     },
-    "Max": { try arithmetic($0, { (max($0, $1), false) }) { max($0, $1) } },
-    "Min": { try arithmetic($0, { (min($0, $1), false) }) { min($0, $1) } },
+    "Max": { try arithmetic($0, { (max($0, $1), false) }, { max($0, $1) }) },
+    "Min": { try arithmetic($0, { (min($0, $1), false) }, { min($0, $1) }) },
     "Clip": { try clipped($0) },
     "Equal": { try comparison($0) { $0 == $1 } },
     "Greater": { try comparison($0) { $0 > $1 } },

@@ -55,7 +55,8 @@ struct ONNXArrays {
   ) throws(ImportError) -> FileBytes? {
     let error = { (reason: String) in ImportError.array(name: tensor.name, reason: reason) }
     let location = data.location.hasPrefix("./") ? String(data.location.dropFirst(2)) : data.location
-    guard !location.isEmpty, location != "..", location != ".", !location.contains(where: { $0 == "/" || $0 == "\\" || $0 == "\0" })
+    guard !location.isEmpty, location != "..", location != ".",
+      !location.contains(where: { $0 == "/" || $0 == "\\" || $0 == "\0" })
     else { throw error("lies in \"\(data.location)\", expected the name of a file in the model's own folder") }
     let neighbor: ForeignFile
     if let known = neighbors[location] {

@@ -17,7 +17,8 @@ struct ONNXMessages {
   private mutating func count(_ field: ProtobufReader.Field) throws(ImportError) {
     messageCount += 1
     guard messageCount <= Self.largestMessageCount else {
-      throw .protobuf(offset: field.offset, reason: "more than \(Self.largestMessageCount) nodes, values and attributes")
+      throw .protobuf(
+        offset: field.offset, reason: "more than \(Self.largestMessageCount) nodes, values and attributes")
     }
   }
 

@@ -63,6 +63,7 @@ struct ONNXOrder {
 
   private func error(_ index: Int, _ reason: String) -> ImportError {
     let node = nodes[index]
-    return .layer(name: node.name.isEmpty ? node.outputs.first ?? "" : node.name, reason: "\(node.operation): \(reason)")
+    return .layer(
+      name: node.name.isEmpty ? node.outputs.first ?? "" : node.name, reason: "\(node.operation): \(reason)")
   }
 }

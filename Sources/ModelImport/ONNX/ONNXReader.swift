@@ -5,7 +5,8 @@ enum ONNXReader {
   static func read(
     _ file: ForeignFile, options: ImportOptions, progress: ModelImporter.Progress
   ) throws(ImportError) -> ForeignModel {
-    let model = try unsafe file.bytes.withUnsafeBytes { bytes throws(ImportError) in try unsafe ONNXMessages.read(bytes) }
+    let model = try unsafe file.bytes.withUnsafeBytes { bytes throws(ImportError) in try unsafe ONNXMessages.read(bytes)
+    }
     progress(.buildingNetwork, 0)
     var arrays = ONNXArrays(file, limits: options.limits)
     let translation = try ONNXTranslator.translate(model, arrays: &arrays, inputSize: options.inputSize)
@@ -18,7 +19,8 @@ enum ONNXReader {
     }
     let name = model.graph.name
     var foreign = ForeignModel(
-      graph: translation.graph, architecture: name.isEmpty || name == "main_graph" || name == "torch_jit" ? "ONNX" : name)
+      graph: translation.graph,
+      architecture: name.isEmpty || name == "main_graph" || name == "torch_jit" ? "ONNX" : name)
     foreign.notes = translation.notes
     return foreign
   }

@@ -135,7 +135,8 @@ extension ONNXTranslator {
     let type = try operation.int("to", default: 1)
     guard [1, 10, 11, 16].contains(type) else {
       throw operation.error(
-        "makes \(ONNXArrays.name(ofType: type)) of a value that depends on the image, expected a type of floating point")
+        "makes \(ONNXArrays.name(ofType: type)) of a value that depends on the image, expected a type of floating point"
+      )
     }
     return .feature(try operation.feature(0))
   }

@@ -12,7 +12,8 @@ extension ONNXTranslator {
     }
     guard [1, 2, 10, 11, 16].contains(input.elementType) else {
       throw .model(
-        reason: "the input \"\(input.name)\" holds \(ONNXArrays.name(ofType: input.elementType)), expected pixels as floats")
+        reason:
+          "the input \"\(input.name)\" holds \(ONNXArrays.name(ofType: input.elementType)), expected pixels as floats")
     }
     guard let dimensions = input.dimensions else {
       throw .model(reason: "the input \"\(input.name)\" has no stated shape, expected N x C x H x W")
@@ -41,7 +42,8 @@ extension ONNXTranslator {
     let (rows, columns, depth) = isNHWC ? (1, 2, 3) : (2, 3, 1)
     guard let height = size?.height ?? dimensions[rows], let width = size?.width ?? dimensions[columns] else {
       throw .options(
-        reason: "the input \"\(name)\" leaves its height or width open: state the size that the network was trained with")
+        reason:
+          "the input \"\(name)\" leaves its height or width open: state the size that the network was trained with")
     }
     let shape = Shape.map(height: height, width: width, channels: dimensions[depth] ?? 3)
     guard shape.checkedElementCount != nil else {

@@ -20,7 +20,8 @@ extension ONNXTranslator {
     let sizes = feature.layout.sizes
     guard sizes.count == 4, sizes[0] == 1 else {
       throw .layer(
-        name: name, reason: "reads a value of \(sizes.map(String.init).joined(separator: " x ")), expected 1 x C x H x W")
+        name: name,
+        reason: "reads a value of \(sizes.map(String.init).joined(separator: " x ")), expected 1 x C x H x W")
     }
     let shape = Shape.map(height: sizes[2], width: sizes[3], channels: sizes[1])
     return (try arranged(feature, feature.layout.factors(of: [2, 3, 1]), shape, named: name), shape)

@@ -5,7 +5,11 @@ extension ONNXTranslator {
   mutating func concatenation(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
     var features: [ONNXFeature] = []
     for index in operation.inputs.indices {
-      features.append(try settled(try operation.feature(index), named: operation.name))
+      if case .constant(let constant) = try operation.value(index) {
+        features.append(try appendConstant(constant, named: operation.name))
+      } else {
+        features.append(try settled(try operation.feature(index), named: operation.name))
+      }
     }
     guard let first = features.first else { throw operation.error("joins nothing") }
     let axis = try operation.axis(try operation.int("axis", default: 1), rank: first.sizes.count)
@@ -92,7 +96,9 @@ extension ONNXTranslator {
     let places = try operation.ints(input: 1)?.map { $0 < 0 ? $0.addingReportingOverflow(size).partialValue : $0 } ?? []
     guard let first = places.first, first >= 0, first < size, places.count <= size - first,
       places == Array(first..<first + places.count)
-    else { throw operation.error("reads the indices \(places.prefix(8)) of \(size), expected neighbors in their order") }
+    else {
+      throw operation.error("reads the indices \(places.prefix(8)) of \(size), expected neighbors in their order")
+    }
     let part = try sliced(feature, axis, Slice.Axis(first: first, count: places.count), operation)
     let sizes = part.sizes[..<axis] + indices.dimensions + part.sizes[(axis + 1)...]
     return try viewed(part, as: Array(sizes), operation)
@@ -143,7 +149,8 @@ extension ONNXTranslator {
     if rank == 4, padded.allSatisfy({ $0 >= 2 }) {
       return .feature(
         try bordered(
-          feature, Pad(top: before[2], left: before[3], bottom: after[2], right: after[3], value: value), operation.name))
+          feature, Pad(top: before[2], left: before[3], bottom: after[2], right: after[3], value: value), operation.name
+        ))
     }
     guard rank == 4, padded.allSatisfy({ $0 == 1 || $0 == 2 }) else {
       throw operation.error("pads the dimensions \(padded) of a value of \(feature.sizes), expected height and width")
@@ -194,14 +201,21 @@ extension ONNXTranslator {
         throw operation.error("has the scales \(scales)")
       }
       for (index, scale) in scales.enumerated() {
-        target[index + offset] = Int(Double(sizes[index + offset]) * Double(scale))
+        let size = Double(sizes[index + offset]) * Double(scale)
+        // Positions are counted by the scale as it is stated, which is that of the sizes only where these are whole.
+        guard (size - size.rounded()).magnitude < 1e-4 else {
+          throw operation.error("resizes \(sizes[index + offset]) by \(scale), which gives no whole size")
+        }
+        target[index + offset] = Int(size.rounded())
       }
     }
     guard target[0] == 1, target[1] == channels, target[2] > 0, target[3] > 0 else {
       throw operation.error("resizes \(sizes) to \(target), expected other heights and widths only")
     }
     let value: (Int) -> ONNXValue = { node in
-      .feature(ONNXFeature(node: node, layout: DimensionLayout(map: .map(height: target[2], width: target[3], channels: channels))))
+      .feature(
+        ONNXFeature(
+          node: node, layout: DimensionLayout(map: .map(height: target[2], width: target[3], channels: channels))))
     }
     if target == sizes { return value(node) }
     let extent = Extent(height: target[2], width: target[3])
@@ -233,7 +247,8 @@ extension ONNXTranslator {
     default: break
     }
     throw operation.error(
-      "resizes \(sizes) to \(target) by \"\(mode)\" with the centers \"\(centers)\", expected repetition or half pixels")
+      "resizes \(sizes) to \(target) by \"\(mode)\" with the centers \"\(centers)\", expected repetition or half pixels"
+    )
   }
 }
 

@@ -69,7 +69,8 @@ extension ONNXTranslator {
   }
 
   mutating func matrixProduct(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
-    guard case .constant(let weights) = try operation.value(1), case .feature(let feature) = try operation.value(0) else {
+    guard case .constant(let weights) = try operation.value(1), case .feature(let feature) = try operation.value(0)
+    else {
       throw operation.error("multiplies values of the image with each other (attention?), expected constant weights")
     }
     return .feature(
@@ -82,7 +83,8 @@ extension ONNXTranslator {
     guard names.count == 2 else { return nil }
     for (place, name) in names.enumerated() {
       guard let product = producers[name], product.operation == "MatMul", product.inputs.count == 2,
-        case .feature(let feature)? = values[product.inputs[0]], case .constant(let weights)? = values[product.inputs[1]],
+        case .feature(let feature)? = values[product.inputs[0]],
+        case .constant(let weights)? = values[product.inputs[1]],
         case .constant(let bias)? = operation.inputs[1 - place], let outputs = weights.dimensions.last,
         bias.dimensions.last == outputs, bias.elementCount == outputs, bias.dimensions.count <= feature.sizes.count
       else { continue }

@@ -14,7 +14,7 @@ struct ONNXTranslator {
     var notes: [String]
   }
 
-  static let opsets = 7...26
+  static let opsets = 7...28
 
   var builder = GraphBuilder()
   var notes: [String] = []
@@ -102,7 +102,8 @@ struct ONNXTranslator {
       return try ONNXConstant(try arrays.array(tensor))
     case ("value_float", .float(let value))?: return ONNXConstant(dimensions: [], values: .floats([value]))
     case ("value_int", .int(let value))?: return ONNXConstant(dimensions: [], values: .ints([value]))
-    case ("value_floats", .floats(let values))?: return ONNXConstant(dimensions: [values.count], values: .floats(values))
+    case ("value_floats", .floats(let values))?:
+      return ONNXConstant(dimensions: [values.count], values: .floats(values))
     case ("value_ints", .ints(let values))?: return ONNXConstant(ints: values)
     default: throw operation.error("holds no numbers")
     }
@@ -129,6 +130,21 @@ struct ONNXTranslator {
       }
     default: throw .model(reason: "the output \"\(output.name)\" does not depend on the input")
     }
+  }
+
+  /// A constant as a value like those of the image, for operations that do not tell them apart.
+  mutating func appendConstant(_ constant: ONNXConstant, named name: String) throws(ImportError) -> ONNXFeature {
+    let sizes = constant.dimensions
+    if sizes.count == 4, sizes[0] == 1 {
+      let shape = Shape.map(height: sizes[2], width: sizes[3], channels: sizes[1])
+      let values = try constant.transposed([0, 2, 3, 1]).reshaped(shape.dimensions)
+      let node = try append(name + "/constant", .constant(shape), [], weights: [values])
+      return ONNXFeature(node: node, layout: DimensionLayout(map: shape))
+    }
+    let count = constant.elementCount
+    let node = try append(
+      name + "/constant", .constant(.vector(count)), [], weights: [try constant.reshaped([count])])
+    return ONNXFeature(node: node, layout: DimensionLayout(contiguous: sizes))
   }
 
   mutating func setValue(_ value: ONNXValue, of name: String) { values[name] = value }

@@ -14,7 +14,9 @@ enum PickleFunctions {
     case "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor":
       return .tensor(try tensor(arguments, at: offset))
     case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state":
-      guard case .tensor? = arguments.first else { throw .pickle(offset: offset, reason: "a parameter without a tensor") }
+      guard case .tensor? = arguments.first else {
+        throw .pickle(offset: offset, reason: "a parameter without a tensor")
+      }
       return arguments[0]
     case "torch.Size":
       guard case .tuple? = arguments.first else { throw .pickle(offset: offset, reason: "a torch.Size of no tuple") }

@@ -130,7 +130,9 @@ struct PickleReader {
       throw error("a storage of \(type), which is not supported")
     }
     var storage = TorchStorage(key: key, elementType: elementType, count: count)
-    if parts.count > 5, case .tuple(let view) = parts[5], view.count >= 2, let base = view[0].string, let start = view[1].int {
+    if parts.count > 5, case .tuple(let view) = parts[5], view.count >= 2, let base = view[0].string,
+      let start = view[1].int
+    {
       storage.view = (base, start)
     }
     storages[key] = storage

@@ -5,7 +5,8 @@ enum PyTorchReader {
   static func read(
     _ file: ForeignFile, options: ImportOptions, progress: ModelImporter.Progress
   ) throws(ImportError) -> ForeignModel {
-    let arrays = file.kind() == .pyTorchArchive ? try archive(file, options.limits) : try TorchLegacyFile.arrays(of: file)
+    let arrays =
+      file.kind() == .pyTorchArchive ? try archive(file, options.limits) : try TorchLegacyFile.arrays(of: file)
     progress(.buildingNetwork, 0)
     return try StateDictionary(arrays).model(beside: file, options: options)
   }

@@ -33,7 +33,8 @@ enum TorchLegacyFile {
       }
       guard let storage = types[key] else { throw file.error("the storage \"\(key)\" belongs to no tensor") }
       let (size, overflow) = count.multipliedReportingOverflow(by: storage.elementType.byteCount)
-      guard !overflow, storage.view == nil, count == storage.count, let part = bytes.slice(at: offset + 8, count: size) else {
+      guard !overflow, storage.view == nil, count == storage.count, let part = bytes.slice(at: offset + 8, count: size)
+      else {
         throw file.error("the storage \"\(key)\" of \(count) values is cut short, or not as its tensors say")
       }
       storages[key] = part

@@ -91,7 +91,8 @@ struct TorchNetwork {
     }
     var kernel = weight.permuted([1, 0])
     let source = builder.graph.nodes[input]
-    if case .flatten = source.operation, case .map(let height, let width, let channels) = builder.shape(of: source.inputs[0]),
+    if case .flatten = source.operation,
+      case .map(let height, let width, let channels) = builder.shape(of: source.inputs[0]),
       height * width > 1
     {
       kernel = try weight.reshaped(to: [outputs, channels, height, width]).permuted([2, 3, 1, 0])
@@ -230,9 +231,10 @@ struct TorchNetwork {
   func leftOver(_ family: any TorchFamily) -> String {
     let names = unusedNames(family)
     if names.isEmpty { return "" }
-    return "; not used so far: " + names.prefix(5).map { name in
-      "\"\(name)\" \(weights.dimensions(of: name) ?? [])"
-    }.joined(separator: ", ") + (names.count > 5 ? " and \(names.count - 5) more" : "")
+    return "; not used so far: "
+      + names.prefix(5).map { name in
+        "\"\(name)\" \(weights.dimensions(of: name) ?? [])"
+      }.joined(separator: ", ") + (names.count > 5 ? " and \(names.count - 5) more" : "")
   }
 
   func finished(

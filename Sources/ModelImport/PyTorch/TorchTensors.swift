@@ -6,12 +6,15 @@ struct TorchTensors {
   private(set) var tensors: [(name: String, tensor: TorchTensor)] = []
 
   /// What checkpoints of a training call the dictionary that lies among an optimizer's state and counters.
-  private static let containers = ["state_dict", "model_state_dict", "model", "state_dict_ema", "ema", "net", "weights"]
+  private static let containers = [
+    "state_dict", "model_state_dict", "model", "state_dict_ema", "ema", "net", "weights",
+  ]
 
   init(of value: PickleValue) throws(ImportError) {
     guard case .dictionary(let dictionary) = value else {
       throw .model(
-        reason: "the pickle holds no dictionary of tensors; save one with torch.save(model.state_dict(), \"weights.pth\")")
+        reason:
+          "the pickle holds no dictionary of tensors; save one with torch.save(model.state_dict(), \"weights.pth\")")
     }
     tensors = Self.tensors(of: dictionary)
     for name in Self.containers {
@@ -57,7 +60,9 @@ struct TorchTensors {
     let type = tensor.storage.elementType
     guard tensor.dimensions.allSatisfy({ $0 >= 0 }), tensor.strides.allSatisfy({ $0 >= 0 }), tensor.offset >= 0,
       let count = tensor.dimensions.contains(0) ? 0 : Limits.elementCount(of: tensor.dimensions)
-    else { throw error("has the dimensions \(tensor.dimensions), the strides \(tensor.strides), the offset \(tensor.offset)") }
+    else {
+      throw error("has the dimensions \(tensor.dimensions), the strides \(tensor.strides), the offset \(tensor.offset)")
+    }
     guard bytes.count % type.byteCount == 0, tensor.offset <= bytes.count / type.byteCount,
       count <= bytes.count / type.byteCount - tensor.offset,
       let part = bytes.slice(at: tensor.offset * type.byteCount, count: count * type.byteCount)
@@ -67,12 +72,15 @@ struct TorchTensors {
     }
     // The dimensions from the longest steps to the shortest, which is how they lie.
     let moved = tensor.dimensions.indices.sorted {
-      (tensor.strides[$1], tensor.dimensions[$1] == 1 ? 1 : 0, $0) < (tensor.strides[$0], tensor.dimensions[$0] == 1 ? 1 : 0, $1)
+      (tensor.strides[$1], tensor.dimensions[$1] == 1 ? 1 : 0, $0) < (
+        tensor.strides[$0], tensor.dimensions[$0] == 1 ? 1 : 0, $1
+      )
     }
     var step = 1
     for axis in moved.reversed() where tensor.dimensions[axis] != 1 {
       guard count == 0 || tensor.strides[axis] == step else {
-        throw error("has the strides \(tensor.strides) for \(tensor.dimensions): a view with gaps; save a contiguous copy")
+        throw error(
+          "has the strides \(tensor.strides) for \(tensor.dimensions): a view with gaps; save a contiguous copy")
       }
       step *= tensor.dimensions[axis]
     }

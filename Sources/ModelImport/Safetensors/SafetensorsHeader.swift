@@ -68,12 +68,15 @@ struct SafetensorsHeader {
     _ ranges: [(name: String, range: Range<Int>)], count: Int
   ) throws(ImportError) {
     var end = 0
-    for (name, range) in ranges.sorted(by: { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }) {
+    for (name, range) in ranges.sorted(by: {
+      ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
+    }) {
       guard range.lowerBound == end else {
         throw .array(
           name: name,
           reason: range.lowerBound < end
-            ? "begins at byte \(range.lowerBound), inside another array" : "leaves a hole of \(range.lowerBound - end) bytes before it")
+            ? "begins at byte \(range.lowerBound), inside another array"
+            : "leaves a hole of \(range.lowerBound - end) bytes before it")
       }
       end = range.upperBound
     }

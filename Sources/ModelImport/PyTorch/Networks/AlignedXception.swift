@@ -5,7 +5,8 @@ struct AlignedXception: TorchFamily {
   var name: String { "Xception (aligned)" }
 
   func matches(_ weights: StateDictionary) -> Bool {
-    weights.has("stem.0.conv.weight") && weights.has("blocks.0.stack.conv1.bn_dw.weight") && weights.has("head.fc.weight")
+    weights.has("stem.0.conv.weight") && weights.has("blocks.0.stack.conv1.bn_dw.weight")
+      && weights.has("head.fc.weight")
   }
 
   func side(of hint: String) -> Int { 299 }

@@ -6,7 +6,8 @@ struct ConvNeXt: TorchFamily {
   private static let epsilon: Float = 1e-6
 
   func matches(_ weights: StateDictionary) -> Bool {
-    weights.has("features.1.0.layer_scale") && weights.has("features.1.0.block.5.weight") && weights.has("classifier.2.weight")
+    weights.has("features.1.0.layer_scale") && weights.has("features.1.0.block.5.weight")
+      && weights.has("classifier.2.weight")
   }
 
   func preprocessing(side: Int) -> Preprocessing { .torchvision(side: side, shorterSide: side + 12) }

@@ -7,7 +7,8 @@ struct LegacyXception: TorchFamily {
   var name: String { "Xception (legacy_xception)" }
 
   func matches(_ weights: StateDictionary) -> Bool {
-    weights.has("block1.rep.0.conv1.weight") && weights.has("block12.skip.weight") && weights.has("conv4.pointwise.weight")
+    weights.has("block1.rep.0.conv1.weight") && weights.has("block12.skip.weight")
+      && weights.has("conv4.pointwise.weight")
   }
 
   func side(of hint: String) -> Int { 299 }

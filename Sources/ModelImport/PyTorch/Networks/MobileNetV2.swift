@@ -5,7 +5,8 @@ struct MobileNetV2: TorchFamily {
   var name: String { "MobileNetV2" }
 
   func matches(_ weights: StateDictionary) -> Bool {
-    weights.has("features.0.0.weight") && weights.has("features.1.conv.0.0.weight") && weights.has("features.18.0.weight")
+    weights.has("features.0.0.weight") && weights.has("features.1.conv.0.0.weight")
+      && weights.has("features.18.0.weight")
       && weights.has("classifier.1.weight")
   }
 

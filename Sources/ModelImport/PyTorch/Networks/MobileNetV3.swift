@@ -5,7 +5,8 @@ struct MobileNetV3: TorchFamily {
   var name: String { "MobileNetV3" }
 
   func matches(_ weights: StateDictionary) -> Bool {
-    weights.has("features.1.block.0.0.weight") && weights.has("classifier.3.weight") && weights.has("classifier.0.weight")
+    weights.has("features.1.block.0.0.weight") && weights.has("classifier.3.weight")
+      && weights.has("classifier.0.weight")
   }
 
   func append(to network: inout TorchNetwork, _ input: Int) throws(ImportError) -> Int {
@@ -33,7 +34,9 @@ struct MobileNetV3: TorchFamily {
     let spatial = parts.first { part in
       network.weights.dimensions(of: "\(name).\(part).0.weight").map { $0.count == 4 && $0[1] == 1 } ?? false
     }
-    guard let spatial, let last = parts.last else { throw .weights(layer: name, reason: "has no depthwise convolution") }
+    guard let spatial, let last = parts.last else {
+      throw .weights(layer: name, reason: "has no depthwise convolution")
+    }
     var node = input
     for part in parts {
       let part = "\(name).\(part)"

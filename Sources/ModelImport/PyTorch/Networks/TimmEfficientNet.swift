@@ -18,7 +18,9 @@ struct TimmEfficientNet: TorchFamily {
   }
 
   func append(to network: inout TorchNetwork, _ input: Int) throws(ImportError) -> Int {
-    guard let start = ["tf_efficientnet", "efficientnet", "tf_mobilenetv3", "mobilenetv3"].first(where: network.hint.contains)
+    guard
+      let start = ["tf_efficientnet", "efficientnet", "tf_mobilenetv3", "mobilenetv3"].first(
+        where: network.hint.contains)
     else {
       throw .options(
         reason: "networks with these weights differ in their padding; name the file after timm's name of the network "

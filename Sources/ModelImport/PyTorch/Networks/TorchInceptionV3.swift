@@ -6,7 +6,8 @@ struct TorchInceptionV3: TorchFamily {
   var ignored: [String] { ["AuxLogits."] }
 
   func matches(_ weights: StateDictionary) -> Bool {
-    weights.has("Conv2d_1a_3x3.conv.weight") && weights.has("Mixed_7c.branch1x1.conv.weight") && weights.has("fc.weight")
+    weights.has("Conv2d_1a_3x3.conv.weight") && weights.has("Mixed_7c.branch1x1.conv.weight")
+      && weights.has("fc.weight")
   }
 
   func side(of hint: String) -> Int { 299 }
