@@ -25,6 +25,10 @@ KINDS = ["META", "GRPH", "TNSR", "BLCK", "DATA"]
 COMPACT, OPTIMIZED = 1, 2
 BLOCK = 524288
 QUARTERED = 16384
+OUTPUTS = ["class logits", "class probabilities", "label logits", "label probabilities"]
+# The number of parameters of each activation, by its kind.
+PARAMETERS = [0, 0, 0, 1, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2, 2, 0, 0]
+CLIP = 15
 TYPES = [("fp32", 4), ("fp16", 2), ("bf16", 2), ("int8", 1), ("int32", 4)]
 ELEMENTS = 1 << 30
 INFLATED = 1 << 33
@@ -158,7 +162,7 @@ class File:
 
     def read_metadata(self, f):
         present = f.u32(16)
-        m = {"output": ["logits", "probabilities"][f.u32(2)]}
+        m = {"output": OUTPUTS[f.u32(len(OUTPUTS))]}
         m["filter"] = ["nearest", "bilinear", "bicubic"][f.u32(3)]
         m["antialias"] = f.flag()
         m["geometry"] = ["stretch", "center crop"][f.u32(2)]
@@ -194,7 +198,7 @@ class File:
 
     def read_node(self, f):
         node = Node()
-        node.name, node.operation = f.text(), f.u32(14)
+        node.name, node.operation = f.text(), f.u32(26)
         node.shape = f.list(f.u32)
         require(len(node.shape) in (1, 3), f"node {node.name!r}: shape {node.shape}")
         product(node.shape, f"node {node.name!r}")
@@ -205,33 +209,49 @@ class File:
             node.padding_kind, node.padding = f.u32(3), [f.u32() for _ in range(4)]
             require(node.padding_kind == 2 or not any(node.padding), f"node {node.name!r}: padding {node.padding}")
 
-        def activation():
-            kind, bits = f.u32(5), f.take(4)
-            require(kind == 3 or bits == bytes(4), f"node {node.name!r}: alpha without an ELU")
-            require(math.isfinite(struct.unpack("<f", bits)[0]), f"node {node.name!r}: alpha")
-            return kind
-
+        what = f"node {node.name!r}"
         node.residual = False
         if node.operation == 2:
             node.channels, node.groups, node.bias = f.u32(), f.u32(), f.flag()
-            on_input, node.residual, after = activation(), f.flag(), activation()
+            on_input, node.residual, after = read_activation(f, what), f.flag(), read_activation(f, what)
             node.fused = bool(on_input or node.residual or after)
         elif node.operation == 3:
             node.channels, node.depthwise_bias, node.bias = f.u32(), f.flag(), f.flag()
-            activation(), activation()
+            read_activation(f, what), read_activation(f, what)
             node.residual = f.flag()
-            activation()
-        elif node.operation == 4:
+            read_activation(f, what)
+        elif node.operation in (4, 18):
             epsilon, node.gamma, node.beta = f.f32(), f.flag(), f.flag()
-            require(epsilon >= 0, f"node {node.name!r}: epsilon {epsilon}")
+            require(epsilon >= 0, f"{what}: epsilon {epsilon}")
         elif node.operation == 5:
             node.channels, node.bias = f.u32(), f.flag()
-            node.fused = activation() != 0
+            node.fused = read_activation(f, what) != 0
         elif node.operation == 6:
-            activation()
+            read_activation(f, what)
         elif node.operation == 11:
             f.flag()
-        require(node.operation > 0, f"node {node.name!r}: operation 0")
+        elif node.operation == 15:
+            f.u32(6)
+        elif node.operation == 16:
+            kind, node.keeps = f.u32(2), f.flag()
+            require(kind == 1 or node.keeps, f"{what}: a global average that is operation 12")
+        elif node.operation == 20:
+            node.border = [f.u32(4097) for _ in range(4)]
+            f.f32()
+        elif node.operation == 21:
+            node.parts = [(f.u32(), f.u32()) for _ in range(3)]
+        elif node.operation == 22:
+            node.groups = f.u32()
+        elif node.operation == 23:
+            node.is_size, node.sides = f.flag(), [f.u32(), f.u32()]
+            f.u32(2)
+            require(all(1 <= side <= ELEMENTS for side in node.sides), f"{what}: resizes to {node.sides}")
+        elif node.operation == 24:
+            node.window = [f.u32(4097) for _ in range(6)]
+            require(all(node.window), f"{what}: window {node.window}")
+            node.border, node.extra = [f.u32(4097) for _ in range(4)], [f.u32(4097) for _ in range(2)]
+            node.channels, node.bias = f.u32(), f.flag()
+        require(node.operation > 0, f"{what}: operation 0")
         return node
 
     def read_tensors(self, f):
@@ -302,7 +322,8 @@ class File:
 
     def check_metadata(self):
         m, outputs = self.metadata, math.prod(self.nodes[-1].shape)
-        require(len(m["labels"]) in (0, outputs), f"{len(m['labels'])} labels for {outputs} outputs")
+        counts = (0, 1, 2) if outputs == 1 else (0, outputs)
+        require(len(m["labels"]) in counts, f"{len(m['labels'])} labels for {outputs} outputs")
         require(len(m.get("golden output", [0] * outputs)) == outputs, "the number of golden outputs")
         shape = self.nodes[0].shape
         require(len(m["mean"]) == shape[-1], "the channels of the preprocessing")
@@ -333,6 +354,20 @@ class File:
         """The values as float32: elements times scale."""
         values = widened(tensor, self.elements(tensor)).astype(numpy.float32)
         return values if tensor["scale"] is None else values * numpy.array(tensor["scale"], numpy.float32)
+
+
+def read_activation(f, what):
+    """Reads an activation and gives its kind."""
+    kind = f.u32(len(PARAMETERS))
+    raw = [f.take(4) for _ in range(max(PARAMETERS[kind], 1))]
+    require(PARAMETERS[kind] or not any(raw[0]), f"{what}: a parameter of an activation without any")
+    values = [struct.unpack("<f", bits)[0] for bits in raw]
+    if kind == CLIP:
+        low, high = values
+        require(low <= high and low < math.inf and high > -math.inf, f"{what}: clips to {low}, {high}")
+    else:
+        require(all(map(math.isfinite, values)), f"{what}: parameters {values}")
+    return kind
 
 
 def check_finite(m):
@@ -398,10 +433,12 @@ def placed(node, shape, what):
 def infer(node, inputs, what):
     """The shape of a node's value and the dimensions of its weights."""
     operation = node.operation
-    counts = {1: (0, 0), 8: (2, 1 << 16), 9: (1, 1 << 16)}
+    counts = {1: (0, 0), 8: (2, 1 << 16), 9: (1, 1 << 16), 14: (0, 0), 15: (2, 2)}
     least, most = counts.get(operation, (2, 2) if node.residual else (1, 1))
     require(least <= len(inputs) <= most, f"{what}: {len(inputs)} inputs")
-    shape, weights = node.shape if operation == 1 else inputs[0], []
+    shape, weights = inputs[0] if inputs else node.shape, []
+    if operation in (12, 16, 20, 23, 24):
+        require(len(shape) == 3, f"{what}: needs a map")
     if operation in (2, 3):
         sides, channels, outputs = placed(node, shape, what), shape[-1], node.channels
         size = node.window[:2]
@@ -428,12 +465,63 @@ def infer(node, inputs, what):
     elif operation in (10, 11):
         shape = placed(node, shape, what) + [shape[-1]]
     elif operation == 12:
-        require(len(shape) == 3, f"{what}: needs a map")
         shape = [shape[-1]]
     elif operation == 13:
         shape = [math.prod(shape)]
+    elif operation == 14:
+        weights = [shape]
+    elif operation == 15:
+        shape = repeated(*inputs, what)
+    elif operation == 16:
+        shape = [1, 1, shape[-1]] if node.keeps else [shape[-1]]
+    elif operation == 17:
+        require(math.prod(node.shape) == math.prod(shape), f"{what}: reshapes {shape} to {node.shape}")
+        shape = node.shape
+    elif operation == 18:
+        weights = [[shape[-1]]] * (node.gamma + node.beta)
+    elif operation == 20:
+        above, left, below, right = node.border
+        shape = [shape[0] + above + below, shape[1] + left + right, shape[2]]
+    elif operation == 21:
+        for (first, count), side in zip(node.parts, as_map(shape)):
+            require(count > 0 and first + count <= side, f"{what}: {count} from {first} on, of {side}")
+        shape = [count for _, count in node.parts][-len(shape) :]
+    elif operation == 22:
+        require(node.groups > 0 and shape[-1] % node.groups == 0, f"{what}: {node.groups} groups")
+    elif operation == 23:
+        height, width = node.sides
+        shape = [height, width, shape[2]] if node.is_size else [shape[0] * height, shape[1] * width, shape[2]]
+    elif operation == 24:
+        shape, weights = transposed(node, shape, what)
+    elif operation == 25:
+        weights = [[shape[-1]]]
     product(shape, what)
     return shape, weights
+
+
+def as_map(shape):
+    return shape if len(shape) == 3 else [1, 1] + shape
+
+
+def repeated(first, second, what):
+    """The shape of two inputs of which one is repeated along dimensions of 1."""
+    sides = []
+    for a, b in zip(as_map(first), as_map(second)):
+        require(a == b or 1 in (a, b), f"{what}: shapes {first} and {second}")
+        sides.append(max(a, b))
+    return sides[2:] if len(first) == len(second) == 1 else sides
+
+
+def transposed(node, shape, what):
+    """The shape of a transposed convolution's value and the dimensions of its weights."""
+    above, left, below, right = node.border
+    sides = []
+    for axis, border in ((0, above + below), (1, left + right)):
+        size, stride, dilation = node.window[axis::2]
+        sides.append((shape[axis] - 1) * stride + (size - 1) * dilation + 1 - border + node.extra[axis])
+    require(min(sides) > 0, f"{what}: nothing is left of its value")
+    weights = [node.window[:2] + [shape[2], node.channels]] + [[node.channels]] * node.bias
+    return sides + [node.channels], weights
 
 
 def main():

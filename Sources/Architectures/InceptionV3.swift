@@ -1,11 +1,23 @@
 import ModelGraph
 
+/// Szegedy et al. 2015, "Rethinking the Inception Architecture for Computer Vision", as Keras's `InceptionV3`: no biases,
+/// normalizations without gamma, ReLU after each.
+package struct InceptionV3: Architecture, Hashable {
+  package let name = "InceptionV3"
+  package var input = Shape.map(height: 299, width: 299, channels: 3)
+  package var top = Top.classifier(ClassifierHead())
+  package var widthDivisor = 1
+
+  package init() {}
+
+  package func append(to network: inout NetworkBuilder) throws { try network.appendInception() }
+}
+
 extension NetworkBuilder {
   /// A convolution of a branch: its channels and its window's height and width.
   private typealias Step = (channels: Int, height: Int, width: Int)
 
-  /// Szegedy et al. 2015, as Keras's `InceptionV3`: no biases, normalizations without gamma, ReLU after each.
-  mutating func appendInceptionV3() throws {
+  fileprivate mutating func appendInception() throws {
     let pool = Window(size: Extent(3), stride: Extent(2), padding: .valid)
     try appendUnit("stem1", (32, 3, 3), stride: 2, padding: .valid)
     try appendUnit("stem2", (32, 3, 3), padding: .valid)
@@ -44,9 +56,8 @@ extension NetworkBuilder {
   private mutating func appendReduction(_ name: String, _ branches: [[Step]]) throws {
     let start = last
     var ends = try appendBranches(name, branches, lastStride: 2)
-    ends.append(
-      try builder.append(
-        "\(name)_pool", .maxPool(Window(size: Extent(3), stride: Extent(2), padding: .valid)), [start]))
+    try append("\(name)_pool", .maxPool(Window(size: Extent(3), stride: Extent(2), padding: .valid)), [start])
+    ends.append(last)
     try append(name, .concatenate, ends)
   }
 
@@ -98,8 +109,8 @@ extension NetworkBuilder {
   ) throws {
     let window = Window(
       size: Extent(height: step.height, width: step.width), stride: Extent(stride), padding: padding)
-    try appendConvolution("\(name)_conv", step.channels, window, hasBias: false)
-    try append("\(name)_bn", .batchNormalization(BatchNormalization(hasGamma: false)))
+    try appendConvolution("\(name)_conv", step.channels, window, isNumbered: true)
+    try append("\(name)_bn", .batchNormalization(BatchNormalization(hasGamma: false)), isNumbered: true)
     try append("\(name)_act", .activation(.relu))
   }
 }

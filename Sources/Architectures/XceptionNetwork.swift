@@ -15,7 +15,7 @@ import ModelGraph
 /// - fully connected layers are `fc1`, `fc1_act`, ..., and the output's activation is `predictions_act`.
 ///
 /// The dropout before the classifier (section 4.3) does nothing at inference and is left out.
-package struct XceptionNetwork: Hashable, Sendable {
+package struct XceptionNetwork: Architecture, Hashable {
   /// Which of a separable convolution's two steps comes first (section 1.2).
   package enum Order: Hashable, Sendable, CaseIterable {
     /// Spatial convolution, then 1x1: the depthwise separable convolution of the frameworks.
@@ -24,44 +24,10 @@ package struct XceptionNetwork: Hashable, Sendable {
     case pointwiseFirst
   }
 
-  /// What follows the last convolution.
-  package enum Top: Hashable, Sendable {
-    /// Nothing: the output is the feature map.
-    case none
-    /// Global average pooling: the output is a vector of features.
-    case pooled
-    /// Global average pooling and a classifier.
-    case classifier(Classifier)
-  }
-
-  /// The layers after the pooling.
-  package struct Classifier: Hashable, Sendable {
-    /// The function of the last layer's values.
-    package enum Output: Hashable, Sendable, CaseIterable {
-      /// None.
-      case logits
-      /// Exclusive classes (ImageNet).
-      case softmax
-      /// Independent labels (JFT, section 4.1).
-      case sigmoid
-    }
-
-    package var classes: Int
-    /// The widths of ReLU layers before the classifier, in order; `[4096, 4096]` in the paper's JFT variant (section 4.1, which
-    /// does not name their activation).
-    package var fullyConnected: [Int]
-    package var output: Output
-
-    package init(classes: Int = 1000, fullyConnected: [Int] = [], output: Output = .softmax) {
-      self.classes = classes
-      self.fullyConnected = fullyConnected
-      self.output = output
-    }
-  }
-
+  package let name = "Xception"
   /// The image: a map of any channel count; at least 7 pixels a side (Keras demands 71).
   package var input = Shape.map(height: 299, width: 299, channels: 3)
-  package var top = Top.classifier(Classifier())
+  package var top = Top.classifier(ClassifierHead())
   /// Between the two steps of each separable convolution; none is best (section 4.7).
   package var middleActivation = Activation.identity
   /// Whether blocks 2 to 13 add their input, through a 1x1 convolution where they shrink it (section 4.6).
@@ -78,26 +44,7 @@ package struct XceptionNetwork: Hashable, Sendable {
   /// JFT: 17,000 independent labels after two layers of 4,096 units (section 4.1).
   package static var jft: XceptionNetwork {
     var network = XceptionNetwork()
-    network.top = .classifier(Classifier(classes: 17_000, fullyConnected: [4096, 4096], output: .sigmoid))
+    network.top = .classifier(ClassifierHead(classes: 17_000, fullyConnected: [4096, 4096], output: .sigmoid))
     return network
   }
-
-  /// Builds the graph.
-  ///
-  /// - Parameter weights: Makes the tensor of a node's role, named `node/role` by convention, of these dimensions; called in
-  ///   the order of `weightedLayers()`.
-  /// - Throws: `GraphError` naming the node that cannot be, and whatever `weights` throws.
-  package func graph(
-    weights: (_ node: String, _ role: ParameterRole, _ dimensions: [Int]) throws -> Tensor
-  ) throws -> Graph {
-    guard widthDivisor > 0 else { throw GraphError(node: nil, reason: "width divisor \(widthDivisor) is not positive") }
-    return try withoutActuallyEscaping(weights) { weights in
-      var body = XceptionBody(network: self, weights: weights)
-      try body.appendAll()
-      try body.builder.graph.validate()
-      return body.builder.graph
-    }
-  }
-
-  func width(_ channels: Int) -> Int { max(1, channels / widthDivisor) }
 }

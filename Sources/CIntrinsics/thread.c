@@ -17,6 +17,20 @@ void name_this_thread(const char *name) {
 #endif
 }
 
+// Written by a child's only thread, before it can start others.
+static unsigned long forks = 0;
+
+static void count_this_fork(void) { forks++; }
+
+static void register_count(void) { pthread_atfork(0, 0, count_this_fork); }
+
+void count_forks(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, register_count);
+}
+
+unsigned long fork_count(void) { return forks; }
+
 int allowed_processors(void) {
 #if defined(__linux__)
   // The kernel refuses a mask that is too small for its processors: 8192 of them are the most that it supports.

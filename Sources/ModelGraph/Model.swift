@@ -1,3 +1,5 @@
+@_exported public import XceptionTypes
+
 /// Everything a weights file says: the network as it was trained, and what is needed to use it.
 package struct Model: Sendable {
   package var graph: Graph
@@ -54,7 +56,7 @@ package struct Metadata: Hashable, Sendable {
 
   package var architecture: String
   package var preprocessing: Preprocessing
-  /// One for each output value, or none.
+  /// One for each output value, or none; of one value alone also two, of no and of yes.
   package var labels: [String]
   package var output: Output
   /// The program that wrote the file, with its version.

@@ -210,7 +210,9 @@ extension Activation {
     }
     switch self {
     case .clip(let minimum, let maximum):
-      guard minimum <= maximum else { throw InferenceError(reason: "clips to \(minimum) ... \(maximum)") }
+      guard minimum <= maximum, minimum < .infinity, maximum > -.infinity else {
+        throw InferenceError(reason: "clips to \(minimum) ... \(maximum)")
+      }
     default:
       guard let parameter = parameters.first(where: { !$0.value.isFinite }) else { return }
       throw InferenceError(reason: "its \(name)'s \(parameter.name) is \(parameter.value), expected a finite number")

@@ -23,8 +23,8 @@ package enum KnownPreprocessing: Hashable, Sendable {
   /// All of it, as a configuration beside the weights does.
   case stated(Preprocessing)
   /// What the model's first layers made of pixel values, which the graph has no more: preprocessing does it. How images
-  /// are resized is not said.
-  case scaled(InputScaling)
+  /// are resized is said only where a layer did that, too.
+  case scaled(InputScaling, filter: Preprocessing.Filter? = nil)
   /// Only the network's name, whose training used this.
   case recognized(Preprocessing, network: String)
   case unknown

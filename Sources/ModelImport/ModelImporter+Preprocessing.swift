@@ -10,7 +10,9 @@ extension ModelImporter {
     var preprocessing: Preprocessing
     switch foreign.preprocessing {
     case .stated(let stated): preprocessing = stated
-    case .scaled: preprocessing = .unscaled(channels: channels)
+    case .scaled(_, let filter):
+      preprocessing = .unscaled(channels: channels)
+      if let filter { preprocessing.filter = filter }
     case .recognized(let usual, let network):
       preprocessing = usual
       note =
@@ -22,15 +24,26 @@ extension ModelImporter {
         "the file says nothing of preprocessing; pixel values of -1 to 1, x / 127.5 - 1, are assumed "
         + "(--preprocess changes it)"
     }
-    if let given = options.preprocessing { preprocessing = given }
+    if let given = options.preprocessing { preprocessing = given.preprocessing(for: foreign.graph.inputShape) }
     let assumed = preprocessing
     options.changePreprocessing(&preprocessing)
     if options.preprocessing != nil || preprocessing.scaling != assumed.scaling { note = nil }
+    if case .scaled(_, let filter) = foreign.preprocessing {
+      if let given = options.preprocessing, given != .raw {
+        note =
+          "the model's own first layers scale its input once more, after what --preprocess \(given.rawValue) does"
+          + " (--preprocess raw gives them pixels)"
+      } else if filter == nil, preprocessing == .unscaled(channels: channels), options.preprocessing == nil {
+        note =
+          "the file does not say how images are resized; nearest neighbor without a crop, as Keras's load_img, is assumed"
+          + " (--filter, --antialias and --crop-shorter-side change it)"
+      }
+    }
     guard var result = preprocessing.replicated(channels: channels) else {
       throw .options(
         reason: "the preprocessing has values for \(preprocessing.mean.count) channels, the input has \(channels)")
     }
-    if case .scaled(let scaling) = foreign.preprocessing { result = result.then(scaling) }
+    if case .scaled(let scaling, _) = foreign.preprocessing { result = result.then(scaling) }
     do throws(PreprocessingError) {
       try result.validateValues()
       try result.validateGeometry(inputShape: foreign.graph.inputShape)

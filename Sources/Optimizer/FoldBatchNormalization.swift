@@ -41,17 +41,10 @@ struct FoldBatchNormalization: Pass {
     kernel.scale = try node.finite(scales, "folded scale")
     node.parameters[position] = rewrite.change(node.parameters[position], to: kernel)
 
-    var biases = affine.offsets
-    let old = node.operation.hasBias ? node.parameters.remove(at: position + 1) : nil
-    if let old {
-      let values = try node.values(of: rewrite.tensors[old], "bias")
-      for channel in biases.indices { biases[channel] += affine.factors[channel] * Double(values[channel]) }
+    try rewrite.changeBias(of: &node, role: "folded bias") { old in
+      guard let old else { return affine.offsets }
+      return old.indices.map { affine.offsets[$0] + affine.factors[$0] * Double(old[$0]) }
     }
-    let bias = Tensor(
-      name: old.map { rewrite.tensors[$0].name } ?? "\(node.name)/bias", dimensions: [biases.count],
-      values: try node.finite(biases, "folded bias"))
-    node.parameters.insert(old.map { rewrite.change($0, to: bias) } ?? rewrite.add(bias), at: position + 1)
-    node.operation.hasBias = true
     rewrite.replace(index, with: node)
   }
 }

@@ -45,8 +45,8 @@ struct FuseSeparable: Pass {
       epilogue: pointwise.epilogue)
     if separable.hasDepthwiseBias, separable.middleActivation == .identity {
       let offset = try node.values(of: rewrite.tensors[input.parameters[1]], "depthwise bias")
-      let bias = try pushed(offset, through: node, in: &rewrite)
-      node.parameters = [input.parameters[0], node.parameters[0], bias]
+      try push(offset, through: &node, in: &rewrite)
+      node.parameters.insert(input.parameters[0], at: 0)
       (separable.hasDepthwiseBias, separable.hasBias) = (false, true)
     } else {
       node.parameters = input.parameters + node.parameters
@@ -65,26 +65,16 @@ struct FuseSeparable: Pass {
     return name
   }
 
-  /// The tensor of `P d + b`.
-  private func pushed(
-    _ offset: [Float], through pointwise: Node, in rewrite: inout Rewrite
-  ) throws(GraphError) -> Int {
+  /// Gives the pointwise part the bias `P d + b`.
+  private func push(_ offset: [Float], through pointwise: inout Node, in rewrite: inout Rewrite) throws(GraphError) {
     let kernel = try pointwise.values(of: rewrite.tensors[pointwise.parameters[0]], "kernel")
     let outputs = pointwise.shape.channels
-    let old = pointwise.operation.hasBias ? pointwise.parameters[1] : nil
-    var sums = [Double](repeating: 0, count: outputs)
-    if let old { sums = try pointwise.values(of: rewrite.tensors[old], "bias").map(Double.init) }
-    for (channel, value) in offset.enumerated() where value != 0 {
-      for output in 0..<outputs { sums[output] += Double(kernel[channel * outputs + output]) * Double(value) }
+    try rewrite.changeBias(of: &pointwise, role: "folded bias") { old in
+      var sums = old?.map(Double.init) ?? [Double](repeating: 0, count: outputs)
+      for (channel, value) in offset.enumerated() where value != 0 {
+        for output in 0..<outputs { sums[output] += Double(kernel[channel * outputs + output]) * Double(value) }
+      }
+      return sums
     }
-    let bias = Tensor(
-      name: old.map { rewrite.tensors[$0].name } ?? "\(pointwise.name)/bias", dimensions: [outputs],
-      values: try pointwise.finite(sums, "folded bias"))
-    return old.map { rewrite.change($0, to: bias) } ?? rewrite.add(bias)
   }
-}
-
-extension Convolution {
-  /// Whether every channel is convolved alone, into one channel.
-  fileprivate func isDepthwise(on input: Shape) -> Bool { groups == input.channels && outputChannels == input.channels }
 }

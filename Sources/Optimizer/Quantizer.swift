@@ -79,19 +79,10 @@ package enum Quantizer {
     _ shifts: [Double], fromBiasOf index: Int, in rewrite: inout Rewrite
   ) throws(GraphError) {
     var node = rewrite.nodes[index]
-    guard let kernel = node.operation.kernelPosition else { return }
-    let old = node.operation.hasBias ? node.parameters.remove(at: kernel + 1) : nil
-    var biases = shifts.map { -$0 }
-    if let old {
-      for (channel, value) in try node.values(of: rewrite.tensors[old], "bias").enumerated() {
-        biases[channel] += Double(value)
-      }
+    try rewrite.changeBias(of: &node, role: "corrected bias") { old in
+      guard let old else { return shifts.map { -$0 } }
+      return zip(old, shifts).map { Double($0) - $1 }
     }
-    let bias = Tensor(
-      name: old.map { rewrite.tensors[$0].name } ?? "\(node.name)/bias", dimensions: [biases.count],
-      values: try node.finite(biases, "corrected bias"))
-    node.parameters.insert(old.map { rewrite.change($0, to: bias) } ?? rewrite.add(bias), at: kernel + 1)
-    node.operation.hasBias = true
     rewrite.replace(index, with: node)
   }
 

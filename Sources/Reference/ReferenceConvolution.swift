@@ -75,7 +75,7 @@ extension ReferenceExecutor {
 
   /// `sums[column + j] += input[range][i] * matrix[row + i][column + j]`, by i, then j.
   ///
-  /// Pointers only for speed: each access is within bounds that are checked here.
+  /// Bounds are checked here, once, and not at each access.
   private static func addProduct(
     of input: [Float], _ range: Range<Int>, with matrix: [Float], row: Int, rowStride: Int, column: Int,
     columns: Int? = nil, to sums: inout [Double]
@@ -84,20 +84,12 @@ extension ReferenceExecutor {
     precondition(range.lowerBound >= 0 && range.upperBound <= input.count)
     precondition(column + columns <= sums.count && column + columns <= rowStride)
     precondition((row + range.count) * rowStride <= matrix.count)
-    input.withUnsafeBufferPointer { input in
-      matrix.withUnsafeBufferPointer { matrix in
-        sums.withUnsafeMutableBufferPointer { sums in
-          guard let input = input.baseAddress, let matrix = matrix.baseAddress, let sums = sums.baseAddress else {
-            return
-          }
-          let columnSums = sums + column
-          for i in 0..<range.count {
-            let value = Double(input[range.lowerBound + i])
-            let weights = matrix + ((row + i) * rowStride + column)
-            for j in 0..<columns { columnSums[j] += value * Double(weights[j]) }
-          }
-        }
-      }
+    var sums = sums.mutableSpan
+    for i in 0..<range.count {
+      let value = Double(input[range.lowerBound + i])
+      let start = (row + i) * rowStride + column
+      let weights = matrix.span.extracting(start..<start + columns)
+      for j in 0..<columns { unsafe sums[unchecked: column &+ j] += value * Double(weights[unchecked: j]) }
     }
   }
 
@@ -106,13 +98,10 @@ extension ReferenceExecutor {
     _ input: [Float], at start: Int, times kernel: [Float], at kernelStart: Int, to sums: inout [Double]
   ) {
     precondition(start + sums.count <= input.count && kernelStart + sums.count <= kernel.count)
-    input.withUnsafeBufferPointer { input in
-      kernel.withUnsafeBufferPointer { kernel in
-        sums.withUnsafeMutableBufferPointer { sums in
-          for j in 0..<sums.count { sums[j] += Double(input[start + j]) * Double(kernel[kernelStart + j]) }
-        }
-      }
-    }
+    var sums = sums.mutableSpan
+    let input = input.span.extracting(start..<start + sums.count)
+    let kernel = kernel.span.extracting(kernelStart..<kernelStart + sums.count)
+    for j in 0..<sums.count { unsafe sums[unchecked: j] += Double(input[unchecked: j]) * Double(kernel[unchecked: j]) }
   }
 
   /// Stores the sums of one position: plus bias, plus residual, through the activation, rounded.

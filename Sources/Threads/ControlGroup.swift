@@ -47,13 +47,13 @@ struct ControlGroup {
 
   /// The lines of a small file, or nil where it cannot be read.
   private func lines(of path: String) -> [Substring]? {
-    guard let file = fopen(root + path, "r") else { return nil }
-    defer { fclose(file) }
+    guard let file = unsafe fopen(root + path, "r") else { return nil }
+    defer { unsafe fclose(file) }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 4096)
     // Files of the kernel have no size; a machine full of containers has a mount table of some hundred kilobytes.
     while bytes.count < 1 << 22 {
-      let count = fread(&chunk, 1, chunk.count, file)
+      let count = unsafe fread(&chunk, 1, chunk.count, file)
       guard count > 0 else { break }
       bytes += chunk[..<count]
     }

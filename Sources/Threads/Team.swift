@@ -9,7 +9,7 @@ package protocol TeamWork {
 }
 
 /// One of the threads that run a piece of work together.
-package struct Member {
+@safe package struct Member {
   /// 0 up to `count`; 0 is the caller.
   package let index: Int
   /// The size of the team: at least 1, at most what was asked for, and different from call to call.
@@ -19,14 +19,17 @@ package struct Member {
   init(index: Int, count: Int, team: UnsafeMutablePointer<Team>?) {
     self.index = index
     self.count = count
-    self.team = team
+    unsafe self.team = unsafe team
   }
+
+  /// The caller, where it does the work by itself.
+  static var alone: Member { unsafe Member(index: 0, count: 1, team: nil) }
 
   /// Waits until every member of the team has called it as often as this one has.
   ///
   /// What members wrote before it, all members see after it.
   package func barrier() {
-    if let team, count > 1 { team.pointee.barrier.arrive(of: count) }
+    if let team = unsafe team, count > 1 { unsafe team.pointee.barrier.arrive(of: count) }
   }
 
   /// This member's part of `0..<total` when it is split evenly and in order, in multiples of `step`.
@@ -40,7 +43,7 @@ package struct Member {
 }
 
 /// What the members of one call share. A pool has one for each of its workers, made once.
-struct Team: ~Copyable {
+@safe struct Team: ~Copyable {
   /// The work and its type, set by the caller before it publishes its assignments.
   var work: UnsafeRawPointer?
   var performer: (any TeamWork.Type)?
@@ -57,7 +60,7 @@ struct Team: ~Copyable {
 extension TeamWork {
   /// Does a member's part of the work at an address.
   static func perform(at work: UnsafeRawPointer, as member: Member) {
-    work.assumingMemoryBound(to: Self.self).pointee.perform(as: member)
+    unsafe work.assumingMemoryBound(to: Self.self).pointee.perform(as: member)
   }
 }
 
@@ -99,7 +102,9 @@ struct Completion: ~Copyable {
   func expect(_ workers: Int) { atWork.store(UInt(workers) * 2, ordering: .relaxed) }
 
   func finish() {
-    if atWork.subtract(2, ordering: .acquiringAndReleasing).newValue == 1 { place.wake() }
+    let before = atWork.subtract(2, ordering: .acquiringAndReleasing).oldValue
+    assert(before >= 2, "more workers have finished than were at work")
+    if before == 3 { place.wake() }
   }
 
   func wait() {

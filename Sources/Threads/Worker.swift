@@ -32,11 +32,17 @@ struct Worker: ~Copyable {
 
   /// Gives a claimed worker its part in a team.
   func assign(team: Int, member: Int) {
+    assert(isClaimed, "only a claimed worker is given work")
     publish(Flag.assigned | UInt64(team) << 8 | UInt64(member) << 32)
   }
 
   /// Returns a worker that has finished its assignment to the idle ones.
-  func release() { state.bitwiseAnd(Flag.asleep, ordering: .releasing) }
+  func release() {
+    assert(isClaimed, "only a claimed worker is released")
+    state.bitwiseAnd(Flag.asleep, ordering: .releasing)
+  }
+
+  private var isClaimed: Bool { state.load(ordering: .relaxed) & ~Flag.asleep == Flag.claimed }
 
   /// Makes an idle worker's thread return.
   func stop() { publish(Flag.stopped) }
@@ -48,12 +54,12 @@ struct Worker: ~Copyable {
   /// Waits for assignments and performs them until the worker is stopped; runs on the worker's thread.
   func work(for teams: UnsafeMutablePointer<Team>) {
     while let assignment = nextAssignment() {
-      let team = teams + assignment.team
-      let member = Member(index: assignment.member, count: team.pointee.count, team: team)
-      team.pointee.performer!.perform(at: team.pointee.work!, as: member)
+      let team = unsafe teams + assignment.team
+      let member = unsafe Member(index: assignment.member, count: team.pointee.count, team: team)
+      unsafe team.pointee.performer!.perform(at: team.pointee.work!, as: member)
       // From here until the caller releases it the worker is claimed by a call that is over.
       state.store(Flag.claimed, ordering: .relaxed)
-      team.pointee.completion.finish()
+      unsafe team.pointee.completion.finish()
     }
   }
 

@@ -20,21 +20,21 @@ struct WorkerThread {
   /// - Parameter number: Part of the thread's name, which debuggers and profilers show.
   init?(running worker: UnsafeMutablePointer<Worker>, for teams: UnsafeMutablePointer<Team>, number: Int) {
     var attributes = pthread_attr_t()
-    guard pthread_attr_init(&attributes) == 0 else { return nil }
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setstacksize(&attributes, Self.stackSize)
-    let start = Unmanaged.passRetained(Start(worker: worker, teams: teams, number: number))
+    guard unsafe pthread_attr_init(&attributes) == 0 else { return nil }
+    defer { unsafe pthread_attr_destroy(&attributes) }
+    unsafe pthread_attr_setstacksize(&attributes, Self.stackSize)
+    let start = unsafe Unmanaged.passRetained(Start(worker: worker, teams: teams, number: number))
     #if canImport(Darwin)
       var thread: pthread_t?
-      let status = pthread_create(
-        &thread, &attributes, { WorkerThread.main(Unmanaged<Start>.fromOpaque($0)) }, start.toOpaque())
+      let status = unsafe pthread_create(
+        &thread, &attributes, { unsafe WorkerThread.main(Unmanaged<Start>.fromOpaque($0)) }, unsafe start.toOpaque())
     #else
       var thread = pthread_t()
-      let status = pthread_create(
-        &thread, &attributes, { WorkerThread.main(Unmanaged<Start>.fromOpaque($0!)) }, start.toOpaque())
+      let status = unsafe pthread_create(
+        &thread, &attributes, { unsafe WorkerThread.main(Unmanaged<Start>.fromOpaque($0!)) }, unsafe start.toOpaque())
     #endif
     guard status == 0 else {
-      start.release()
+      unsafe start.release()
       return nil
     }
     #if canImport(Darwin)
@@ -47,23 +47,23 @@ struct WorkerThread {
   func join() { pthread_join(thread, nil) }
 
   private static func main(_ reference: Unmanaged<Start>) -> UnsafeMutableRawPointer? {
-    let start = reference.takeRetainedValue()
-    name_this_thread("xception-\(start.number)")
+    let start = unsafe reference.takeRetainedValue()
+    unsafe name_this_thread("xception-\(start.number)")
     #if canImport(Darwin)
       pthread_set_qos_class_self_np(QOS_CLASS_USER_INITIATED, 0)
     #endif
-    start.worker.pointee.work(for: start.teams)
+    unsafe start.worker.pointee.work(for: start.teams)
     return nil
   }
 
-  private final class Start {
+  @safe private final class Start {
     let worker: UnsafeMutablePointer<Worker>
     let teams: UnsafeMutablePointer<Team>
     let number: Int
 
     init(worker: UnsafeMutablePointer<Worker>, teams: UnsafeMutablePointer<Team>, number: Int) {
-      self.worker = worker
-      self.teams = teams
+      unsafe self.worker = unsafe worker
+      unsafe self.teams = unsafe teams
       self.number = number
     }
   }

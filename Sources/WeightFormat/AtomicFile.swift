@@ -20,7 +20,7 @@ struct AtomicFile: ~Copyable {
   /// Refuses a path of a device, a pipe or a folder: renaming would put a file in a device's place.
   static func checkReplaceable(_ path: String) throws(WeightFormatError) {
     var status = stat()
-    guard lstat(path, &status) == 0, ![S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) else { return }
+    guard unsafe lstat(path, &status) == 0, ![S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) else { return }
     throw WeightFormatError(.system, "replace \(path)", found: "it is no regular file", expected: "a regular file")
   }
 
@@ -28,21 +28,21 @@ struct AtomicFile: ~Copyable {
     self.path = path
     let digits = String(UInt64.random(in: 0 ... .max), radix: 16)
     temporaryPath = path + ".tmp-" + String(repeating: "0", count: 16 - digits.count) + digits
-    descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    descriptor = unsafe open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw .system(errno, "create \(path)") }
   }
 
   deinit {
     close(descriptor)
-    if !isCommitted { unlink(temporaryPath) }
+    if !isCommitted { unsafe unlink(temporaryPath) }
   }
 
   /// Writes all bytes at an offset.
   func write(_ bytes: [UInt8], at offset: Int) throws(WeightFormatError) {
-    let code = bytes.withUnsafeBytes { buffer -> Int32 in
+    let code = unsafe bytes.withUnsafeBytes { buffer -> Int32 in
       var done = 0
       while done < buffer.count {
-        let result = pwrite(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
+        let result = unsafe pwrite(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
         if result < 0 {
           if errno != EINTR { return errno }
         } else {
@@ -57,9 +57,9 @@ struct AtomicFile: ~Copyable {
   /// Makes the file durable and gives it its name, in place of the file that had it.
   mutating func commit() throws(WeightFormatError) {
     guard fsync(descriptor) == 0 else { throw .system(errno, "write \(path)") }
-    guard rename(temporaryPath, path) == 0 else { throw .system(errno, "replace \(path)") }
+    guard unsafe rename(temporaryPath, path) == 0 else { throw .system(errno, "replace \(path)") }
     isCommitted = true
-    let folder = open(Self.folder(of: path), O_RDONLY | O_CLOEXEC)
+    let folder = unsafe open(Self.folder(of: path), O_RDONLY | O_CLOEXEC)
     guard folder >= 0 else { return }  // a folder that may be written but not read cannot be synchronized
     defer { close(folder) }
     guard fsync(folder) == 0 || errno == EINVAL else { throw .system(errno, "write the folder of \(path)") }

@@ -14,30 +14,30 @@ struct BlockContents: TensorContents {
 
   /// Where a block's elements are in the tensor, in bytes.
   func elementRange(of block: Int) -> Range<Int> {
-    let start = block * Layout.blockLength
-    return start..<min(start + Layout.blockLength, byteCount)
+    let start = block * FormatConstants.blockLength
+    return start..<min(start + FormatConstants.blockLength, byteCount)
   }
 
   private func place(_ block: Int) -> BlockPlace { BlockPlace(tensor: tensor, elementType: elementType, index: block) }
 
   /// All bytes, in memory that lives during the call.
   func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: Layout.alignment)
-    defer { memory.deallocate() }
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: FormatConstants.alignment)
+    defer { unsafe memory.deallocate() }
     try decoders.withDecoder { decoder in
       for index in blocks.indices {
-        try read(index, to: UnsafeMutableRawBufferPointer(rebasing: memory[elementRange(of: index)]), decoder)
+        try unsafe read(index, to: UnsafeMutableRawBufferPointer(rebasing: memory[elementRange(of: index)]), decoder)
       }
     }
-    return try body(UnsafeRawBufferPointer(memory))
+    return try unsafe body(UnsafeRawBufferPointer(memory))
   }
 
   func withBlock<Result>(_ index: Int, _ body: (UnsafeRawBufferPointer, Int) throws -> Result) throws -> Result {
     let range = elementRange(of: index)
     return try decoders.withDecoder { decoder in
-      let elements = UnsafeMutableRawBufferPointer(start: decoder.elements, count: range.count)
-      try read(index, to: elements, decoder)
-      return try body(UnsafeRawBufferPointer(elements), range.lowerBound)
+      let elements = unsafe UnsafeMutableRawBufferPointer(start: decoder.elements, count: range.count)
+      try unsafe read(index, to: elements, decoder)
+      return try unsafe body(UnsafeRawBufferPointer(elements), range.lowerBound)
     }
   }
 
@@ -46,9 +46,9 @@ struct BlockContents: TensorContents {
     _ index: Int, to elements: UnsafeMutableRawBufferPointer, _ decoder: BlockDecoder
   ) throws(WeightFormatError) {
     let block = blocks[index]
-    guard !isCompact else { return try decoder.decode(block, of: source, to: elements, place(index)) }
-    try source.read(block.range, into: elements.baseAddress!)
-    try block.check(UnsafeRawBufferPointer(elements), place(index))
-    try block.checkNumbers(UnsafeRawBufferPointer(elements), place(index))
+    guard !isCompact else { return try unsafe decoder.decode(block, of: source, to: elements, place(index)) }
+    try unsafe source.read(block.range, into: elements.baseAddress!)
+    try unsafe block.check(UnsafeRawBufferPointer(elements), place(index))
+    try unsafe block.checkNumbers(UnsafeRawBufferPointer(elements), place(index))
   }
 }

@@ -34,9 +34,9 @@ struct BlockPlace {
 
 /// The memory that one thread needs to decode blocks: the stored bytes, the inflated planes, the elements, and a zlib
 /// stream.
-final class BlockDecoder: @unchecked Sendable {  // the pool lends it to one thread at a time
+@safe final class BlockDecoder: @unchecked Sendable {  // the pool lends it to one thread at a time
   private let memory: UnsafeMutableRawPointer
-  private static let byteCount = 3 * Layout.blockLength
+  private static let byteCount = 3 * FormatConstants.blockLength
   private let inflater: Inflater
 
   init() throws(WeightFormatError) {
@@ -50,58 +50,62 @@ final class BlockDecoder: @unchecked Sendable {  // the pool lends it to one thr
       let anonymous = MAP_ANONYMOUS
     #endif
     // Not from `malloc`, whose heap keeps blocks of this size: the system has them back before the first inference.
-    let start = mmap(nil, Self.byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | anonymous, -1, 0)
-    guard let start, start != MAP_FAILED else { throw .system(errno, "reserve \(Self.byteCount) bytes of memory") }
-    memory = start
+    let start = unsafe mmap(nil, Self.byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | anonymous, -1, 0)
+    guard let start = unsafe start, unsafe start != MAP_FAILED else {
+      throw .system(errno, "reserve \(Self.byteCount) bytes of memory")
+    }
+    unsafe memory = unsafe start
   }
 
-  deinit { munmap(memory, Self.byteCount) }
+  deinit { unsafe munmap(memory, Self.byteCount) }
 
   /// Room for the elements of one block.
-  var elements: UnsafeMutableRawPointer { memory + 2 * Layout.blockLength }
+  var elements: UnsafeMutableRawPointer { unsafe memory + 2 * FormatConstants.blockLength }
 
   /// Reads, checks and inflates one block of the compact profile; `elements` has room for exactly its elements.
   func decode(
     _ block: Block, of source: FileSource, to elements: UnsafeMutableRawBufferPointer, _ place: BlockPlace
   ) throws(WeightFormatError) {
-    try source.read(block.range, into: memory)
-    let stored = UnsafeRawBufferPointer(start: memory, count: block.length)
-    try block.check(stored, place)
+    assert(block.length <= FormatConstants.blockLength, "the block table bounds what is stored")
+    assert(elements.count <= FormatConstants.blockLength, "a block's elements have the room of one")
+    try unsafe source.read(block.range, into: memory)
+    let stored = unsafe UnsafeRawBufferPointer(start: memory, count: block.length)
+    try unsafe block.check(stored, place)
     let size = place.elementType.byteCount
     let count = elements.count / size
-    let bytes = memory.assumingMemoryBound(to: UInt8.self)
+    let bytes = unsafe memory.assumingMemoryBound(to: UInt8.self)
     // Elements of one byte are their plane.
-    let inflated = size == 1 ? elements.baseAddress! : memory + Layout.blockLength
-    var planes = InlineArray<4, UnsafePointer<UInt8>>(repeating: bytes)
+    let inflated = unsafe size == 1 ? elements.baseAddress! : memory + FormatConstants.blockLength
+    var planes = unsafe InlineArray<4, UnsafePointer<UInt8>>(repeating: bytes)
     var position = 0
     for plane in 0..<size {
       let length = Int(block.planeLengths[plane])
       if length == count {
-        planes[plane] = UnsafePointer(bytes + position)
+        unsafe planes[plane] = unsafe UnsafePointer(bytes + position)
       } else {
-        let own = UnsafeMutableRawBufferPointer(start: inflated + plane * count, count: count)
-        if let fault = inflater.inflate(
+        let own = unsafe UnsafeMutableRawBufferPointer(start: inflated + plane * count, count: count)
+        if let fault = unsafe inflater.inflate(
           UnsafeRawBufferPointer(rebasing: stored[position..<position + length]), into: own)
         {
           throw WeightFormatError(
             .deflate, in: .data, at: block.offset + position, "\(place.description), plane \(plane)", found: fault,
             expected: "a stream that ends with its last byte and inflates to \(count) bytes")
         }
-        planes[plane] = UnsafePointer(own.baseAddress!.assumingMemoryBound(to: UInt8.self))
+        unsafe planes[plane] = unsafe UnsafePointer(own.baseAddress!.assumingMemoryBound(to: UInt8.self))
       }
       position += length
     }
-    if UnsafeRawPointer(planes[0]) != UnsafeRawPointer(elements.baseAddress!) {
-      BytePlanes.merge(planes, elementSize: size, count: count, into: elements.baseAddress!)
+    if unsafe UnsafeRawPointer(planes[0]) != UnsafeRawPointer(elements.baseAddress!) {
+      unsafe BytePlanes.merge(planes, elementSize: size, count: count, into: elements.baseAddress!)
     }
-    try block.checkNumbers(UnsafeRawBufferPointer(elements), place)
+    try unsafe block.checkNumbers(UnsafeRawBufferPointer(elements), place)
   }
 }
 
 extension Block {
   /// Compares the checksum of the block's stored bytes.
   func check(_ stored: UnsafeRawBufferPointer, _ place: BlockPlace) throws(WeightFormatError) {
-    let found = Checksum.of(stored)
+    let found = unsafe Checksum.of(stored)
     guard found == checksum else {
       throw WeightFormatError(
         .checksum, in: .data, at: offset, place.description, found: hex(found), expected: hex(checksum))
@@ -110,10 +114,11 @@ extension Block {
 
   /// Refuses NaN and infinity among the block's elements.
   func checkNumbers(_ elements: UnsafeRawBufferPointer, _ place: BlockPlace) throws(WeightFormatError) {
-    guard let index = place.elementType.firstNonFinite(in: elements) else { return }
+    guard let index = unsafe place.elementType.firstNonFinite(in: elements) else { return }
     throw WeightFormatError(
       .number, in: .data, at: offset, "\(place.description), element \(index)",
-      found: place.elementType.float(at: index, of: elements).isNaN ? "NaN" : "infinity", expected: "a finite number")
+      found: unsafe place.elementType.float(at: index, of: elements).isNaN ? "NaN" : "infinity",
+      expected: "a finite number")
   }
 }
 

@@ -11,29 +11,29 @@ struct BlockTable: Sendable {
     from reader: inout ByteReader, tensors: [TensorRecord], data: Section, isCompact: Bool
   ) throws(WeightFormatError) {
     let expected = tensors.reduce(0) { $0 + $1.blockCount }
-    guard reader.remaining == expected * Layout.blockEntryLength else {
+    guard reader.remaining == expected * FormatConstants.blockEntryLength else {
       throw reader.fault(
         .blocks, "block table", found: "\(reader.remaining) bytes",
-        expected: "\(expected) blocks of \(Layout.blockEntryLength) bytes, those of the tensors")
+        expected: "\(expected) blocks of \(FormatConstants.blockEntryLength) bytes, those of the tensors")
     }
     blocks.reserveCapacity(tensors.count)
     var end = 0
     var next = 0
     for tensor in tensors {
-      guard tensor.dataOffset == UInt64(Layout.aligned(end)) else {
+      guard tensor.dataOffset == UInt64(FormatConstants.aligned(end)) else {
         throw WeightFormatError(
           .placement, in: .tensors, at: tensor.placementOffset, "tensor \"\(tensor.name)\", offset of its data",
-          found: "\(tensor.dataOffset)", expected: "\(Layout.aligned(end))")
+          found: "\(tensor.dataOffset)", expected: "\(FormatConstants.aligned(end))")
       }
       guard tensor.firstBlock == next else {
         throw WeightFormatError(
           .blocks, in: .tensors, at: tensor.placementOffset + 8, "tensor \"\(tensor.name)\", first block",
           found: "\(tensor.firstBlock)", expected: "\(next)")
       }
-      end = Layout.aligned(end)
+      end = FormatConstants.aligned(end)
       var own: [Block] = []
       for index in 0..<tensor.blockCount {
-        let inflated = min(Layout.blockLength, tensor.byteCount - index * Layout.blockLength)
+        let inflated = min(FormatConstants.blockLength, tensor.byteCount - index * FormatConstants.blockLength)
         reader.subject = "tensor \"\(tensor.name)\", block \(index)"
         let block = try Block(
           from: &reader, at: data.offset + end, elementSize: tensor.elementType.byteCount, inflated: inflated,
@@ -42,7 +42,7 @@ struct BlockTable: Sendable {
           throw reader.fault(
             .size, "stored length", found: "\(block.length)",
             expected: "at most \(max(data.length - end, 0)) bytes left in DATA",
-            back: Layout.blockEntryLength)
+            back: FormatConstants.blockEntryLength)
         }
         end += block.length
         own.append(block)
@@ -92,7 +92,8 @@ extension Block {
     let whole = inflated / planeCount
     for plane in 0..<4 {
       let length = try reader.integer("stored length of plane \(plane)")
-      let least = isCompact ? (whole + Layout.greatestExpansion - 1) / Layout.greatestExpansion : whole
+      let least =
+        isCompact ? (whole + FormatConstants.greatestExpansion - 1) / FormatConstants.greatestExpansion : whole
       let range = plane < planeCount ? least...whole : 0...0
       guard range.contains(length) else {
         throw reader.fault(

@@ -74,6 +74,12 @@ struct ByteReader {
     return value
   }
 
+  mutating func limit(_ what: String) throws(WeightFormatError) -> Float {
+    let value = Float(bitPattern: try unsigned32(what))
+    guard !value.isNaN else { throw fault(.number, what, found: "\(value)", expected: "a number", back: 4) }
+    return value
+  }
+
   mutating func floats(_ what: String, count: Int) throws(WeightFormatError) -> [Float] {
     let (length, overflow) = count.multipliedReportingOverflow(by: 4)
     try require(overflow ? Int.max : length, what)

@@ -4,11 +4,11 @@ import CZlib
 package enum Checksum {
   package static func of(_ bytes: UnsafeRawBufferPointer, after previous: UInt32 = 0) -> UInt32 {
     guard let start = bytes.baseAddress else { return previous }
-    return xcw_crc32(previous, start, bytes.count)
+    return unsafe xcw_crc32(previous, start, bytes.count)
   }
 
   package static func of(_ bytes: [UInt8], after previous: UInt32 = 0) -> UInt32 {
-    bytes.withUnsafeBytes { of($0, after: previous) }
+    unsafe bytes.withUnsafeBytes { unsafe of($0, after: previous) }
   }
 
   /// The checksum of two pieces one after the other, from the checksum of each and the length of the second.

@@ -2,15 +2,15 @@ import CZlib
 
 /// Raw deflate (RFC 1951) of byte planes, through zlib.
 enum Deflate {
-  /// A plane as one stream, or from `Layout.leastQuarteredPlane` bytes on as the lengths of the first three of four
+  /// A plane as one stream, or from `FormatConstants.leastQuarteredPlane` bytes on as the lengths of the first three of four
   /// streams, and the streams of its quarters.
   static func compressed(_ plane: UnsafeRawBufferPointer) -> [UInt8] {
-    guard plane.count >= Layout.leastQuarteredPlane else { return stream(plane) }
+    guard plane.count >= FormatConstants.leastQuarteredPlane else { return unsafe stream(plane) }
     let quarters = quarters(of: plane.count)
     var bytes: [UInt8] = []
     var streams: [UInt8] = []
     for index in 0..<4 {
-      let own = stream(UnsafeRawBufferPointer(rebasing: plane[quarters[index]]))
+      let own = unsafe stream(UnsafeRawBufferPointer(rebasing: plane[quarters[index]]))
       if index < 3 { for shift in [0, 8, 16, 24] { bytes.append(UInt8(truncatingIfNeeded: own.count >> shift)) } }
       streams += own
     }
@@ -29,73 +29,75 @@ enum Deflate {
   /// give 34.7 % of its size, zlib's default strategy 40.8 % (level 6) to 39.8 % (level 9). Chance runs make a third
   /// of its int8 planes a few bytes shorter (0.01 % in all), and take twice the time to inflate.
   static func stream(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
-    let coded = compressed(bytes, strategy: Z_HUFFMAN_ONLY)
-    let runs = compressed(bytes, strategy: Z_RLE)
+    let coded = unsafe compressed(bytes, strategy: Z_HUFFMAN_ONLY)
+    let runs = unsafe compressed(bytes, strategy: Z_RLE)
     return runs.count < coded.count - coded.count / 64 ? runs : coded
   }
 
   static func compressed(_ plane: UnsafeRawBufferPointer, strategy: Int32) -> [UInt8] {
-    var stream = z_stream()
-    let size = Int32(MemoryLayout<z_stream>.size)
+    var stream = unsafe z_stream()
+    let size = unsafe Int32(MemoryLayout<z_stream>.size)
     // Nine is the memory level with the longest deflate blocks, so the fewest code tables.
-    let status = deflateInit2_(&stream, 6, Z_DEFLATED, -MAX_WBITS, 9, strategy, ZLIB_VERSION, size)
+    let status = unsafe deflateInit2_(&stream, 6, Z_DEFLATED, -MAX_WBITS, 9, strategy, ZLIB_VERSION, size)
     precondition(status == Z_OK, "zlib cannot start a stream: status \(status)")
-    defer { deflateEnd(&stream) }
-    return [UInt8](unsafeUninitializedCapacity: Int(deflateBound(&stream, uLong(plane.count)))) { buffer, count in
-      stream.next_in = UnsafeMutablePointer(mutating: plane.assumingMemoryBound(to: UInt8.self).baseAddress)
-      stream.avail_in = UInt32(plane.count)
-      stream.next_out = buffer.baseAddress
-      stream.avail_out = UInt32(buffer.count)
-      let status = deflate(&stream, Z_FINISH)
+    defer { unsafe deflateEnd(&stream) }
+    return unsafe [UInt8](unsafeUninitializedCapacity: Int(deflateBound(&stream, uLong(plane.count)))) {
+      buffer, count in
+      unsafe stream.next_in = unsafe UnsafeMutablePointer(
+        mutating: plane.assumingMemoryBound(to: UInt8.self).baseAddress)
+      unsafe stream.avail_in = UInt32(plane.count)
+      unsafe stream.next_out = buffer.baseAddress
+      unsafe stream.avail_out = UInt32(buffer.count)
+      let status = unsafe deflate(&stream, Z_FINISH)
       precondition(status == Z_STREAM_END, "zlib cannot deflate \(plane.count) bytes: status \(status)")
-      count = Int(stream.total_out)
+      count = unsafe Int(stream.total_out)
     }
   }
 }
 
 /// Inflates one plane after another.
-struct Inflater: ~Copyable {
+@safe struct Inflater: ~Copyable {
   private let literals = LiteralInflater()
   /// zlib keeps the address of its stream.
   private let stream: UnsafeMutablePointer<z_stream>
 
   /// Fails where zlib has no memory.
   init?() {
-    stream = .allocate(capacity: 1)
-    stream.initialize(to: z_stream())
-    guard inflateInit2_(stream, -MAX_WBITS, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
-      stream.deallocate()
+    unsafe stream = .allocate(capacity: 1)
+    unsafe stream.initialize(to: z_stream())
+    guard unsafe inflateInit2_(stream, -MAX_WBITS, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+      unsafe stream.deallocate()
       return nil
     }
   }
 
   deinit {
-    inflateEnd(stream)
-    stream.deallocate()
+    unsafe inflateEnd(stream)
+    unsafe stream.deallocate()
   }
 
   /// Inflates a plane, which must end exactly at its last byte and fill its memory exactly.
   ///
   /// - Returns: What is wrong with it, or nil.
   borrowing func inflate(_ bytes: UnsafeRawBufferPointer, into plane: UnsafeMutableRawBufferPointer) -> String? {
-    guard plane.count >= Layout.leastQuarteredPlane else { return inflateWithZlib(bytes, into: plane) }
+    guard plane.count >= FormatConstants.leastQuarteredPlane else { return unsafe inflateWithZlib(bytes, into: plane) }
     var position = 12
     guard bytes.count >= position else { return "\(bytes.count) bytes, fewer than the lengths of its streams take" }
-    var streams = InlineArray<4, UnsafeRawBufferPointer>(repeating: UnsafeRawBufferPointer(start: nil, count: 0))
+    var streams = unsafe InlineArray<4, UnsafeRawBufferPointer>(repeating: UnsafeRawBufferPointer(start: nil, count: 0))
     for index in 0..<4 {
       let left = bytes.count - position
       let length =
-        index == 3
+        unsafe index == 3
         ? left : Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
       guard length <= left else { return "stream \(index) of \(length) bytes, \(left) of which are there" }
-      streams[index] = UnsafeRawBufferPointer(rebasing: bytes[position..<position + length])
+      unsafe streams[index] = unsafe UnsafeRawBufferPointer(rebasing: bytes[position..<position + length])
       position += length
     }
-    if literals.inflate(streams, into: plane) { return nil }
+    if unsafe literals.inflate(streams, into: plane) { return nil }
     let quarters = Deflate.quarters(of: plane.count)
     for index in 0..<4 {
-      let quarter = UnsafeMutableRawBufferPointer(rebasing: plane[quarters[index]])
-      if let fault = inflateWithZlib(streams[index], into: quarter) {
+      let quarter = unsafe UnsafeMutableRawBufferPointer(rebasing: plane[quarters[index]])
+      if let fault = unsafe inflateWithZlib(streams[index], into: quarter) {
         return "stream \(index) for \(quarter.count) bytes: \(fault)"
       }
     }
@@ -105,21 +107,23 @@ struct Inflater: ~Copyable {
   /// Inflates one stream in the same way.
   borrowing func inflateWithZlib(_ bytes: UnsafeRawBufferPointer, into plane: UnsafeMutableRawBufferPointer) -> String?
   {
-    inflateReset(stream)
-    stream.pointee.next_in = UnsafeMutablePointer(mutating: bytes.assumingMemoryBound(to: UInt8.self).baseAddress)
-    stream.pointee.avail_in = UInt32(bytes.count)
-    stream.pointee.next_out = plane.assumingMemoryBound(to: UInt8.self).baseAddress
-    stream.pointee.avail_out = UInt32(plane.count)
-    let status = CZlib.inflate(stream, Z_FINISH)
-    let unread = stream.pointee.avail_in
-    let unfilled = stream.pointee.avail_out
+    unsafe inflateReset(stream)
+    unsafe stream.pointee.next_in = unsafe UnsafeMutablePointer(
+      mutating: bytes.assumingMemoryBound(to: UInt8.self).baseAddress)
+    unsafe stream.pointee.avail_in = UInt32(bytes.count)
+    unsafe stream.pointee.next_out = unsafe plane.assumingMemoryBound(to: UInt8.self).baseAddress
+    unsafe stream.pointee.avail_out = UInt32(plane.count)
+    let status = unsafe CZlib.inflate(stream, Z_FINISH)
+    let unread = unsafe stream.pointee.avail_in
+    let unfilled = unsafe stream.pointee.avail_out
     switch status {
     case Z_STREAM_END where unread > 0: return "a stream that ends \(unread) bytes before its end"
     case Z_STREAM_END where unfilled > 0: return "\(plane.count - Int(unfilled)) bytes"
     case Z_STREAM_END: return nil
     case Z_BUF_ERROR where unfilled == 0: return "more than \(plane.count) bytes"
     case Z_BUF_ERROR: return "a stream without an end"
-    default: return "an invalid stream (\(stream.pointee.msg.map { String(cString: $0) } ?? "status \(status)"))"
+    default:
+      return unsafe "an invalid stream (\(stream.pointee.msg.map { unsafe String(cString: $0) } ?? "status \(status)"))"
     }
   }
 }

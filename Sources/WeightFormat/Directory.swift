@@ -16,8 +16,8 @@ struct Directory: Sendable {
 
   /// Reads and checks the directory: known sections once and in order, no holes, no overlaps, nothing after the last.
   init(of source: FileSource, header: Header) throws(WeightFormatError) {
-    let start = Layout.headerLength
-    let bytes = try source.bytes(start..<start + header.sectionCount * Layout.entryLength)
+    let start = FormatConstants.headerLength
+    let bytes = try source.bytes(start..<start + header.sectionCount * FormatConstants.entryLength)
     let checksum = Checksum.of(bytes)
     guard checksum == header.directoryChecksum else {
       throw WeightFormatError(
@@ -26,8 +26,8 @@ struct Directory: Sendable {
     sections = []
     var end = start + bytes.count
     for index in 0..<header.sectionCount {
-      let offset = index * Layout.entryLength
-      let entry = bytes[offset..<offset + Layout.entryLength]
+      let offset = index * FormatConstants.entryLength
+      let entry = bytes[offset..<offset + FormatConstants.entryLength]
       let section = try Section(entry: Array(entry), at: start + offset)
       try section.checkPlace(after: end, within: header.fileLength, entryOffset: start + offset)
       try Self.checkZeros(of: source, end..<section.offset)
@@ -43,9 +43,9 @@ struct Directory: Sendable {
 
   /// Places sections one after the other.
   init(lengths: [(kind: SectionKind, isRequired: Bool, length: Int)]) {
-    var end = Layout.headerLength + lengths.count * Layout.entryLength
+    var end = FormatConstants.headerLength + lengths.count * FormatConstants.entryLength
     sections = lengths.map { kind, isRequired, length in
-      let offset = Layout.aligned(end)
+      let offset = FormatConstants.aligned(end)
       end = offset + length
       return Section(kind: kind, isRequired: isRequired, offset: offset, length: length, checksum: 0)
     }
@@ -68,7 +68,7 @@ struct Directory: Sendable {
   subscript(kind: SectionKind) -> Section { sections.first { $0.kind == kind }! }
 
   private func checkKinds() throws(WeightFormatError) {
-    func entryOffset(_ index: Int) -> Int { Layout.headerLength + index * Layout.entryLength }
+    func entryOffset(_ index: Int) -> Int { FormatConstants.headerLength + index * FormatConstants.entryLength }
     var next = SectionKind.known[...]
     for (index, section) in sections.enumerated() {
       guard !sections[..<index].contains(where: { $0.kind == section.kind }) else {
@@ -86,12 +86,12 @@ struct Directory: Sendable {
     }
     for kind in SectionKind.known where !sections.contains(where: { $0.kind == kind }) {
       throw WeightFormatError(
-        .missingSection, in: kind, at: Layout.headerLength, "directory", found: "\(sections.map(\.kind))",
+        .missingSection, in: kind, at: FormatConstants.headerLength, "directory", found: "\(sections.map(\.kind))",
         expected: "the section")
     }
   }
 
-  /// Refuses anything but zeros between sections or tensors, of which there are fewer than `Layout.alignment`.
+  /// Refuses anything but zeros between sections or tensors, of which there are fewer than `FormatConstants.alignment`.
   static func checkZeros(
     of source: FileSource, _ range: Range<Int>, in section: SectionKind? = nil
   ) throws(WeightFormatError) {
@@ -138,11 +138,11 @@ extension Section {
   fileprivate func checkPlace(
     after end: Int, within fileLength: Int, entryOffset: Int
   ) throws(WeightFormatError) {
-    guard offset == Layout.aligned(end) else {
-      let fault = offset < end ? "an overlap" : offset % Layout.alignment == 0 ? "a hole" : "no multiple of 64"
+    guard offset == FormatConstants.aligned(end) else {
+      let fault = offset < end ? "an overlap" : offset % FormatConstants.alignment == 0 ? "a hole" : "no multiple of 64"
       throw WeightFormatError(
         .placement, in: kind, at: entryOffset + 8, "offset", found: "\(offset) (\(fault))",
-        expected: "\(Layout.aligned(end))")
+        expected: "\(FormatConstants.aligned(end))")
     }
     guard offset <= fileLength, length <= fileLength - offset else {
       throw WeightFormatError(

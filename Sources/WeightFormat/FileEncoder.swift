@@ -3,7 +3,7 @@ import ModelGraph
 /// Lays a model out as a file: the data first, tensor by tensor, then everything before it, whose length is known from
 /// the start.
 struct FileEncoder {
-  let profile: WeightFile.Profile
+  let profile: WeightFile.StorageProfile
   private let metadata: [UInt8]
   private let nodes: [UInt8]
   private let isOptimized: Bool
@@ -14,7 +14,7 @@ struct FileEncoder {
   private var dataChecksum: UInt32 = 0
   private var dataLength = 0
 
-  init(_ model: Model, profile: WeightFile.Profile, floatType: ElementType?) throws(WeightFormatError) {
+  init(_ model: Model, profile: WeightFile.StorageProfile, floatType: ElementType?) throws(WeightFormatError) {
     do throws(GraphError) {
       try model.graph.validate()
     } catch {
@@ -29,7 +29,8 @@ struct FileEncoder {
     self.profile = profile
     tensors = model.graph.tensors
     records = try tensors.map { tensor throws(WeightFormatError) in
-      guard Limits.elementCount(of: tensor.dimensions) != nil, Layout.tensorRank.contains(tensor.dimensions.count)
+      guard Limits.elementCount(of: tensor.dimensions) != nil,
+        FormatConstants.tensorRank.contains(tensor.dimensions.count)
       else {
         throw WeightFormatError(
           .value, in: .tensors, "tensor \"\(tensor.name)\"", found: "\(tensor.dimensions)",
@@ -50,7 +51,7 @@ struct FileEncoder {
     directory = Directory(lengths: [
       (.metadata, true, metadata.count), (.graph, true, nodes.count),
       (.tensors, true, try Self.section(records).count),
-      (.blocks, true, records.reduce(0) { $0 + $1.blockCount } * Layout.blockEntryLength), (.data, true, 0),
+      (.blocks, true, records.reduce(0) { $0 + $1.blockCount } * FormatConstants.blockEntryLength), (.data, true, 0),
     ])
   }
 
@@ -69,7 +70,7 @@ struct FileEncoder {
     for (index, tensor) in tensors.enumerated() {
       let type = records[index].elementType
       let encoded = try encode(tensor, as: type)
-      let padding = [UInt8](repeating: 0, count: Layout.aligned(dataLength) - dataLength)
+      let padding = [UInt8](repeating: 0, count: FormatConstants.aligned(dataLength) - dataLength)
       records[index].dataOffset = UInt64(dataLength + padding.count)
       records[index].firstBlock = blocks.count
       blocks += encoded.blocks
@@ -85,12 +86,12 @@ struct FileEncoder {
     do {
       let profile = profile
       let expected = tensor.dimensions.reduce(type.byteCount, *)
-      return try tensor.converted(to: type).contents.withBytes { bytes throws(WeightFormatError) in
+      return try unsafe tensor.converted(to: type).contents.withBytes { bytes throws(WeightFormatError) in
         guard bytes.count == expected else {
           throw WeightFormatError(
             .size, in: .data, "tensor \"\(tensor.name)\"", found: "\(bytes.count) bytes", expected: "\(expected)")
         }
-        return EncodedTensor(bytes, type: type, profile: profile)
+        return unsafe EncodedTensor(bytes, type: type, profile: profile)
       }
     } catch let error as WeightFormatError {
       throw error
@@ -121,10 +122,10 @@ struct FileEncoder {
     head.raw(header.bytes)
     head.raw(directory.bytes)
     for (_, content) in contents {
-      head.pad(to: Layout.alignment)
+      head.pad(to: FormatConstants.alignment)
       head.raw(content)
     }
-    head.pad(to: Layout.alignment)
+    head.pad(to: FormatConstants.alignment)
     return head.bytes
   }
 }

@@ -11,17 +11,17 @@
 /// All is read by `pread` into memory of our own, so what is used is what was checked, and a file that another process
 /// shortens gives an error. A mapping was no faster: 56 ms either way to decode 91 MB of fp32 weights on one core, and of
 /// the stored profile 22 ms on two cores instead of 20 to check and pack them, as mapping pages takes longer than copying them.
-final class FileSource: @unchecked Sendable {  // immutable; the memory is only read
+@safe final class FileSource: @unchecked Sendable {  // immutable; the memory is only read
   let count: Int
   private let descriptor: Int32
   private let base: UnsafeRawPointer?
 
   /// Opens a regular file.
   init(path: String) throws(WeightFormatError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .system(errno, "open \(path)") }
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
+    guard unsafe fstat(descriptor, &status) == 0 else {
       let code = errno
       close(descriptor)
       throw .system(code, "open \(path)")
@@ -31,7 +31,7 @@ final class FileSource: @unchecked Sendable {  // immutable; the memory is only 
       throw WeightFormatError(.system, "open \(path)", found: "it is no regular file", expected: "a regular file")
     }
     self.descriptor = descriptor
-    base = nil
+    unsafe base = nil
     count = Int(status.st_size)
   }
 
@@ -39,22 +39,25 @@ final class FileSource: @unchecked Sendable {  // immutable; the memory is only 
   init(bytes: [UInt8]) {
     descriptor = -1
     count = bytes.count
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: Layout.alignment)
-    memory.copyBytes(from: bytes)
-    base = UnsafeRawPointer(memory.baseAddress)
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: FormatConstants.alignment)
+    unsafe memory.copyBytes(from: bytes)
+    unsafe base = UnsafeRawPointer(memory.baseAddress)
   }
 
   deinit {
-    base?.deallocate()
+    unsafe base?.deallocate()
     if descriptor >= 0 { close(descriptor) }
   }
 
   /// Reads bytes to memory that has room for them.
   func read(_ range: Range<Int>, into destination: UnsafeMutableRawPointer) throws(WeightFormatError) {
-    if let base { return destination.copyMemory(from: base + range.lowerBound, byteCount: range.count) }
+    assert(range.lowerBound >= 0 && range.upperBound <= count, "what is read is within the file")
+    if let base = unsafe base {
+      return unsafe destination.copyMemory(from: base + range.lowerBound, byteCount: range.count)
+    }
     var done = 0
     while done < range.count {
-      let result = pread(descriptor, destination + done, range.count - done, off_t(range.lowerBound + done))
+      let result = unsafe pread(descriptor, destination + done, range.count - done, off_t(range.lowerBound + done))
       if result < 0 {
         guard errno == EINTR else { throw .system(errno, "read \(range.count) bytes at \(range.lowerBound)") }
       } else if result == 0 {
@@ -69,9 +72,9 @@ final class FileSource: @unchecked Sendable {  // immutable; the memory is only 
 
   func bytes(_ range: Range<Int>) throws(WeightFormatError) -> [UInt8] {
     var failure: WeightFormatError?
-    let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
       do throws(WeightFormatError) {
-        if let start = buffer.baseAddress { try read(range, into: start) }
+        if let start = buffer.baseAddress { try unsafe read(range, into: start) }
         count = range.count
       } catch {
         failure = error
@@ -85,6 +88,6 @@ final class FileSource: @unchecked Sendable {  // immutable; the memory is only 
 extension WeightFormatError {
   /// - Parameter what: What the system refuses: "open" and a path, for instance.
   static func system(_ code: Int32, _ what: String) -> WeightFormatError {
-    WeightFormatError(.system, what, found: String(cString: strerror(code)), expected: "success")
+    unsafe WeightFormatError(.system, what, found: String(cString: strerror(code)), expected: "success")
   }
 }

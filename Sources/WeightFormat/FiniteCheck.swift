@@ -6,13 +6,13 @@ extension ElementType {
   func firstNonFinite(in bytes: UnsafeRawBufferPointer) -> Int? {
     let isFinite =
       switch self {
-      case .float32: Self.areFinite(bytes, exponent: UInt32(0x7f80_0000))
-      case .float16: Self.areFinite(bytes, exponent: UInt16(0x7c00))
-      case .bfloat16: Self.areFinite(bytes, exponent: UInt16(0x7f80))
+      case .float32: unsafe Self.areFinite(bytes, exponent: UInt32(0x7f80_0000))
+      case .float16: unsafe Self.areFinite(bytes, exponent: UInt16(0x7c00))
+      case .bfloat16: unsafe Self.areFinite(bytes, exponent: UInt16(0x7f80))
       case .int8, .int32: true
       }
     guard !isFinite else { return nil }
-    return (0..<bytes.count / byteCount).first { !float(at: $0, of: bytes).isFinite }
+    return (0..<bytes.count / byteCount).first { unsafe !float(at: $0, of: bytes).isFinite }
   }
 
   /// Whether no element has all bits of its exponent set.
@@ -26,13 +26,13 @@ extension ElementType {
     var carries = SIMD16<Pattern>(repeating: 0)
     var index = 0
     while index + 16 <= count {
-      let patterns = bytes.loadUnaligned(fromByteOffset: index * size, as: SIMD16<Pattern>.self)
+      let patterns = unsafe bytes.loadUnaligned(fromByteOffset: index * size, as: SIMD16<Pattern>.self)
       carries |= (patterns & exponent) &+ lowest
       index += 16
     }
     var seen = carries.indices.reduce(Pattern(0)) { $0 | carries[$1] }
     while index < count {
-      seen |= (bytes.loadUnaligned(fromByteOffset: index * size, as: Pattern.self) & exponent) &+ lowest
+      unsafe seen |= (bytes.loadUnaligned(fromByteOffset: index * size, as: Pattern.self) & exponent) &+ lowest
       index += 1
     }
     return seen & ~(Pattern.max >> 1) == 0

@@ -13,11 +13,11 @@ extension Tensor {
   /// - Throws: The tensor's name, where a value is beyond the type.
   package func converted(to type: ElementType) throws -> Tensor {
     guard elementType.isFloat, type != elementType, dimensions.count > 1 else { return self }
-    let bytes = try contents.withBytes { source throws(WeightFormatError) in
+    let bytes = try unsafe contents.withBytes { source throws(WeightFormatError) in
       var bytes: [UInt8] = []
       bytes.reserveCapacity(elementCount * type.byteCount)
       for index in 0..<elementCount {
-        try append(elementType.float(at: index, of: source), as: type, at: index, to: &bytes)
+        try unsafe append(elementType.float(at: index, of: source), as: type, at: index, to: &bytes)
       }
       return bytes
     }

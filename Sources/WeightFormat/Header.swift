@@ -9,27 +9,29 @@ struct Header: Hashable, Sendable {
 
   /// Reads and checks the header, in the order that gives the most telling error.
   init(of source: FileSource, limits: ReadLimits) throws(WeightFormatError) {
-    let present = try source.bytes(0..<min(source.count, Layout.headerLength))
-    guard present.starts(with: Layout.signature.prefix(present.count)) else {
+    let present = try source.bytes(0..<min(source.count, FormatConstants.headerLength))
+    guard present.starts(with: FormatConstants.signature.prefix(present.count)) else {
       throw WeightFormatError(
         .signature, at: 0, "signature", found: Self.octets(present.prefix(8)),
-        expected: "an .xcw file, which begins with \(Self.octets(Layout.signature))")
+        expected: "an .xcw file, which begins with \(Self.octets(FormatConstants.signature))")
     }
-    guard present.count == Layout.headerLength else {
+    guard present.count == FormatConstants.headerLength else {
       throw WeightFormatError(
-        .truncated, at: present.count, "header", found: "\(present.count) bytes", expected: "\(Layout.headerLength)")
+        .truncated, at: present.count, "header", found: "\(present.count) bytes",
+        expected: "\(FormatConstants.headerLength)")
     }
     func field(_ offset: Int) -> UInt32 {
       (0..<4).reduce(0) { $0 | UInt32(present[offset + $1]) << (8 * UInt32($1)) }
     }
     let order = field(8)
-    guard order == Layout.byteOrder else {
-      let isSwapped = order == Layout.byteOrder.byteSwapped
+    guard order == FormatConstants.byteOrder else {
+      let isSwapped = order == FormatConstants.byteOrder.byteSwapped
       throw WeightFormatError(
         .byteOrder, at: 8, "byte order", found: isSwapped ? "big-endian" : hex(order), expected: "little-endian")
     }
-    guard field(12) == Layout.version else {
-      throw WeightFormatError(.version, at: 12, "version", found: "\(field(12))", expected: "\(Layout.version)")
+    guard field(12) == FormatConstants.version else {
+      throw WeightFormatError(
+        .version, at: 12, "version", found: "\(field(12))", expected: "\(FormatConstants.version)")
     }
     let checksum = Checksum.of(Array(present[..<60]))
     guard checksum == field(60) else {
@@ -57,7 +59,7 @@ struct Header: Hashable, Sendable {
       throw WeightFormatError(
         .limit, at: 32, "number of sections", found: "\(sectionCount)", expected: "at most \(limits.sections)")
     }
-    guard Layout.headerLength + sectionCount * Layout.entryLength <= fileLength else {
+    guard FormatConstants.headerLength + sectionCount * FormatConstants.entryLength <= fileLength else {
       throw WeightFormatError(
         .size, at: 32, "number of sections", found: "\(sectionCount)", expected: "a directory within the file")
     }
@@ -79,8 +81,10 @@ struct Header: Hashable, Sendable {
 
   var bytes: [UInt8] {
     var writer = ByteWriter()
-    writer.raw(Layout.signature)
-    for field in [Layout.byteOrder, Layout.version, required.rawValue, optional] { writer.unsigned32(field) }
+    writer.raw(FormatConstants.signature)
+    for field in [FormatConstants.byteOrder, FormatConstants.version, required.rawValue, optional] {
+      writer.unsigned32(field)
+    }
     writer.unsigned64(UInt64(fileLength))
     writer.unsigned32(UInt32(sectionCount))
     writer.unsigned32(directoryChecksum)

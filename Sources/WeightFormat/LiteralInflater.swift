@@ -19,30 +19,31 @@ struct LiteralInflater: ~Copyable {
     _ streams: InlineArray<4, UnsafeRawBufferPointer>, into plane: UnsafeMutableRawBufferPointer
   ) -> Bool {
     let quarters = Deflate.quarters(of: plane.count)
-    let start = plane.baseAddress!.assumingMemoryBound(to: UInt8.self)
-    let (a, b) = (start + quarters[0].lowerBound, start + quarters[1].lowerBound)
-    let (c, d) = (start + quarters[2].lowerBound, start + quarters[3].lowerBound)
-    var s0 = LiteralStream(streams[0], tables, number: 0)
-    var s1 = LiteralStream(streams[1], tables, number: 1)
-    var s2 = LiteralStream(streams[2], tables, number: 2)
-    var s3 = LiteralStream(streams[3], tables, number: 3)
+    let start = unsafe plane.baseAddress!.assumingMemoryBound(to: UInt8.self)
+    let (a, b) = unsafe (start + quarters[0].lowerBound, start + quarters[1].lowerBound)
+    let (c, d) = unsafe (start + quarters[2].lowerBound, start + quarters[3].lowerBound)
+    var s0 = unsafe LiteralStream(streams[0], tables, number: 0)
+    var s1 = unsafe LiteralStream(streams[1], tables, number: 1)
+    var s2 = unsafe LiteralStream(streams[2], tables, number: 2)
+    var s3 = unsafe LiteralStream(streams[3], tables, number: 3)
     guard s0.readHeader(), s1.readHeader(), s2.readHeader(), s3.readHeader() else { return false }
     let group = Self.groupLength
     var index = 0
     while index + group <= quarters[3].count, s0.hasWord, s1.hasWord, s2.hasWord, s3.hasWord {
       var (g0, g1, g2, g3) = (s0.group, s1.group, s2.group, s3.group)
       for place in index..<index &+ group {
-        g0.decode(to: a + place)
-        g1.decode(to: b + place)
-        g2.decode(to: c + place)
-        g3.decode(to: d + place)
+        unsafe g0.decode(to: a + place)
+        unsafe g1.decode(to: b + place)
+        unsafe g2.decode(to: c + place)
+        unsafe g3.decode(to: d + place)
       }
-      guard s0.goOn(after: g0, group, a + index), s1.goOn(after: g1, group, b + index),
-        s2.goOn(after: g2, group, c + index), s3.goOn(after: g3, group, d + index)
+      guard unsafe s0.goOn(after: g0, group, a + index), unsafe s1.goOn(after: g1, group, b + index),
+        unsafe s2.goOn(after: g2, group, c + index), unsafe s3.goOn(after: g3, group, d + index)
       else { return false }
       index += group
     }
-    return s0.finish(quarters[0].count - index, to: a + index) && s1.finish(quarters[1].count - index, to: b + index)
+    return unsafe s0.finish(quarters[0].count - index, to: a + index)
+      && s1.finish(quarters[1].count - index, to: b + index)
       && s2.finish(quarters[2].count - index, to: c + index) && s3.finish(quarters[3].count - index, to: d + index)
   }
 }

@@ -1,5 +1,5 @@
 /// A deflate stream of literals, while it is decoded.
-struct LiteralStream {
+@safe struct LiteralStream {
   private let bytes: UnsafeRawPointer
   private let count: Int
   private let tables: LiteralTables
@@ -11,7 +11,7 @@ struct LiteralStream {
   private var position = 0
 
   init(_ stream: UnsafeRawBufferPointer, _ tables: LiteralTables, number: Int) {
-    bytes = stream.baseAddress!
+    unsafe bytes = stream.baseAddress!
     count = stream.count
     self.tables = tables
     self.number = number
@@ -27,7 +27,8 @@ struct LiteralStream {
   /// The next bits, at least 57, lowest first, where there are as many.
   @inline(__always)
   var word: UInt64 {
-    let bits = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position &>> 3, as: UInt64.self))
+    assert(hasWord, "the word is the stream's")
+    let bits = unsafe UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position &>> 3, as: UInt64.self))
     return bits &>> UInt64(truncatingIfNeeded: position & 7)
   }
 
@@ -36,7 +37,7 @@ struct LiteralStream {
     if hasWord { return word }
     var bits: UInt64 = 0
     for (index, place) in (min(position >> 3, count)..<count).enumerated() {
-      bits |= UInt64(bytes.load(fromByteOffset: place, as: UInt8.self)) << UInt64(8 * index)
+      unsafe bits |= UInt64(bytes.load(fromByteOffset: place, as: UInt8.self)) << UInt64(8 * index)
     }
     return bits >> UInt64(position & 7)
   }
@@ -50,7 +51,7 @@ struct LiteralStream {
   mutating func goOn(
     after group: borrowing LiteralGroup, _ literals: Int, _ output: UnsafeMutablePointer<UInt8>
   ) -> Bool {
-    guard group.entry & 0xff != 0 else { return decode(literals, to: output) }
+    guard group.entry & 0xff != 0 else { return unsafe decode(literals, to: output) }
     position &+= Int(truncatingIfNeeded: group.sum & 0xff)
     return true
   }
@@ -58,12 +59,12 @@ struct LiteralStream {
   /// Decodes literals, of this block and of those after it; false where there are none or the stream ends.
   @inline(never)
   mutating func decode(_ literals: Int, to output: UnsafeMutablePointer<UInt8>) -> Bool {
-    var output = output
-    let end = output + literals
-    while output < end {
+    var output = unsafe output
+    let end = unsafe output + literals
+    while unsafe output < end {
       var word = paddedWord
       // Where the third code ends is within the word, however long the three are.
-      for _ in 0..<min(3, end - output) {
+      for _ in unsafe 0..<min(3, end - output) {
         let entry = table.wholeEntry(word)
         if entry == 0 {
           guard !isLast, endBlock(word), readHeader() else { return false }
@@ -71,8 +72,8 @@ struct LiteralStream {
         }
         word &>>= entry
         position &+= Int(truncatingIfNeeded: entry & 0xff)
-        output.pointee = UInt8(truncatingIfNeeded: entry >> 8)
-        output += 1
+        unsafe output.pointee = UInt8(truncatingIfNeeded: entry >> 8)
+        unsafe output += 1
       }
     }
     return isWithinStream
@@ -80,7 +81,7 @@ struct LiteralStream {
 
   /// Decodes the last literals; whether the stream ends after them and with its last byte.
   mutating func finish(_ literals: Int, to output: UnsafeMutablePointer<UInt8>) -> Bool {
-    guard decode(literals, to: output) else { return false }
+    guard unsafe decode(literals, to: output) else { return false }
     while true {
       guard endBlock(paddedWord) else { return false }
       if isLast { return (position + 7) / 8 == count }
@@ -116,9 +117,9 @@ struct LiteralStream {
     var lengthLengths = InlineArray<19, UInt8>(repeating: 0)
     let order: InlineArray<19, Int> = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
     for index in 0..<lengths { lengthLengths[order[index]] = UInt8(take(3)) }
-    let memory = tables.entries(number)
+    let memory = unsafe tables.entries(number)
     guard let code = PrefixCode(lengthLengths.span) else { return nil }
-    let lengthTable = LiteralTable(code, at: memory, indexBits: 7)
+    let lengthTable = unsafe LiteralTable(code, at: memory, indexBits: 7)
     var all = InlineArray<320, UInt8>(repeating: 0)
     var done = 0
     while done < literals + distances {
@@ -142,7 +143,7 @@ struct LiteralStream {
     guard all[256] > 0, PrefixCode(span.extracting(literals..<literals + distances)) != nil,
       let code = PrefixCode(span.extracting(0..<literals))
     else { return nil }
-    return LiteralTable(code, at: memory)
+    return unsafe LiteralTable(code, at: memory)
   }
 
   /// The next bits as a number.
@@ -166,6 +167,6 @@ struct LiteralGroup {
     // A shift takes the lowest six bits only, which are the code's length.
     word &>>= entry
     sum &+= entry
-    output.pointee = UInt8(truncatingIfNeeded: entry &>> 8)
+    unsafe output.pointee = UInt8(truncatingIfNeeded: entry &>> 8)
   }
 }

@@ -32,7 +32,7 @@ struct PrefixCode {
 /// An entry is a literal times 256, plus the length of its code. Below 256 but for zero, it is instead the literal 0; a
 /// multiple of 256 is the number of the second table, from 1, that the four bits after the index choose from; zero is
 /// any symbol that is no literal.
-struct LiteralTable {
+@safe struct LiteralTable {
   /// With 11 bits, four tables take half of a first-level cache of 32 KiB; less than 1 % of int8 weights have longer codes.
   static let indexBits = 11
   /// Each second table has two codes at least, so there are at most 143.
@@ -46,7 +46,7 @@ struct LiteralTable {
   ///   - entries: Room for `capacity` of them.
   ///   - indexBits: At most 11, and at least the length of the longest code where it is less.
   init(_ code: borrowing PrefixCode, at entries: UnsafeMutablePointer<UInt16>, indexBits: Int = Self.indexBits) {
-    self.entries = entries
+    unsafe self.entries = unsafe entries
     let size = 1 << indexBits
     var (bits, index, prefix, second) = (0, 0, -1, size - 1 << (15 - indexBits))
     for length in 1...15 {
@@ -56,15 +56,16 @@ struct LiteralTable {
         let entry = symbol < 256 ? symbol << 8 | UInt16(length) : 0
         if symbol == 256 { end = (length, UInt64(bits)) }
         if length <= indexBits {
-          for place in stride(from: bits, to: size, by: 1 << length) { entries[place] = entry }
+          for place in stride(from: bits, to: size, by: 1 << length) { unsafe entries[place] = entry }
         } else {
           if bits & (size - 1) != prefix {
             prefix = bits & (size - 1)
             second += 1 << (15 - indexBits)
-            entries[prefix] = UInt16((second - size) >> (15 - indexBits) + 1) << 8
+            assert(second + 1 << (15 - indexBits) <= Self.capacity, "a code has at most 143 second tables")
+            unsafe entries[prefix] = UInt16((second - size) >> (15 - indexBits) + 1) << 8
           }
           for place in stride(from: bits >> indexBits, to: 1 << (15 - indexBits), by: 1 << (length - indexBits)) {
-            entries[second + place] = entry
+            unsafe entries[second + place] = entry
           }
         }
         bits = Self.following(bits, length)
@@ -84,7 +85,9 @@ struct LiteralTable {
   }
 
   @inline(__always)
-  func entry(_ word: UInt64) -> UInt64 { UInt64(entries[Int(truncatingIfNeeded: word) & (1 << Self.indexBits - 1)]) }
+  func entry(_ word: UInt64) -> UInt64 {
+    unsafe UInt64(entries[Int(truncatingIfNeeded: word) & (1 << Self.indexBits - 1)])
+  }
 
   /// The entry of a literal, however long its code is, or zero.
   func wholeEntry(_ word: UInt64) -> UInt64 {
@@ -92,24 +95,24 @@ struct LiteralTable {
     guard entry & 0xff == 0, entry != 0 else { return entry }
     let secondBits = UInt64(15 - Self.indexBits)
     let second = (entry >> 8 &- 1) &<< secondBits | word &>> UInt64(Self.indexBits) & (1 << secondBits - 1)
-    return UInt64(entries[1 << Self.indexBits &+ Int(truncatingIfNeeded: second)])
+    return unsafe UInt64(entries[1 << Self.indexBits &+ Int(truncatingIfNeeded: second)])
   }
 }
 
 /// The memory of the tables of four streams, and the table of the fixed code (section 3.2.6).
-struct LiteralTables {
+@safe struct LiteralTables {
   private let memory: UnsafeMutablePointer<UInt16>
   let fixed: LiteralTable
 
   init() {
-    memory = .allocate(capacity: 5 * LiteralTable.capacity)
+    unsafe memory = .allocate(capacity: 5 * LiteralTable.capacity)
     var lengths = InlineArray<288, UInt8>(repeating: 8)
     for symbol in 144..<256 { lengths[symbol] = 9 }
     for symbol in 256..<280 { lengths[symbol] = 7 }
-    fixed = LiteralTable(PrefixCode(lengths.span)!, at: memory + 4 * LiteralTable.capacity)
+    fixed = unsafe LiteralTable(PrefixCode(lengths.span)!, at: memory + 4 * LiteralTable.capacity)
   }
 
-  func entries(_ stream: Int) -> UnsafeMutablePointer<UInt16> { memory + stream * LiteralTable.capacity }
+  func entries(_ stream: Int) -> UnsafeMutablePointer<UInt16> { unsafe memory + stream * LiteralTable.capacity }
 
-  func deallocate() { memory.deallocate() }
+  func deallocate() { unsafe memory.deallocate() }
 }

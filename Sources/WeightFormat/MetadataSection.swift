@@ -77,8 +77,9 @@ extension Metadata {
       WeightFormatError(.metadata, in: .metadata, at: offset, what, found: "\(found)", expected: expected)
     }
     let outputs = graph.outputShape.elementCount
-    guard labels.isEmpty || labels.count == outputs else {
-      throw fault("number of labels", labels.count, "none, or \(outputs), the values of the output")
+    guard labels.isEmpty || labels.count == outputs || (outputs == 1 && labels.count == 2) else {
+      let expected = outputs == 1 ? "none, 1, or 2 (no and yes)" : "none, or \(outputs), the values of the output"
+      throw fault("number of labels", labels.count, expected)
     }
     if let golden, golden.output.count != outputs {
       throw fault("number of golden outputs", golden.output.count, "\(outputs), the values of the output")

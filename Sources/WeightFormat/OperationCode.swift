@@ -202,12 +202,16 @@ extension Activation {
   /// Its number and its first parameter, or 0; a second parameter follows where there is one.
   fileprivate init(from reader: inout ByteReader) throws(WeightFormatError) {
     let activation = try reader.choice("activation", Self.examples)
-    let first = try reader.float(activation.parameters.first?.name ?? "parameter")
-    guard !activation.parameters.isEmpty || first.bitPattern == 0 else {
-      throw reader.fault(.value, "parameter", found: "\(first)", expected: "0, as \(activation.name) has none", back: 4)
+    if activation.parameters.isEmpty {
+      let parameter = try reader.float("parameter")
+      guard parameter.bitPattern == 0 else {
+        throw reader.fault(
+          .value, "parameter", found: "\(parameter)", expected: "0, as \(activation.name) has none", back: 4)
+      }
     }
-    var values = [first]
-    for parameter in activation.parameters.dropFirst() { values.append(try reader.float(parameter.name)) }
+    let isClip = if case .clip = activation { true } else { false }
+    var values: [Float] = []
+    for (name, _) in activation.parameters { values.append(try isClip ? reader.limit(name) : reader.float(name)) }
     self = activation.replacingParameters(values)
   }
 

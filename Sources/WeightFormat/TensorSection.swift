@@ -15,7 +15,7 @@ struct TensorRecord: Hashable, Sendable {
 
   /// The bytes of its elements; a record that was read has checked dimensions.
   var byteCount: Int { dimensions.reduce(elementType.byteCount, *) }
-  var blockCount: Int { (byteCount + Layout.blockLength - 1) / Layout.blockLength }
+  var blockCount: Int { (byteCount + FormatConstants.blockLength - 1) / FormatConstants.blockLength }
 
   /// The codes of the element types, from 0.
   static let elementTypes: [ElementType] = [.float32, .float16, .bfloat16, .int8, .int32]
@@ -49,7 +49,7 @@ extension TensorRecord {
     if !name.isEmpty { reader.subject = "tensor \"\(name)\"" }
     elementType = try reader.choice("element type", Self.elementTypes)
     let rank = try reader.integer("rank")
-    guard Layout.tensorRank.contains(rank) else {
+    guard FormatConstants.tensorRank.contains(rank) else {
       throw reader.fault(.value, "rank", found: "\(rank)", expected: "1 to 8", back: 4)
     }
     dimensions = []

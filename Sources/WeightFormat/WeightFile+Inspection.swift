@@ -14,7 +14,7 @@ extension WeightFile {
     package var planeBytes: [Int]
   }
 
-  package var version: Int { Int(Layout.version) }
+  package var version: Int { Int(FormatConstants.version) }
   package var requiredFeatures: RequiredFeatures { header.required }
   /// The bits of the optional features, none of which version 1 knows.
   package var optionalFeatures: UInt32 { header.optional }

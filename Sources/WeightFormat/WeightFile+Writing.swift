@@ -11,7 +11,7 @@ extension WeightFile {
   ///   - floatType: What floating-point weights of more than one dimension are stored as; nil keeps their types. Values
   ///     are rounded to nearest, ties to even; those beyond the type are an error that names the tensor.
   package static func write(
-    _ model: Model, to path: String, profile: Profile = .compact, floatType: ElementType? = nil
+    _ model: Model, to path: String, profile: StorageProfile = .compact, floatType: ElementType? = nil
   ) throws(WeightFormatError) {
     try AtomicFile.checkReplaceable(path)
     var encoder = try FileEncoder(model, profile: profile, floatType: floatType)
@@ -31,7 +31,7 @@ extension WeightFile {
 
   /// The bytes that `write` puts into a file.
   package static func bytes(
-    of model: Model, profile: Profile = .compact, floatType: ElementType? = nil
+    of model: Model, profile: StorageProfile = .compact, floatType: ElementType? = nil
   ) throws(WeightFormatError) -> [UInt8] {
     var encoder = try FileEncoder(model, profile: profile, floatType: floatType)
     var data: [UInt8] = []

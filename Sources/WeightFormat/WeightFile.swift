@@ -1,10 +1,10 @@
-import Dispatch
 import ModelGraph
 import Synchronization
+import Threads
 
 /// A weights file that has been opened: its structure is read and checked, its tensors are read on demand.
 package struct WeightFile: Sendable {
-  package enum Profile: String, Hashable, Sendable, CaseIterable {
+  package enum StorageProfile: String, Hashable, Sendable, CaseIterable {
     /// Byte planes, deflated where that is smaller.
     case compact
     /// As they are in memory, so that they can be mapped and used in place.
@@ -14,7 +14,7 @@ package struct WeightFile: Sendable {
   /// The tensors' contents throw a `WeightFormatError` where a block's bytes are not what its checksum says, do not
   /// inflate, or hold NaN or infinity.
   package let model: Model
-  package let profile: Profile
+  package let profile: StorageProfile
   package let sections: [Section]
   let header: Header
   let blockTable: BlockTable
@@ -37,7 +37,7 @@ package struct WeightFile: Sendable {
     let directory = try Directory(of: source, header: header)
     let isCompact = header.required.contains(.compact)
     var reader = try source.reader(of: directory[.metadata], limits: limits)
-    let metadata = try Metadata(from: &reader)
+    var metadata = try Metadata(from: &reader)
     reader = try source.reader(of: directory[.graph], limits: limits)
     let (nodes, nodeOffsets) = try Graph.nodes(from: &reader)
     var graph = Graph(nodes: nodes)
@@ -81,6 +81,7 @@ package struct WeightFile: Sendable {
         expected: graph.isOptimized ? "set, as there are fused steps or scales" : "clear, as there are none")
     }
     try metadata.check(against: graph, at: directory[.metadata].offset)
+    metadata.output = metadata.output.made(by: graph)
     model = Model(graph: graph, metadata: metadata)
     profile = isCompact ? .compact : .stored
     sections = directory.sections
@@ -101,10 +102,10 @@ package struct WeightFile: Sendable {
       contents.blocks.indices.map { (tensor: tensor, block: $0) }
     }
     let first = Mutex<(place: Int, error: WeightFormatError)?>(nil)
-    DispatchQueue.concurrentPerform(iterations: places.count) { place in
+    WorkerPool.shared().forEach(places.count) { place in
       guard first.withLock({ $0.map { place < $0.place } ?? true }) else { return }
       do {
-        try contents[places[place].tensor].withBlock(places[place].block) { _, _ in }
+        try unsafe contents[places[place].tensor].withBlock(places[place].block) { _, _ in }
       } catch let error as WeightFormatError {
         first.withLock { if $0.map({ place < $0.place }) ?? true { $0 = (place, error) } }
       } catch {
@@ -112,6 +113,29 @@ package struct WeightFile: Sendable {
       }
     }
     if let fault = first.withLock({ $0?.error }) { throw fault }
+  }
+}
+
+extension Metadata.Output {
+  /// What the output of a graph is that a file says this of.
+  ///
+  /// Files were written before there was a code for labels: they call the results of a sigmoid, which judges each label on its
+  /// own, probabilities of classes.
+  fileprivate func made(by graph: Graph) -> Metadata.Output {
+    self == .classProbabilities && graph.lastActivation == .sigmoid ? .labelProbabilities : self
+  }
+}
+
+extension Graph {
+  /// The activation whose results the output is; nil where the last node ends in none.
+  fileprivate var lastActivation: Activation? {
+    switch nodes[nodes.count - 1].operation {
+    case .activation(let activation): activation
+    case .dense(let dense): dense.activation
+    case .convolution(let convolution): convolution.epilogue.activation
+    case .separableConvolution(let separable): separable.epilogue.activation
+    default: nil
+    }
   }
 }
 

@@ -1,15 +1,22 @@
 import Architectures
 import ModelGraph
 
-/// Xception for 299x299 images with random weights: a benchmark without a model file, since the time that a network takes
-/// does not depend on its weights.
+/// A network with random weights: a benchmark without a model file, since the time that a network takes does not depend on
+/// its weights.
 enum RandomModel {
-  /// What stands on the command line instead of a file.
+  /// What stands on the command line instead of a file; a colon and the name of another network than Xception may follow.
   static let name = "random"
 
-  static func graph() throws -> Graph {
+  /// The network that a command line asks for, or nil where it names a file.
+  static func graph(of model: String) throws -> Graph? {
+    if model == name { return try graph(of: XceptionNetwork()) }
+    guard model.hasPrefix(name + ":") else { return nil }
+    return try graph(of: ArchitectureCatalog.named(String(model.dropFirst(name.count + 1))))
+  }
+
+  private static func graph(of network: any Architecture) throws -> Graph {
     var seed: UInt64 = 0
-    return try XceptionNetwork().graph { node, role, dimensions in
+    return try network.graph { node, role, dimensions in
       seed += 1
       let count = dimensions.reduce(1, *)
       let values: [Float]

@@ -13,14 +13,14 @@ private func shape(of name: String, in graph: Graph) -> Shape? { graph.nodes.fir
 
 @Suite("The Xception network")
 struct XceptionNetworkTests {
-  @Test func `the default has the parameters of the paper's table 3 and of Keras`() throws {
+  @Test func `The default has the parameters of the paper's table 3 and of Keras`() throws {
     let graph = try graph()
     #expect(graph.trainableParameterCount == 22_855_952)
     #expect(graph.parameterCount == 22_910_480)
     #expect(graph.outputShape == .vector(1000))
   }
 
-  @Test func `the sides along the way are 149, 147, 74, 37, 19 and 10`() throws {
+  @Test func `The sides along the way are 149, 147, 74, 37, 19 and 10`() throws {
     let graph = try graph()
     let sides = [
       ("input", 299, 3), ("block1_conv1_act", 149, 32), ("block1_conv2_act", 147, 64), ("block2_add", 74, 128),
@@ -35,7 +35,7 @@ struct XceptionNetworkTests {
   }
 
   /// What a node reads, by name.
-  @Test func `shortcuts read the sum before the ReLU that starts the block`() throws {
+  @Test func `Shortcuts read the sum before the ReLU that starts the block`() throws {
     let graph = try graph()
     var inputs: [String: [String]] = [:]
     for node in graph.nodes { inputs[node.name] = node.inputs.map { graph.nodes[$0].name } }
@@ -56,7 +56,7 @@ struct XceptionNetworkTests {
     #expect(inputs["avg_pool"] == ["block14_sepconv2_act"])
   }
 
-  @Test func `windows, biases and epsilons are Keras's`() throws {
+  @Test func `Windows, biases and epsilons are Keras's`() throws {
     let graph = try graph()
     var asymmetric: [String] = []
     for node in graph.nodes {
@@ -82,7 +82,7 @@ struct XceptionNetworkTests {
     #expect(asymmetric == ["block3_pool"])
   }
 
-  @Test func `weighted layers come in Keras's order, with its weights`() throws {
+  @Test func `Weighted layers come in Keras's order, with its weights`() throws {
     let layers = try XceptionNetwork().weightedLayers()
     var expected = ["block1_conv1", "block1_conv1_bn", "block1_conv2", "block1_conv2_bn"]
     for block in 2...14 {
@@ -104,7 +104,7 @@ struct XceptionNetworkTests {
     #expect(layers.last?.weights.map(\.role) == [.kernel, .bias])
   }
 
-  @Test func `weights are asked for in the order of the weighted layers`() throws {
+  @Test func `Weights are asked for in the order of the weighted layers`() throws {
     let network = XceptionNetwork()
     var asked: [String] = []
     _ = try network.graph { node, role, dimensions in
@@ -119,7 +119,7 @@ struct XceptionNetworkTests {
 @Suite("Variants of Xception")
 struct XceptionVariantTests {
   /// Keras's Xception without its top has 20,861,480.
-  @Test func `parameters of the tops`() throws {
+  @Test func `Parameters of the tops`() throws {
     #expect(try graph { $0.top = .none }.parameterCount == 20_861_480)
     #expect(try graph { $0.top = .none }.outputShape == .map(height: 10, width: 10, channels: 2048))
     #expect(try graph { $0.top = .pooled }.parameterCount == 20_861_480)
@@ -134,14 +134,14 @@ struct XceptionVariantTests {
     #expect(logits.parameterCount == 20_861_480 + 2049 * 100 + 101 * 6)
   }
 
-  @Test func `without residuals the shortcuts' weights are gone`() throws {
+  @Test func `Without residuals the shortcuts' weights are gone`() throws {
     let shortcuts = [(64, 128), (128, 256), (256, 728), (728, 1024)].reduce(0) { $0 + $1.0 * $1.1 + 4 * $1.1 }
     let plain = try graph { $0.hasResiduals = false }
     #expect(plain.parameterCount == 22_910_480 - shortcuts)
     #expect(!plain.nodes.contains { $0.operation == .add })
   }
 
-  @Test(arguments: [Activation.relu, .elu(alpha: 1)]) func `an activation between the two steps of all 34`(
+  @Test(arguments: [Activation.relu, .elu(alpha: 1)]) func `An activation between the two steps of all 34`(
     activation: Activation
   ) throws {
     let graph = try graph { $0.middleActivation = activation }
@@ -152,7 +152,7 @@ struct XceptionVariantTests {
     #expect(graph.parameterCount == 22_910_480)
   }
 
-  @Test func `the extreme Inception order filters what the 1x1 convolution made`() throws {
+  @Test func `The extreme Inception order filters what the 1x1 convolution made`() throws {
     let graph = try graph { $0.order = .pointwiseFirst }
     for node in graph.nodes where node.name.hasSuffix("/depthwise") {
       #expect(graph.nodes[node.inputs[0]].name.hasSuffix("/pointwise"))
@@ -163,7 +163,7 @@ struct XceptionVariantTests {
     #expect(graph.parameterCount == 22_910_480 + 9 * (outputs - inputs))
   }
 
-  @Test(arguments: [1, 2, 4, 8]) func `from one segment, a regular convolution, to one for each channel`(
+  @Test(arguments: [1, 2, 4, 8]) func `From one segment, a regular convolution, to one for each channel`(
     segments: Int
   ) throws {
     let graph = try graph { $0.segments = segments }
@@ -172,7 +172,7 @@ struct XceptionVariantTests {
       graph.parameterCount == 22_910_480 + 9 * widths.reduce(0) { $0 + $1 * $1 / segments - $1 })
   }
 
-  @Test func `segments that do not divide a width are refused, naming the layer`() {
+  @Test func `Segments that do not divide a width are refused, naming the layer`() {
     #expect(
       throws: GraphError(
         node: "block2_sepconv1/depthwise", reason: "3 groups do not divide 64 input and 64 output channels")
@@ -184,7 +184,7 @@ struct XceptionVariantTests {
     #expect(throws: GraphError.self) { try graph { $0.top = .classifier(.init(classes: 0)) } }
   }
 
-  @Test func `other input sizes`() throws {
+  @Test func `Other input sizes`() throws {
     let graph = try graph { $0.input = .map(height: 150, width: 71, channels: 3) }
     #expect(shape(of: "block14_sepconv2_act", in: graph) == .map(height: 5, width: 3, channels: 2048))
   }

@@ -6,7 +6,7 @@ import Kernels
 struct MadeProduct {
   let kernels: any KernelSet.Type
   let arithmetic: Arithmetic
-  let element: MapElement
+  let element: MapElementType
   let rows: Int
   let depth: Int
   let columns: Int
@@ -19,15 +19,15 @@ struct MadeProduct {
   var columnScales: [Float]
   /// `[row][columns]`
   var residual: [Float]?
-  var floor: Float = -.infinity
-  var ceiling: Float = .infinity
+  var activation = Activation.identity
   /// Whether the last panel is multiplied by a narrow tile if it is narrow.
   var narrows = true
   /// Where the weights are cut into parts, which are packed from the last to the first.
   var cuts: [Int] = []
 
   init(
-    _ kernels: any KernelSet.Type, _ arithmetic: Arithmetic, _ element: MapElement, rows: Int, depth: Int, columns: Int,
+    _ kernels: any KernelSet.Type, _ arithmetic: Arithmetic, _ element: MapElementType, rows: Int, depth: Int,
+    columns: Int,
     value: () -> Float
   ) {
     self.kernels = kernels
@@ -82,7 +82,7 @@ struct MadeProduct {
           columnPanels: columnPanels.start, depth: words, panels: 0..<panels, narrowPanel: narrowPanel,
           bias: bias.start, output: output.start, outputOffsets: offsets.baseAddress!,
           residual: residual == nil ? nil : UnsafePointer(residualMap.start), residualOffsets: offsets.baseAddress!,
-          floor: floor, ceiling: ceiling, arithmetic: arithmetic, element: element, columnScales: columnScales.start,
+          activation: activation, arithmetic: arithmetic, element: element, columnScales: columnScales.start,
           starts: starts, tileSums: tileSums.start))
     }
     var values: [Float] = []
@@ -97,9 +97,9 @@ struct MadeProduct {
     return (values, paddingIsZero)
   }
 
-  private var narrowPanel: Int {
+  private var narrowPanel: Int? {
     let last = columns - (panels - 1) * panelWidth
-    return narrows && last <= 3 * panelWidth / 4 ? panels - 1 : -1
+    return narrows && last <= 3 * panelWidth / 4 ? panels - 1 : nil
   }
 
   /// A row alone may be a vector as it lies in memory.

@@ -14,7 +14,7 @@ import Testing
     return builder.graph
   }
 
-  @Test func `a graph prints as a table with its totals`() throws {
+  @Test func `A graph prints as a table with its totals`() throws {
     var shortcut = Convolution(window: Window(size: Extent(1), stride: Extent(2)), outputChannels: 12, hasBias: true)
     shortcut.epilogue = Epilogue(addsResidual: true, activation: .relu)
     var separable = SeparableConvolution(window: Window(size: Extent(3)), outputChannels: 12)
@@ -68,14 +68,14 @@ import Testing
       "average pool 2x2 valid, padding counts"
     ),
   ])
-  func `an operation is described with its parts`(operation: Operation, description: String) throws {
+  func `An operation is described with its parts`(operation: Operation, description: String) throws {
     let graph = try graph([
       ("input", .input(.map(height: 16, width: 9, channels: 8)), []), ("node", operation, [0]),
     ])
     #expect(graph.describeOperation(of: graph.nodes[1]) == description)
   }
 
-  @Test func `a name cannot control a terminal`() throws {
+  @Test func `A name cannot control a terminal`() throws {
     let graph = try graph([("\u{1b}[2Jin\nput\u{9b}", .input(.vector(1)), [])])
     #expect(graph.description.contains("\n0  \\u{1b}[2Jin\\u{a}put\\u{9b}  input"))
   }

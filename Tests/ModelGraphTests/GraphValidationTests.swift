@@ -31,9 +31,9 @@ private func fault(_ change: (inout Graph) throws -> Void) throws -> String? {
 
 @Suite("Graph validation")
 struct GraphValidationTests {
-  @Test func `the sample is valid`() throws { #expect(try fault { _ in } == nil) }
+  @Test func `The sample is valid`() throws { #expect(try fault { _ in } == nil) }
 
-  @Test func `the input is the first node and the only one`() throws {
+  @Test func `The input is the first node and the only one`() throws {
     #expect(try fault { $0.nodes = [] } == "graph: has 0 nodes, expected 1 to 65536")
     #expect(
       try fault { $0.nodes.removeFirst() } == "node \"conv\": the first node must be the input, found convolution")
@@ -45,19 +45,19 @@ struct GraphValidationTests {
     #expect(try fault { $0.nodes[0].inputs = [0] } == "node \"image\": reads node 0, expected none")
   }
 
-  @Test(arguments: [2, 5, 6, -1, Int.min, Int.max]) func `nodes read only what comes before them`(input: Int) throws {
+  @Test(arguments: [2, 5, 6, -1, Int.min, Int.max]) func `Nodes read only what comes before them`(input: Int) throws {
     #expect(
       try fault { $0.nodes[2].inputs = [input] } == "node \"bn\": reads node \(input), expected one before it (0 to 1)")
   }
 
-  @Test func `names are there and differ`() throws {
+  @Test func `Names are there and differ`() throws {
     #expect(try fault { $0.nodes[2].name = "conv" } == "graph: two nodes are named \"conv\"")
     #expect(try fault { $0.nodes[2].name = "" } == "graph: a node without a name")
     #expect(try fault { $0.tensors[1].name = "conv/kernel" } == "graph: two tensors are named \"conv/kernel\"")
     #expect(try fault { $0.tensors[1].name = "" } == "graph: a tensor without a name")
   }
 
-  @Test func `weights are all there, of the right dimensions, and used`() throws {
+  @Test func `Weights are all there, of the right dimensions, and used`() throws {
     #expect(
       try fault { $0.nodes[2].parameters.removeLast() }
         == "node \"bn\": has 3 weights, expected 4 (gamma, beta, mean, variance)")
@@ -77,7 +77,7 @@ struct GraphValidationTests {
         == "graph: tensor \"spare/kernel\" belongs to no node")
   }
 
-  @Test func `declared shapes are the inferred ones`() throws {
+  @Test func `Declared shapes are the inferred ones`() throws {
     #expect(
       try fault { $0.nodes[1].shape = .map(height: 4, width: 4, channels: 3) }
         == "node \"conv\": declares the shape 4x4x3, inferred 4x4x2")
@@ -88,7 +88,7 @@ struct GraphValidationTests {
         == "node \"image\": declares the shape \(Int.max)x\(Int.max)x\(Int.max), inferred 4x4x2")
   }
 
-  @Test func `every value but the last is read`() throws {
+  @Test func `Every value but the last is read`() throws {
     #expect(
       try fault { $0.nodes[3].inputs = [0, 0] } == "node \"bn\": its value is never read, and it is not the last node")
   }
@@ -98,7 +98,7 @@ struct GraphValidationTests {
 struct HostileGraphTests {
   static let numbers = [Int.min, Int.min + 1, -1, 0, 1 << 31, 1 << 32, 1 << 62, Int.max]
 
-  @Test(arguments: numbers) func `inputs of any dimensions`(size: Int) throws {
+  @Test(arguments: numbers) func `Inputs of any dimensions`(size: Int) throws {
     for shape in [
       .map(height: size, width: 4, channels: 2), .map(height: 4, width: size, channels: size), .vector(size),
       .map(height: size, width: size, channels: size),
@@ -111,7 +111,7 @@ struct HostileGraphTests {
     }
   }
 
-  @Test(arguments: numbers) func `attributes of any value`(number: Int) throws {
+  @Test(arguments: numbers) func `Attributes of any value`(number: Int) throws {
     let valid = Window(size: Extent(3))
     let border = Padding.explicit(top: number, left: number, bottom: number, right: number)
     for window in [
@@ -141,7 +141,7 @@ struct HostileGraphTests {
     #expect(message == "node \"dense\": \(number) outputs, expected 1 to 1073741824")
   }
 
-  @Test func `products that pass the limit`() throws {
+  @Test func `Products that pass the limit`() throws {
     let outputs = try fault {
       $0.nodes[1].operation = .convolution(Convolution(window: Window(size: Extent(1)), outputChannels: 1 << 30))
     }
@@ -162,7 +162,7 @@ struct HostileGraphTests {
     #expect(joined == "node \"joined\": its value of 1024x1024x2048 is empty or exceeds 1073741824 values")
   }
 
-  @Test func `questions about single nodes of a graph that is not valid`() throws {
+  @Test func `Questions about single nodes of a graph that is not valid`() throws {
     var graph = try sample()
     for index in [-1, 6, Int.max] {
       graph.nodes[2].inputs = [index]
@@ -183,7 +183,7 @@ struct HostileGraphTests {
     }
   }
 
-  @Test func `an absurd amount of work is counted without overflow`() throws {
+  @Test func `An absurd amount of work is counted without overflow`() throws {
     var builder = GraphBuilder()
     try builder.append("image", .input(.map(height: 1 << 14, width: 1 << 14, channels: 4)))
     let wide = Convolution(window: Window(size: Extent(4096)), outputChannels: 4, groups: 4)
@@ -199,7 +199,7 @@ struct HostileGraphTests {
   }
 
   /// Each change puts absurd numbers into one node of a valid graph; what matters is that all come back.
-  @Test(arguments: 0..<20 as Range<UInt64>) func `random graphs with random damage`(seed: UInt64) throws {
+  @Test(arguments: 0..<20 as Range<UInt64>) func `Random graphs with random damage`(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
     let whole = try RandomGraph(seed: seed).graph
     var refused = 0

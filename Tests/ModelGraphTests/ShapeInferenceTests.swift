@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A graph with one operation on an input, or on several copies of it.
-private func shape(
+func shape(
   _ operation: Operation, of input: Shape = .map(height: 6, width: 8, channels: 4), inputs: Int = 1
 ) throws -> Shape {
   var builder = GraphBuilder()
@@ -16,7 +16,7 @@ private func shape(
 }
 
 /// Why the node "node" is refused.
-private func reason(
+func reason(
   _ operation: Operation, of input: Shape = .map(height: 6, width: 8, channels: 4), inputs: Int = 1
 ) -> String? {
   do {
@@ -33,7 +33,7 @@ private func reason(
 struct ShapeInferenceTests {
   let window = Window(size: Extent(3))
 
-  @Test func `a convolution has its window's extent and its own channels`() throws {
+  @Test func `A convolution has its window's extent and its own channels`() throws {
     let strided = Window(size: Extent(height: 3, width: 1), stride: Extent(2))
     #expect(
       try shape(.convolution(Convolution(window: strided, outputChannels: 10)))
@@ -43,7 +43,7 @@ struct ShapeInferenceTests {
   @Test(arguments: [
     (1, 8, [3, 3, 4, 8]), (2, 8, [3, 3, 2, 8]), (4, 4, [3, 3, 1, 4]), (4, 12, [3, 3, 1, 12]),
   ])
-  func `a convolution's kernel depends on its groups`(groups: Int, outputs: Int, kernel: [Int]) throws {
+  func `A convolution's kernel depends on its groups`(groups: Int, outputs: Int, kernel: [Int]) throws {
     var builder = GraphBuilder()
     try builder.append("image", .input(.map(height: 6, width: 8, channels: 4)))
     var asked: [String: [Int]] = [:]
@@ -55,7 +55,7 @@ struct ShapeInferenceTests {
     #expect(asked == ["kernel": kernel, "bias": [outputs]])
   }
 
-  @Test func `a separable convolution has up to four weights, in order`() throws {
+  @Test func `A separable convolution has up to four weights, in order`() throws {
     var builder = GraphBuilder()
     try builder.append("image", .input(.map(height: 6, width: 8, channels: 4)))
     var asked: [String] = []
@@ -71,7 +71,7 @@ struct ShapeInferenceTests {
     #expect(builder.shape(of: 1) == .map(height: 6, width: 8, channels: 7))
   }
 
-  @Test func `elementwise operations keep the shape`() throws {
+  @Test func `Elementwise operations keep the shape`() throws {
     let map = Shape.map(height: 6, width: 8, channels: 4)
     for operation in [
       .batchNormalization(BatchNormalization()), .activation(.elu(alpha: 1)), .softmax,
@@ -82,7 +82,7 @@ struct ShapeInferenceTests {
     #expect(try shape(.add, inputs: 3) == map)
   }
 
-  @Test func `pools, flattening and concatenation`() throws {
+  @Test func `Pools, flattening and concatenation`() throws {
     let half = Window(size: Extent(3), stride: Extent(2))
     #expect(try shape(.maxPool(half)) == .map(height: 3, width: 4, channels: 4))
     #expect(try shape(.averagePool(AveragePool(window: half))) == .map(height: 3, width: 4, channels: 4))
@@ -93,7 +93,7 @@ struct ShapeInferenceTests {
     #expect(try shape(.dense(Dense(outputs: 3)), of: .vector(5)) == .vector(3))
   }
 
-  @Test func `what cannot be applied is refused with the node's name`() {
+  @Test func `What cannot be applied is refused with the node's name`() {
     let four = Shape.vector(4)
     let convolution = { (outputs: Int, groups: Int) in
       Operation.convolution(Convolution(window: Window(size: Extent(3)), outputChannels: outputs, groups: groups))
@@ -110,7 +110,7 @@ struct ShapeInferenceTests {
     #expect(reason(.concatenate, inputs: 0) == "concatenate has 0 inputs, expected 1 to 65536")
     #expect(reason(.flatten, inputs: 2) == "flatten has 2 inputs, expected 1")
     #expect(reason(.softmax, inputs: 0) == "softmax has 0 inputs, expected 1")
-    #expect(reason(.activation(.elu(alpha: .nan))) == "ELU's alpha is nan")
+    #expect(reason(.activation(.elu(alpha: .nan))) == "its elu's alpha is not a number")
     #expect(
       reason(.batchNormalization(BatchNormalization(epsilon: -1))) == "epsilon is -1.0, expected 0 or a positive number"
     )
@@ -119,7 +119,7 @@ struct ShapeInferenceTests {
       reason(.maxPool(large)) == "a window of 9x9, stride 1x1, dilation 1x1 does not fit an input of 6x8")
   }
 
-  @Test func `a pool never sees padding alone`() {
+  @Test func `A pool never sees padding alone`() {
     let padded = Window(size: Extent(2), padding: .explicit(top: 2, left: 0, bottom: 0, right: 0))
     #expect(reason(.maxPool(padded)) == "padding leaves a pooling window of 2x2 without any input")
     // Taps 9 apart around an input of 8: neither lies on it.
@@ -130,7 +130,7 @@ struct ShapeInferenceTests {
     #expect(reason(.convolution(Convolution(window: dilated, outputChannels: 1))) == nil)
   }
 
-  @Test func `a fused residual has the shape of the result`() throws {
+  @Test func `A fused residual has the shape of the result`() throws {
     let fused = Convolution(window: window, outputChannels: 4, epilogue: Epilogue(addsResidual: true))
     #expect(try shape(.convolution(fused), inputs: 2) == .map(height: 6, width: 8, channels: 4))
     #expect(reason(.convolution(fused)) == "convolution has 1 inputs, expected 2")
@@ -141,7 +141,7 @@ struct ShapeInferenceTests {
     #expect(reason(.separableConvolution(separable), inputs: 2) == "adds a residual of 6x8x4 to 6x8x5")
   }
 
-  @Test func `unequal shapes are neither added nor concatenated`() throws {
+  @Test func `Unequal shapes are neither added nor concatenated`() throws {
     var builder = GraphBuilder()
     try builder.append("image", .input(.map(height: 6, width: 8, channels: 4)))
     try builder.append("half", .maxPool(Window(size: Extent(2), stride: Extent(2))), [0])

@@ -21,7 +21,7 @@ private func values(_ type: ElementType, _ bytes: [UInt8], scale: [Float]? = nil
 
 @Suite("Tensors")
 struct TensorTests {
-  @Test func `values of every type, little-endian`() throws {
+  @Test func `Values of every type, little-endian`() throws {
     #expect(try values(.float32, [0, 0, 0x80, 0x3f, 0, 0, 0x20, 0xc1]) == [1, -10])
     #expect(try values(.float16, [0, 0x3c, 0x01, 0, 0xff, 0x7b, 0, 0x80]) == [1, 0x1p-24, 65504, -0.0])
     #expect(try values(.bfloat16, [0x80, 0x3f, 0x20, 0xc1]) == [1, -10])
@@ -29,18 +29,18 @@ struct TensorTests {
     #expect(try values(.int32, [0x00, 0x01, 0, 0, 0xff, 0xff, 0xff, 0xff]) == [256, -1])
   }
 
-  @Test func `half precision keeps signs, infinities and NaN`() throws {
+  @Test func `Half precision keeps signs, infinities and NaN`() throws {
     #expect(try values(.float16, [0, 0x7c, 0, 0xfc]) == [.infinity, -.infinity])
     #expect(try values(.float16, [1, 0x7c])[0].isNaN)
     #expect(try values(.float16, [0, 0x80])[0].sign == .minus)
   }
 
-  @Test func `scales apply along the last axis`() throws {
+  @Test func `Scales apply along the last axis`() throws {
     #expect(
       try values(.int8, [1, 2, 3, 4, 5, 6], scale: [1, 10, 100], dimensions: [2, 3]) == [1, 20, 300, 4, 50, 600])
   }
 
-  @Test func `contents of another length than the dimensions say are refused`() {
+  @Test func `Contents of another length than the dimensions say are refused`() {
     for dimensions in [[3], [1], [2, 2]] {
       #expect(throws: GraphError.self) { try values(.float16, [0, 0, 0, 0], dimensions: dimensions) }
     }

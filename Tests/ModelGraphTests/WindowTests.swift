@@ -35,7 +35,7 @@ struct WindowTests {
     #expect(placement(2, size: 3, padding: .valid) == nil)
   }
 
-  @Test func `explicit padding is used as it is, each side its own`() throws {
+  @Test func `Explicit padding is used as it is, each side its own`() throws {
     let window = Window(
       size: Extent(3), stride: Extent(height: 1, width: 2), padding: .explicit(top: 2, left: 0, bottom: 1, right: 3))
     let placement = try #require(window.placement(on: Extent(height: 4, width: 5)))
@@ -43,7 +43,7 @@ struct WindowTests {
     #expect((placement.top, placement.left, placement.bottom, placement.right) == (2, 0, 1, 3))
   }
 
-  @Test(arguments: [Int.min, -1, 0, 4097, Int.max]) func `sizes out of range have no placement`(_ value: Int) {
+  @Test(arguments: [Int.min, -1, 0, 4097, Int.max]) func `Sizes out of range have no placement`(_ value: Int) {
     #expect(placement(value > 4000 ? Int.max : value, size: 3) == nil)
     #expect(placement(8, size: value) == nil)
     #expect(placement(8, size: 3, stride: value) == nil)

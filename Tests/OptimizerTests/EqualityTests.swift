@@ -37,7 +37,7 @@ private func outline(_ graph: Graph) -> [String] {
   static let seeds = 0..<30
 
   @Test(arguments: Optimizer.passes.indices)
-  func `each pass keeps the values, after the passes before it and alone`(number: Int) throws {
+  func `Each pass keeps the values, after the passes before it and alone`(number: Int) throws {
     var changed = 0
     for seed in Self.seeds {
       var random = try RandomGraph(seed: UInt64(seed))
@@ -54,21 +54,21 @@ private func outline(_ graph: Graph) -> [String] {
     #expect(changed > 3, "the random graphs give the pass too little to do")
   }
 
-  @Test func `all passes together keep the values`() throws {
+  @Test func `All passes together keep the values`() throws {
     for seed in Self.seeds {
       var random = try RandomGraph(seed: UInt64(seed), steps: 12)
       try expectSameValues(random.graph, try Optimizer.optimize(random.graph), for: random.input())
     }
   }
 
-  @Test func `whole numbers stay equal bit for bit`() throws {
+  @Test func `Whole numbers stay equal bit for bit`() throws {
     for seed in Self.seeds {
       var random = try RandomGraph(seed: UInt64(1000 + seed), values: .integers)
       try expectSameValues(random.graph, try Optimizer.optimize(random.graph), for: random.input(), exactly: true)
     }
   }
 
-  @Test func `a tensor that several nodes share is changed for none of the others`() throws {
+  @Test func `A tensor that several nodes share is changed for none of the others`() throws {
     for seed in Self.seeds {
       var random = try RandomGraph(seed: UInt64(1500 + seed), values: .integers)
       let graph = sharingTensors(random.graph)
@@ -95,7 +95,7 @@ private func outline(_ graph: Graph) -> [String] {
     return shared
   }
 
-  @Test func `the passes keep the values in any order and any number`() throws {
+  @Test func `The passes keep the values in any order and any number`() throws {
     var generator = SplitMix64(seed: 5)
     for seed in Self.seeds {
       var random = try RandomGraph(seed: UInt64(2000 + seed), values: .integers)
@@ -105,19 +105,19 @@ private func outline(_ graph: Graph) -> [String] {
     }
   }
 
-  @Test func `optimizing an optimized graph changes nothing`() throws {
+  @Test func `Optimizing an optimized graph changes nothing`() throws {
     for seed in 0..<100 {
       let optimized = try Optimizer.optimize(try RandomGraph(seed: UInt64(3000 + seed), steps: 12).graph)
       #expect(outline(try Optimizer.optimize(optimized)) == outline(optimized))
     }
   }
 
-  @Test func `the same graph is optimized to the same graph`() throws {
+  @Test func `The same graph is optimized to the same graph`() throws {
     let graph = try RandomGraph(seed: 1, steps: 20).graph
     #expect(outline(try Optimizer.optimize(graph)) == outline(try Optimizer.optimize(graph)))
   }
 
-  @Test func `optimization leaves no work that a pass was to take away`() throws {
+  @Test func `Optimization leaves no work that a pass was to take away`() throws {
     for seed in Self.seeds {
       let graph = try Optimizer.optimize(try RandomGraph(seed: UInt64(4000 + seed), steps: 12).graph)
       for node in graph.nodes {

@@ -7,7 +7,7 @@ import Testing
   /// gamma / sqrt(variance) = 2, -3; beta - mean * factor = 5 - 14 = -9, 6 + 24 = 30.
   let weights: [String: [Float]] = ["gamma": [4, -12], "beta": [5, 6], "mean": [7, 8], "variance": [4, 16]]
 
-  @Test func `a convolution keeps its kernel's contents and takes the factor as scale and the offset as bias`() throws {
+  @Test func `A convolution keeps its kernel's contents and takes the factor as scale and the offset as bias`() throws {
     var small = try SmallGraph()
     try small.append("c", .pointwise(2))
     try small.append("bn", .normalization, weights)
@@ -22,7 +22,7 @@ import Testing
     #expect(try folded.values("c/bias") == [-9, 30])
   }
 
-  @Test func `a bias is scaled and a kernel's own scale is multiplied`() throws {
+  @Test func `A bias is scaled and a kernel's own scale is multiplied`() throws {
     var small = try SmallGraph()
     try small.append("c", .pointwise(2, hasBias: true), ["bias": [10, 20]])
     try small.append("bn", .normalization, weights)
@@ -41,7 +41,7 @@ import Testing
     .separableConvolution(
       SeparableConvolution(window: Window(size: Extent(3)), outputChannels: 3, hasDepthwiseBias: true, hasBias: true)),
   ])
-  func `every kind of convolution folds along its output channels`(operation: Operation) throws {
+  func `Every kind of convolution folds along its output channels`(operation: Operation) throws {
     var small = try SmallGraph()
     try small.append("c", operation)
     try small.append("bn", .normalization)
@@ -52,7 +52,7 @@ import Testing
     #expect(folded.tensors.count { $0.scale != nil } == 1)
   }
 
-  @Test func `a dense layer folds, and a chain of normalizations folds whole`() throws {
+  @Test func `A dense layer folds, and a chain of normalizations folds whole`() throws {
     var small = try SmallGraph()
     try small.append("pool", .globalPool(GlobalPool(.average)))
     try small.append("d", .dense(Dense(outputs: 2)))
@@ -66,7 +66,7 @@ import Testing
     #expect(try folded.values("d/bias") == [-23, -42])
   }
 
-  @Test func `a kernel that two convolutions share is scaled for one of them only`() throws {
+  @Test func `A kernel that two convolutions share is scaled for one of them only`() throws {
     var small = try SmallGraph()
     try small.append("a", .pointwise(2))
     try small.append("b", .pointwise(2), reads: ["input"])
@@ -85,7 +85,7 @@ import Testing
     #expect(folded.nodes[2].parameters == [1, 2])
   }
 
-  @Test func `what another node reads, what has no weights and what is activated already is not folded`() throws {
+  @Test func `What another node reads, what has no weights and what is activated already is not folded`() throws {
     var small = try SmallGraph()
     try small.append("bn0", .normalization)
     try small.append("c", .pointwise(2))
@@ -106,7 +106,7 @@ import Testing
     #expect(!replaced.nodes.contains { $0.operation == .normalization })
   }
 
-  @Test func `what cannot be folded becomes a depthwise convolution of factor and offset`() throws {
+  @Test func `What cannot be folded becomes a depthwise convolution of factor and offset`() throws {
     var small = try SmallGraph()
     try small.append("bn", .normalization, weights)
     let replaced = try ReplaceBatchNormalization().apply(to: small.graph)
@@ -115,14 +115,14 @@ import Testing
     #expect(try replaced.values("bn/bias") == [-9, 30])
   }
 
-  @Test func `a normalization of a vector stays`() throws {
+  @Test func `A normalization of a vector stays`() throws {
     var small = try SmallGraph()
     try small.append("pool", .globalPool(GlobalPool(.average)))
     try small.append("bn", .normalization)
     #expect(try Optimizer.optimize(small.graph).structure == small.graph.structure)
   }
 
-  @Test func `absent gamma and beta are 1 and 0`() throws {
+  @Test func `Absent gamma and beta are 1 and 0`() throws {
     var small = try SmallGraph()
     let bare = BatchNormalization(epsilon: 0, hasGamma: false, hasBeta: false)
     try small.append("bn", .batchNormalization(bare), ["mean": [7, 8], "variance": [4, 16]])
@@ -139,7 +139,7 @@ import Testing
       (["gamma": [3e38, 1], "variance": [1e-4, 1]], "channel 0 has the factor 3.0000000"),
       (["mean": [1, .infinity]], "channel 1 has the offset -inf, expected a finite float"),
     ] as [([String: [Float]], String)])
-  func `weights that give no finite factor are refused by node`(weights: [String: [Float]], reason: String) throws {
+  func `Weights that give no finite factor are refused by node`(weights: [String: [Float]], reason: String) throws {
     for isVector in [false, true] {
       for isFolded in [false, true] {
         var small = try SmallGraph()
@@ -154,7 +154,7 @@ import Testing
     }
   }
 
-  @Test func `contents that cannot be read are an error that names node and tensor`() throws {
+  @Test func `Contents that cannot be read are an error that names node and tensor`() throws {
     struct Unreadable: TensorContents, Error {
       func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result { throw self }
     }

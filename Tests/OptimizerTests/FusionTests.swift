@@ -4,7 +4,7 @@ import Testing
 @testable import Optimizer
 
 @Suite struct DropNoOpsTests {
-  @Test func `what gives its input's value is dropped`() throws {
+  @Test func `What gives its input's value is dropped`() throws {
     var small = try SmallGraph()
     try small.append("dropout", .activation(.identity))
     try small.append("one", .concatenate)
@@ -24,7 +24,7 @@ import Testing
       ])
   }
 
-  @Test func `what changes its input stays`() throws {
+  @Test func `What changes its input stays`() throws {
     var small = try SmallGraph()
     try small.append("strided", .maxPool(Window(size: Extent(1), stride: Extent(2))))
     let padded = Window(size: Extent(2), padding: .explicit(top: 1, left: 0, bottom: 0, right: 1))
@@ -42,7 +42,7 @@ import Testing
     #expect(DropNoOps().apply(to: small.graph).structure == kept)
   }
 
-  @Test func `a graph of nothing but no-ops is its input`() throws {
+  @Test func `A graph of nothing but no-ops is its input`() throws {
     var small = try SmallGraph()
     try small.append("dropout", .activation(.identity))
     #expect(try Optimizer.optimize(small.graph).structure == ["input() = input"])
@@ -51,7 +51,7 @@ import Testing
 
 @Suite struct FuseActivationTests {
   @Test(arguments: [Activation.relu, .relu6, .elu(alpha: 0.5), .sigmoid])
-  func `convolutions and dense layers take an activation`(activation: Activation) throws {
+  func `Convolutions and dense layers take an activation`(activation: Activation) throws {
     var small = try SmallGraph()
     try small.append("c", .pointwise(2))
     try small.append("a", .activation(activation))
@@ -71,7 +71,7 @@ import Testing
       ])
   }
 
-  @Test func `a value that another node reads, or one activated already, keeps its activation apart`() throws {
+  @Test func `A value that another node reads, or one activated already, keeps its activation apart`() throws {
     var small = try SmallGraph()
     try small.append("c", .pointwise(2))
     try small.append("relu", .activation(.relu))
@@ -89,7 +89,7 @@ import Testing
 }
 
 @Suite struct FuseInputActivationTests {
-  @Test func `all readers take the activation where they are convolutions`() throws {
+  @Test func `All readers take the activation where they are convolutions`() throws {
     var small = try SmallGraph()
     try small.append("pool", .maxPool(Window(size: Extent(3))))
     try small.append("relu", .activation(.relu))
@@ -105,7 +105,7 @@ import Testing
       ])
   }
 
-  @Test func `an activation stays where another kind of node, or a residual, reads it`() throws {
+  @Test func `An activation stays where another kind of node, or a residual, reads it`() throws {
     var small = try SmallGraph()
     try small.append("relu", .activation(.relu))
     try small.append("a", .pointwise(2))
@@ -119,7 +119,7 @@ import Testing
     #expect(FuseInputActivation().apply(to: small.graph).structure == small.graph.structure)
   }
 
-  @Test func `sigmoid of zero is not zero, so it is not fused, nor is a second activation`() throws {
+  @Test func `Sigmoid of zero is not zero, so it is not fused, nor is a second activation`() throws {
     var small = try SmallGraph()
     try small.append("sigmoid", .activation(.sigmoid))
     try small.append(
@@ -133,7 +133,7 @@ import Testing
 }
 
 @Suite struct FuseResidualTests {
-  @Test func `the later convolution takes the other's value, whatever the order of the sum`() throws {
+  @Test func `The later convolution takes the other's value, whatever the order of the sum`() throws {
     for terms in [["a", "b"], ["b", "a"]] {
       var small = try SmallGraph()
       try small.append("a", .pointwise(2))
@@ -149,7 +149,7 @@ import Testing
     }
   }
 
-  @Test func `a convolution that stood before its residual moves behind it`() throws {
+  @Test func `A convolution that stood before its residual moves behind it`() throws {
     var small = try SmallGraph()
     try small.append("shortcut", .pointwise(2, stride: 2))
     try small.append("main", .depthwise(2), reads: ["input"])
@@ -165,7 +165,7 @@ import Testing
       ])
   }
 
-  @Test func `sums that no convolution can take stay`() throws {
+  @Test func `Sums that no convolution can take stay`() throws {
     var small = try SmallGraph()
     try small.append("a", .pointwise(2))
     try small.append("twice", .add, reads: ["a", "a"])
@@ -182,7 +182,7 @@ import Testing
 }
 
 @Suite struct FuseSeparableTests {
-  @Test func `a depthwise and a pointwise convolution become one step with the name they share`() throws {
+  @Test func `A depthwise and a pointwise convolution become one step with the name they share`() throws {
     var small = try SmallGraph()
     try small.append("s/depthwise", .depthwise(2))
     try small.append("s/pointwise", .pointwise(3, hasBias: true))
@@ -200,7 +200,7 @@ import Testing
       ])
   }
 
-  @Test func `a shared name that is taken is not given twice`() throws {
+  @Test func `A shared name that is taken is not given twice`() throws {
     var small = try SmallGraph()
     try small.append("s", .pointwise(2))
     try small.append("s/depthwise", .depthwise(2))
@@ -208,7 +208,7 @@ import Testing
     #expect(try Optimizer.optimize(small.graph).nodes.map(\.name) == ["input", "s", "s/pointwise"])
   }
 
-  @Test func `a depthwise bias goes through the pointwise kernel`() throws {
+  @Test func `A depthwise bias goes through the pointwise kernel`() throws {
     for hasBias in [false, true] {
       var small = try SmallGraph()
       try small.append("d", .depthwise(2, hasBias: true), ["bias": [10, 100]])
@@ -223,7 +223,7 @@ import Testing
     }
   }
 
-  @Test func `an activation between the parts keeps the depthwise bias`() throws {
+  @Test func `An activation between the parts keeps the depthwise bias`() throws {
     var small = try SmallGraph()
     try small.append("d", .depthwise(2, hasBias: true))
     try small.append("elu", .activation(.elu(alpha: 1)))
@@ -233,7 +233,7 @@ import Testing
     #expect(fused.tensors.map(\.name) == ["d/kernel", "d/bias", "p/kernel"])
   }
 
-  @Test func `an activation that the pointwise part applies as it reads is one between the parts`() throws {
+  @Test func `An activation that the pointwise part applies as it reads is one between the parts`() throws {
     var small = try SmallGraph()
     try small.append("d", .depthwise(2))
     try small.append(
@@ -243,7 +243,7 @@ import Testing
     )
   }
 
-  @Test func `a residual and activations at both ends stay with the step`() throws {
+  @Test func `A residual and activations at both ends stay with the step`() throws {
     var small = try SmallGraph()
     var depthwise = Convolution(window: Window(size: Extent(3)), outputChannels: 2, groups: 2)
     depthwise.inputActivation = .relu6
@@ -269,14 +269,14 @@ import Testing
       .convolution(Convolution(window: Window(size: Extent(1)), outputChannels: 3, inputActivation: .relu6))
     ),
   ])
-  func `other pairs stay two steps`(first: Operation, second: Operation) throws {
+  func `Other pairs stay two steps`(first: Operation, second: Operation) throws {
     var small = try SmallGraph()
     try small.append("first", first)
     try small.append("second", second)
     #expect(try FuseSeparable().apply(to: small.graph).structure == small.graph.structure)
   }
 
-  @Test func `a depthwise convolution that another node reads stays`() throws {
+  @Test func `A depthwise convolution that another node reads stays`() throws {
     var small = try SmallGraph()
     try small.append("d", .depthwise(2))
     try small.append("p", .pointwise(2))

@@ -23,7 +23,7 @@ import Testing
     Faulty(name: "leaves a dead node") { $0.nodes[2].inputs = [0] },
     Faulty(name: "empties the graph") { $0 = Graph() },
   ])
-  func `a pass that leaves an invalid graph is named`(faulty: Faulty) throws {
+  func `A pass that leaves an invalid graph is named`(faulty: Faulty) throws {
     var small = try SmallGraph()
     try small.append("c", .pointwise(2))
     try small.append("pool", .maxPool(Window(size: Extent(2))))
@@ -34,7 +34,7 @@ import Testing
     #expect(error?.description.hasPrefix("pass \"\(faulty.name)\": ") == true)
   }
 
-  @Test func `a graph that is invalid from the start is refused before the first pass`() throws {
+  @Test func `A graph that is invalid from the start is refused before the first pass`() throws {
     var graph = try SmallGraph().graph
     graph.nodes[0].shape = .vector(3)
     let error = #expect(throws: OptimizerError.self) { try Optimizer.optimize(graph) }
@@ -43,11 +43,11 @@ import Testing
       error?.description == "before optimization: node \"input\": declares the shape 3, inferred 4x4x2")
   }
 
-  @Test func `every pass has its own name`() {
+  @Test func `Every pass has its own name`() {
     #expect(Set(Optimizer.passes.map(\.name)).count == Optimizer.passes.count)
   }
 
-  @Test func `a chain of 20,000 nodes and a value with 5,000 readers are rewritten`() throws {
+  @Test func `A chain of 20,000 nodes and a value with 5,000 readers are rewritten`() throws {
     let shape = Shape.map(height: 1, width: 1, channels: 1)
     var graph = Graph(nodes: [Node(name: "input", operation: .input(shape), inputs: [], shape: shape)])
     func append(_ operation: Operation, _ inputs: [Int], parameters: [Int] = []) {

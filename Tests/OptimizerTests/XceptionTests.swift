@@ -57,7 +57,7 @@ import Testing
   }
 
   @Test(arguments: [Activation.relu, .elu(alpha: 1)])
-  func `an activation between depthwise and pointwise is one inside the separable step`(middle: Activation) throws {
+  func `An activation between depthwise and pointwise is one inside the separable step`(middle: Activation) throws {
     var network = XceptionNetwork()
     network.middleActivation = middle
     let optimized = try Optimizer.optimize(try graph(network))
@@ -69,7 +69,7 @@ import Testing
     #expect(census(optimized) == common.merging(separable, uniquingKeysWith: +))
   }
 
-  @Test func `without residuals every activation but those after pools goes back into the step before it`() throws {
+  @Test func `Without residuals every activation but those after pools goes back into the step before it`() throws {
     var network = XceptionNetwork()
     network.hasResiduals = false
     network.top = .none
@@ -81,7 +81,7 @@ import Testing
   }
 
   /// The activation after a spatial convolution then stands between it and the next 1x1 convolution.
-  @Test func `in the order of the extreme Inception module steps pair across layers`() throws {
+  @Test func `In the order of the extreme Inception module steps pair across layers`() throws {
     var network = XceptionNetwork()
     network.order = .pointwiseFirst
     let convolutions = [
@@ -94,7 +94,7 @@ import Testing
   }
 
   @Test(arguments: [1, 4])
-  func `fewer segments than channels stay two convolutions, the first without a bias`(segments: Int) throws {
+  func `Fewer segments than channels stay two convolutions, the first without a bias`(segments: Int) throws {
     var network = XceptionNetwork()
     network.segments = segments
     network.top = .pooled
@@ -106,7 +106,7 @@ import Testing
     #expect(census(try Optimizer.optimize(try graph(network))) == expected)
   }
 
-  @Test func `fully connected layers take their activations`() throws {
+  @Test func `Fully connected layers take their activations`() throws {
     let counts = census(try Optimizer.optimize(try graph(XceptionNetwork.jft)))
     #expect(counts["dense + bias -> relu"] == 2)
     #expect(counts["dense + bias -> sigmoid"] == 1)
@@ -114,7 +114,7 @@ import Testing
   }
 
   @Test(arguments: XceptionNetwork.Order.allCases, [nil, 1])
-  func `a small Xception gives the same features and scores`(order: XceptionNetwork.Order, segments: Int?) throws {
+  func `A small Xception gives the same features and scores`(order: XceptionNetwork.Order, segments: Int?) throws {
     var network = XceptionNetwork()
     network.input = .map(height: 31, width: 35, channels: 3)
     network.widthDivisor = 16

@@ -30,7 +30,7 @@ struct ReferenceNetworkTests {
     ("one segment", small { $0.segments = 1 }),
   ]
 
-  @Test(arguments: variants.indices) func `each variant of Xception runs`(index: Int) throws {
+  @Test(arguments: variants.indices) func `Each variant of Xception runs`(index: Int) throws {
     let (name, network) = Self.variants[index]
     var weights = RandomWeights(seed: 1)
     let graph = try network.graph { weights.tensor($0, $1, $2) }
@@ -46,13 +46,15 @@ struct ReferenceNetworkTests {
     }
   }
 
-  @Test(arguments: ComparedNetwork.allCases, [[], [12, 12]]) func `each network of the paper's comparison runs`(
-    network: ComparedNetwork, fullyConnected: [Int]
-  ) throws {
+  @Test(arguments: ["InceptionV3", "ResNet50", "ResNet152", "VGG16", "VGG11_BN"], [[], [12, 12]])
+  func `Each network known by name runs`(name: String, fullyConnected: [Int]) throws {
     var weights = RandomWeights(seed: 2)
-    let graph = try network.graph(
-      side: network == .inceptionV3 ? 75 : 32, classes: 10, fullyConnected: fullyConnected, widthDivisor: 32
-    ) { weights.tensor($0, $1, $2) }
+    var network = try ArchitectureCatalog.named(name)
+    let side = name == "InceptionV3" ? 75 : 32
+    network.input = .map(height: side, width: side, channels: 3)
+    network.top = .classifier(.init(classes: 10, fullyConnected: fullyConnected))
+    network.widthDivisor = 32
+    let graph = try network.graph { weights.tensor($0, $1, $2) }
     let output = try ReferenceExecutor(graph).run(weights.input(count: graph.inputShape.elementCount))
     #expect(output.count == 10)
     #expect(abs(output.reduce(0, +) - 1) < 1e-5)

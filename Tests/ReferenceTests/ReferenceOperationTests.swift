@@ -27,20 +27,20 @@ private let threeByThree: [Float] = [
 
 @Suite("The reference executor on hand-computed cases: products")
 struct ReferenceProductTests {
-  @Test func `a VALID convolution`() throws {
+  @Test func `A VALID convolution`() throws {
     let convolution = Convolution(window: Window(size: Extent(2), padding: .valid), outputChannels: 1)
     // 1*1 + 2*2 + 3*4 + 4*5 = 37, and so on: the kernel is not flipped.
     #expect(try run(.convolution(convolution), threeByThree, weights: [[1, 2, 3, 4]]) == [37, 47, 67, 77])
   }
 
-  @Test func `a SAME convolution pads after, and with zeros`() throws {
+  @Test func `A SAME convolution pads after, and with zeros`() throws {
     let convolution = Convolution(window: Window(size: Extent(2)), outputChannels: 1, hasBias: true)
     #expect(
       try run(.convolution(convolution), threeByThree, weights: [[1, 2, 3, 4], [100]])
         == [137, 147, 121, 167, 177, 133, 123, 126, 109])
   }
 
-  @Test func `stride 2 with SAME padding on an even and an odd side`() throws {
+  @Test func `Stride 2 with SAME padding on an even and an odd side`() throws {
     let ones = Convolution(window: Window(size: Extent(3), stride: Extent(2)), outputChannels: 1)
     let kernel = [Float](repeating: 1, count: 9)
     // Odd: one before, one after. Even: none before, one after.
@@ -49,20 +49,20 @@ struct ReferenceProductTests {
     #expect(try run(.convolution(ones), four, weights: [kernel]) == [54, 45, 72, 54])
   }
 
-  @Test func `dilation spreads the window`() throws {
+  @Test func `Dilation spreads the window`() throws {
     let dilated = Convolution(
       window: Window(size: Extent(2), dilation: Extent(2), padding: .valid), outputChannels: 1)
     #expect(try run(.convolution(dilated), threeByThree, weights: [[1, 10, 100, 1000]]) == [9731])
   }
 
-  @Test func `explicit padding on each side`() throws {
+  @Test func `Explicit padding on each side`() throws {
     let padded = Convolution(
       window: Window(size: Extent(3), padding: .explicit(top: 1, left: 0, bottom: 0, right: 0)), outputChannels: 1)
     #expect(
       try run(.convolution(padded), threeByThree, weights: [[1, 1, 1, 1, 1, 1, 1, 1, 1]]) == [21, 45])
   }
 
-  @Test func `channels are summed by row, column, input and output channel`() throws {
+  @Test func `Channels are summed by row, column, input and output channel`() throws {
     let pointwise = Convolution(window: Window(size: Extent(1)), outputChannels: 3)
     let shape = Shape.map(height: 1, width: 2, channels: 2)
     // Kernel rows are input channels: [1 2 3], [10 20 30].
@@ -71,7 +71,7 @@ struct ReferenceProductTests {
         == [21, 42, 63, 43, 86, 129])
   }
 
-  @Test func `groups see their own channels only`() throws {
+  @Test func `Groups see their own channels only`() throws {
     let grouped = Convolution(window: Window(size: Extent(1)), outputChannels: 4, groups: 2)
     // Kernel of 1 x 1 x 2 x 4: outputs 0 and 1 read inputs 0 and 1, outputs 2 and 3 read inputs 2 and 3.
     #expect(
@@ -80,7 +80,7 @@ struct ReferenceProductTests {
         weights: [[1, 2, 3, 4, 10, 20, 30, 40]]) == [21, 42, 129, 172])
   }
 
-  @Test func `a depthwise convolution, with one and with two outputs for each channel`() throws {
+  @Test func `A depthwise convolution, with one and with two outputs for each channel`() throws {
     let shape = Shape.map(height: 1, width: 2, channels: 2)
     let window = Window(size: Extent(height: 1, width: 2), padding: .valid)
     let depthwise = Convolution(window: window, outputChannels: 2, groups: 2)
@@ -93,7 +93,7 @@ struct ReferenceProductTests {
       try run(.convolution(doubled), [1, 10, 2, 20], shape, weights: [[1, 2, 3, 4, 5, 6, 7, 8]]) == [11, 14, 170, 200])
   }
 
-  @Test func `activations on reading leave padding zero`() throws {
+  @Test func `Activations on reading leave padding zero`() throws {
     let window = Window(size: Extent(height: 1, width: 3))
     let shape = Shape.map(height: 1, width: 2, channels: 1)
     let sigmoid = Convolution(window: window, outputChannels: 1, inputActivation: .sigmoid)
@@ -102,7 +102,7 @@ struct ReferenceProductTests {
     #expect(try run(.convolution(relu), [-5, 3], shape, weights: [[1, 10, 100]]) == [300, 30])
   }
 
-  @Test func `an epilogue adds bias and residual, then activates`() throws {
+  @Test func `An epilogue adds bias and residual, then activates`() throws {
     let epilogue = Epilogue(addsResidual: true, activation: .relu6)
     let convolution = Convolution(window: Window(size: Extent(1)), outputChannels: 1, hasBias: true, epilogue: epilogue)
     // 2 x - 3 + x, between 0 and 6
@@ -110,7 +110,7 @@ struct ReferenceProductTests {
       try run(.convolution(convolution), [0, 1, 2, 9], weights: [[2], [-3]], inputs: [0, 0]) == [0, 0, 3, 6])
   }
 
-  @Test func `a separable convolution with every part`() throws {
+  @Test func `A separable convolution with every part`() throws {
     let separable = SeparableConvolution(
       window: Window(size: Extent(height: 1, width: 2), padding: .valid), outputChannels: 2, hasDepthwiseBias: true,
       hasBias: true, inputActivation: .relu, middleActivation: .relu, epilogue: Epilogue(activation: .relu))
@@ -123,14 +123,14 @@ struct ReferenceProductTests {
         weights: [[1, 2, 3, 4], [-10, 1], [100, 100, 5, 6], [-60, -90]]) == [5, 0])
   }
 
-  @Test func `a fused residual of a separable convolution`() throws {
+  @Test func `A fused residual of a separable convolution`() throws {
     let separable = SeparableConvolution(
       window: Window(size: Extent(1)), outputChannels: 1, epilogue: Epilogue(addsResidual: true))
     #expect(
       try run(.separableConvolution(separable), [1, 2, 3, 4], weights: [[2], [5]], inputs: [0, 0]) == [11, 22, 33, 44])
   }
 
-  @Test func `a dense layer`() throws {
+  @Test func `A dense layer`() throws {
     let dense = Dense(outputs: 2, hasBias: true, activation: .relu)
     #expect(
       try run(.dense(dense), [1, 2, 3], .vector(3), weights: [[1, -1, 10, -10, 100, -100], [0.5, 0.5]]) == [321.5, 0])
@@ -138,7 +138,7 @@ struct ReferenceProductTests {
       try run(.dense(Dense(outputs: 1, hasBias: false)), [1, 2, 3], .vector(3), weights: [[1, 10, 100]]) == [321])
   }
 
-  @Test func `sums are rounded once`() throws {
+  @Test func `Sums are rounded once`() throws {
     let convolution = Convolution(window: Window(size: Extent(1)), outputChannels: 1)
     let shape = Shape.map(height: 1, width: 1, channels: 3)
     #expect(try run(.convolution(convolution), [0x1p24, 1, -0x1p24], shape, weights: [[1, 1, 1]]) == [1])
@@ -147,7 +147,7 @@ struct ReferenceProductTests {
 
 @Suite("The reference executor on hand-computed cases: pools and functions")
 struct ReferencePoolAndFunctionTests {
-  @Test func `max pooling ignores padding, even where all values are negative`() throws {
+  @Test func `Max pooling ignores padding, even where all values are negative`() throws {
     let window = Window(size: Extent(3), stride: Extent(2))
     #expect(try run(.maxPool(window), threeByThree) == [5, 6, 8, 9])
     #expect(try run(.maxPool(window), threeByThree.map(-)) == [-1, -2, -4, -5])
@@ -157,7 +157,7 @@ struct ReferencePoolAndFunctionTests {
     #expect(try run(.maxPool(explicit), threeByThree.map(-)) == [-1, -2, -4, -5])
   }
 
-  @Test func `average pooling with padding left out of the mean, or counted as zeros`() throws {
+  @Test func `Average pooling with padding left out of the mean, or counted as zeros`() throws {
     let window = Window(size: Extent(3), stride: Extent(2))
     #expect(try run(.averagePool(AveragePool(window: window)), threeByThree) == [3, 4, 6, 7])
     #expect(
@@ -165,7 +165,7 @@ struct ReferencePoolAndFunctionTests {
         == [12, 16, 24, 28])
   }
 
-  @Test func `pools keep channels apart`() throws {
+  @Test func `Pools keep channels apart`() throws {
     let shape = Shape.map(height: 1, width: 3, channels: 2)
     let input: [Float] = [1, -1, 5, -5, 3, -3]
     let window = Window(size: Extent(height: 1, width: 3), padding: .valid)
@@ -174,7 +174,7 @@ struct ReferencePoolAndFunctionTests {
     #expect(try run(.globalPool(GlobalPool(.average)), input, shape) == [3, -3])
   }
 
-  @Test func `batch normalization, with and without gamma and beta`() throws {
+  @Test func `Batch normalization, with and without gamma and beta`() throws {
     let shape = Shape.map(height: 1, width: 2, channels: 2)
     let input: [Float] = [1, 10, 3, 30]
     // sqrt(3.75 + 0.25) = 2, sqrt(0 + 0.25) = 0.5
@@ -193,7 +193,7 @@ struct ReferencePoolAndFunctionTests {
       try run(.batchNormalization(shifted), input, shape, weights: [beta, mean, variance]) == [100, 180, 101, 220])
   }
 
-  @Test func `activations`() throws {
+  @Test func `Activations`() throws {
     let x: [Float] = [-100, -1, 0, 0.5, 7]
     let values = { try run(.activation($0), x, .vector(5)) }
     #expect(try values(.identity) == x)
@@ -205,14 +205,14 @@ struct ReferencePoolAndFunctionTests {
     #expect(try values(.sigmoid) == sigmoid)
   }
 
-  @Test func `softmax neither overflows nor mixes positions`() throws {
+  @Test func `Softmax neither overflows nor mixes positions`() throws {
     #expect(try run(.softmax, [1000, 1000], .vector(2)) == [0.5, 0.5])
     #expect(try run(.softmax, [-1000, -1000, 3e38], .vector(3)) == [0, 0, 1])
     let thirds = try run(.softmax, [0, Float(log(2.0)), 5, 5], .map(height: 1, width: 2, channels: 2))
     #expect(zip(thirds, [1 / 3, 2 / 3, 0.5, 0.5]).allSatisfy { abs($0 - $1) < 1e-7 })
   }
 
-  @Test func `sums, joins and flattening`() throws {
+  @Test func `Sums, joins and flattening`() throws {
     #expect(try run(.add, [1, 2, 3, 4], inputs: [0, 0, 0]) == [3, 6, 9, 12])
     let shape = Shape.map(height: 1, width: 2, channels: 2)
     #expect(try run(.concatenate, [1, 2, 3, 4], shape, inputs: [0, 0]) == [1, 2, 1, 2, 3, 4, 3, 4])
@@ -234,7 +234,7 @@ struct ReferenceExecutorTests {
 
   private let kernel = Tensor(name: "kernel", dimensions: [1, 1, 2, 2], values: [1, 2, 3, 4])
 
-  @Test func `chosen nodes' values come in the order asked for`() throws {
+  @Test func `Chosen nodes' values come in the order asked for`() throws {
     let executor = try executor(of: kernel)
     #expect(try executor.run([1, 10]) == [32, 52])
     #expect(try executor.values(for: [1, 10], of: [2, 0, 1, 0]) == [[32, 52], [1, 10], [31, 42], [1, 10]])
@@ -242,7 +242,7 @@ struct ReferenceExecutorTests {
     #expect(try executor.values(for: [1, 10], of: []) == [])
   }
 
-  @Test func `inputs of the wrong size, or not finite, and unknown nodes are refused`() throws {
+  @Test func `Inputs of the wrong size, or not finite, and unknown nodes are refused`() throws {
     let executor = try executor(of: kernel)
     #expect(
       throws: ReferenceExecutorError.inputCount(found: 3, expected: .map(height: 1, width: 1, channels: 2))
@@ -256,19 +256,19 @@ struct ReferenceExecutorTests {
     }
   }
 
-  @Test func `the graph is validated first`() {
+  @Test func `The graph is validated first`() {
     #expect(throws: GraphError(node: nil, reason: "has 0 nodes, expected 1 to 65536")) {
       try ReferenceExecutor(Graph())
     }
   }
 
-  @Test func `weights of every type are scaled by output channel`() throws {
+  @Test func `Weights of every type are scaled by output channel`() throws {
     var scaled = kernel
     scaled.scale = [2, 10]
     #expect(try executor(of: scaled).run([1, 10]) == [63, 430])
   }
 
-  @Test func `a graph of an input alone gives it back`() throws {
+  @Test func `A graph of an input alone gives it back`() throws {
     var builder = GraphBuilder()
     try builder.append("input", .input(.vector(3)))
     #expect(try ReferenceExecutor(builder.graph).run([1, 2, 3]) == [1, 2, 3])

@@ -8,7 +8,6 @@ but for rounding. Each line of the file is one case: an operation with its attri
 in base64.
 """
 
-import ModelGraph
 import base64
 import json
 import os
@@ -217,6 +216,70 @@ def rest():
     case("concatenate", inputs, [], run([layers.Concatenate()], *inputs))
 
 
+# The functions by the graph's names, with the parameters that Keras's defaults or the arguments here are.
+ACTIVATIONS = {
+    "hard sigmoid": (layers.Activation("hard_sigmoid"), [1 / 6, 0.5]), "hard swish": (layers.Activation("hard_swish"), []),
+    "silu": (layers.Activation("silu"), []), "tanh": (layers.Activation("tanh"), []),
+    "leaky relu": (layers.LeakyReLU(negative_slope=0.25), [0.25]),
+    "gelu": (layers.Activation(lambda x: keras.activations.gelu(x, approximate=False)), []),
+    "gelu by tanh": (layers.Activation(lambda x: keras.activations.gelu(x, approximate=True)), []),
+    "softplus": (layers.Activation("softplus"), []), "selu": (layers.Activation("selu"), []),
+    "exponential": (layers.Activation("exponential"), []), "clip": (layers.Lambda(lambda x: keras.ops.clip(x, -1.5, 2)), [-1.5, 2]),
+    "threshold": (layers.Lambda(lambda x: keras.ops.threshold(x, 0.5, -2.0)), [0.5, -2]),
+    "erf": (layers.Lambda(keras.ops.erf), []), "square root": (layers.Lambda(keras.ops.sqrt), []),
+}
+
+
+def activations():
+    for name, (function, parameters) in ACTIVATIONS.items():
+        for x in (feature_map(3) * np.float32(4), values(11) * np.float32(30)):
+            if name == "square root":
+                x = np.abs(x)
+            case("activation", [x], [], run([function], x), activation=name, parameters=parameters)
+
+
+def binary_operations():
+    functions = {
+        "sum": layers.Add, "difference": layers.Subtract, "product": layers.Multiply, "maximum": layers.Maximum,
+        "minimum": layers.Minimum}
+    for name, kind in functions.items():
+        for shapes in (((3, 4, 2), (3, 4, 2)), ((3, 4, 2), (1, 1, 2)), ((3, 4, 1), (3, 4, 5)), ((6,), (6,))):
+            inputs = [values(*shape) for shape in shapes]
+            case("binary", inputs, [], run([kind()], *inputs), function=name)
+    inputs = [values(3, 4, 2), values(1, 1, 2, low=0.5)]
+    case("binary", inputs, [], inputs[0].astype(np.float64) / inputs[1], function="quotient")
+
+
+def moved():
+    x = feature_map(4)
+    for keeps in (False, True):
+        for kind, pool in (("average", layers.GlobalAveragePooling2D), ("maximum", layers.GlobalMaxPooling2D)):
+            case("global pool", [x], [], run([pool(keepdims=keeps)], x), function=kind, keepsDimensions=keeps)
+    x = values(6)
+    case("reshape", [x], [], run([layers.Reshape((1, 1, 6))], x), shape=[1, 1, 6])
+    x = values(2, 3, 4)
+    case("reshape", [x], [], run([layers.Reshape((4, 3, 2))], x), shape=[4, 3, 2])
+    case("pad", [x], [], run([border((1, 0, 2, 3))], x), border=[1, 0, 2, 3])
+    case("slice", [x], [], run([layers.Cropping2D(((1, 0), (0, 2)))], x), first=[1, 0, 0], count=[1, 1, 4])
+    for filter in ("nearest", "bilinear"):
+        case("resize", [x], [], run([layers.UpSampling2D((2, 3), interpolation=filter)], x), function=filter,
+             shape=[4, 9])
+        case("resize", [x], [], run([layers.Resizing(5, 2, interpolation=filter)], x), function=filter, shape=[5, 2])
+
+
+def normalized():
+    for x in (feature_map(5), values(7)):
+        gamma, beta = values(x.shape[-1]), values(x.shape[-1])
+        layer = set_weights(layers.LayerNormalization(epsilon=0.001), x.shape, gamma, beta)
+        case("layer normalization", [x], [gamma, beta], run([layer], x), epsilon=0.001, hasGamma=True, hasBeta=True)
+        case("unit normalization", [x], [], run([layers.UnitNormalization()], x))
+        slopes = values(x.shape[-1])
+        axes = [1, 2] if x.ndim == 3 else None
+        layer = layers.PReLU(shared_axes=axes)
+        layer = set_weights(layer, x.shape, slopes.reshape((1,) * (x.ndim - 1) + (-1,)))
+        case("parametric relu", [x], [slopes], run([layer], x))
+
+
 def seeded(seed, shape):
     """`Metadata.Golden.input(seed:count:)` of the graph: SplitMix64, the upper 24 bits, times 2^-23, minus 1."""
     count = int(np.prod(shape))
@@ -267,7 +330,8 @@ def xception():
 def main():
     keras.config.set_floatx("float64")
     for make in (
-        convolutions, depthwise, fused, separable_layers, normalizations, dense_layers, pools, rest, xception):
+        convolutions, depthwise, fused, separable_layers, normalizations, dense_layers, pools, rest, activations,
+        binary_operations, moved, normalized, xception):
         make()
     lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
     path = FOLDER / "keras_operations.json"

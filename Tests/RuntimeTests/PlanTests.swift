@@ -44,7 +44,7 @@ import Threads
     var last = [Int: Int]()
     for (index, stage) in layout.stages.enumerated() {
       for step in lowering.steps[stage.steps] {
-        for map in step.reads.map(\.map) + (step.writes.map { [$0] } ?? []) where !layout.maps[map].isPrivate {
+        for map in step.reads.map(\.map) + (step.writes.map { [$0] } ?? []) where layout.maps[map].memory != .band {
           let root = lowering.values[map].root
           first[root] = first[root] ?? index
           last[root] = index

@@ -2,7 +2,8 @@ import ModelGraph
 
 /// A small valid graph of random operations, shapes and weights, and inputs for it: equal for equal seeds.
 ///
-/// It holds what a network may hold before optimization: every operation but the separable convolution, with
+/// It holds what a network may hold before optimization: every operation but the separable convolution and those that divide
+/// by what they find (quotients, layer and unit normalization), with
 /// branches that are joined again, values with several readers, biases present and absent, and all kinds of windows.
 /// Maps have at most 9 x 9 x 28 values.
 package struct RandomGraph {
@@ -47,7 +48,7 @@ private struct RandomGraphMaker {
   }
 
   mutating func appendStep() throws {
-    switch Int.random(in: 0..<10, using: &random) {
+    switch Int.random(in: 0..<13, using: &random) {
     case 0: try appendConvolution()
     case 1: try appendConvolution(stack: true)
     case 2: try appendSeparable()
@@ -56,6 +57,9 @@ private struct RandomGraphMaker {
     case 5: try appendPool()
     case 6, 7: try appendResidual()
     case 8: try appendBranches()
+    case 9: try appendMove()
+    case 10: try appendGate()
+    case 11: try appendPair()
     default: try appendShortcut()
     }
   }
@@ -118,7 +122,13 @@ private struct RandomGraphMaker {
 
   private mutating func appendActivation() throws {
     let whole: [Activation] = [.identity, .relu, .relu, .relu6]
-    let all = whole + [.elu(alpha: 1), .elu(alpha: 0.5), .sigmoid]
+    // No exponential, whose values leave the range, and no square root of what may be negative.
+    let all =
+      whole + [.elu(alpha: 1), .elu(alpha: 0.5), .sigmoid]
+      + Activation.examples.filter { $0 != .exponential && $0 != .squareRoot }.filter {
+        // A jump would make an error of the last bit a large one.
+        if case .threshold = $0 { false } else { true }
+      }
     if !isExact, chance(10) { return try append("softmax", .softmax) }
     try append("act", .activation((isExact ? whole : all).randomElement(using: &random)!))
   }
@@ -174,6 +184,67 @@ private struct RandomGraphMaker {
     )
     try appendNormalization()
     try append("add", .add, [main, last])
+  }
+
+  /// What moves values, or repeats them.
+  private mutating func appendMove() throws {
+    let shape = builder.shape(of: last)
+    guard case .map(let height, let width, let channels) = shape else { return }
+    let moves: [Operation] = [
+      .pad(Pad(top: chance(2) ? 1 : 0, left: 0, bottom: 0, right: 1, value: chance(2) ? 2 : 0)),
+      .slice(
+        Slice(
+          rows: .init(first: 0, count: height), columns: .init(first: width / 2, count: width - width / 2),
+          channels: .init(first: channels / 3, count: max(1, channels / 2)))),
+      .shuffleChannels(groups: channels % 2 == 0 ? 2 : 1), .parametricRelu,
+      .reshape(.map(height: width, width: height, channels: channels)),
+      .resize(Resize(.size(Extent(height: 5, width: 4)), filter: isExact || chance(2) ? .nearest : .bilinear)),
+      .transposedConvolution(
+        TransposedConvolution(
+          size: Extent(2), stride: Extent(1), padding: .init(top: 1, left: 0, bottom: 0, right: 1), outputChannels: 6,
+          hasBias: chance(2))),
+    ]
+    let move = moves.randomElement(using: &random)!
+    if case .pad = move, max(height, width) >= 9 { return }
+    try append("move", move)
+  }
+
+  /// Channels scaled by what a dense layer, or a convolution of one position, makes of their means or their largest values
+  /// (squeeze-and-excite); of whole numbers, their difference from a channel's largest value.
+  private mutating func appendGate() throws {
+    if isExact { try clamp(last) }
+    guard case .map(_, _, let channels) = builder.shape(of: last) else { return }
+    let start = last
+    let keeps = chance(2)
+    try append("squeeze", .globalPool(GlobalPool(isExact || chance(2) ? .maximum : .average, keepsDimensions: keeps)))
+    if isExact {
+      if chance(2) {
+        try append("reshape", .reshape(keeps ? .vector(channels) : .map(height: 1, width: 1, channels: channels)))
+      }
+      return try append("difference", .binary(.difference), chance(2) ? [start, last] : [last, start])
+    }
+    if keeps {
+      try append("excite", .convolution(Convolution(window: Window(size: Extent(1)), outputChannels: channels)))
+    } else {
+      try append("excite", .dense(Dense(outputs: channels)))
+      if chance(2) { try append("reshape", .reshape(.map(height: 1, width: 1, channels: channels))) }
+    }
+    try append("gate", .activation(chance(2) ? .sigmoid : .hardSigmoid(slope: 1 / 6, offset: 0.5)))
+    try append("scale", .binary(.product), chance(2) ? [start, last] : [last, start])
+  }
+
+  /// A value and another of its shape, or a constant.
+  private mutating func appendPair() throws {
+    if isExact { try clamp(last) }
+    let start = last
+    let shape = builder.shape(of: last)
+    let function = [Binary.sum, .difference, .maximum, .minimum].randomElement(using: &random)!
+    if chance(2) {
+      try append("constant", .constant(chance(2) ? shape : .vector(shape.channels)), [])
+      return try append("pair", .binary(function), [start, last])
+    }
+    try appendActivation()
+    try append("pair", .binary(function), [last, start])
   }
 
   // MARK: Parts
@@ -235,7 +306,12 @@ private struct RandomGraphMaker {
       return largest * 3 * Double(terms) + 3
     case .dense: return largest * 3 * Double(builder.shape(of: inputs[0]).elementCount) + 3
     case .batchNormalization: return largest + 6
-    case .add: return inputs.reduce(0) { $0 + bounds[$1] }
+    case .add, .binary(.sum), .binary(.difference): return inputs.reduce(0) { $0 + bounds[$1] }
+    case .constant: return 3
+    case .parametricRelu: return 3 * largest
+    case .transposedConvolution(let convolution):
+      let terms = convolution.size.height * convolution.size.width * builder.shape(of: inputs[0]).channels
+      return largest * 3 * Double(terms) + 3
     case .activation(.relu6): return 6
     default: return largest
     }

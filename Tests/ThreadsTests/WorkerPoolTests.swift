@@ -1,3 +1,4 @@
+import CTestSupport
 import Foundation
 import Synchronization
 import TestSupport
@@ -165,6 +166,20 @@ import Testing
     #expect(array.count >= 1000)
   }
 
+  @Test func `Each number is handed out once, whatever the team`() {
+    for (threads, count) in [(1, 5), (3, 0), (3, 1), (3, 1000)] {
+      let seen = Mutex<[Int]>([])
+      WorkerPool(threads: threads).forEach(count) { number in seen.withLock { $0.append(number) } }
+      #expect(seen.withLock { $0.sorted() } == Array(0..<count))
+    }
+  }
+
+  @Test func `A child of the process, and its child, have threads of their own`() async {
+    await #expect(processExitsWith: .success) {
+      exit(Family.pool.isWhole && result_in_child({ _ in Family.childStatus }, nil) == 0 && Family.pool.isWhole ? 0 : 1)
+    }
+  }
+
   @Test func `Shares are even, in order and whole`() {
     for total in [0, 1, 7, 13, 14, 361] {
       for count in 1...5 {
@@ -176,6 +191,32 @@ import Testing
           #expect(steps.max()! - steps.min()! <= 1)
         }
       }
+    }
+  }
+}
+
+/// A pool that a process and its children use.
+private enum Family {
+  static let pool = WorkerPool(threads: 3)
+
+  /// 0 where the pool works in this child and in a child of it.
+  static var childStatus: Int32 {
+    guard pool.isWhole, result_in_child({ _ in Family.pool.isWhole ? 0 : 1 }, nil) == 0, pool.isWhole else { return 1 }
+    return 0
+  }
+}
+
+extension WorkerPool {
+  /// Whether calls get all threads, and those wait for each other.
+  fileprivate var isWhole: Bool {
+    (0..<20).allSatisfy { _ in
+      let members = Counter()
+      run { member in
+        members.add(1)
+        member.barrier()
+        if member.count != threads || members.value != threads { members.add(100) }
+      }
+      return members.value == threads
     }
   }
 }

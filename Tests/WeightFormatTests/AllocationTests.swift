@@ -9,8 +9,7 @@
     /// Far less than any count of the samples that is too large would take, and enough for threads and their arenas.
     private static let allowance: UInt = 256 << 20
 
-    @Test("No invalid sample makes the reader allocate what it claims to need")
-    func invalidSamples() async throws {
+    @Test func `No invalid sample makes the reader allocate what it claims to need`() async throws {
       await #expect(processExitsWith: .success) {
         // Loads all code and starts all threads that reading needs.
         let valid = try Sample.all.first { $0.fault == nil }!.make()

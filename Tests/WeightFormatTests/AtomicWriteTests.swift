@@ -13,12 +13,11 @@ import WeightFormat
 
 @Suite("A file is replaced whole or not at all")
 struct AtomicWriteTests {
-  @Test("Writing, and writing over an old file")
-  func replacing() throws {
+  @Test func `Writing, and writing over an old file`() throws {
     try Folder.withTemporary { folder in
       let path = folder.path + "/model.xcw"
       let model = try SampleModels.small()
-      for profile in WeightFile.Profile.allCases {
+      for profile in WeightFile.StorageProfile.allCases {
         try WeightFile.write(model, to: path, profile: profile)
         #expect(
           [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
@@ -32,8 +31,7 @@ struct AtomicWriteTests {
     }
   }
 
-  @Test("A fault while writing leaves the old file and no other")
-  func failure() throws {
+  @Test func `A fault while writing leaves the old file and no other`() throws {
     try Folder.withTemporary { folder in
       let path = folder.path + "/model.xcw"
       try Data("old".utf8).write(to: URL(fileURLWithPath: path))
@@ -47,8 +45,7 @@ struct AtomicWriteTests {
     }
   }
 
-  @Test("A folder that does not exist, a path that is a folder, a file that is none")
-  func paths() throws {
+  @Test func `A folder that does not exist, a path that is a folder, a file that is none`() throws {
     let model = try SampleModels.least()
     try Folder.withTemporary { folder in
       for path in [folder.path + "/none/model.xcw", folder.path] {
@@ -60,8 +57,7 @@ struct AtomicWriteTests {
     }
   }
 
-  @Test("What is no file is not replaced, and errors of the system name the path that was given")
-  func messages() throws {
+  @Test func `What is no file is not replaced, and errors of the system name the path that was given`() throws {
     let model = try SampleModels.least()
     func message(_ body: () throws -> Void) -> String? {
       do {
@@ -88,8 +84,7 @@ struct AtomicWriteTests {
     }
   }
 
-  @Test("A disk that is full leaves the old file and no other")
-  func fullDisk() async throws {
+  @Test func `A disk that is full leaves the old file and no other`() async throws {
     await #expect(processExitsWith: .success) {
       try Folder.withTemporary { folder in
         let path = folder.path + "/model.xcw"
@@ -114,8 +109,7 @@ struct AtomicWriteTests {
     }
   }
 
-  @Test("A process that is killed while it writes leaves the old file")
-  func kill() async throws {
+  @Test func `A process that is killed while it writes leaves the old file`() async throws {
     let path = FileManager.default.temporaryDirectory.path + "/xcw-kill-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: path) }

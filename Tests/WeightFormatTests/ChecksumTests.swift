@@ -5,8 +5,7 @@ import Testing
 
 @Suite("Checksums")
 struct ChecksumTests {
-  @Test("Both ways give zlib's CRC-32 for all lengths, unaligned starts and any previous checksum")
-  func agreement() {
+  @Test func `Both ways give zlib's CRC-32 for all lengths, unaligned starts and any previous checksum`() {
     let bytes = (0..<1200).map { UInt8(truncatingIfNeeded: $0 &* $0 &* 31 &+ $0 >> 3) }
     bytes.withUnsafeBytes { bytes in
       for length in 0...1100 {
@@ -19,14 +18,12 @@ struct ChecksumTests {
     }
   }
 
-  @Test("The check value of CRC-32")
-  func checkValue() {
+  @Test func `The check value of CRC-32`() {
     #expect(Checksum.of(Array("123456789".utf8)) == 0xcbf4_3926)
     #expect(Checksum.of([]) == 0)
   }
 
-  @Test("The checksum of two pieces comes from theirs")
-  func combination() {
+  @Test func `The checksum of two pieces comes from theirs`() {
     let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
     for cut in [0, 1, 63, 500, 1000] {
       let combined = Checksum.combining(

@@ -6,16 +6,16 @@ import Testing
 /// Faults at every place of a small file, which has one weight.
 @Suite("A damaged file gives an error")
 struct CorruptionTests {
-  @Test("Truncated at any byte", arguments: WeightFile.Profile.allCases)
-  func truncation(profile: WeightFile.Profile) throws {
+  @Test(arguments: WeightFile.StorageProfile.allCases)
+  func `Truncated at any byte`(profile: WeightFile.StorageProfile) throws {
     let bytes = try WeightFile.bytes(of: try SampleModels.least(), profile: profile)
     for length in bytes.indices {
       #expect(throws: WeightFormatError.self, "\(length) bytes") { try WeightFile(bytes: Array(bytes[..<length])) }
     }
   }
 
-  @Test("Any single bit flipped", arguments: WeightFile.Profile.allCases)
-  func bitFlips(profile: WeightFile.Profile) throws {
+  @Test(arguments: WeightFile.StorageProfile.allCases)
+  func `Any single bit flipped`(profile: WeightFile.StorageProfile) throws {
     var bytes = try WeightFile.bytes(of: try SampleModels.least(), profile: profile)
     for index in bytes.indices {
       for bit in 0..<8 {
@@ -28,9 +28,11 @@ struct CorruptionTests {
     }
   }
 
-  @Test("Any field of a section all ones or zero, with right checksums, is read or refused and never traps")
-  func fields() throws {
-    for model in [try SampleModels.everyOperation(), try SampleModels.small(kernelType: .int8)] {
+  @Test
+  func `Any field of a section all ones or zero, with right checksums, is read or refused and never traps`() throws {
+    for model in [
+      try SampleModels.firstOperations(), try SampleModels.laterOperations(), try SampleModels.small(kernelType: .int8),
+    ] {
       for kind in [SectionKind.metadata, .graph, .tensors, .blocks] {
         let length = try WeightFile(bytes: SampleFile(model).bytes()).sections.first { $0.kind == kind }!.length
         for offset in stride(from: 0, to: length - 3, by: 4) {
@@ -44,8 +46,21 @@ struct CorruptionTests {
     }
   }
 
-  @Test("Each limit refuses what is beyond it")
-  func limits() throws {
+  @Test func `Of several damaged blocks the first is named, whichever thread comes upon its own first`() throws {
+    var bytes = try WeightFile.bytes(of: SampleModels.severalBlocks(whole: 6), profile: .stored)
+    let data = try WeightFile(bytes: bytes).sections.last!.offset
+    for block in [5, 2, 3] { bytes[data + block * FormatConstants.blockLength + 9] ^= 1 }
+    for _ in 0..<5 {
+      #expect {
+        try WeightFile(bytes: bytes).verifyContents()
+      } throws: { error in
+        let error = error as? WeightFormatError
+        return error?.fault == .checksum && error?.offset == data + 2 * FormatConstants.blockLength
+      }
+    }
+  }
+
+  @Test func `Each limit refuses what is beyond it`() throws {
     let bytes = try WeightFile.bytes(of: try SampleModels.small())
     let lower: [(WritableKeyPath<ReadLimits, Int>, Int)] = [
       (\.fileBytes, bytes.count), (\.sections, 5), (\.nodes, 6), (\.tensors, 6), (\.labels, 3), (\.textBytes, 35),
@@ -63,8 +78,7 @@ struct CorruptionTests {
     #expect { try WeightFile(bytes: bytes, limits: limits) } throws: { ($0 as? WeightFormatError)?.fault == .limit }
   }
 
-  @Test("What the writer cannot say is an error, not a file")
-  func writing() throws {
+  @Test func `What the writer cannot say is an error, not a file`() throws {
     var models: [WeightFormatError.Fault: Model] = [:]
     let valid = try SampleModels.small()
     for fault in [WeightFormatError.Fault.graph, .metadata, .text, .number, .size, .limit] { models[fault] = valid }

@@ -4,8 +4,9 @@ import WeightFormat
 
 @Suite("Conversion to narrower floating-point types")
 struct FloatConversionTests {
-  @Test("Every binary16 is what its float becomes, and every float between two becomes the nearer, ties to even")
-  func half() throws {
+  @Test
+  func `Every binary16 is what its float becomes, and every float between two becomes the nearer, ties to even`() throws
+  {
     for bits in stride(from: UInt16(0), to: 0x7c00, by: 7) {
       let value = Float(halfBitPattern: bits)
       #expect(value.halfBitPattern == bits)
@@ -18,8 +19,7 @@ struct FloatConversionTests {
     }
   }
 
-  @Test("Binary16 ends at 65,504, to which values below 65,520 round")
-  func halfRange() {
+  @Test func `Binary16 ends at 65,504, to which values below 65,520 round`() {
     #expect(Float(65504).halfBitPattern == 0x7bff)
     #expect(Float(65520).nextDown.halfBitPattern == 0x7bff)
     for value in [Float(65520), -65520, .infinity, .nan, .greatestFiniteMagnitude] {
@@ -28,8 +28,7 @@ struct FloatConversionTests {
     #expect(Float.leastNonzeroMagnitude.halfBitPattern == 0)
   }
 
-  @Test("bfloat16 rounds to nearest, ties to even")
-  func brain() {
+  @Test func `Bfloat16 rounds to nearest, ties to even`() {
     #expect(Float(bitPattern: 0x3f80_8000).bfloatBitPattern == 0x3f80)
     #expect(Float(bitPattern: 0x3f81_8000).bfloatBitPattern == 0x3f82)
     #expect(Float(bitPattern: 0x3f80_8001).bfloatBitPattern == 0x3f81)
@@ -37,8 +36,8 @@ struct FloatConversionTests {
     for value in [Float.greatestFiniteMagnitude, .infinity, .nan] { #expect(value.bfloatBitPattern == nil) }
   }
 
-  @Test("Writing converts kernels and keeps vectors", arguments: [ElementType.float16, .bfloat16])
-  func writing(type: ElementType) throws {
+  @Test(arguments: [ElementType.float16, .bfloat16])
+  func `Writing converts kernels and keeps vectors`(type: ElementType) throws {
     let model = try SampleModels.small()
     let read = try WeightFile(bytes: WeightFile.bytes(of: model, floatType: type)).model
     for (found, expected) in zip(read.graph.tensors, model.graph.tensors) {
@@ -50,8 +49,7 @@ struct FloatConversionTests {
     }
   }
 
-  @Test("A value beyond binary16 is an error that names the tensor")
-  func overflow() throws {
+  @Test func `A value beyond binary16 is an error that names the tensor`() throws {
     var model = try SampleModels.small()
     model.graph.tensors[0] = Tensor(
       name: "large", dimensions: [3, 3, 3, 8], values: [Float](repeating: 70000, count: 216))

@@ -9,13 +9,13 @@ import Testing
   "The independent reader",
   .enabled(if: Python.hasNumPy, "python3 with NumPy is missing; Tests/run.sh installs it"))
 struct IndependentReaderTests {
-  @Test("It reads every value of every tensor as it was written")
-  func values() throws {
+  @Test func `It reads every value of every tensor as it was written`() throws {
     try Folder.withTemporary { folder in
-      var files = ["every": try SampleModels.everyOperation(), "blocks": try SampleModels.severalBlocks()]
+      var files = try Dictionary(uniqueKeysWithValues: SampleModels.ofOperations.map { ($0, try $1()) })
+      files["blocks"] = try SampleModels.severalBlocks()
       for type in ElementType.allCases { files["\(type)"] = try SampleModels.small(kernelType: type) }
       for (name, model) in files {
-        for profile in WeightFile.Profile.allCases {
+        for profile in WeightFile.StorageProfile.allCases {
           let path = "\(folder.path)/\(name)-\(profile).xcw"
           try WeightFile.write(model, to: path, profile: profile)
           try FileManager.default.createDirectory(atPath: path + ".values", withIntermediateDirectories: true)
@@ -32,7 +32,7 @@ struct IndependentReaderTests {
         """)
       #expect(output.status == 0, "\(output.text)")
       for (name, model) in files {
-        for profile in WeightFile.Profile.allCases {
+        for profile in WeightFile.StorageProfile.allCases {
           let path = "\(folder.path)/\(name)-\(profile).xcw"
           for (number, tensor) in model.graph.tensors.enumerated() {
             let found = try Data(contentsOf: URL(fileURLWithPath: "\(path).values/\(number)"))
@@ -45,8 +45,7 @@ struct IndependentReaderTests {
     }
   }
 
-  @Test("It accepts the valid samples and refuses the others, each with an error of its own")
-  func samples() throws {
+  @Test func `It accepts the valid samples and refuses the others, each with an error of its own`() throws {
     let output = try Python.run(
       """
       import glob, os, xcw
@@ -64,8 +63,7 @@ struct IndependentReaderTests {
     #expect(found == Set(Sample.all.map { "\($0.name) \($0.fault == nil ? "valid" : "invalid")" }))
   }
 
-  @Test("Its command lists tensors, and fails with one line for an invalid file")
-  func command() throws {
+  @Test func `Its command lists tensors, and fails with one line for an invalid file`() throws {
     let listed = try Python.run(arguments: [
       Python.reader, SampleTests.folder.path + "/float32-compact.xcw", "--sha256",
     ])

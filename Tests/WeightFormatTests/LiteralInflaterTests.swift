@@ -11,7 +11,7 @@ struct LiteralInflaterTests {
     var planes: [[UInt8]] = []
     var generator = SplitMix64(seed: 1)
     for spread in [1, 2, 5, 12, 40, 255] {
-      for count in [Layout.leastQuarteredPlane, 20011, 160037] {
+      for count in [FormatConstants.leastQuarteredPlane, 20011, 160037] {
         planes.append(
           (0..<count).map { _ in
             // Each bit that is zero halves the chance of a greater value.
@@ -38,8 +38,7 @@ struct LiteralInflaterTests {
     }
   }()
 
-  @Test("Gives zlib's bytes for every distribution and strategy, or leaves the streams to zlib")
-  func agreement() {
+  @Test func `Gives zlib's bytes for every distribution and strategy, or leaves the streams to zlib`() {
     for plane in Self.planes {
       for strategy in [Z_HUFFMAN_ONLY, Z_RLE, Z_DEFAULT_STRATEGY, Z_FIXED] {
         let streams = Streams(plane, strategy: strategy)
@@ -50,8 +49,7 @@ struct LiteralInflaterTests {
     }
   }
 
-  @Test("Knows codes of every length")
-  func lengths() {
+  @Test func `Knows codes of every length`() {
     for greatest in 1...15 {
       // One code of each length from 1 on, and two of the greatest.
       let lengths = (1...greatest).map { UInt8($0) } + [UInt8(greatest)]
@@ -76,8 +74,8 @@ struct LiteralInflaterTests {
 
   private static func isCode(_ lengths: [UInt8]) -> Bool { PrefixCode(lengths.span) != nil }
 
-  @Test("Accepts nothing that zlib refuses: bytes changed, ends cut, bytes added, planes of other lengths")
-  func damage() throws {
+  @Test
+  func `Accepts nothing that zlib refuses: bytes changed, ends cut, bytes added, planes of other lengths`() throws {
     guard let zlib = Inflater() else { throw OutOfMemory() }
     for (plane, number) in [(Self.planes[6], 0), (Self.planes[4], 3), (Self.allLengths, 1), (Self.planes[12], 2)] {
       let valid = Streams(plane, strategy: Z_HUFFMAN_ONLY)

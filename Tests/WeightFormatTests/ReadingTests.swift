@@ -1,3 +1,4 @@
+import CTestSupport
 import Dispatch
 import Foundation
 import ModelGraph
@@ -7,8 +8,8 @@ import WeightFormat
 
 @Suite("Reading")
 struct ReadingTests {
-  @Test("Any number of threads read the same tensors at once", arguments: WeightFile.Profile.allCases)
-  func threads(profile: WeightFile.Profile) throws {
+  @Test(arguments: WeightFile.StorageProfile.allCases)
+  func `Any number of threads read the same tensors at once`(profile: WeightFile.StorageProfile) throws {
     try Folder.withTemporary { folder in
       let path = folder.path + "/model.xcw"
       let model = try SampleModels.small()
@@ -24,8 +25,35 @@ struct ReadingTests {
     }
   }
 
-  @Test("Tensors are aligned to 64 bytes and survive the file's removal", arguments: WeightFile.Profile.allCases)
-  func removal(profile: WeightFile.Profile) throws {
+  @Test func `A process that may open five files at most writes and verifies one`() async {
+    await #expect(processExitsWith: .success) {
+      var limit = rlimit(rlim_cur: 5, rlim_max: 5)
+      #if canImport(Glibc)
+        guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { exit(2) }
+      #else
+        guard setrlimit(RLIMIT_NOFILE, &limit) == 0 else { exit(2) }
+      #endif
+      exit(ReadingTests.canVerify)
+    }
+  }
+
+  @Test func `A child of a process that has read a file reads it too`() async {
+    await #expect(processExitsWith: .success) {
+      guard ReadingTests.canVerify == 0 else { exit(2) }
+      exit(result_in_child({ _ in ReadingTests.canVerify }, nil))
+    }
+  }
+
+  /// 0 where a file of many blocks is written and verified.
+  private static var canVerify: Int32 {
+    guard let model = try? SampleModels.severalBlocks(whole: 40), (try? WeightFile.bytes(of: model)) != nil else {
+      return 1
+    }
+    return 0
+  }
+
+  @Test(arguments: WeightFile.StorageProfile.allCases)
+  func `Tensors are aligned to 64 bytes and survive the file's removal`(profile: WeightFile.StorageProfile) throws {
     try Folder.withTemporary { folder in
       let path = folder.path + "/model.xcw"
       let model = try SampleModels.small()
@@ -39,8 +67,8 @@ struct ReadingTests {
     }
   }
 
-  @Test("A file that is cut after it was opened gives an error", arguments: WeightFile.Profile.allCases)
-  func cutLater(profile: WeightFile.Profile) throws {
+  @Test(arguments: WeightFile.StorageProfile.allCases)
+  func `A file that is cut after it was opened gives an error`(profile: WeightFile.StorageProfile) throws {
     try Folder.withTemporary { folder in
       let path = folder.path + "/model.xcw"
       try WeightFile.write(try SampleModels.small(), to: path, profile: profile)
@@ -51,8 +79,7 @@ struct ReadingTests {
     }
   }
 
-  @Test("Sizes as stored and inflated, planes, profile and features")
-  func inspection() throws {
+  @Test func `Sizes as stored and inflated, planes, profile and features`() throws {
     let compact = try WeightFile(bytes: WeightFile.bytes(of: SampleModels.small(weights: .zero)))
     #expect(compact.version == 1)
     #expect(compact.profile == .compact)
@@ -63,7 +90,7 @@ struct ReadingTests {
     #expect(kernel.planeBytes.count == 4)
     #expect(kernel.planeBytes.reduce(0, +) == kernel.storedBytes)
     #expect(kernel.storedBytes < 100)
-    let stored = try WeightFile(bytes: WeightFile.bytes(of: SampleModels.everyOperation(), profile: .stored))
+    let stored = try WeightFile(bytes: WeightFile.bytes(of: SampleModels.firstOperations(), profile: .stored))
     #expect(stored.profile == .stored)
     #expect(stored.requiredFeatures == .optimized)
     #expect(stored.tensorSizes.allSatisfy { $0.storedBytes == $0.inflatedBytes })

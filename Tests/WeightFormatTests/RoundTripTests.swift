@@ -1,23 +1,45 @@
 import ModelGraph
 import Testing
-import WeightFormat
+
+@testable import WeightFormat
 
 @Suite("What is written is what is read")
 struct RoundTripTests {
-  @Test("Every element type, in both profiles", arguments: ElementType.allCases, WeightFile.Profile.allCases)
-  func elementTypes(type: ElementType, profile: WeightFile.Profile) throws {
+  @Test(arguments: ElementType.allCases, WeightFile.StorageProfile.allCases)
+  func `Every element type, in both profiles`(type: ElementType, profile: WeightFile.StorageProfile) throws {
     for weights in [SampleModels.Weights.random, .zero] {
       try expectRoundTrip(try SampleModels.small(kernelType: type, weights: weights), profile: profile)
     }
   }
 
-  @Test("Every operation and every attribute", arguments: WeightFile.Profile.allCases)
-  func operations(profile: WeightFile.Profile) throws {
-    try expectRoundTrip(try SampleModels.everyOperation(), profile: profile)
+  @Test(
+    arguments: SampleModels.ofOperations.keys, WeightFile.StorageProfile.allCases
+  )
+  func `Every operation and every attribute`(name: String, profile: WeightFile.StorageProfile) throws {
+    try expectRoundTrip(try SampleModels.ofOperations[name]!(), profile: profile)
   }
 
-  @Test("A tensor of several blocks, whose last is shorter", arguments: WeightFile.Profile.allCases)
-  func severalBlocks(profile: WeightFile.Profile) throws {
+  @Test func `The sample models have every operation and every activation`() throws {
+    let nodes = try SampleModels.ofOperations.values.flatMap { try $0().graph.nodes }
+    #expect(Set(nodes.map(\.operation.code)) == Set(OperationCode.allCases))
+    let activations = nodes.compactMap {
+      if case .activation(let activation) = $0.operation { activation.code } else { nil }
+    }
+    #expect(Set(activations) == Set(Activation.examples.map(\.code)))
+    #expect(Activation.examples.map(\.code) == Array(0..<UInt32(Activation.examples.count)))
+  }
+
+  @Test(arguments: Metadata.Output.allCases)
+  func `Every kind of output, and the names of no and of yes`(output: Metadata.Output) throws {
+    var model = try SampleModels.yesOrNo()
+    model.metadata.output = output
+    try expectRoundTrip(model, profile: .compact)
+    model.metadata.labels = ["yes"]
+    try expectRoundTrip(model, profile: .compact)
+  }
+
+  @Test(arguments: WeightFile.StorageProfile.allCases)
+  func `A tensor of several blocks, whose last is shorter`(profile: WeightFile.StorageProfile) throws {
     let model = try SampleModels.severalBlocks()
     let read = try expectRoundTrip(model, profile: profile)
     let contents = read.model.graph.tensors[0].contents
@@ -35,7 +57,7 @@ struct RoundTripTests {
   }
 
   @discardableResult
-  private func expectRoundTrip(_ model: Model, profile: WeightFile.Profile) throws -> WeightFile {
+  private func expectRoundTrip(_ model: Model, profile: WeightFile.StorageProfile) throws -> WeightFile {
     let bytes = try WeightFile.bytes(of: model, profile: profile)
     #expect(try WeightFile.bytes(of: model, profile: profile) == bytes, "the same input gives the same bytes")
     let read = try WeightFile(bytes: bytes)

@@ -23,7 +23,7 @@ extension Sample {
     Sample("version-2", .version) { $0.setHeader(at: 12, to: 2) },
     Sample("header-checksum", .checksum) { $0.changes[.file] = { $0[36] ^= 1 } },
     Sample("feature-unknown-required", .feature) { $0.setHeader(at: 16, to: 0x8000_0001) },
-    Sample("feature-optimized-missing", .feature, of: .everyOperation) { $0.features = 1 },
+    Sample("feature-optimized-missing", .feature, of: .firstOperations) { $0.features = 1 },
     Sample("feature-optimized-without-cause", .feature) { $0.features = 3 },
     Sample("feature-compact-missing", .size, .blocks) { $0.features = 0 },
     Sample("file-length-all-ones", .limit) {
@@ -83,7 +83,7 @@ extension Sample {
 
   static let ofMetadata: [Sample] = [
     Sample("metadata-unknown-field", .value, .metadata) { $0.set(.metadata, at: 0, to: 31) },
-    Sample("metadata-output-unknown", .value, .metadata) { $0.set(.metadata, at: 4, to: 2) },
+    Sample("metadata-output-unknown", .value, .metadata) { $0.set(.metadata, at: 4, to: 4) },
     Sample("preprocessing-filter-unknown", .value, .metadata) { $0.set(.metadata, at: 8, to: 3) },
     Sample("preprocessing-antialias-2", .value, .metadata) { $0.set(.metadata, at: 12, to: 2) },
     Sample("preprocessing-side-without-crop", .value, .metadata) { $0.set(.metadata, at: 16, to: 0) },
@@ -124,6 +124,7 @@ extension Sample {
     Sample("label-control-character", .text, .metadata) { $0.metadata.labels[1] = "\u{1b}[2J" },
     Sample("labels-too-few", .metadata, .metadata) { $0.metadata.labels.removeLast() },
     Sample("labels-too-many", .metadata, .metadata) { $0.metadata.labels.append("plate") },
+    Sample("labels-three-of-one-value", .metadata, .metadata, of: .yesOrNo) { $0.metadata.labels.append("maybe") },
     Sample("label-count-all-ones", .size, .metadata) {
       $0.change(.metadata) { bytes in
         let labels = bytes.indices.first { bytes[$0...].starts(with: [3, 0, 0, 0, 3, 0, 0, 0]) }!

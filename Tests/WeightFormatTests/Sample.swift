@@ -14,13 +14,16 @@ struct Sample: Sendable {
   /// The model that an invalid file says, but for its fault.
   enum Base {
     case small(ElementType)
-    case everyOperation, least, dilatedPool, quartered
+    case firstOperations, laterOperations, everyActivation, least, yesOrNo, dilatedPool, quartered
 
     func model() throws -> Model {
       switch self {
       case .small(let type): try SampleModels.small(kernelType: type)
-      case .everyOperation: try SampleModels.everyOperation()
+      case .firstOperations: try SampleModels.firstOperations()
+      case .laterOperations: try SampleModels.laterOperations()
+      case .everyActivation: try SampleModels.everyActivation()
       case .least: try SampleModels.least()
+      case .yesOrNo: try SampleModels.yesOrNo()
       case .dilatedPool: try SampleModels.dilatedPool()
       case .quartered: try SampleModels.quartered()
       }
@@ -38,7 +41,7 @@ struct Sample: Sendable {
   /// A file with one thing wrong.
   init(
     _ name: String, _ fault: WeightFormatError.Fault, _ section: SectionKind? = nil,
-    of base: Base = .small(.float32), profile: WeightFile.Profile = .compact,
+    of base: Base = .small(.float32), profile: WeightFile.StorageProfile = .compact,
     _ change: @escaping @Sendable (inout SampleFile) throws -> Void
   ) {
     self.name = name
@@ -51,19 +54,22 @@ struct Sample: Sendable {
     }
   }
 
-  static let all = valid + ofHeader + ofDirectory + ofMetadata + ofGraph + ofTensors + ofBlocks + ofData
+  static let all = valid + ofHeader + ofDirectory + ofMetadata + ofGraph + ofOperations + ofTensors + ofBlocks + ofData
 
   private static let valid =
     ElementType.allCases.flatMap { type in
-      WeightFile.Profile.allCases.map { profile in
+      WeightFile.StorageProfile.allCases.map { profile in
         Sample(valid: "\(type)-\(profile)") {
           try SampleFile(try SampleModels.small(kernelType: type), profile: profile).bytes()
         }
       }
     } + [
       Sample(valid: "all-zero") { try SampleFile(try SampleModels.small(weights: .zero, side: 12)).bytes() },
-      Sample(valid: "every-operation") { try SampleFile(try SampleModels.everyOperation()).bytes() },
+      Sample(valid: "operations-1-to-13") { try SampleFile(try SampleModels.firstOperations()).bytes() },
+      Sample(valid: "operations-14-to-25") { try SampleFile(try SampleModels.laterOperations()).bytes() },
+      Sample(valid: "every-activation") { try SampleFile(try SampleModels.everyActivation()).bytes() },
       Sample(valid: "least") { try SampleFile(try SampleModels.least(), profile: .stored).bytes() },
+      Sample(valid: "yes-or-no") { try SampleFile(try SampleModels.yesOrNo(), profile: .stored).bytes() },
       Sample(valid: "pool-dilated-padding") { try SampleFile(try SampleModels.dilatedPool()).bytes() },
       Sample(valid: "quartered-plane") { try SampleFile(try SampleModels.quartered()).bytes() },
       Sample(valid: "unknown-optional-section") {
@@ -90,13 +96,29 @@ extension SampleFile {
     change(kind) { $0.replace(at: offset, with: value) }
   }
 
+  /// Overwrites a number of a node's attributes, of which each takes four bytes.
+  mutating func setAttribute(_ index: Int, of name: String, to value: UInt32) throws {
+    let place = nodes.firstIndex { $0.name == name }!
+    var writer = ByteWriter()
+    try Graph(nodes: Array(nodes[...place])).encodeNodes(to: &writer)
+    var attributes = ByteWriter()
+    try nodes[place].operation.encode(to: &attributes)
+    precondition(4 * index < attributes.bytes.count, "the node has no such attribute")
+    set(.graph, at: writer.bytes.count - attributes.bytes.count + 4 * index, to: value)
+  }
+
+  /// Replaces a node's operation, and nothing that follows from it.
+  mutating func replace(_ name: String, with operation: Operation) {
+    nodes[nodes.firstIndex { $0.name == name }!].operation = operation
+  }
+
   mutating func setHeader(at offset: Int, to value: UInt32) {
     changes[.header] = { $0.replace(at: offset, with: value) }
   }
 
   /// Overwrites a number of a section's entry, by its place in the file.
   mutating func setEntry(_ index: Int, at offset: Int, to value: UInt32) {
-    changes[.directory] = { $0.replace(at: index * Layout.entryLength + offset, with: value) }
+    changes[.directory] = { $0.replace(at: index * FormatConstants.entryLength + offset, with: value) }
   }
 
   /// Replaces the last plane of the first tensor, which is deflated, by what is made of its inflated bytes.

@@ -30,7 +30,7 @@ struct SampleFile {
   /// Sections are placed in this order.
   var order = SectionKind.known
 
-  init(_ model: Model, profile: WeightFile.Profile = .compact) throws {
+  init(_ model: Model, profile: WeightFile.StorageProfile = .compact) throws {
     metadata = model.metadata
     nodes = model.graph.nodes
     records = model.graph.tensors.map {
@@ -57,7 +57,7 @@ struct SampleFile {
     var table = ByteWriter()
     var blockCount = 0
     for (index, planes) in blocks.enumerated() {
-      data += [UInt8](repeating: 0, count: Layout.aligned(data.count) - data.count)
+      data += [UInt8](repeating: 0, count: FormatConstants.aligned(data.count) - data.count)
       records[index].dataOffset = UInt64(data.count)
       records[index].firstBlock = blockCount
       blockCount += planes.count
@@ -102,7 +102,7 @@ struct SampleFile {
     file.raw(head)
     file.raw(entries)
     for part in parts {
-      file.pad(to: Layout.alignment)
+      file.pad(to: FormatConstants.alignment)
       file.raw(part.bytes)
     }
     var bytes = file.bytes

@@ -82,53 +82,11 @@ enum SampleModels {
     return Model(graph: builder.graph, metadata: metadata)
   }
 
-  /// Every operation, with every attribute that only the optimizer sets.
-  static func everyOperation() throws -> Model {
-    var builder = GraphBuilder()
-    let make = maker(kernelType: .float32, weights: .random)
-    var node = try builder.append("image", .input(.map(height: 9, width: 8, channels: 3)))
-    node = try builder.append(
-      "grouped",
-      .convolution(
-        Convolution(
-          window: Window(
-            size: Extent(height: 3, width: 2), stride: Extent(height: 1, width: 2),
-            dilation: Extent(height: 2, width: 1),
-            padding: .explicit(top: 1, left: 0, bottom: 2, right: 3)),
-          outputChannels: 6, groups: 3, hasBias: true, inputActivation: .relu6,
-          epilogue: Epilogue(activation: .elu(alpha: 0.5)))), [node], weights: make)
-    let residual = node
-    node = try builder.append(
-      "separable",
-      .separableConvolution(
-        SeparableConvolution(
-          window: Window(size: Extent(3)), outputChannels: 6, hasDepthwiseBias: true, hasBias: true,
-          inputActivation: .relu, middleActivation: .sigmoid,
-          epilogue: Epilogue(addsResidual: true, activation: .relu))), [node, residual], weights: make)
-    node = try builder.append(
-      "bn", .batchNormalization(BatchNormalization(epsilon: 1e-5, hasGamma: false, hasBeta: false)), [node],
-      weights: make)
-    node = try builder.append("relu", .activation(.relu), [node])
-    node = try builder.append("elu", .activation(.elu(alpha: 1)), [node])
-    node = try builder.append("add", .add, [node, residual])
-    node = try builder.append("concatenate", .concatenate, [node, residual])
-    node = try builder.append("max", .maxPool(Window(size: Extent(2), stride: Extent(2), padding: .valid)), [node])
-    node = try builder.append(
-      "average", .averagePool(AveragePool(window: Window(size: Extent(2)), countsPadding: true)), [node])
-    let pooled = try builder.append("pooled", .globalPool(GlobalPool(.average)), [node])
-    let flat = try builder.append("flat", .flatten, [node])
-    node = try builder.append("joined", .concatenate, [pooled, flat])
-    node = try builder.append(
-      "dense", .dense(Dense(outputs: 4, hasBias: true, activation: .sigmoid)), [node], weights: make)
-    try builder.append("softmax", .softmax, [node])
-    return Model(graph: builder.graph, metadata: leastMetadata)
-  }
-
-  /// A tensor of one block and a part of another.
-  static func severalBlocks() throws -> Model {
+  /// A tensor of one whole block, or more of them, and a part of another.
+  static func severalBlocks(whole: Int = 1) throws -> Model {
     var builder = GraphBuilder()
     let input = try builder.append("in", .input(.vector(1)))
-    let elements = Layout.blockLength / 2 + 1001
+    let elements = whole * FormatConstants.blockLength / 2 + 1001
     try builder.append("dense", .dense(Dense(outputs: elements, hasBias: false)), [input]) { role, dimensions in
       let bytes = [UInt8](unsafeUninitializedCapacity: elements * 2) { buffer, count in
         for index in 0..<elements * 2 { buffer[index] = UInt8(truncatingIfNeeded: index / 3 % 61) }

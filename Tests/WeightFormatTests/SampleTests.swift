@@ -22,8 +22,8 @@ struct SampleTests {
 
   static let regenerates = ProcessInfo.processInfo.environment["XCW_REGENERATE"] != nil
 
-  @Test("Writing the samples anew", .enabled(if: regenerates))
-  func regenerate() throws {
+  @Test(.enabled(if: regenerates))
+  func `Writing the samples anew`() throws {
     var list = "file\tfault\tsection\tbyte\tmessage\n"
     try FileManager.default.createDirectory(at: Self.folder, withIntermediateDirectories: true)
     for sample in Sample.all {
@@ -34,16 +34,15 @@ struct SampleTests {
     try Data(list.utf8).write(to: Self.folder.appending(path: "list.tsv"))
   }
 
-  @Test("Every sample has the fault and the section that it is named for", arguments: Sample.all.indices)
-  func faults(index: Int) throws {
+  @Test(arguments: Sample.all.indices)
+  func `Every sample has the fault and the section that it is named for`(index: Int) throws {
     let sample = Sample.all[index]
     let outcome = Self.outcome(try sample.make())
     #expect(outcome[0] == sample.fault?.rawValue ?? "valid", "\(sample.name): \(outcome)")
     #expect(outcome[1] == sample.section?.description ?? "-", "\(sample.name): \(outcome)")
   }
 
-  @Test("The list names every file in the folder and gives the error of each")
-  func list() throws {
+  @Test func `The list names every file in the folder and gives the error of each`() throws {
     let list = try String(contentsOf: Self.folder.appending(path: "list.tsv"), encoding: .utf8)
     let rows = list.split(separator: "\n").dropFirst().map { $0.split(separator: "\t").map(String.init) }
     #expect(rows.map { $0[0] } == Sample.all.map { "\($0.name).xcw" })
@@ -55,8 +54,7 @@ struct SampleTests {
     }
   }
 
-  @Test("The committed samples are what the sample maker makes")
-  func reproducible() throws {
+  @Test func `The committed samples are what the sample maker makes`() throws {
     for sample in Sample.all {
       let committed = [UInt8](try Data(contentsOf: Self.folder.appending(path: "\(sample.name).xcw")))
       let made = try sample.make()

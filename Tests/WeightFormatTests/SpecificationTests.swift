@@ -27,8 +27,7 @@ struct SpecificationTests {
     }
   }
 
-  @Test("The annotated file is the sample, byte for byte")
-  func annotatedFile() throws {
+  @Test func `The annotated file is the sample, byte for byte`() throws {
     let folder = SampleTests.folder.deletingLastPathComponent()
     let text = try String(contentsOf: folder.appending(path: "xcw.md"), encoding: .utf8)
     let section = text[try #require(text.range(of: "## 9. An annotated file")).upperBound...]

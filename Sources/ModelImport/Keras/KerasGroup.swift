@@ -65,7 +65,7 @@ private struct DatasetContents: TensorContents {
     guard dataset.type.isBigEndian, dataset.type.size > 1 else { return try unsafe dataset.withBytes(body) }
     let bytes = try unsafe dataset.withBytes { bytes in
       let size = dataset.type.size
-      return unsafe (0..<bytes.count).map { unsafe bytes[$0 - $0 % size + (size - 1 - $0 % size)] }
+      return (0..<bytes.count).map { unsafe bytes[$0 - $0 % size + (size - 1 - $0 % size)] }
     }
     return try unsafe bytes.withUnsafeBytes(body)
   }

@@ -17,7 +17,8 @@ enum KerasReader {
         throw .hdf5(path: "/", reason: "has model_config but no group model_weights")
       }
       let model = try model(Array(configuration.utf8), limits: options.limits)
-      return try translate(model, weights: try LegacyWeights(weights), options: options)
+      let version = root.attributes["keras_version"]?.first ?? weights.attributes["keras_version"]?.first
+      return try translate(model, weights: try LegacyWeights(weights), isKeras3: isKeras3(version), options: options)
     }
     let xception =
       LegacyWeights.isLegacy(root) ? try XceptionWeights(legacy: root) : try XceptionWeights(keras3: root)
@@ -41,7 +42,15 @@ enum KerasReader {
     progress(.readingWeights, 0)
     let root = try KerasGroup(weights, limits: limits)
     progress(.buildingNetwork, 0)
-    return try translate(model, weights: Keras3Weights(root), options: options)
+    let metadata = try archive.contents(of: "metadata.json", limit: limits.configurationSize)
+    let version = try metadata.map { bytes throws(ImportError) in try JSONParser.parse(bytes.array) }
+    return try translate(
+      model, weights: Keras3Weights(root), isKeras3: isKeras3(version?["keras_version"]?.string), options: options)
+  }
+
+  /// Whether the functions are those of Keras 3: of a file that does not say it, those of Keras 2.
+  private static func isKeras3(_ version: String?) -> Bool {
+    (version?.split(separator: ".").first).flatMap { Int($0) }.map { $0 >= 3 } ?? false
   }
 
   private static func model(_ json: [UInt8], limits: ImportLimits) throws(ImportError) -> KerasModel {
@@ -52,12 +61,16 @@ enum KerasReader {
   }
 
   private static func translate(
-    _ model: KerasModel, weights: any KerasWeights, options: ImportOptions
+    _ model: KerasModel, weights: any KerasWeights, isKeras3: Bool, options: ImportOptions
   ) throws(ImportError) -> ForeignModel {
-    let (graph, scaling) = try KerasTranslator.translate(model, weights: weights, inputSize: options.inputSize)
-    let isXception = model.name == "xception" || model.layers.contains { $0.name == "xception" }
-    var foreign = ForeignModel(graph: graph, architecture: isXception ? "Xception" : model.name)
-    if let scaling { foreign.preprocessing = .scaled(scaling) }
+    let (graph, preprocessing) = try KerasTranslator.translate(
+      model, weights: weights, options: options, isKeras3: isKeras3)
+    let known = KnownNetwork.of(model)
+    var foreign = ForeignModel(graph: graph, architecture: known?.name ?? model.name)
+    foreign.preprocessing = preprocessing
+    if preprocessing == .unknown, let known, let usual = known.preprocessing {
+      foreign.preprocessing = .recognized(usual, network: known.name)
+    }
     return foreign
   }
 }

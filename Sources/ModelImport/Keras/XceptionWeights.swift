@@ -43,8 +43,14 @@ struct XceptionWeights {
         if let (index, value) = try dataset.firstNonFinite() {
           throw .weights(layer: layer, reason: "value \(index) of \"\(dataset.name)\" is \(value)")
         }
-        return try FileTensor(dataset, depthMultiplier: node.hasSuffix("/depthwise") ? 1 : nil)
-          .tensor(named: "\(node)/\(role)", dimensions: dimensions, layer: layer)
+        // Keras's depthwise kernel is height x width x channels x 1, the graph's height x width x 1 x channels.
+        let stored = node.hasSuffix("/depthwise") ? [dimensions[0], dimensions[1], dimensions[3], 1] : dimensions
+        guard dataset.dimensions == stored else {
+          throw .weights(
+            layer: layer,
+            reason: "\"\(dataset.name)\" has the dimensions \(dataset.dimensions), expected \(stored)")
+        }
+        return try dataset.reshaped(to: dimensions).tensor(named: "\(node)/\(role)", dimensions: dimensions)
       }
     } catch let error as ImportError {
       throw error

@@ -75,7 +75,7 @@ struct PickleReader {
     case 0x6a: try recall(try number(4))
     case 0x63: push(.global(try line() + "." + line()))  // GLOBAL
     case 0x93: try stackGlobal()
-    case 0x52: try reduce()
+    case 0x52, 0x81: try reduce()  // REDUCE, and NEWOBJ, which makes an object of a class
     case 0x62: try build()
     case 0x51: push(.storage(try storage(try pop())))  // BINPERSID
     default: throw error("the instruction 0x\(String(code, radix: 16)), which no dictionary of tensors needs")

@@ -7,13 +7,13 @@ struct MemoryLayoutPlan {
   private(set) var stages: [Stage]
   private(set) var maps: [FeatureMap]
   private(set) var arenaWords = 0
-  private(set) var memberMemory: MemberMemory
+  private(set) var memberMemory: MemberScratchSizes
   private static let largestMap = 1 << 38
   var longestRow: Int { maps.map(\.rowStride).max() ?? 0 }
 
   /// - Throws: `OutOfMemory` where a map with its border exceeds a terabyte.
   init(_ lowering: Lowering, kernels: any KernelSet.Type) throws(OutOfMemory) {
-    let staging = Staging(lowering)
+    let staging = StagePlanner(lowering)
     stages = staging.stages
     maps = Self.maps(of: lowering, kernels: kernels)
     // A dilated window can reach so far that a border is as long as the limits allow: sums of such sizes would overflow.
@@ -21,9 +21,9 @@ struct MemoryLayoutPlan {
       throw OutOfMemory(byteCount: map.wordCount * MemoryLayout<Float>.size)
     }
     steps = zip(lowering.steps, staging.demands).map { PlannedStep(step: $0, demand: $1, clearsBorder: false) }
-    memberMemory = MemberMemory(lowering.steps, maps: maps, kernels: kernels)
+    memberMemory = MemberScratchSizes(lowering.steps, maps: maps, kernels: kernels)
     for stage in stages where stage.turnRows > 0 {
-      let inTurns = MemberMemory(stage.steps.map { lowering.steps[$0] }, maps: maps, kernels: kernels)
+      let inTurns = MemberScratchSizes(stage.steps.map { lowering.steps[$0] }, maps: maps, kernels: kernels)
       memberMemory.turnPanel = max(memberMemory.turnPanel, inTurns.rowPanel)
     }
     placeBands(lowering, staging)
@@ -49,13 +49,15 @@ struct MemoryLayoutPlan {
           height: height, width: columns, channels: channels, pixelStride: stride, element: value.element,
           left: left[value.root], right: right[value.root], rows: height)
       case .vector(let count):
-        return FeatureMap(height: 1, width: 1, channels: count, pixelStride: stride, rows: 1)
+        return FeatureMap(
+          height: 1, width: 1, channels: count, pixelStride: stride, element: value.element, left: left[value.root],
+          right: right[value.root], rows: 1)
       }
     }
   }
 
   /// Gives the values that only one stage knows a band of rows in each member's memory.
-  private mutating func placeBands(_ lowering: Lowering, _ staging: Staging) {
+  private mutating func placeBands(_ lowering: Lowering, _ staging: StagePlanner) {
     for stage in stages where stage.turnRows > 0 {
       var end = 0
       for step in stage.steps {
@@ -65,7 +67,7 @@ struct MemoryLayoutPlan {
         let demand = staging.demands[step]
         let rows = (stage.turnRows - 1) * demand.scale + demand.upper - demand.lower
         if root == map {
-          maps[map].isPrivate = true
+          maps[map].memory = .band
           maps[map].offset = end
           maps[map].rows = min(rows, maps[map].height)
           end += (maps[map].wordCount + 63) & ~15
@@ -90,7 +92,9 @@ struct MemoryLayoutPlan {
         }
       }
     }
-    let roots = maps.indices.filter { lowering.values[$0].root == $0 && !maps[$0].isPrivate }
+    let roots = maps.indices.filter {
+      lowering.values[$0].root == $0 && maps[$0].memory == .arena && lowering.values[$0].constant == nil
+    }
     let planner = MemoryPlanner(
       roots.map { root in
         // Whole vectors are read at the end of the last row.
@@ -99,10 +103,21 @@ struct MemoryLayoutPlan {
           byteCount: words * MemoryLayout<Float>.size, firstStep: first[root] ?? 0, lastStep: last[root])
       })
     for (root, offset) in zip(roots, planner.offsets) { maps[root].offset = offset / MemoryLayout<Float>.size }
-    for map in maps.indices where !maps[map].isPrivate {
+    for map in maps.indices where maps[map].memory == .arena {
       maps[map].offset = maps[lowering.values[map].root].offset
     }
     arenaWords = (planner.byteCount + MemoryLayout<Float>.size - 1) / MemoryLayout<Float>.size
+  }
+
+  /// Gives constants their memory, among the weights.
+  mutating func placeConstants(_ lowering: inout Lowering) {
+    for index in maps.indices {
+      let root = lowering.values[index].root
+      guard let tensor = lowering.values[root].constant else { continue }
+      maps[index].offset =
+        index == root ? lowering.weights.addMap(lowering.graph.tensors[tensor], maps[root]) : maps[root].offset
+      maps[index].memory = .weights
+    }
   }
 
   /// Follows one run through the arena: a border is clean if the last value there was cleared and had the same form.
@@ -111,7 +126,7 @@ struct MemoryLayoutPlan {
     for index in steps.indices {
       guard let output = steps[index].step.writes else { continue }
       let map = maps[output]
-      guard !map.isPrivate else {
+      guard map.memory == .arena else {
         steps[index].clearsBorder = map.left + map.right > 0
         continue
       }
@@ -136,73 +151,5 @@ extension FeatureMap {
   fileprivate func hasSameBorder(as other: FeatureMap) -> Bool {
     offset == other.offset && height == other.height && width == other.width && pixelStride == other.pixelStride
       && left == other.left && right == other.right
-  }
-}
-
-/// The scratch memory of one thread, in words: its parts lie one after the other.
-struct MemberMemory {
-  /// The packed rows of a block.
-  var rowPanel = 0
-  /// Those of the steps that run in turns, behind which the bands lie: steps that do not have none, and may have longer
-  /// panels.
-  var turnPanel = 0
-  /// A tile of gathered pixels.
-  var line = 0
-  /// Neighbouring pixels whose values become integers.
-  var rows = 0
-  /// The products of Winograd's windows, of one of Strassen's tiles, or of two tiles of matrix registers.
-  var sums = 0
-  /// The sums of weights that Strassen's product takes.
-  var factors = 0
-  /// The values that only one stage knows.
-  var bands = 0
-  /// The rows of a block, for which there are three lists of offsets.
-  var blockRows = 0
-  /// The rows of the highest window.
-  var windowRows = 8
-
-  init(_ steps: [Step], maps: [FeatureMap], kernels: any KernelSet.Type) {
-    let width = kernels.vectorWidth
-    for step in steps {
-      switch step {
-      case .product(let product) where product.isStrassen: addStrassen(product, kernels)
-      case .product(let product):
-        rowPanel = max(rowPanel, product.blockTiles * product.shape.tileStride(kernels))
-        if case .gather = product.producer {
-          line = max(line, (product.shape.channels + 2 * width) * kernels.tileRows(.float32) + 2 * width)
-        }
-        if kernels.usesMatrixRegisters(product.shape.arithmetic) {
-          sums = max(sums, 2 * product.shape.tileRows * kernels.panelWidth)
-        }
-        if product.shape.arithmetic == .int8 {
-          // A row may be read as far as its last whole segment.
-          let slack = kernels.channelsPerByteWord * width
-          rows = max(rows, Part.quantizedPixels * product.shape.lineStride(kernels) + slack)
-        }
-        blockRows = max(blockRows, product.blockTiles * product.shape.tileRows)
-        switch product.producer {
-        case .depthwise(let window, _), .gather(let window, _): windowRows = max(windowRows, window.height)
-        case .vector: break
-        }
-      case .winograd(let winograd):
-        rowPanel = max(rowPanel, 36 * winograd.vectors * kernels.tileRows(.float32) * width)
-        sums = max(sums, 36 * kernels.tileRows(.float32) * kernels.panelWidth)
-        blockRows = max(blockRows, kernels.tileRows(.float32))
-      case .depthwise(let depthwise):
-        windowRows = max(windowRows, depthwise.window.height)
-        blockRows = max(blockRows, maps[depthwise.output].width)
-      case .pool(let pool): windowRows = max(windowRows, pool.window.height)
-      default: break
-      }
-    }
-  }
-
-  private mutating func addStrassen(_ product: ProductStep, _ kernels: any KernelSet.Type) {
-    let half = kernels.strassenHalf(of: product.shape.depth)
-    rowPanel = max(rowPanel, product.blockTiles * 8 * half * product.shape.tileRows)
-    factors = max(factors, 4 * half * kernels.panelWidth)
-    sums = max(sums, 3 * product.shape.tileRows * kernels.panelWidth)
-    blockRows = max(blockRows, product.blockTiles * 2 * product.shape.tileRows)
-    if case .depthwise(let window, _) = product.producer { windowRows = max(windowRows, window.height) }
   }
 }

@@ -93,7 +93,8 @@ struct WeightLayout {
   ///
   /// - Parameter arithmetic: `float32` where there are several groups.
   mutating func addGroupedColumns(
-    _ tensor: Tensor, _ arithmetic: Arithmetic, taps: Int, channels: Int, groups: Int, columns: Int, input: MapElement
+    _ tensor: Tensor, _ arithmetic: Arithmetic, taps: Int, channels: Int, groups: Int, columns: Int,
+    input: MapElementType
   ) -> [Slice] {
     let panels = (columns + panelWidth - 1) / panelWidth
     if groups == 1 {
@@ -172,6 +173,36 @@ struct WeightLayout {
     return offset
   }
 
+  /// All values of a tensor, as they come.
+  mutating func addValues(_ tensor: Tensor) -> Int {
+    let offset = reserve(tensor.elementCount)
+    jobs.append { base in
+      for (index, value) in try tensor.values().enumerated() { base[offset + index] = value }
+    }
+    return offset
+  }
+
+  /// The values of a constant, laid out as a map.
+  mutating func addMap(_ tensor: Tensor, _ map: FeatureMap) -> Int {
+    // Whole vectors are read at the end of the last row.
+    let offset = reserve(map.wordCount + panelWidth)
+    jobs.append { [kernels] base in
+      let values = try tensor.values()
+      values.withUnsafeBufferPointer { values in
+        for pixel in 0..<map.pixels {
+          let (y, x) = pixel.quotientAndRemainder(dividingBy: map.width)
+          let words = base + (offset + y * map.rowStride + (map.left + x) * map.pixelStride)
+          let source = values.baseAddress! + pixel * map.channels
+          switch map.element {
+          case .float32: words.update(from: source, count: map.channels)
+          case .bfloat16: kernels.pack(source, to: words, channels: map.channels)
+          }
+        }
+      }
+    }
+    return offset
+  }
+
   /// A batch normalization as a factor and a term for each channel.
   mutating func addNormalization(
     _ normalization: BatchNormalization, _ parameters: [Tensor], channels: Int
@@ -179,16 +210,10 @@ struct WeightLayout {
     let scale = addBias(nil, count: channels)
     let shift = addBias(nil, count: channels)
     jobs.append { base in
-      var values = try parameters.map { try $0.values() }[...]
-      let gamma = normalization.hasGamma ? values.removeFirst() : nil
-      let beta = normalization.hasBeta ? values.removeFirst() : nil
-      let mean = values.removeFirst()
-      let variance = values.removeFirst()
+      let affine = ChannelAffine(normalization, try parameters.map { try $0.values() })
       for channel in 0..<channels {
-        let deviation = (Double(variance[channel]) + Double(normalization.epsilon)).squareRoot()
-        let factor = Double(gamma?[channel] ?? 1) / deviation
-        base[scale + channel] = Float(factor)
-        base[shift + channel] = Float(Double(beta?[channel] ?? 0) - Double(mean[channel]) * factor)
+        base[scale + channel] = Float(affine.factors[channel])
+        base[shift + channel] = Float(affine.offsets[channel])
       }
     }
     return (scale, shift)

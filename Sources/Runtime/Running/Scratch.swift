@@ -46,6 +46,9 @@ struct MemberScratch {
   let sums: UnsafeMutablePointer<Float>
   let factors: UnsafeMutablePointer<Float>
   let bands: UnsafeMutablePointer<Float>
+  /// Three rows of a map as floats, `floatRow` apart.
+  let floatRows: UnsafeMutablePointer<Float>
+  let floatRow: Int
   /// For each row of a block, where it lies in the row panel, in the output and in the residual.
   let slots: UnsafeMutablePointer<Int>
   let outputOffsets: UnsafeMutablePointer<Int>
@@ -58,15 +61,17 @@ struct MemberScratch {
   let inputRows: UnsafeMutablePointer<UnsafePointer<Float>>
   let outputRows: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
 
-  init(_ needs: MemberMemory, at memory: UnsafeMutablePointer<Float>) {
+  init(_ needs: MemberScratchSizes, at memory: UnsafeMutablePointer<Float>) {
     rowPanel = memory
     bands = rowPanel + Scratch.padded(needs.turnPanel)
     line = rowPanel + Self.panelAndBands(needs)
     rows = line + Scratch.padded(needs.line)
     sums = rows + Scratch.padded(needs.rows)
     factors = sums + Scratch.padded(needs.sums)
-    slots = .allocate(capacity: 4 * needs.blockRows + Part.quantizedPixels)
-    slots.initialize(repeating: 0, count: 4 * needs.blockRows + Part.quantizedPixels)
+    floatRows = factors + Scratch.padded(needs.factors)
+    floatRow = needs.floatRow
+    slots = .allocate(capacity: 4 * needs.blockRows + MemberRun.quantizedPixels)
+    slots.initialize(repeating: 0, count: 4 * needs.blockRows + MemberRun.quantizedPixels)
     outputOffsets = slots + needs.blockRows
     residualOffsets = outputOffsets + needs.blockRows
     scaleSlots = residualOffsets + needs.blockRows
@@ -77,11 +82,13 @@ struct MemberScratch {
     outputRows.initialize(repeating: memory, count: 4)
   }
 
-  static func wordCount(_ needs: MemberMemory) -> Int {
-    [needs.line, needs.rows, needs.sums, needs.factors].reduce(panelAndBands(needs)) { $0 + Scratch.padded($1) }
+  static func wordCount(_ needs: MemberScratchSizes) -> Int {
+    [needs.line, needs.rows, needs.sums, needs.factors, 3 * needs.floatRow].reduce(panelAndBands(needs)) {
+      $0 + Scratch.padded($1)
+    }
   }
 
-  private static func panelAndBands(_ needs: MemberMemory) -> Int {
+  private static func panelAndBands(_ needs: MemberScratchSizes) -> Int {
     max(Scratch.padded(needs.rowPanel), Scratch.padded(needs.turnPanel) + Scratch.padded(needs.bands))
   }
 

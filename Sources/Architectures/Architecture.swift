@@ -1,0 +1,82 @@
+import ModelGraph
+
+/// A network that is known by name: parameters, from which a graph is built.
+///
+/// Layers have the names that Keras gives them, and come in an order in which Keras could make them. A layer of Keras that
+/// is more than one node is `layer/part`, with one `/`: `block2_sepconv1/depthwise` and `block2_sepconv1/pointwise`. What Keras
+/// numbers automatically has a name of its own here; `WeightedLayer` tells both.
+package protocol Architecture: Sendable {
+  /// As in `keras.applications`, where the network is there: `ResNet50`.
+  var name: String { get }
+  /// The image: a map of any channel count.
+  var input: Shape { get set }
+  /// What follows the last convolution.
+  var top: Top { get set }
+  /// All widths of convolutions are divided by this; 1 in the papers. For small networks of the same structure.
+  var widthDivisor: Int { get set }
+
+  /// Appends all between the input and the top.
+  func append(to network: inout NetworkBuilder) throws
+}
+
+extension Architecture {
+  /// Builds the graph.
+  ///
+  /// - Parameter weights: Makes the tensor of a node's role, named `node/role` by convention, of these dimensions; called in
+  ///   the order of the nodes.
+  /// - Throws: `GraphError` naming the node that cannot be, and whatever `weights` throws.
+  package func graph(
+    weights: (_ node: String, _ role: ParameterRole, _ dimensions: [Int]) throws -> Tensor
+  ) throws -> Graph {
+    try build(weights: weights).graph
+  }
+
+  /// - Returns: The graph, and the layers that Keras numbers automatically.
+  func build(
+    weights: (_ node: String, _ role: ParameterRole, _ dimensions: [Int]) throws -> Tensor
+  ) throws -> (graph: Graph, numbered: Set<String>) {
+    guard widthDivisor > 0 else { throw GraphError(node: nil, reason: "width divisor \(widthDivisor) is not positive") }
+    return try withoutActuallyEscaping(weights) { weights in
+      var network = try NetworkBuilder(input: input, widthDivisor: widthDivisor, weights: weights)
+      try append(to: &network)
+      try network.append(top)
+      try network.graph.validate()
+      return (network.graph, network.numbered)
+    }
+  }
+}
+
+/// What follows the last convolution.
+package enum Top: Hashable, Sendable {
+  /// Nothing: the output is the feature map.
+  case none
+  /// Global average pooling: the output is a vector of features.
+  case pooled
+  /// Global average pooling and a classifier. VGG's fully connected layers read all positions instead of their average.
+  case classifier(ClassifierHead)
+}
+
+/// The dense layers at a network's end.
+package struct ClassifierHead: Hashable, Sendable {
+  /// The function of the last layer's values.
+  package enum Output: Hashable, Sendable, CaseIterable {
+    /// None.
+    case logits
+    /// Exclusive classes (ImageNet).
+    case softmax
+    /// Independent labels (JFT, section 4.1 of the Xception paper).
+    case sigmoid
+  }
+
+  package var classes: Int
+  /// The widths of ReLU layers before the classifier, in order; `[4096, 4096]` in VGG and in the JFT variant of the Xception
+  /// paper (section 4.1, which does not name their activation).
+  package var fullyConnected: [Int]
+  package var output: Output
+
+  package init(classes: Int = 1000, fullyConnected: [Int] = [], output: Output = .softmax) {
+    self.classes = classes
+    self.fullyConnected = fullyConnected
+    self.output = output
+  }
+}

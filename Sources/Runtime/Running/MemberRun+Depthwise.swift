@@ -1,0 +1,47 @@
+import Kernels
+
+extension MemberRun {
+  /// The first-level data cache, which three image rows of a chunk of channels should fit.
+  private static let firstLevelBytes = 32 << 10
+
+  /// The most vectors of channels to compute at once for all the pixels of a block; where rows are so long that only a few
+  /// would fit, all, as short pieces of many rows are slow to read.
+  func depthwiseVectors(_ map: FeatureMap, _ window: PlacedWindow) -> Int {
+    let bytes = map.element == .float32 ? 4 : 2
+    let lines = Self.firstLevelBytes / (window.height * (map.left + map.width + map.right) * vectorWidth * bytes)
+    return lines < 4 ? .max : lines & ~1
+  }
+
+  /// Depthwise sums of `count` pixels from (y, x) on, of some vectors of channels: whole pairs, where either side is packed.
+  func depthwise(
+    _ step: DepthwiseStep, y: Int, x: Int, count: Int, vectors: Range<Int>, _ output: UnsafeMutablePointer<Float>,
+    slots: UnsafePointer<Int>, vectorStride: Int, _ element: MapElementType = .float32, tailWords: Int = 0
+  ) {
+    let map = maps[step.input]
+    let window = step.window
+    gatherRows(
+      of: map, top: y * window.strideDown - window.top, height: window.height, dilation: window.dilationDown,
+      first: x * window.strideAcross - window.left)
+    kernels.depthwise(
+      DepthwiseRun(
+        inputs: scratch.inputRows, pixelStride: map.pixelStride, ahead: map.rowStride,
+        window: DepthwiseWindow(
+          height: window.height, width: window.width, stride: window.strideAcross, dilation: window.dilationAcross),
+        vectors: vectors, weights: weights + step.weights, inputActivation: step.inputActivation,
+        activation: step.activation, output: output, slots: slots, vectorStride: vectorStride, pixels: count,
+        inputElement: map.element, outputElement: element,
+        tailWords: tailWords))
+  }
+
+  /// Rows of a depthwise convolution whose result is a map.
+  func run(_ step: DepthwiseStep, rows: Range<Int>) {
+    let output = maps[step.output]
+    for x in 0..<output.width { scratch.slots[x] = x * output.pixelStride }
+    let vectors = output.pixelStride / vectorWidth * (output.element == .float32 ? 1 : 2)
+    for y in rows {
+      depthwise(
+        step, y: y, x: 0, count: output.width, vectors: 0..<vectors, row(y, of: output), slots: scratch.slots,
+        vectorStride: vectorWidth, output.element)
+    }
+  }
+}

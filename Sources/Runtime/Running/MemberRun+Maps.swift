@@ -1,0 +1,170 @@
+import Kernels
+import ModelGraph
+
+extension MemberRun {
+  /// Rows of the caller's image, its channels padded where the map's are.
+  func copyIn(_ map: FeatureMap, _ rows: Range<Int>) {
+    for y in rows {
+      var pixel = row(y, of: map)
+      var values = input + y * map.width * map.channels
+      if map.pixelStride == map.channels {
+        pixel.update(from: values, count: map.width * map.channels)
+        continue
+      }
+      for _ in 0..<map.width {
+        pixel.update(from: values, count: map.channels)
+        (pixel + map.channels).update(repeating: 0, count: map.pixelStride - map.channels)
+        pixel += map.pixelStride
+        values += map.channels
+      }
+    }
+  }
+
+  /// A value without its padding.
+  func copyOut(_ map: FeatureMap, _ result: Step.Result) {
+    guard let target = result == .output ? output : features else { return }
+    copyPixels(of: map, to: target)
+  }
+
+  /// Copies a map to a vector, or to a map of pixels of as many channels.
+  func reshape(_ map: FeatureMap, _ output: FeatureMap) {
+    if output.pixels == 1, map.pixels > 1 { return copyPixels(of: map, to: row(0, of: output)) }
+    for pixel in 0..<map.pixels {
+      let from = row(pixel / map.width, of: map) + pixel % map.width * map.pixelStride
+      let to = row(pixel / output.width, of: output) + pixel % output.width * output.pixelStride
+      switch (map.element, output.element) {
+      case (.float32, .float32): to.update(from: from, count: map.channels)
+      case (.float32, .bfloat16): kernels.pack(from, to: to, channels: map.channels)
+      case (.bfloat16, .float32): kernels.unpack(from, to: to, channels: map.channels)
+      case (.bfloat16, .bfloat16): to.update(from: from, count: map.pixelStride)
+      }
+      if output.element == .float32 {
+        (to + output.channels).update(repeating: 0, count: output.pixelStride - output.channels)
+      }
+    }
+  }
+
+  private func copyPixels(of map: FeatureMap, to target: UnsafeMutablePointer<Float>) {
+    var target = target
+    for y in 0..<map.height {
+      let pixels = row(y, of: map)
+      for x in 0..<map.width {
+        let pixel = pixels + x * map.pixelStride
+        switch map.element {
+        case .float32: target.update(from: pixel, count: map.channels)
+        case .bfloat16: kernels.unpack(pixel, to: target, channels: map.channels)
+        }
+        target += map.channels
+      }
+    }
+  }
+
+  /// Which of the halves of a packed pixel's words is a channel; the low half of a word is the first.
+  func packedIndex(of channel: Int) -> Int {
+    channel / panelWidth * panelWidth + channel % vectorWidth * 2 + channel / vectorWidth % 2
+  }
+
+  /// Copies a map's channels behind those that are there, and zeros behind them.
+  func join(_ map: FeatureMap, _ joined: FeatureMap, _ rows: Range<Int>, firstChannel: Int) {
+    for y in rows {
+      let input = row(y, of: map)
+      let output = row(y, of: joined)
+      for x in 0..<map.width {
+        join(input + x * map.pixelStride, map, output + x * joined.pixelStride, joined, firstChannel: firstChannel)
+      }
+    }
+  }
+
+  /// The same of one pixel: of packed maps word by word where the first channel is that of a word group, else value by value.
+  private func join(
+    _ input: UnsafePointer<Float>, _ map: FeatureMap, _ output: UnsafeMutablePointer<Float>, _ joined: FeatureMap,
+    firstChannel: Int
+  ) {
+    let end = firstChannel + map.channels
+    if joined.element == .float32 {
+      (output + firstChannel).update(from: input, count: map.channels)
+      (output + end).update(repeating: 0, count: joined.pixelStride - end)
+    } else if firstChannel % panelWidth == 0 {
+      let first = firstChannel / 2
+      (output + first).update(from: input, count: map.pixelStride)
+      (output + (first + map.pixelStride)).update(repeating: 0, count: joined.pixelStride - first - map.pixelStride)
+    } else {
+      let values = UnsafeRawPointer(input).assumingMemoryBound(to: UInt16.self)
+      let halves = UnsafeMutableRawPointer(output).assumingMemoryBound(to: UInt16.self)
+      for channel in 0..<map.channels {
+        halves[packedIndex(of: firstChannel + channel)] = values[packedIndex(of: channel)]
+      }
+      for channel in end..<2 * joined.pixelStride { halves[packedIndex(of: channel)] = 0 }
+    }
+  }
+
+  /// Calls `body` with each row of a map and where its result goes.
+  func forEachRow(_ map: FeatureMap, _ output: FeatureMap, _ rows: Range<Int>, _ body: (ElementwiseRun) -> Void) {
+    for y in rows {
+      body(
+        ElementwiseRun(
+          input: row(y, of: map), output: row(y, of: output), count: map.width * map.pixelStride,
+          element: map.element))
+    }
+  }
+
+  func add(_ first: FeatureMap, _ second: FeatureMap, _ output: FeatureMap, _ rows: Range<Int>) {
+    for y in rows {
+      kernels.add(
+        ElementwiseRun(
+          input: row(y, of: first), output: row(y, of: output), count: first.width * first.pixelStride,
+          element: first.element),
+        row(y, of: second))
+    }
+  }
+
+  func softmax(_ map: FeatureMap, _ output: FeatureMap, _ rows: Range<Int>) {
+    for y in rows {
+      for x in 0..<map.width {
+        let offset = x * map.pixelStride
+        let pixel = row(y, of: output) + offset
+        kernels.softmax(ElementwiseRun(input: row(y, of: map) + offset, output: pixel, count: map.channels))
+        // bf16 products read whole column panels.
+        let end = (map.channels + vectorWidth - 1) / vectorWidth * vectorWidth
+        (pixel + end).update(repeating: 0, count: output.pixelStride - end)
+      }
+    }
+  }
+
+  /// One value for each channel; the members divide the channels.
+  func pool(_ map: FeatureMap, _ output: FeatureMap, _ kind: GlobalPool.Kind) {
+    kernels.globalPool(
+      GlobalPoolRun(
+        isMaximum: kind == .maximum, input: row(0, of: map), height: map.height, width: map.width,
+        rowStride: map.rowStride, pixelStride: map.pixelStride,
+        vectors: member.share(of: map.pixelStride / vectorWidth), output: row(0, of: output), element: map.element,
+        outputElement: output.element))
+  }
+
+  func run(_ step: PoolStep, rows: Range<Int>) {
+    let map = maps[step.input]
+    let output = maps[step.output]
+    let window = step.window
+    for y in rows {
+      var count = 0
+      for tap in 0..<window.height {
+        let inputRow = y * window.strideDown - window.top + tap * window.dilationDown
+        guard inputRow >= 0, inputRow < map.height else { continue }
+        scratch.inputRows[count] = UnsafePointer(row(inputRow, of: map))
+        count += 1
+      }
+      var divisor: Int?
+      if case .average(countsPadding: true) = step.kind { divisor = window.taps }
+      let run = PoolRun(
+        inputs: scratch.inputRows, inputRows: count, inputWidth: map.width, pixelStride: map.pixelStride,
+        windowWidth: window.width, stride: window.strideAcross, dilation: window.dilationAcross,
+        paddingLeft: window.left, divisor: divisor, output: row(y, of: output),
+        outputPixelStride: output.pixelStride, pixels: output.width, vectors: map.pixelStride / vectorWidth,
+        element: map.element)
+      switch step.kind {
+      case .maximum: kernels.maximumPool(run)
+      case .average: kernels.averagePool(run)
+      }
+    }
+  }
+}
