@@ -20,7 +20,7 @@ enum ONNXReader {
     let name = model.graph.name
     var foreign = ForeignModel(
       graph: translation.graph,
-      architecture: name.isEmpty || name == "main_graph" || name == "torch_jit" ? "ONNX" : name)
+      architecture: ["", "main_graph", "torch_jit", "tf2onnx"].contains(name) ? "ONNX" : name)
     foreign.notes = translation.notes
     return foreign
   }

@@ -11,7 +11,7 @@ protocol TorchFamily: Sendable {
   /// The side of the input that the network is trained with, for the network's name or the file's.
   func side(of hint: String) -> Int
   /// How images become that input, as torchvision's weights do.
-  func preprocessing(side: Int) -> Preprocessing
+  func preprocessing(side: Int, of weights: StateDictionary) -> Preprocessing
   /// The beginnings of names that inference does not need.
   var ignored: [String] { get }
   /// Appends the network after the input, and returns its last node.
@@ -20,7 +20,7 @@ protocol TorchFamily: Sendable {
 
 extension TorchFamily {
   func side(of hint: String) -> Int { 224 }
-  func preprocessing(side: Int) -> Preprocessing { .torchvision(side: side) }
+  func preprocessing(side: Int, of weights: StateDictionary) -> Preprocessing { .torchvision(side: side) }
   var ignored: [String] { [] }
 }
 

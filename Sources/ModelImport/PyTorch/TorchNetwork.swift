@@ -251,7 +251,7 @@ struct TorchNetwork {
         model.preprocessing = .stated(stated)
       } else {
         model.preprocessing = .recognized(
-          family.preprocessing(side: max(size.height, size.width)), network: family.name)
+          family.preprocessing(side: max(size.height, size.width), of: weights), network: family.name)
       }
       return model
     } catch {

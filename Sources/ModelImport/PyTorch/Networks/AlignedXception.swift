@@ -11,7 +11,7 @@ struct AlignedXception: TorchFamily {
 
   func side(of hint: String) -> Int { 299 }
 
-  func preprocessing(side: Int) -> Preprocessing {
+  func preprocessing(side: Int, of weights: StateDictionary) -> Preprocessing {
     var usual = Preprocessing.timm
     usual.geometry = .centerCrop(shorterSide: Int((Double(side) / 0.903).rounded(.down)))
     return usual

@@ -10,7 +10,9 @@ struct ConvNeXt: TorchFamily {
       && weights.has("classifier.2.weight")
   }
 
-  func preprocessing(side: Int) -> Preprocessing { .torchvision(side: side, shorterSide: side + 12) }
+  func preprocessing(side: Int, of weights: StateDictionary) -> Preprocessing {
+    .torchvision(side: side, shorterSide: side + 12)
+  }
 
   func append(to network: inout TorchNetwork, _ input: Int) throws(ImportError) -> Int {
     var node = try network.convolution("features.0.0", input, stride: 4, padding: .valid)

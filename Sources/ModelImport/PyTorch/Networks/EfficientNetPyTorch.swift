@@ -9,11 +9,16 @@ struct EfficientNetPyTorch: TorchFamily {
     weights.has("_conv_stem.weight") && weights.has("_blocks.0._depthwise_conv.weight") && weights.has("_fc.weight")
   }
 
-  /// EfficientNet-Lite's own: bicubic, `(pixel - 127) / 128`, the shorter side 32 longer than the input's.
-  func preprocessing(side: Int) -> Preprocessing {
-    Preprocessing(
-      filter: .bicubic, antialias: true, geometry: .centerCrop(shorterSide: side + 32), divisor: 1,
-      mean: [127, 127, 127], standardDeviation: [128, 128, 128])
+  /// EfficientNet-Lite's own: bicubic, `(pixel - 127) / 128`, the shorter side 32 longer than the input's. The others take
+  /// ImageNet's mean and standard deviation.
+  func preprocessing(side: Int, of weights: StateDictionary) -> Preprocessing {
+    var usual = Preprocessing.torchvision(side: side, shorterSide: side + 32)
+    usual.filter = .bicubic
+    guard !weights.has("_blocks.0._se_reduce.weight") else { return usual }
+    usual.divisor = 1
+    usual.mean = [127, 127, 127]
+    usual.standardDeviation = [128, 128, 128]
+    return usual
   }
 
   func append(to network: inout TorchNetwork, _ input: Int) throws(ImportError) -> Int {

@@ -26,7 +26,7 @@ struct GoogLeNet: TorchFamily {
   }
 
   /// torchvision's weights come from TensorFlow and take pixels of -1 to 1 (`transform_input`).
-  func preprocessing(side: Int) -> Preprocessing {
+  func preprocessing(side: Int, of weights: StateDictionary) -> Preprocessing {
     var usual = Preprocessing.torchvision(side: side)
     usual.mean = [0.5, 0.5, 0.5]
     usual.standardDeviation = [0.5, 0.5, 0.5]

@@ -12,7 +12,7 @@ struct LegacyXception: TorchFamily {
   }
 
   func side(of hint: String) -> Int { 299 }
-  func preprocessing(side: Int) -> Preprocessing { .timm }
+  func preprocessing(side: Int, of weights: StateDictionary) -> Preprocessing { .timm }
 
   func append(to network: inout TorchNetwork, _ input: Int) throws(ImportError) -> Int {
     var node = try network.unit("conv1", "bn1", input, stride: 2, padding: .valid)

@@ -11,7 +11,7 @@ struct TimmEfficientNet: TorchFamily {
     weights.has("conv_stem.weight") && weights.has("blocks.0.0.conv_dw.weight") && weights.has("classifier.weight")
   }
 
-  func preprocessing(side: Int) -> Preprocessing {
+  func preprocessing(side: Int, of weights: StateDictionary) -> Preprocessing {
     var usual = Preprocessing.torchvision(side: side)
     usual.filter = .bicubic
     return usual
