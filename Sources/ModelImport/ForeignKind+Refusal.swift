@@ -1,13 +1,16 @@
 extension ForeignKind {
-  private static let readable = "expected a model saved by Keras (.keras or .h5), or a weights file (.xcw)"
+  private static let readable =
+    "expected a model saved by Keras (.keras or .h5), an ONNX model, weights of PyTorch (.safetensors or .pth), or a weights file (.xcw)"
 
   /// What the file is and what to do, for a kind that no reader reads.
   var refusal: String {
     switch self {
-    case .weightFile, .kerasArchive, .hdf5, .onnx, .safetensors, .pyTorchArchive: "cannot be read"
+    case .weightFile, .kerasArchive, .hdf5, .onnx, .safetensors, .pyTorchArchive, .pyTorchPickle: "cannot be read"
     case .torchScript:
       "a TorchScript module, which holds code; save the weights alone with torch.save(model.state_dict(), ...)"
-    case .pickle: "a pickle, which can run code when it is read; save the model with model.save(\"model.keras\")"
+    case .pickle:
+      "a pickle, which can run code when it is read; save a Keras model with model.save(\"model.keras\"), weights of PyTorch "
+        + "with torch.save(model.state_dict(), \"weights.pth\")"
     case .tfLite:
       "a TensorFlow Lite model, whose training form is not in it; convert the Keras model that it was made from"
     case .savedModel:

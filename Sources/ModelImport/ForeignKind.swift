@@ -2,7 +2,7 @@ import HDF5
 
 /// What a file is, recognized by its content: those that can be read, and those that are often given in their place.
 package enum ForeignKind: String, Hashable, Sendable, CaseIterable {
-  case weightFile, kerasArchive, hdf5, onnx, safetensors, pyTorchArchive, torchScript
+  case weightFile, kerasArchive, hdf5, onnx, safetensors, pyTorchArchive, pyTorchPickle, torchScript
   case pickle, tfLite, savedModel, tensorFlowGraph, numPy, otherArchive, gzip, gitLFSPointer, html, json, picture, empty
   case unknown
 
@@ -30,7 +30,7 @@ package enum ForeignKind: String, Hashable, Sendable, CaseIterable {
     } else if begins(Array("TFL3".utf8), at: 4) {
       self = .tfLite
     } else if start[0] == 0x80, start.count > 1, (2...5).contains(start[1]) {
-      self = .pickle
+      self = begins(TorchLegacyFile.magic, at: 2) ? .pyTorchPickle : .pickle
     } else {
       return nil
     }

@@ -8,6 +8,10 @@ package enum ImportError: Error, Hashable, CustomStringConvertible {
   case archive(entry: String?, reason: String)
   /// A JSON text, at a byte of it.
   case json(offset: Int, reason: String)
+  /// A message of an ONNX file, at a byte of it.
+  case protobuf(offset: Int, reason: String)
+  /// A pickle of PyTorch, at a byte of it.
+  case pickle(offset: Int, reason: String)
   /// An object of an HDF5 file.
   case hdf5(path: String, reason: String)
   /// An array of numbers of any file.
@@ -28,6 +32,8 @@ package enum ImportError: Error, Hashable, CustomStringConvertible {
     case .archive(let entry?, let reason): "zip entry \"\(entry)\": \(reason)"
     case .archive(nil, let reason): "zip archive: \(reason)"
     case .json(let offset, let reason): "JSON at byte \(offset): \(reason)"
+    case .protobuf(let offset, let reason): "message at byte \(offset): \(reason)"
+    case .pickle(let offset, let reason): "pickle at byte \(offset): \(reason)"
     case .hdf5(let path, let reason): "HDF5 object \"\(path)\": \(reason)"
     case .array(let name, let reason): "array \"\(name)\": \(reason)"
     case .model(let reason): "model: \(reason)"

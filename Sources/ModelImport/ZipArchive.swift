@@ -1,9 +1,9 @@
 import CZlib
 import HDF5
 
-/// The entries of a zip file in memory (PKWARE's APPNOTE 6.3, as far as Keras uses it).
+/// The entries of a zip file in memory (PKWARE's APPNOTE 6.3, as far as Keras and PyTorch use it).
 ///
-/// Reads one disk, no encryption, no Zip64, entries stored or deflated. Names are looked up, never used as paths.
+/// Reads one disk, no encryption, entries stored or deflated. Names are looked up, never used as paths.
 struct ZipArchive {
   private struct Entry {
     var method: UInt16
@@ -25,21 +25,9 @@ struct ZipArchive {
     guard let end = Self.endRecord(in: bytes) else {
       throw .archive(entry: nil, reason: "no end-of-directory record: not a zip file, or cut short")
     }
-    let diskNumbers = (Self.u16(bytes, end + 4), Self.u16(bytes, end + 6))
-    let counts = (Self.u16(bytes, end + 8), Self.u16(bytes, end + 10))
-    let directorySize = Int(Self.u32(bytes, end + 12))
-    directoryStart = Int(Self.u32(bytes, end + 16))
-    guard counts.0 != 0xffff, directoryStart != 0xffff_ffff else {
-      throw .archive(entry: nil, reason: "a Zip64 archive, expected one below 4 GiB")
-    }
-    guard diskNumbers == (0, 0), counts.0 == counts.1 else {
-      throw .archive(entry: nil, reason: "part of an archive that spans several files")
-    }
-    guard directoryStart <= end, directorySize == end - directoryStart else {
-      throw .archive(
-        entry: nil, reason: "its directory of \(directorySize) bytes at \(directoryStart) does not end at \(end)")
-    }
-    try readDirectory(count: Int(counts.0), end: end)
+    let directory = try ZipDirectory(bytes, endRecord: end)
+    directoryStart = directory.start
+    try readDirectory(count: directory.count, end: directory.end)
   }
 
   /// The names of all entries.
@@ -95,10 +83,12 @@ struct ZipArchive {
         throw .archive(entry: nil, reason: "the name in directory record \(index) is not UTF-8")
       }
       guard Self.u16(bytes, offset + 8) & 1 == 0 else { throw .archive(entry: name, reason: "encrypted") }
+      let wide = ZipDirectory.wideNumbers(
+        bytes, record: offset, extra: offset + 46 + lengths[0]..<offset + 46 + lengths[0] + lengths[1])
+      guard let wide else { throw .archive(entry: name, reason: "its sizes of more than 32 bits are missing") }
       let entry = Entry(
         method: Self.u16(bytes, offset + 10), checksum: Self.u32(bytes, offset + 16),
-        compressedSize: Int(Self.u32(bytes, offset + 20)), size: Int(Self.u32(bytes, offset + 24)),
-        headerOffset: Int(Self.u32(bytes, offset + 42)))
+        compressedSize: wide.compressedSize, size: wide.size, headerOffset: wide.headerOffset)
       guard entries.updateValue(entry, forKey: name) == nil else {
         throw .archive(entry: name, reason: "appears twice")
       }

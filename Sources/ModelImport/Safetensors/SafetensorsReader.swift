@@ -1,8 +1,10 @@
-/// Reads weights in the format of safetensors.
+/// Reads weights in the format of safetensors, whose network is found by their names.
 enum SafetensorsReader {
   static func read(
     _ file: ForeignFile, options: ImportOptions, progress: ModelImporter.Progress
   ) throws(ImportError) -> ForeignModel {
-    throw file.error("a safetensors file, which cannot be read; convert a Keras model of the same network")
+    let header = try SafetensorsHeader(file, limits: options.limits)
+    progress(.buildingNetwork, 0)
+    return try StateDictionary(header.arrays).model(beside: file, options: options)
   }
 }
