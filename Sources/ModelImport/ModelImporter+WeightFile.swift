@@ -13,9 +13,13 @@ extension ModelImporter {
       throw file.error("\(error)")
     }
     if let output = options.output, output != model.metadata.output {
-      throw file.error(
-        "the output is \(model.metadata.output.rawValue), which cannot be changed any more; "
-          + "convert the model it came from")
+      // The same values; only what they mean is stated anew.
+      guard Set([output, model.metadata.output]) == [.classLogits, .labelLogits] else {
+        throw file.error(
+          "the output is \(model.metadata.output.rawValue), which cannot be changed any more; "
+            + "convert the model that the file was made from")
+      }
+      model.metadata.output = output
     }
     if let size = options.inputSize {
       do throws(GraphError) {
