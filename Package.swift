@@ -120,13 +120,15 @@ let package = Package(
     .target(
       name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"],
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
-    .target(name: "ModelImport", dependencies: ["ModelGraph", "Architectures", "CHDF5", "CZlib"]),
+    .target(name: "HDF5", dependencies: ["CZlib"], swiftSettings: safe),
+    .target(
+      name: "ModelImport", dependencies: ["ModelGraph", "Architectures", "WeightFormat", "HDF5", "CZlib"],
+      swiftSettings: safe),
 
     // The system's libraries.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
-    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
 
     // Tests.
     .target(
@@ -158,8 +160,11 @@ let package = Package(
       swiftSettings: reference),
     .testTarget(name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(
+      name: "HDF5Tests", dependencies: ["HDF5", "ModelGraph"], exclude: ["make_fixtures.py"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
       name: "ModelImportTests",
-      dependencies: ["ModelImport", "Architectures", "Reference", "CHDF5", "CZlib", "TestSupport"],
+      dependencies: ["ModelImport", "Architectures", "Reference", "HDF5", "CZlib", "TestSupport"],
       exclude: ["make_fixtures.py", "make_keras1.py"], resources: [.copy("Fixtures")]),
     .testTarget(name: "XceptionTests", dependencies: ["Xception", "ModelGraph", "SmallModel"]),
     .testTarget(

@@ -10,7 +10,6 @@ brew_name() {
     zlib1g-dev) echo zlib ;;
     libpng-dev) echo libpng ;;
     libjpeg-dev) echo jpeg-turbo ;;
-    libhdf5-dev) echo hdf5 ;;
     pkg-config) echo pkgconf ;;
     python3 | python3-pip | python3-venv) echo python3 ;;
     python3-numpy) echo numpy ;;

@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-bash Examples/install-packages.sh zlib1g-dev libpng-dev libjpeg-dev libhdf5-dev pkg-config python3 python3-pip binutils
+bash Examples/install-packages.sh zlib1g-dev libpng-dev libjpeg-dev pkg-config python3 python3-pip binutils
 
 # The independent reader of the weights format needs NumPy.
 python=

@@ -10,6 +10,8 @@ package enum ImportError: Error, Hashable, CustomStringConvertible {
   case json(offset: Int, reason: String)
   /// An object of an HDF5 file.
   case hdf5(path: String, reason: String)
+  /// An array of numbers of any file.
+  case array(name: String, reason: String)
   /// The description of the network as a whole.
   case model(reason: String)
   /// A layer that is unknown, or is used in a way that cannot be expressed exactly.
@@ -27,6 +29,7 @@ package enum ImportError: Error, Hashable, CustomStringConvertible {
     case .archive(nil, let reason): "zip archive: \(reason)"
     case .json(let offset, let reason): "JSON at byte \(offset): \(reason)"
     case .hdf5(let path, let reason): "HDF5 object \"\(path)\": \(reason)"
+    case .array(let name, let reason): "array \"\(name)\": \(reason)"
     case .model(let reason): "model: \(reason)"
     case .layer(let name, let reason): "layer \"\(name)\": \(reason)"
     case .weights(let layer, let reason): "weights of layer \"\(layer)\": \(reason)"
@@ -45,7 +48,7 @@ package struct ImportLimits: Hashable, Sendable {
   /// Values of all weights together.
   package var parameters: Int
 
-  package init(fileSize: Int = 1 << 32, configurationSize: Int = 1 << 26, parameters: Int = 1 << 28) {
+  package init(fileSize: Int = 1 << 32, configurationSize: Int = 1 << 26, parameters: Int = 1 << 30) {
     self.fileSize = fileSize
     self.configurationSize = configurationSize
     self.parameters = parameters

@@ -6,7 +6,7 @@ package enum Labels {
   /// such as `["n01440764", "tench"]` (Keras's `imagenet_class_index.json`) stands for its last element.
   package static func read(_ argument: String) throws(ImportError) -> [String] {
     do throws(ImportError) {
-      return try parse(SourceFile(path: argument, limit: 1 << 26).bytes)
+      return try parse(ForeignFile(path: argument, limit: 1 << 26).bytes.array)
     } catch {
       guard argument.contains(","), case .file = error else { throw error }
       return try checked(

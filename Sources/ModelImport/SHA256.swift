@@ -3,12 +3,14 @@
 /// Written out here because a cryptography package would add minutes to every user's build for this one function.
 enum SHA256 {
   /// The 32 bytes of the digest.
-  static func digest(of bytes: [UInt8]) -> [UInt8] {
+  static func digest(of bytes: [UInt8]) -> [UInt8] { unsafe bytes.withUnsafeBytes { unsafe digest(of: $0) } }
+
+  static func digest(of bytes: UnsafeRawBufferPointer) -> [UInt8] {
     var state: [UInt32] = [
       0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
     ]
     let wholeBlocks = bytes.count / 64
-    var tail = Array(bytes[(wholeBlocks * 64)...]) + [0x80]
+    var tail = unsafe Array(bytes[(wholeBlocks * 64)...]) + [0x80]
     while tail.count % 64 != 56 { tail.append(0) }
     let bitCount = UInt64(bytes.count) * 8
     for shift in stride(from: 56, through: 0, by: -8) {
@@ -16,14 +18,12 @@ enum SHA256 {
     }
 
     var schedule = [UInt32](repeating: 0, count: 64)
-    bytes.withUnsafeBytes { buffer in
-      for block in 0..<wholeBlocks {
-        compress(UnsafeRawBufferPointer(rebasing: buffer[block * 64..<(block + 1) * 64]), &state, &schedule)
-      }
+    for block in 0..<wholeBlocks {
+      unsafe compress(UnsafeRawBufferPointer(rebasing: bytes[block * 64..<(block + 1) * 64]), &state, &schedule)
     }
-    tail.withUnsafeBytes { buffer in
+    unsafe tail.withUnsafeBytes { buffer in
       for block in 0..<tail.count / 64 {
-        compress(UnsafeRawBufferPointer(rebasing: buffer[block * 64..<(block + 1) * 64]), &state, &schedule)
+        unsafe compress(UnsafeRawBufferPointer(rebasing: buffer[block * 64..<(block + 1) * 64]), &state, &schedule)
       }
     }
     return state.flatMap { word in
@@ -32,7 +32,7 @@ enum SHA256 {
   }
 
   private static func compress(_ block: UnsafeRawBufferPointer, _ state: inout [UInt32], _ w: inout [UInt32]) {
-    for t in 0..<16 { w[t] = UInt32(bigEndian: block.loadUnaligned(fromByteOffset: t * 4, as: UInt32.self)) }
+    for t in 0..<16 { w[t] = unsafe UInt32(bigEndian: block.loadUnaligned(fromByteOffset: t * 4, as: UInt32.self)) }
     for t in 16..<64 {
       let s0 = rotate(w[t - 15], 7) ^ rotate(w[t - 15], 18) ^ (w[t - 15] >> 3)
       let s1 = rotate(w[t - 2], 17) ^ rotate(w[t - 2], 19) ^ (w[t - 2] >> 10)

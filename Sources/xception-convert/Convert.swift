@@ -110,9 +110,12 @@ struct Convert: ParsableCommand {
     try WeightFile.checkDestination(output)
     let pictures = try photos.map { try PictureFolder.pictures(in: $0) }
 
-    let original = try InputModel.read(path: input, options: importOptions()) { stage, part in
-      progress.show(stage, part: part)
+    let imported = try ModelImporter.read(path: input, options: importOptions()) { stage, part in
+      progress.show(stage.rawValue, part: part)
     }
+    let original = imported.model
+    progress.clear()
+    if !quiet { for note in imported.notes { StandardError.print("xception-convert: \(input): \(note)") } }
     var (model, quantized) = try change(original, progress)
     progress.show("running the network once, in plain loops, for the file's own check")
     model.metadata.golden = try GoldenCheck.record(of: model.graph)

@@ -22,39 +22,32 @@ struct Fixture {
   }
 
   func read(_ options: ImportOptions = ImportOptions()) throws(ImportError) -> Model {
-    try KerasImporter.read(SourceFile(path: name, bytes: bytes), options: options)
+    try ModelImporter.read(ForeignFile(path: name, bytes: bytes), options: options).model
   }
 
   /// The text of `config.json`.
   func configuration() throws -> String {
-    String(decoding: try ZipArchive(bytes).contents(of: "config.json", limit: .max)!, as: UTF8.self)
+    String(decoding: try ZipArchive(bytes).contents(of: "config.json", limit: .max)!.array, as: UTF8.self)
   }
 
   /// Reads the archive with its configuration replaced.
   func read(configuration: String) throws(ImportError) -> Model {
     let archive = zip([
       ("config.json", Array(configuration.utf8)),
-      ("model.weights.h5", Array(try ZipArchive(bytes).contents(of: "model.weights.h5", limit: .max)!)),
+      ("model.weights.h5", try ZipArchive(bytes).contents(of: "model.weights.h5", limit: .max)!.array),
     ])
-    return try KerasImporter.read(SourceFile(path: name, bytes: archive), options: ImportOptions())
+    return try ModelImporter.read(ForeignFile(path: name, bytes: archive), options: ImportOptions()).model
   }
 
   /// The archive's weights as a tree.
-  func weights() throws -> HDF5Group {
-    try tree(of: Array(try ZipArchive(bytes).contents(of: "model.weights.h5", limit: .max)!))
+  func weights() throws -> KerasGroup {
+    try KerasGroup(try ZipArchive(bytes).contents(of: "model.weights.h5", limit: .max)!, limits: ImportLimits())
   }
 
   /// Translates the archive's network with other weights.
-  func translate(weights: HDF5Group) throws -> Graph {
+  func translate(weights: KerasGroup) throws -> Graph {
     let model = try KerasModel(try JSONParser.parse(Array(try configuration().utf8)))
     return try KerasTranslator.translate(model, weights: Keras3Weights(weights), inputSize: nil).graph
-  }
-}
-
-/// Reads an HDF5 file in memory.
-func tree(of bytes: [UInt8], limits: ImportLimits = ImportLimits()) throws(ImportError) -> HDF5Group {
-  try bytes.withUnsafeBufferPointer { buffer throws(ImportError) in
-    try HDF5Reader.read(UnsafeRawBufferPointer(buffer), limits: limits)
   }
 }
 
@@ -66,9 +59,9 @@ extension String {
   }
 }
 
-extension HDF5Group {
+extension KerasGroup {
   /// Changes the group at a path of groups that must be there.
-  mutating func change(_ path: String, _ body: (inout HDF5Group) -> Void) {
+  mutating func change(_ path: String, _ body: (inout KerasGroup) -> Void) {
     guard let first = path.split(separator: "/").first.map(String.init) else { return body(&self) }
     groups[first]!.change(String(path.dropFirst(first.count + 1)), body)
   }

@@ -1,67 +1,104 @@
-import CHDF5
-import Foundation
-
-@testable import ModelImport
-
-/// Writes an HDF5 file into a temporary file through libhdf5, and gives its bytes.
-struct HDF5Writer {
-  let file: hid_t
-
-  /// - Parameter body: Writes into the file; it must not read one.
-  static func bytes(_ body: (HDF5Writer) throws -> Void) throws -> [UInt8] {
-    let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).h5").path
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    try hdf5Library.withLock { _ in try write(path, body) }
-    return [UInt8](try Data(contentsOf: URL(filePath: path)))
+/// Makes an HDF5 file in memory: groups, datasets of floats and attributes of strings, in the format's earliest structures
+/// (HDF5 File Format Specification 3.0: superblock 0, object headers 1, links in the headers).
+final class HDF5Writer {
+  private final class Group {
+    var names: [String] = []
+    var children: [String: Group] = [:]
+    var dataset: (dimensions: [Int], values: [Float])?
+    var attributes: [(name: String, strings: [String])] = []
   }
 
-  private static func write(_ path: String, _ body: (HDF5Writer) throws -> Void) throws {
-    chdf5_silence()
-    let writer = HDF5Writer(file: chdf5_create(path, chdf5_default()))
-    precondition(writer.file >= 0)
-    defer { precondition(H5Fclose(writer.file) >= 0) }
+  private let root = Group()
+  private var bytes: [UInt8] = []
+
+  static func bytes(_ body: (HDF5Writer) throws -> Void) rethrows -> [UInt8] {
+    let writer = HDF5Writer()
     try body(writer)
+    return writer.file()
   }
 
   /// Makes a group and those around it.
-  func group(_ path: String) {
-    var sofar = ""
-    for name in path.split(separator: "/") {
-      sofar += "/" + name
-      if H5Lexists(file, sofar, chdf5_default()) > 0 { continue }
-      let group = H5Gcreate2(file, sofar, chdf5_default(), chdf5_default(), chdf5_default())
-      precondition(group >= 0)
-      H5Gclose(group)
-    }
-  }
+  func group(_ path: String) { _ = find(path) }
 
-  /// Makes a dataset of floats, without writing any where `values` is nil.
-  func dataset(_ path: String, _ dimensions: [Int], _ values: [Float]?, creation: hid_t = chdf5_default()) {
-    if let slash = path.lastIndex(of: "/") { group(String(path[..<slash])) }
-    let space = H5Screate_simple(Int32(dimensions.count), dimensions.map { hsize_t($0) }, nil)
-    let set = H5Dcreate2(file, path, chdf5_native_float(), space, chdf5_default(), creation, chdf5_default())
-    precondition(set >= 0, "cannot make \(path)")
-    if let values {
-      precondition(H5Dwrite(set, chdf5_native_float(), chdf5_all(), chdf5_all(), chdf5_default(), values) >= 0)
-    }
-    H5Dclose(set)
-    H5Sclose(space)
+  func dataset(_ path: String, _ dimensions: [Int], _ values: [Float]) {
+    precondition(values.count == dimensions.reduce(1, *))
+    find(path).dataset = (dimensions, values)
   }
 
   /// Sets an attribute of a group to strings of a fixed length, as h5py does.
-  func attribute(_ name: String, of path: String, _ strings: [String]) {
+  func attribute(_ name: String, of path: String, _ strings: [String]) { find(path).attributes.append((name, strings)) }
+
+  private func find(_ path: String) -> Group {
+    path.split(separator: "/").map(String.init).reduce(root) { group, name in
+      if let child = group.children[name] { return child }
+      let child = Group()
+      group.names.append(name)
+      group.children[name] = child
+      return child
+    }
+  }
+
+  private func file() -> [UInt8] {
+    bytes = Array(repeating: 0, count: 96)
+    let header = write(root)
+    var superblock: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0, 0, 8, 8, 0]
+    superblock += number(4, 2) + number(16, 2) + number(0, 4) + number(0, 8) + undefined
+    superblock += number(bytes.count, 8) + undefined + number(0, 8) + number(header, 8)
+    bytes.replaceSubrange(0..<superblock.count, with: superblock)
+    return bytes
+  }
+
+  private let undefined = [UInt8](repeating: 0xff, count: 8)
+
+  /// Writes an object and all in it; the address of its header.
+  private func write(_ group: Group) -> Int {
+    var messages: [(type: Int, contents: [UInt8])] = []
+    if let (dimensions, values) = group.dataset {
+      let address = bytes.count
+      for value in values { bytes += number(Int(value.bitPattern), 4) }
+      messages += [
+        (1, dataspace(dimensions)), (3, float), (5, [2, 2, 2, 0]),
+        (8, [3, 1] + number(address, 8) + number(values.count * 4, 8)),
+      ]
+    } else {
+      messages.append((2, [0, 0] + undefined + undefined))
+      for name in group.names {
+        let address = write(group.children[name]!)
+        messages.append((6, [1, 1] + number(name.utf8.count, 2) + Array(name.utf8) + number(address, 8)))
+      }
+    }
+    messages += group.attributes.map { (12, attribute($0.name, $0.strings)) }
+    let body = messages.flatMap { type, contents in
+      number(type, 2) + number(padded(contents).count, 2) + number(0, 4) + padded(contents)
+    }
+    bytes += Array(repeating: 0, count: (8 - bytes.count % 8) % 8)
+    let address = bytes.count
+    bytes += [1, 0] + number(messages.count, 2) + number(1, 4) + number(body.count, 4) + number(0, 4) + body
+    return address
+  }
+
+  private func dataspace(_ dimensions: [Int]) -> [UInt8] {
+    [1, UInt8(dimensions.count)] + number(0, 6) + dimensions.flatMap { number($0, 8) }
+  }
+
+  private var float: [UInt8] {
+    [0x11, 0x20, 0x1f, 0] + number(4, 4) + number(0, 2) + number(32, 2) + [23, 8, 0, 23] + number(127, 4)
+  }
+
+  private func attribute(_ name: String, _ strings: [String]) -> [UInt8] {
     let length = max(1, strings.map(\.utf8.count).max() ?? 1)
-    let type = H5Tcopy(chdf5_c_string())
-    H5Tset_size(type, length)
-    let space = H5Screate_simple(1, [hsize_t(strings.count)], nil)
-    let object = H5Oopen(file, path, chdf5_default())
-    let attribute = H5Acreate2(object, name, type, space, chdf5_default(), chdf5_default())
-    precondition(attribute >= 0, "cannot make \(path)@\(name)")
-    let bytes = strings.flatMap { Array($0.utf8) + Array(repeating: 0, count: length - $0.utf8.count) }
-    if !bytes.isEmpty { precondition(H5Awrite(attribute, type, bytes) >= 0) }
-    H5Aclose(attribute)
-    H5Oclose(object)
-    H5Sclose(space)
-    H5Tclose(type)
+    let type = [0x13, 1, 0, 0] + number(length, 4)
+    let space = dataspace([strings.count])
+    let header = [1, 0] + number(name.utf8.count + 1, 2) + number(type.count, 2) + number(space.count, 2)
+    let data = strings.flatMap { Array($0.utf8) + Array(repeating: 0, count: length - $0.utf8.count) }
+    return header + padded(Array(name.utf8) + [0]) + padded(type) + padded(space) + data
+  }
+
+  private func padded(_ bytes: [UInt8]) -> [UInt8] {
+    bytes + Array(repeating: 0, count: (8 - bytes.count % 8) % 8)
+  }
+
+  private func number(_ value: Int, _ byteCount: Int) -> [UInt8] {
+    (0..<byteCount).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
   }
 }

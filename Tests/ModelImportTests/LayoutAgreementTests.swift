@@ -13,9 +13,9 @@ private let paths = (ProcessInfo.processInfo.environment["XCEPTION_LAYOUTS"] ?? 
 struct LayoutAgreementTests {
   @Test("give the same operations and weights")
   func agreement() throws {
-    let first = try KerasImporter.read(path: paths[0]).graph
+    let first = try ModelImporter.read(path: paths[0]).model.graph
     for path in paths.dropFirst() {
-      let other = try KerasImporter.read(path: path).graph
+      let other = try ModelImporter.read(path: path).model.graph
       #expect(other.nodes.map(\.operation) == first.nodes.map(\.operation), "\(path)")
       #expect(other.nodes.map(\.inputs) == first.nodes.map(\.inputs), "\(path)")
       #expect(other.nodes.map(\.parameters) == first.nodes.map(\.parameters), "\(path)")

@@ -1,5 +1,4 @@
 import Architectures
-import CHDF5
 import Foundation
 import ModelGraph
 import Testing
@@ -41,7 +40,7 @@ struct XceptionLayoutTests {
   private func read(_ bytes: [UInt8], name: String = "weights.h5") throws -> Graph {
     var options = ImportOptions()
     options.inputSize = Extent(height: 71, width: 73)
-    return try KerasImporter.read(SourceFile(path: name, bytes: bytes), options: options).graph
+    return try ModelImporter.read(ForeignFile(path: name, bytes: bytes), options: options).model.graph
   }
 
   private func expectAllInPlace(_ graph: Graph, _ network: XceptionNetwork = network) throws {

@@ -37,7 +37,6 @@ extension KerasLayer {
 
   /// The window of a convolution.
   func kernelWindow() throws(ImportError) -> Window {
-    try requireChannelsLast()
     return Window(
       size: try extent("kernel_size"), stride: try extent("strides", default: Extent(1)),
       dilation: try extent("dilation_rate", default: Extent(1)), padding: try padding())
@@ -45,7 +44,6 @@ extension KerasLayer {
 
   /// The window of a pool, which moves by its own size unless told otherwise.
   func poolWindow() throws(ImportError) -> Window {
-    try requireChannelsLast()
     let size = try extent("pool_size")
     return Window(size: size, stride: try extent("strides", default: size), padding: try padding())
   }
@@ -58,20 +56,6 @@ extension KerasLayer {
     }
   }
 
-  func requireChannelsLast() throws(ImportError) {
-    guard let format = config["data_format"], !format.isNull else { return }
-    guard format.string == "channels_last" else { throw unexpected("data_format", "\"channels_last\"") }
-  }
-
-  /// Holds `axis`, which counts the batch, to the last one.
-  func requireLastAxis(of shape: Shape) throws(ImportError) {
-    let axis = config["axis"]
-    let value = axis?.array?.count == 1 ? axis?.array?.first?.int : axis?.int
-    guard axis == nil || value == -1 || value == shape.dimensions.count else {
-      throw unexpected("axis", "the last one, -1 or \(shape.dimensions.count)")
-    }
-  }
-
   func require(_ option: String, _ expected: JSON, default standard: JSON) throws(ImportError) {
     let value = config[option] ?? standard
     guard value == expected || value.isNull && standard == expected else { throw unexpected(option, expected.text) }
@@ -81,27 +65,45 @@ extension KerasLayer {
     error("\(className): its \(option) is \(config[option]?.text ?? "missing"), expected \(expected)")
   }
 
-  /// The function that its `activation` names; nil where it is linear.
-  func activation() throws(ImportError) -> Operation? {
-    switch config["activation"] {
-    case nil, .null?: return nil
-    case .string(let name)?:
-      switch name {
-      case "linear": return nil
-      case "relu": return .activation(.relu)
-      case "relu6": return .activation(.relu6)
-      case "elu": return .activation(.elu(alpha: 1))
-      case "sigmoid": return .activation(.sigmoid)
-      case "softmax": return .softmax
-      default: break
-      }
-    default: break
+  var hasBias: Bool {
+    get throws(ImportError) { try bool("use_bias", default: true) }
+  }
+
+  /// An option of one number or of a list, nested or not.
+  func numbers(_ option: String) -> [Double]? { config[option]?.numbers }
+}
+
+extension KerasTranslator {
+  /// Holds `axis`, which counts the batch, to that of the channels.
+  func requireChannelAxis(of value: Value, _ layer: KerasLayer) throws(ImportError) {
+    let axis = layer.config["axis"]
+    let found = axis?.array?.count == 1 ? axis?.array?.first?.int : axis?.int
+    let rank = shape(of: value).dimensions.count + 1
+    let expected = isChannelsFirst && rank == 4 ? 1 : rank - 1
+    guard axis != nil else {
+      guard expected == rank - 1 else { throw layer.unexpected("axis", "1") }
+      return
     }
-    throw unexpected("activation", "linear, relu, relu6, elu, sigmoid or softmax")
+    guard let found, found == expected || found == expected - rank else {
+      throw layer.unexpected("axis", "that of the channels, \(expected - rank) or \(expected)")
+    }
   }
 }
 
 extension JSON {
+  /// One number, or a list of them under lists of one element, as Keras writes constant tensors.
+  var numbers: [Double]? {
+    var value = self["config"]?["value"] ?? self
+    while let list = value.array, list.count == 1, list[0].array != nil { value = list[0] }
+    if let number = value.number { return [number] }
+    guard let list = value.array, !list.isEmpty else { return nil }
+    let numbers = list.compactMap(\.number)
+    if numbers.count == list.count { return numbers }
+    // Channels first: a list of one number each.
+    let inner = list.compactMap { $0.array?.count == 1 ? $0.numbers?.first : nil }
+    return inner.count == list.count ? inner : nil
+  }
+
   /// The value in a few words, for messages.
   var text: String {
     switch self {

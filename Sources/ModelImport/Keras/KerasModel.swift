@@ -4,11 +4,14 @@ struct KerasModel {
   var layers: [KerasLayer]
   /// Each layer reads the one before it; else each names what it reads.
   var isSequential: Bool
-  /// The only input and the only output, by layer name; nil in a sequential model.
-  var input: String?
-  var output: String?
+  /// Its input layers; none in a sequential model.
+  var inputs: [String] = []
+  /// What it gives; nothing in a sequential model, which gives what its last layer gives.
+  var outputs: [KerasTensor] = []
   /// The shape that a sequential model without an input layer was built for.
   var buildShape: [Int?]?
+
+  static let classNames: Set = ["Functional", "Sequential", "Model"]
 
   /// - Parameter description: An object with `class_name` and `config`.
   init(_ description: JSON) throws(ImportError) {
@@ -20,13 +23,16 @@ struct KerasModel {
     let isList = className == "Sequential" && config.array != nil
     name = config["name"]?.string ?? kind.lowercased()
     guard let layers = isList ? config.array : config["layers"]?.array else {
-      throw .model(reason: "\"\(name)\", a \(kind), lists no layers; only Functional and Sequential models can be read")
+      throw .model(
+        reason: "\"\(name)\", a \(kind), lists no layers; only Functional and Sequential models can be read."
+          + " Of a model of your own class, save the parts, or call it on a keras.Input and save"
+          + " keras.Model(input, output)")
     }
     switch className {
     case "Functional", "Model":
       isSequential = false
-      input = try Self.onlyEnd(config["input_layers"], "input", of: name)
-      output = try Self.onlyEnd(config["output_layers"], "output", of: name)
+      inputs = try Self.ends(config["input_layers"], "input", of: name).map(\.layer)
+      outputs = try Self.ends(config["output_layers"], "output", of: name)
     case "Sequential":
       isSequential = true
       buildShape = (config["build_input_shape"] ?? description["build_config"]?["input_shape"])?.shape
@@ -37,114 +43,32 @@ struct KerasModel {
     for layer in layers { self.layers.append(try KerasLayer(layer, inSequence: isSequential)) }
   }
 
-  /// The layer of `[["name", 0, 0]]` or `["name", 0, 0]`.
-  private static func onlyEnd(_ ends: JSON?, _ kind: String, of model: String) throws(ImportError) -> String {
-    guard var end = ends?.array else { throw .model(reason: "\"\(model)\" names no \(kind) layers") }
-    if let first = end.first?.array {
-      guard end.count == 1 else { throw .model(reason: "\"\(model)\" has \(end.count) \(kind)s, expected 1") }
-      end = first
+  /// `["name", 0, 0]`, a list of these, or an object of these by name.
+  private static func ends(_ ends: JSON?, _ kind: String, of model: String) throws(ImportError) -> [KerasTensor] {
+    var list = ends.map { [$0] } ?? []
+    while list.count == 1, KerasTensor(list[0]) == nil, let inner = list[0].array ?? list[0].members { list = inner }
+    let tensors = list.compactMap { KerasTensor($0) }
+    guard !tensors.isEmpty, tensors.count == list.count else {
+      throw .model(reason: "\"\(model)\" names its \(kind) layers in an unknown way")
     }
-    guard end.count == 3, let name = end[0].string, end[1].int == 0, end[2].int == 0 else {
-      throw .model(reason: "\"\(model)\" names its \(kind) layer in an unknown way, or has not exactly one \(kind)")
-    }
-    return name
+    return tensors
   }
 }
 
-/// A layer of a Keras model.
-struct KerasLayer {
-  var className: String
-  var name: String
-  var config: JSON
-  /// The whole description; a nested model is described by it.
-  var description: JSON
-  /// The layers that it reads, by name.
-  var inputs: [String]
+/// One of the tensors that a call of a layer gives, as Keras refers to it: `["name", 0, 0]`.
+struct KerasTensor: Hashable {
+  var layer: String
+  /// Which call of the layer, as the file counts.
+  var call: Int
+  var index: Int
 
-  init(_ description: JSON, inSequence: Bool) throws(ImportError) {
-    guard let className = description["class_name"]?.string, let config = description["config"],
-      let name = description["name"]?.string ?? config["name"]?.string
-    else { throw .model(reason: "a layer without a class_name, a config or a name") }
-    self.className = String(className.prefix(80))
-    self.config = config
-    self.description = description
-    self.name = name
-    inputs = []
-    guard !name.isEmpty, name.utf8.count <= 256 else {
-      throw .model(reason: "a layer's name has \(name.utf8.count) bytes, expected 1 to 256")
-    }
-    try checkIsKeras()
-    if !inSequence, className != "InputLayer" { inputs = try readInputs() }
-  }
-
-  func error(_ reason: String) -> ImportError { .layer(name: name, reason: reason) }
-
-  /// A class of the same name from elsewhere, or a registered one, may compute anything.
-  private func checkIsKeras() throws(ImportError) {
-    if let module = description["module"]?.string {
-      let isLayer = ["keras.layers", "keras.src.layers", "keras.src.models", "keras.src.engine", "keras.models"]
-        .contains { module == $0 || module.hasPrefix($0 + ".") }
-      guard isLayer || module == "keras" && ["Functional", "Sequential", "Model"].contains(className) else {
-        throw error("\(className) of the module \"\(module.prefix(80))\", expected a layer of Keras")
-      }
-    }
-    if let registered = description["registered_name"]?.string, registered != className {
-      throw error("a custom object registered as \"\(registered.prefix(80))\"")
-    }
-  }
-
-  private func readInputs() throws(ImportError) -> [String] {
-    guard let calls = description["inbound_nodes"]?.array else { throw error("has no inbound_nodes") }
-    guard calls.count == 1 else {
-      throw error("is called \(calls.count) times, expected once: shared layers cannot be read")
-    }
-    if case .object = calls[0] {
-      try checkArguments(calls[0]["kwargs"] ?? .null)
-      return try tensors(in: calls[0]["args"] ?? .null)
-    }
-    // Keras 2: a list of [layer, node, tensor, arguments], or one of these.
-    guard let list = calls[0].array else { throw error("its inbound_nodes are of an unknown form") }
-    var names: [String] = []
-    for tensor in list.first?.string == nil ? list : [calls[0]] {
-      guard let parts = tensor.array, (3...4).contains(parts.count) else {
-        throw error("its inbound_nodes are of an unknown form")
-      }
-      if parts.count == 4 { try checkArguments(parts[3]) }
-      names.append(try history(Array(parts[..<3])))
-    }
-    return names
-  }
-
-  /// The layers behind a Keras 3 call's arguments: tensors, and lists of them.
-  private func tensors(in argument: JSON) throws(ImportError) -> [String] {
-    if let list = argument.array {
-      var names: [String] = []
-      for element in list { names += try tensors(in: element) }
-      return names
-    }
-    guard argument["class_name"]?.string == "__keras_tensor__",
-      let history = argument["config"]?["keras_history"]?.array
-    else { throw error("is called with something that is not a tensor") }
-    return [try self.history(history)]
-  }
-
-  private func history(_ parts: [JSON]) throws(ImportError) -> String {
-    guard parts.count == 3, let name = parts[0].string, parts[1].int == 0, parts[2].int == 0 else {
-      throw error("reads an output other than the only one of a layer called once")
-    }
-    return name
-  }
-
-  private func checkArguments(_ arguments: JSON) throws(ImportError) {
-    guard case .object(let members) = arguments else {
-      guard arguments.isNull else { throw error("is called with arguments of an unknown form") }
-      return
-    }
-    for (argument, value) in members where !value.isNull {
-      guard argument == "training", value == .bool(false) else {
-        throw error("is called with the argument \"\(argument.prefix(80))\", which cannot be expressed")
-      }
-    }
+  init?(_ json: JSON) {
+    guard let parts = json.array, parts.count >= 3, let layer = parts[0].string, let call = parts[1].int,
+      let index = parts[2].int, call >= 0, index >= 0
+    else { return nil }
+    self.layer = layer
+    self.call = call
+    self.index = index
   }
 }
 
@@ -153,5 +77,11 @@ extension JSON {
   var shape: [Int?]? {
     guard let array, array.allSatisfy({ $0.isNull || $0.int != nil }) else { return nil }
     return array.map(\.int)
+  }
+
+  /// The values of an object, in the order of their names.
+  fileprivate var members: [JSON]? {
+    guard case .object(let members) = self else { return nil }
+    return members.sorted { $0.key < $1.key }.map(\.value)
   }
 }

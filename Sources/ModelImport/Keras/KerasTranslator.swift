@@ -7,10 +7,14 @@ struct KerasTranslator {
     var node: Int
     /// Zeros that a `ZeroPadding2D` has put around it, to be absorbed by the layers that read it.
     var border = Border()
-    /// What rescaling layers have made of the input, to be absorbed by the preprocessing.
+    /// What layers have made of the input's values, to be left to the preprocessing; nil where there were none.
     var scaling: InputScaling?
+    /// The one channel that is meant, where `x[..., c]` has taken it out.
+    var channel: Int?
 
     init(node: Int) { self.node = node }
+
+    var isPlain: Bool { border == Border() && channel == nil }
   }
 
   struct Border: Hashable {
@@ -20,172 +24,135 @@ struct KerasTranslator {
     var right = 0
   }
 
-  var builder = GraphBuilder()
-  private(set) var weights: any KerasWeights
-  /// Replaces the size that the model's input layer states.
-  private let inputSize: Extent?
-  /// The scaling with which the graph's layers read the input, once one has read it.
-  private var usedScaling: InputScaling??
-
-  private init(weights: any KerasWeights, inputSize: Extent?) {
-    self.weights = weights
-    self.inputSize = inputSize
+  /// What a layer is called with: a value, or numbers that the file has.
+  enum Operand {
+    case value(Value)
+    case numbers(JSON)
   }
 
-  /// - Returns: The graph, valid, and the scaling of its input that the model's first layers were.
-  static func translate(
-    _ model: KerasModel, weights: any KerasWeights, inputSize: Extent?
-  ) throws(ImportError) -> (graph: Graph, scaling: InputScaling?) {
-    var translator = KerasTranslator(weights: weights, inputSize: inputSize)
-    let output = try translator.append(model, at: Position(), input: nil)
-    try translator.weights.checkNothingIsLeft()
-    let graph = translator.builder.graph
-    guard output.node == graph.nodes.count - 1, output.border == Border(), output.node > 0 else {
-      throw .model(reason: "\"\(model.name)\": its output is not the last of its layers")
+  /// A layer in one of its places.
+  struct Site {
+    var layer: KerasLayer
+    /// Its name with those of the models around it; so is its last node called.
+    var name: String
+    var operands: [Operand]
+    var keywords: [String: Operand] = [:]
+    /// In the order of its class's variables.
+    var weights: [NamedArray] = []
+
+    /// The only value that it reads.
+    func input() throws(ImportError) -> Value {
+      let values = operands.compactMap { if case .value(let value) = $0 { value } else { nil } }
+      guard values.count == 1, operands.count == 1 else {
+        throw layer.error("\(layer.className) of \(operands.count) inputs, expected 1")
+      }
+      return values[0]
     }
+  }
+
+  var builder = GraphBuilder()
+  let arrays: KerasArrays
+  let options: ImportOptions
+  /// Whether the model's maps are channels x height x width; the graph's are not.
+  let isChannelsFirst: Bool
+  /// Whether Keras 3 made the file, some of whose functions differ.
+  let isKeras3: Bool
+  /// The scaling with which the graph's nodes read the input, once one has read it.
+  var usedScaling: InputScaling??
+  /// Whether there were layers that scale the input: then its values are pixels.
+  var scalesInput = false
+  /// How a layer at the start resizes images, which the preprocessing then does.
+  var inputFilter: Preprocessing.Filter?
+  /// Values of the input in other scalings than the used one, by scaling.
+  var rescaledInputs: [InputScaling: Int] = [:]
+  private var nodeNames: Set<String> = []
+
+  init(arrays: KerasArrays, options: ImportOptions, isChannelsFirst: Bool = false, isKeras3: Bool = true) {
+    self.arrays = arrays
+    self.options = options
+    self.isChannelsFirst = isChannelsFirst
+    self.isKeras3 = isKeras3
+  }
+
+  /// - Returns: The graph, valid, and what the model's first layers tell of its preprocessing.
+  static func translate(
+    _ model: KerasModel, weights: any KerasWeights, options: ImportOptions, isKeras3: Bool
+  ) throws(ImportError) -> (graph: Graph, preprocessing: KnownPreprocessing) {
+    let layers = try model.weightedLayers(storage: weights.storage)
+    var translator = KerasTranslator(
+      arrays: try weights.arrays(of: layers), options: options, isChannelsFirst: try model.isChannelsFirst(),
+      isKeras3: isKeras3)
+    let output = try translator.append(model)
+    let last = try translator.materialized(output, at: model.name)
+    guard last > 0 else { throw .model(reason: "\"\(model.name)\": its output is its input") }
+    let graph = translator.builder.graph.pruned(to: last)
     do throws(GraphError) {
       try graph.validate()
     } catch {
       throw .model(reason: "\"\(model.name)\": \(error)")
     }
-    return (graph, translator.usedScaling ?? nil)
+    guard translator.scalesInput else { return (graph, .unknown) }
+    let used = (translator.usedScaling ?? nil) ?? .identity(channels: graph.inputShape.channels)
+    return (graph, .scaled(used, filter: translator.inputFilter))
   }
 
-  /// Where a model's layers are: outermost, or in another model.
-  private struct Position {
-    var prefix = ""
-    var storage = ""
-    var topLayer: String?
-    var depth = 0
+  // MARK: Nodes
 
-    func address(of layer: KerasLayer, storageName: String) -> WeightAddress {
-      WeightAddress(
-        layer: prefix + layer.name, storage: storage + "layers/" + storageName, name: layer.name,
-        topLayer: topLayer ?? layer.name)
-    }
+  /// With what the value carries.
+  func shape(of value: Value) -> Shape {
+    let shape = builder.shape(of: value.node)
+    guard !value.isPlain, case .map(let height, let width, let channels) = shape else { return shape }
+    let border = value.border
+    return .map(
+      height: height + border.top + border.bottom, width: width + border.left + border.right,
+      channels: value.channel == nil ? channels : 1)
   }
 
-  private mutating func append(
-    _ model: KerasModel, at position: Position, input: Value?
-  ) throws(ImportError) -> Value {
-    var values: [String: Value] = [:]
-    var storageCounts: [String: Int] = [:]
-    var previous = input
-    for layer in model.layers {
-      let kind = Keras3Weights.storageName(ofClass: layer.className)
-      let count = storageCounts[kind, default: 0]
-      storageCounts[kind] = count + 1
-      let address = position.address(of: layer, storageName: count == 0 ? kind : "\(kind)_\(count)")
-      let value: Value
-      if layer.className == "InputLayer" {
-        guard model.isSequential ? values.isEmpty : layer.name == model.input else {
-          throw .layer(name: address.layer, reason: "an input besides the only one")
-        }
-        value = if let input { input } else { try appendInput(layer.inputShape, named: address.layer) }
-      } else {
-        if model.isSequential, previous == nil {
-          previous = try appendInput(model.buildShape ?? layer.inputShape, named: position.prefix + "input")
-        }
-        let inputs = try self.inputs(of: layer, in: model, address, previous: previous, values: values)
-        value = try append(layer, address, inputs: inputs, in: position)
-      }
-      guard values.updateValue(value, forKey: layer.name) == nil else {
-        throw .layer(name: address.layer, reason: "two layers have this name")
-      }
-      previous = value
-    }
-    guard let output = model.isSequential ? previous : values[model.output ?? ""] else {
-      throw .model(reason: "\"\(model.name)\" has no layer \"\(model.output ?? "")\", its output")
-    }
-    return output
-  }
-
-  private func inputs(
-    of layer: KerasLayer, in model: KerasModel, _ address: WeightAddress, previous: Value?, values: [String: Value]
-  ) throws(ImportError) -> [Value] {
-    if model.isSequential { return [previous].compactMap(\.self) }
-    var inputs: [Value] = []
-    for name in layer.inputs {
-      guard let value = values[name] else {
-        throw .layer(name: address.layer, reason: "reads \"\(name)\", expected a layer before it")
-      }
-      inputs.append(value)
-    }
-    return inputs
-  }
-
-  private mutating func append(
-    _ layer: KerasLayer, _ address: WeightAddress, inputs: [Value], in position: Position
-  ) throws(ImportError) -> Value {
-    guard ["Functional", "Sequential", "Model"].contains(layer.className) else {
-      return try append(layer, address, inputs)
-    }
-    guard inputs.count == 1 else {
-      throw .layer(name: address.layer, reason: "a model of \(inputs.count) inputs, expected 1")
-    }
-    guard position.depth < 16 else { throw .layer(name: address.layer, reason: "models are nested more than 16 deep") }
-    let inner = Position(
-      prefix: address.layer + "/", storage: address.storage + "/", topLayer: address.topLayer,
-      depth: position.depth + 1)
-    return try append(try KerasModel(layer.description), at: inner, input: inputs[0])
-  }
-
-  private mutating func appendInput(_ shape: [Int?]?, named name: String) throws(ImportError) -> Value {
-    guard let shape, shape.count == 4, let channels = shape[3] else {
-      throw .layer(name: name, reason: "its shape is not batch x height x width x channels")
-    }
-    guard let height = inputSize?.height ?? shape[1], let width = inputSize?.width ?? shape[2] else {
-      throw .options(reason: "the model takes images of any size: give one with --input-size")
-    }
-    guard channels == 3 else {
-      throw .layer(name: name, reason: "takes \(channels) channels, expected the 3 of an RGB image")
-    }
-    let operation = Operation.input(.map(height: height, width: width, channels: channels))
-    return Value(node: try append(name, operation, [], of: name))
-  }
-
-  /// Appends a node whose inputs carry nothing that it would have to absorb.
-  mutating func appendPlain(
-    _ node: String, _ operation: Operation, _ inputs: [Value], of layer: String, _ weights: [FileTensor] = []
-  ) throws(ImportError) -> Value {
-    guard inputs.allSatisfy({ $0.border == Border() }) else {
-      throw .layer(name: layer, reason: "\(operation.name) of zero padding, which cannot be expressed exactly")
-    }
-    var nodes: [Int] = []
-    for input in inputs { nodes.append(try self.node(of: input, readBy: layer)) }
-    return Value(node: try append(node, operation, nodes, of: layer, weights))
-  }
-
-  /// The node of a value. All that read the input must do so with the same scaling.
-  mutating func node(of value: Value, readBy layer: String) throws(ImportError) -> Int {
-    guard value.node == 0 else { return value.node }
-    if let usedScaling, usedScaling != value.scaling {
-      throw .layer(name: layer, reason: "reads the input with a scaling of its own")
-    }
-    usedScaling = .some(value.scaling)
-    return 0
-  }
-
-  mutating func take(_ address: WeightAddress, _ names: [[String]]) throws(ImportError) -> [HDF5Dataset] {
-    let datasets = try weights.take(address, names)
-    for dataset in datasets {
-      if let index = dataset.values.firstIndex(where: { !$0.isFinite }) {
-        throw .weights(
-          layer: address.layer, reason: "value \(index) of \"\(dataset.path)\" is \(dataset.values[index])")
-      }
-    }
-    return datasets
-  }
-
-  /// Appends a node with its weights, which must have the dimensions that the file should give them.
+  /// Appends the last node of a layer.
   mutating func append(
-    _ name: String, _ operation: Operation, _ inputs: [Int], of layer: String, _ weights: [FileTensor] = []
+    _ operation: Operation, _ inputs: [Value], at site: Site, _ weights: [NamedArray] = []
+  ) throws(ImportError) -> Value {
+    try append(operation, inputs, named: site.name, of: site.name, weights)
+  }
+
+  /// Appends a node on the way to a layer's value.
+  mutating func step(
+    _ name: String, _ operation: Operation, _ inputs: [Value], at site: Site, _ weights: [NamedArray] = []
+  ) throws(ImportError) -> Value {
+    try append(operation, inputs, named: "\(site.name)/\(name)", of: site.name, weights)
+  }
+
+  /// Appends a node with its weights, which must have the dimensions that the graph gives them.
+  mutating func append(
+    _ operation: Operation, _ inputs: [Value], named name: String, of layer: String, _ weights: [NamedArray] = []
+  ) throws(ImportError) -> Value {
+    var nodes: [Int] = []
+    for input in inputs { nodes.append(try materialized(input, at: layer)) }
+    return Value(node: try appendNode(operation, nodes, named: name, of: layer, weights))
+  }
+
+  mutating func appendNode(
+    _ operation: Operation, _ inputs: [Int], named wanted: String, of layer: String, _ weights: [NamedArray] = []
   ) throws(ImportError) -> Int {
+    var name = wanted
+    var count = 1
+    while !nodeNames.insert(name).inserted {
+      count += 1
+      name = "\(wanted)#\(count)"
+    }
     var remaining = weights[...]
     do {
       return try builder.append(name, operation, inputs) { role, dimensions throws(ImportError) in
         guard let weight = remaining.popFirst() else { throw .weights(layer: layer, reason: "missing: no \(role)") }
-        return try weight.tensor(named: "\(name)/\(role)", dimensions: dimensions, layer: layer)
+        guard weight.dimensions == dimensions else {
+          throw .weights(
+            layer: layer,
+            reason: "\"\(weight.name)\" has the dimensions \(weight.dimensions), expected \(dimensions)")
+        }
+        if let (index, value) = try weight.firstNonFinite() {
+          throw .weights(layer: layer, reason: "value \(index) of \"\(weight.name)\" is \(value)")
+        }
+        return try weight.tensor(named: "\(name)/\(role)", dimensions: dimensions)
       }
     } catch let error as ImportError {
       throw error
@@ -195,34 +162,52 @@ struct KerasTranslator {
       throw .layer(name: layer, reason: "\(error)")
     }
   }
-}
 
-/// An array of a file on its way into the graph.
-struct FileTensor {
-  var dataset: HDF5Dataset
-  /// The last two dimensions of a depthwise kernel, channels x multiplier in Keras, are one in the graph (1 x product);
-  /// the values lie in the same order.
-  var depthMultiplier: Int?
-
-  init(_ dataset: HDF5Dataset, depthMultiplier: Int? = nil) {
-    self.dataset = dataset
-    self.depthMultiplier = depthMultiplier
+  /// The node of a value with all that it carries made part of the graph.
+  mutating func materialized(_ value: Value, at layer: String) throws(ImportError) -> Int {
+    var node = try inputNode(of: value, at: layer)
+    let border = value.border
+    if border != Border() {
+      let pad = Pad(top: border.top, left: border.left, bottom: border.bottom, right: border.right)
+      node = try appendNode(.pad(pad), [node], named: layer + "/pad", of: layer)
+    }
+    if let channel = value.channel {
+      let slice = try channelSlice(channel, 1, of: node, at: layer)
+      node = try appendNode(.slice(slice), [node], named: layer + "/channel", of: layer)
+    }
+    return node
   }
 
-  func tensor(named name: String, dimensions: [Int], layer: String) throws(ImportError) -> Tensor {
-    var expected = dimensions
-    if let depthMultiplier, dimensions.count == 4 {
-      expected = [dimensions[0], dimensions[1], dimensions[3] / depthMultiplier, depthMultiplier]
-    }
-    guard dataset.dimensions == expected else {
-      throw .weights(
-        layer: layer, reason: "\"\(dataset.path)\" has the dimensions \(dataset.dimensions), expected \(expected)")
-    }
-    return Tensor(name: name, dimensions: dimensions, values: dataset.values)
+  func channelSlice(_ first: Int, _ count: Int, of node: Int, at layer: String) throws(ImportError) -> Slice {
+    let map = builder.shape(of: node).asMap.dimensions
+    return Slice(
+      rows: .init(first: 0, count: map[0]), columns: .init(first: 0, count: map[1]),
+      channels: .init(first: first, count: count))
   }
 }
 
-extension KerasLayer {
-  /// The shape that it declares for its input, with the batch, or nil.
-  fileprivate var inputShape: [Int?]? { (config["batch_shape"] ?? config["batch_input_shape"])?.shape }
+extension Graph {
+  /// Drops what the output does not need: other outputs of nested models.
+  ///
+  /// - Returns: The graph that ends with the node `last`.
+  fileprivate func pruned(to last: Int) -> Graph {
+    var isNeeded = [Bool](repeating: false, count: nodes.count)
+    isNeeded[last] = true
+    for index in (0...last).reversed() where isNeeded[index] {
+      for input in nodes[index].inputs { isNeeded[input] = true }
+    }
+    var pruned = Graph()
+    var places = [Int](repeating: 0, count: nodes.count)
+    for index in 0...last where isNeeded[index] || index == 0 {
+      var node = nodes[index]
+      places[index] = pruned.nodes.count
+      node.inputs = node.inputs.map { places[$0] }
+      node.parameters = node.parameters.map { parameter in
+        pruned.tensors.append(tensors[parameter])
+        return pruned.tensors.count - 1
+      }
+      pruned.nodes.append(node)
+    }
+    return pruned
+  }
 }

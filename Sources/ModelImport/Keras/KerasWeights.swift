@@ -1,74 +1,62 @@
-/// Where a layer's variables are in a Keras weights file.
-struct WeightAddress {
-  /// The layer's name with those of the models around it, for messages.
-  var layer: String
-  /// Its group in a Keras 3 file, such as `layers/functional/layers/conv2d_1`.
-  var storage: String
-  /// Its own name.
-  var name: String
-  /// The layer of the outermost model that holds it: itself, or the nested model.
-  var topLayer: String
-}
+/// The arrays of each layer of a model, in the order of its variables, by the layer's path.
+typealias KerasArrays = [String: [NamedArray]]
 
-/// The names of a variable in the versions of Keras.
-enum VariableName {
-  static let kernel = ["kernel", "W"]
-  static let bias = ["bias", "b"]
-  /// `DepthwiseConv2D` calls it `kernel` in Keras 3.
-  static let depthwiseKernel = ["depthwise_kernel", "kernel"]
-  static let pointwiseKernel = ["pointwise_kernel"]
-  static let gamma = ["gamma"]
-  static let beta = ["beta"]
-  static let mean = ["moving_mean", "running_mean", "mean"]
-  /// Keras 1's `running_std` holds the variance.
-  static let variance = ["moving_variance", "running_std", "variance"]
-  static let count = ["count"]
-}
-
-/// The weights of a Keras model, each to be taken once.
+/// The weights of a Keras model, in the layout of one kind of file.
 protocol KerasWeights {
-  /// A layer's variables, in the order of `names`; each element lists what one variable may be called.
-  mutating func take(_ address: WeightAddress, _ names: [[String]]) throws(ImportError) -> [HDF5Dataset]
-  /// Throws where a variable was not taken.
-  func checkNothingIsLeft() throws(ImportError)
+  /// The outermost group where a layer's place in the model tells its place in the file; nil where its name does.
+  var storage: KerasGroup? { get }
+
+  /// Finds all arrays of all layers.
+  ///
+  /// - Throws: Where one is missing, or is there but belongs to no layer.
+  func arrays(of layers: [WeightedLayer]) throws(ImportError) -> KerasArrays
 }
 
-/// Keras 3's layout: `layers/<class>[_k]/vars/<i>`, k counting the layers of a class in their model's order.
+/// The layout of `.keras` files: `layers/<class>[_k]/vars/<i>`, k counting the layers of a class in their model's order.
 struct Keras3Weights: KerasWeights {
-  let root: HDF5Group
-  private var taken: Set<String> = []
+  let root: KerasGroup
 
-  init(_ root: HDF5Group) { self.root = root }
+  init(_ root: KerasGroup) { self.root = root }
 
-  mutating func take(_ address: WeightAddress, _ names: [[String]]) throws(ImportError) -> [HDF5Dataset] {
-    let path = address.storage + "/vars"
-    guard let group = root.group(at: path) else {
-      throw .weights(layer: address.layer, reason: "missing: the file has no \"\(path)\"")
-    }
-    if let name = group.attributes["name"]?.first, name != address.name {
-      throw .weights(layer: address.layer, reason: "\"\(path)\" is named \"\(name)\", expected \"\(address.name)\"")
-    }
-    guard group.datasets.count == names.count else {
-      throw .weights(
-        layer: address.layer, reason: "\"\(path)\" holds \(group.datasets.count) arrays, expected \(names.count)")
-    }
-    var datasets: [HDF5Dataset] = []
-    for index in names.indices {
-      guard let dataset = group.datasets["\(index)"] else {
-        throw .weights(layer: address.layer, reason: "missing: the file has no \"\(path)/\(index)\"")
+  var storage: KerasGroup? { root }
+
+  func arrays(of layers: [WeightedLayer]) throws(ImportError) -> KerasArrays {
+    var result: KerasArrays = [:]
+    var known: Set<String> = []
+    for layer in layers {
+      guard let variables = layer.variables else {
+        known.formUnion(root.group(at: layer.storage)?.allArrays.map(\.name) ?? [])
+        continue
       }
-      taken.insert(dataset.path)
-      datasets.append(dataset)
+      let arrays = variables.isEmpty ? [] : try self.arrays(of: layer, count: variables.count)
+      known.formUnion(arrays.map(\.name))
+      result[layer.path] = arrays
     }
-    return datasets
+    for array in root.allArrays where !known.contains(array.name) && !array.isGeneratorState {
+      throw .weights(layer: array.name, reason: "surplus: no layer of the model has this array")
+    }
+    return result
   }
 
-  func checkNothingIsLeft() throws(ImportError) {
-    // The state of a dropout layer's random generator is no weight.
-    for dataset in root.allDatasets
-    where !taken.contains(dataset.path) && !dataset.path.split(separator: "/").contains("seed_generator") {
-      throw .weights(layer: dataset.path, reason: "surplus: no layer of the model has this array")
+  private func arrays(of layer: WeightedLayer, count: Int) throws(ImportError) -> [NamedArray] {
+    let path = layer.storage + "/vars"
+    guard let group = root.group(at: path) else {
+      throw .weights(layer: layer.path, reason: "missing: the file has no \"\(path)\"")
     }
+    if let name = group.attributes["name"]?.first, name != layer.name {
+      throw .weights(layer: layer.path, reason: "\"\(path)\" is named \"\(name)\", expected \"\(layer.name)\"")
+    }
+    guard group.arrays.count == count else {
+      throw .weights(layer: layer.path, reason: "\"\(path)\" holds \(group.arrays.count) arrays, expected \(count)")
+    }
+    var arrays: [NamedArray] = []
+    for index in 0..<count {
+      guard let array = group.arrays["\(index)"] else {
+        throw .weights(layer: layer.path, reason: "missing: the file has no \"\(path)/\(index)\"")
+      }
+      arrays.append(array)
+    }
+    return arrays
   }
 
   /// Keras's `to_snake_case`: `SeparableConv2D` is `separable_conv2d`, `ReLU` is `re_lu`.
@@ -89,86 +77,11 @@ struct Keras3Weights: KerasWeights {
   }
 }
 
-/// The layout of Keras 1, 2 and of 3's `.h5` files: a group for each layer, whose attribute `weight_names` lists its arrays.
-struct LegacyWeights: KerasWeights {
-  /// A layer's variables by name, without a suffix `:0` and the layer's name.
-  struct Layer {
-    var name: String
-    var variables: [(name: String, parent: String?, dataset: HDF5Dataset)]
-  }
-
-  let root: HDF5Group
-  /// In the order of the attribute `layer_names`.
-  let layers: [Layer]
-  private var taken: Set<String> = []
-
-  /// - Parameter root: The group with the attribute `layer_names`.
-  init(_ root: HDF5Group) throws(ImportError) {
-    self.root = root
-    guard let names = Self.names("layer_names", of: root) else {
-      throw .hdf5(path: "/", reason: "has no attribute layer_names")
+extension NamedArray {
+  /// Whether it is the state of a random generator, which dropout and augmentation have and inference does not need.
+  var isGeneratorState: Bool {
+    name.split(separator: "/").contains { part in
+      ["seed_generator", "seed_generator_state", "StateVar", "_random_generator"].contains { part.hasPrefix($0) }
     }
-    var layers: [Layer] = []
-    for name in names {
-      guard let group = root.groups[name], let weightNames = Self.names("weight_names", of: group) else {
-        throw .weights(layer: name, reason: "missing: the file has no group of this name with weight_names")
-      }
-      var layer = Layer(name: name, variables: [])
-      for weightName in weightNames {
-        guard let dataset = group.dataset(at: weightName) else {
-          throw .weights(layer: name, reason: "missing: the file lists \"\(weightName)\" but does not have it")
-        }
-        let parts = weightName.split(separator: "/").map(String.init)
-        layer.variables.append((Self.variable(parts.last ?? "", of: name), parts.dropLast().last, dataset))
-      }
-      layers.append(layer)
-    }
-    self.layers = layers
-  }
-
-  static func isLegacy(_ root: HDF5Group) -> Bool { names("layer_names", of: root) != nil }
-
-  mutating func take(_ address: WeightAddress, _ names: [[String]]) throws(ImportError) -> [HDF5Dataset] {
-    guard let layer = layers.first(where: { $0.name == address.topLayer }) else {
-      throw .weights(layer: address.layer, reason: "missing: layer_names has no \"\(address.topLayer)\"")
-    }
-    let isNested = address.topLayer != address.name || address.layer != address.name
-    let own = layer.variables.filter { !isNested || $0.parent == address.name }
-    var datasets: [HDF5Dataset] = []
-    for alternatives in names {
-      let found = own.filter { alternatives.contains($0.name) }
-      guard found.count == 1 else {
-        throw .weights(
-          layer: address.layer,
-          reason: found.isEmpty ? "missing: no \(alternatives[0])" : "\(found.count) arrays named \(alternatives[0])")
-      }
-      taken.insert(found[0].dataset.path)
-      datasets.append(found[0].dataset)
-    }
-    return datasets
-  }
-
-  func checkNothingIsLeft() throws(ImportError) {
-    for dataset in root.allDatasets where !taken.contains(dataset.path) {
-      throw .weights(layer: dataset.path, reason: "surplus: no layer of the model has this array")
-    }
-  }
-
-  /// `kernel` from `kernel:0`, `gamma` from `batchnormalization_3_gamma:0`.
-  private static func variable(_ component: String, of layer: String) -> String {
-    let name = component.split(separator: ":").first.map(String.init) ?? component
-    return name.hasPrefix(layer + "_") ? String(name.dropFirst(layer.count + 1)) : name
-  }
-
-  /// A list of names, which Keras splits over attributes numbered from 0 where it exceeds HDF5's 64 KB.
-  private static func names(_ attribute: String, of group: HDF5Group) -> [String]? {
-    if let names = group.attributes[attribute] { return names }
-    var names: [String] = []
-    var part = 0
-    while let more = group.attributes["\(attribute)\(part)"] {
-      names += more
-      part += 1
-    }
-    return part == 0 ? nil : names
   }
 }

@@ -3,7 +3,7 @@ import ModelGraph
 /// The three layouts of weights without a network.
 extension XceptionWeights {
   /// Keras 3's `.weights.h5`: `layers/<class>[_k]/vars/<i>`, k in the order of layers.
-  init(keras3 root: HDF5Group) throws(ImportError) {
+  init(keras3 root: KerasGroup) throws(ImportError) {
     order = .layers
     layers = []
     let kinds: [(prefix: String, kind: Kind)] = [
@@ -11,52 +11,59 @@ extension XceptionWeights {
       ("batch_normalization", .batchNormalization), ("dense", .dense),
     ]
     let groups = root.groups["layers"]?.groups ?? [:]
-    var weights = Keras3Weights(root)
+    var known: Set<String> = []
     for (prefix, kind) in kinds {
       var index = 0
       while let group = groups[index == 0 ? prefix : "\(prefix)_\(index)"] {
         let storage = "layers/" + (index == 0 ? prefix : "\(prefix)_\(index)")
         let vars = group.groups["vars"]
-        let name = vars?.attributes["name"]?.first
-        let address = WeightAddress(layer: storage, storage: storage, name: name ?? "", topLayer: name ?? "")
-        let datasets = try weights.take(address, Array(repeating: [], count: vars?.datasets.count ?? 0))
-        layers.append(Layer(path: storage, name: name, kind: kind, datasets: datasets))
+        var arrays: [NamedArray] = []
+        while let array = vars?.arrays["\(arrays.count)"] { arrays.append(array) }
+        known.formUnion(arrays.map(\.name))
+        layers.append(Layer(path: storage, name: vars?.attributes["name"]?.first, kind: kind, datasets: arrays))
         index += 1
       }
     }
-    try weights.checkNothingIsLeft()
+    for array in root.allArrays where !known.contains(array.name) {
+      throw .weights(layer: array.name, reason: "surplus: no layer of the model has this array")
+    }
   }
 
   /// A group for each layer: Keras 2's and 3's names in the order of `layer_names`, or Keras 1's numbered names.
-  init(legacy root: HDF5Group) throws(ImportError) {
-    var weights = try LegacyWeights(root)
+  init(legacy root: KerasGroup) throws(ImportError) {
+    let weights = try LegacyWeights(root)
     let isKeras1 = weights.layers.contains { $0.name.hasPrefix("separableconvolution2d_") }
     order = isKeras1 ? .creation : .layers
     layers = []
     for layer in weights.layers where !layer.variables.isEmpty {
-      let (kind, names) = try Self.kind(of: layer)
-      let address = WeightAddress(layer: layer.name, storage: "", name: layer.name, topLayer: layer.name)
-      layers.append(
-        Layer(path: layer.name, name: layer.name, kind: kind, datasets: try weights.take(address, names)))
+      let (kind, variables) = try Self.kind(of: layer)
+      let arrays = variables.compactMap { variable in
+        layer.variables.first { variable.names.contains($0.name) }?.array
+      }
+      guard arrays.count == layer.variables.count, arrays.count == variables.count else {
+        throw .weights(
+          layer: layer.name, reason: "\(layer.variables.count) arrays, expected "
+            + variables.map { $0.names[0] }.joined(separator: ", "))
+      }
+      layers.append(Layer(path: layer.name, name: layer.name, kind: kind, datasets: arrays))
     }
-    try weights.checkNothingIsLeft()
     if isKeras1 { try sortByNumber() }
   }
 
   /// A layer's kind by the names of its variables, and those names in Keras's order.
-  private static func kind(of layer: LegacyWeights.Layer) throws(ImportError) -> (Kind, [[String]]) {
-    func has(_ names: [String]) -> Bool { layer.variables.contains { names.contains($0.name) } }
-    let bias = has(VariableName.bias) ? [VariableName.bias] : []
-    if has(VariableName.pointwiseKernel) {
-      return (.separableConvolution, [VariableName.depthwiseKernel, VariableName.pointwiseKernel] + bias)
+  private static func kind(of layer: LegacyWeights.Layer) throws(ImportError) -> (Kind, [KerasVariable]) {
+    func has(_ variable: KerasVariable) -> Bool { layer.variables.contains { variable.names.contains($0.name) } }
+    let bias = has(.bias) ? [KerasVariable.bias] : []
+    if has(.pointwiseKernel) {
+      return (.separableConvolution, [.depthwiseKernel, .pointwiseKernel] + bias)
     }
-    if has(VariableName.gamma) {
+    if has(.gamma) {
       return (
-        .batchNormalization, [VariableName.gamma, VariableName.beta, VariableName.mean, VariableName.variance]
+        .batchNormalization, [.gamma, .beta, .movingMean, .movingVariance]
       )
     }
-    if let kernel = layer.variables.first(where: { VariableName.kernel.contains($0.name) }) {
-      return (kernel.dataset.dimensions.count == 2 ? .dense : .convolution, [VariableName.kernel] + bias)
+    if let kernel = layer.variables.first(where: { KerasVariable.kernel.names.contains($0.name) }) {
+      return (kernel.array.dimensions.count == 2 ? .dense : .convolution, [.kernel] + bias)
     }
     throw .weights(layer: layer.name, reason: "of a layer that Xception does not have")
   }

@@ -14,7 +14,7 @@ struct XceptionWeights {
     var name: String?
     var kind: Kind
     /// In the order of Keras's `layer.weights`.
-    var datasets: [HDF5Dataset]
+    var datasets: [NamedArray]
   }
 
   /// In which order the file lists the layers of a kind.
@@ -40,11 +40,17 @@ struct XceptionWeights {
       return try network.graph { node, role, dimensions throws(ImportError) in
         let (layer, dataset) = try Self.find(assigned["\(node)/\(role)"], "\(node)/\(role)")
         if role == .variance { try checkVariance(dataset, of: layer) }
-        if let index = dataset.values.firstIndex(where: { !$0.isFinite }) {
-          throw .weights(layer: layer, reason: "value \(index) of \"\(dataset.path)\" is \(dataset.values[index])")
+        if let (index, value) = try dataset.firstNonFinite() {
+          throw .weights(layer: layer, reason: "value \(index) of \"\(dataset.name)\" is \(value)")
         }
-        return try FileTensor(dataset, depthMultiplier: node.hasSuffix("/depthwise") ? 1 : nil)
-          .tensor(named: "\(node)/\(role)", dimensions: dimensions, layer: layer)
+        // Keras's depthwise kernel is height x width x channels x 1, the graph's height x width x 1 x channels.
+        let stored = node.hasSuffix("/depthwise") ? [dimensions[0], dimensions[1], dimensions[3], 1] : dimensions
+        guard dataset.dimensions == stored else {
+          throw .weights(
+            layer: layer,
+            reason: "\"\(dataset.name)\" has the dimensions \(dataset.dimensions), expected \(stored)")
+        }
+        return try dataset.reshaped(to: dimensions).tensor(named: "\(node)/\(role)", dimensions: dimensions)
       }
     } catch let error as ImportError {
       throw error
@@ -82,8 +88,8 @@ struct XceptionWeights {
   /// The file's array for each of the network's, by node and role.
   private func assign(
     to expected: [XceptionNetwork.WeightedLayer]
-  ) throws(ImportError) -> [String: (layer: String, dataset: HDF5Dataset)] {
-    var assigned: [String: (layer: String, dataset: HDF5Dataset)] = [:]
+  ) throws(ImportError) -> [String: (layer: String, dataset: NamedArray)] {
+    var assigned: [String: (layer: String, dataset: NamedArray)] = [:]
     for kind in Kind.allCases {
       let found = layers.filter { $0.kind == kind }
       let wanted = ordered(expected.filter { $0.kind == kind })
@@ -120,8 +126,8 @@ struct XceptionWeights {
   }
 
   private static func find(
-    _ assigned: (layer: String, dataset: HDF5Dataset)?, _ name: String
-  ) throws(ImportError) -> (String, HDF5Dataset) {
+    _ assigned: (layer: String, dataset: NamedArray)?, _ name: String
+  ) throws(ImportError) -> (String, NamedArray) {
     guard let assigned else { throw .weights(layer: name, reason: "missing") }
     return assigned
   }

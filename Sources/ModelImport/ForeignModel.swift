@@ -1,0 +1,106 @@
+import ModelGraph
+
+/// What a reader makes of a foreign file, before the caller's wishes are applied to it.
+package struct ForeignModel: Sendable {
+  package var graph: Graph
+  package var architecture: String
+  package var preprocessing: KnownPreprocessing = .unknown
+  /// The names of the classes, where the file has them.
+  package var labels: [String] = []
+  /// What the last values are, where the file says so; nil to tell it by the graph's last node.
+  package var output: Metadata.Output?
+  /// What the user should know, a sentence each.
+  package var notes: [String] = []
+
+  package init(graph: Graph, architecture: String) {
+    self.graph = graph
+    self.architecture = architecture
+  }
+}
+
+/// What a foreign file tells about how an image becomes the network's input.
+package enum KnownPreprocessing: Hashable, Sendable {
+  /// All of it, as a configuration beside the weights does.
+  case stated(Preprocessing)
+  /// What the model's first layers made of pixel values, which the graph has no more: preprocessing does it. How images
+  /// are resized is said only where a layer did that, too.
+  case scaled(InputScaling, filter: Preprocessing.Filter? = nil)
+  /// Only the network's name, whose training used this.
+  case recognized(Preprocessing, network: String)
+  case unknown
+}
+
+/// An affine function of each channel: `x * factors + offsets`, as layers at a model's start compute it.
+package struct InputScaling: Hashable, Sendable {
+  /// Of the pixels' channels, before anything else.
+  package var channelOrder = Preprocessing.ChannelOrder.rgb
+  /// Of each channel, in `channelOrder`.
+  package var factors: [Double]
+  package var offsets: [Double]
+
+  package init(channelOrder: Preprocessing.ChannelOrder = .rgb, factors: [Double], offsets: [Double]) {
+    self.channelOrder = channelOrder
+    self.factors = factors
+    self.offsets = offsets
+  }
+
+  package static func identity(channels: Int) -> InputScaling {
+    InputScaling(factors: Array(repeating: 1, count: channels), offsets: Array(repeating: 0, count: channels))
+  }
+
+  /// This function, then another of `count` or 1 values each.
+  package func then(factors: [Double], offsets: [Double]) -> InputScaling {
+    var result = self
+    for channel in self.factors.indices {
+      let (factor, offset) = (factors[channel % factors.count], offsets[channel % offsets.count])
+      result.factors[channel] *= factor
+      result.offsets[channel] = self.offsets[channel] * factor + offset
+    }
+    return result
+  }
+
+  /// This function, then its channels in reverse order.
+  package func reversed() -> InputScaling {
+    InputScaling(
+      channelOrder: channelOrder == .rgb ? .bgr : .rgb, factors: factors.reversed(), offsets: offsets.reversed())
+  }
+}
+
+extension Preprocessing {
+  /// Pixel values as they are, for images whose resizing is not known: nearest neighbor, as Keras's `load_img`.
+  package static func unscaled(channels: Int = 3) -> Preprocessing {
+    Preprocessing(
+      filter: .nearest, antialias: false, geometry: .stretch, divisor: 1, mean: Array(repeating: 0, count: channels),
+      standardDeviation: Array(repeating: 1, count: channels))
+  }
+
+  /// This preprocessing, then a scaling: `((p / divisor - mean) / deviation) * factor + offset`
+  /// is `(p / divisor - (mean - offset * deviation / factor)) / (deviation / factor)`.
+  func then(_ scaling: InputScaling) -> Preprocessing {
+    var result = self
+    if scaling.channelOrder == .bgr {
+      result.channelOrder = channelOrder == .rgb ? .bgr : .rgb
+      result.mean.reverse()
+      result.standardDeviation.reverse()
+    }
+    for channel in mean.indices {
+      let deviation = Double(result.standardDeviation[channel]) / scaling.factors[channel]
+      result.mean[channel] = Float(Double(result.mean[channel]) - scaling.offsets[channel] * deviation)
+      result.standardDeviation[channel] = Float(deviation)
+    }
+    return result
+  }
+
+  /// The same for another number of channels, where all channels are alike; nil where they are not.
+  func replicated(channels: Int) -> Preprocessing? {
+    if mean.count == channels { return self }
+    guard let first = mean.first, let deviation = standardDeviation.first, mean.allSatisfy({ $0 == first }),
+      standardDeviation.allSatisfy({ $0 == deviation })
+    else { return nil }
+    var result = self
+    result.channelOrder = .rgb
+    result.mean = Array(repeating: first, count: channels)
+    result.standardDeviation = Array(repeating: deviation, count: channels)
+    return result
+  }
+}

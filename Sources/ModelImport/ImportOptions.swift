@@ -1,0 +1,36 @@
+import ModelGraph
+
+/// What the caller knows about a foreign model that its file does not say, or wants to be otherwise.
+package struct ImportOptions: Sendable {
+  /// The size of the network's input where the file leaves it open; replaces the size that it states.
+  package var inputSize: Extent?
+  /// Replaces what the file says and what is assumed; what the model's first layers compute is added to it.
+  package var preprocessing: Preprocessing?
+  /// Changes parts of it, before the model's own first layers are added to it.
+  package var changePreprocessing: @Sendable (inout Preprocessing) -> Void = { _ in }
+  /// One for each class; for a yes/no classifier of one value, its name or both names; or none.
+  package var labels: [String] = []
+  /// What the last values shall be: a softmax or a sigmoid at the end is added or removed for it. Nil leaves the network
+  /// as it is.
+  package var output: Metadata.Output?
+  /// The output that is wanted of a model that has several, by its layer's name.
+  package var outputLayer: String?
+  /// What `Lambda` layers compute, by their names: their code is never run.
+  package var lambdas: [String: LambdaMeaning] = [:]
+  package var license: String?
+  package var attribution: String?
+  package var limits = ImportLimits()
+
+  package init() {}
+}
+
+/// What a function in a foreign file may be said to compute.
+package enum LambdaMeaning: String, Hashable, Sendable, CaseIterable {
+  /// `x / 127.5 - 1`
+  case keras
+  /// BGR, less ImageNet's means
+  case caffe
+  /// `(x / 255 - mean) / deviation` with ImageNet's, as torchvision's networks take
+  case torch
+  case identity
+}

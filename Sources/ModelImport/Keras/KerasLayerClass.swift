@@ -1,0 +1,170 @@
+import ModelGraph
+
+/// A class of layers: its variables, and what it is at inference.
+struct KerasLayerClass: Sendable {
+  typealias Append = @Sendable (inout KerasTranslator, KerasTranslator.Site) throws(ImportError) -> KerasTranslator.Value
+
+  /// The variables of a layer, in Keras's order; nil where it may have some that inference does not need.
+  let variables: @Sendable (KerasLayer) throws(ImportError) -> [KerasVariable]?
+  /// Whether it reads the arguments that it is called with by name.
+  var readsKeywords = false
+  let append: Append
+
+  init(
+    variables: @escaping @Sendable (KerasLayer) throws(ImportError) -> [KerasVariable]? = { _ in [] },
+    readsKeywords: Bool = false, _ append: @escaping Append
+  ) {
+    self.variables = variables
+    self.readsKeywords = readsKeywords
+    self.append = append
+  }
+
+  func variables(of layer: KerasLayer) throws(ImportError) -> [KerasVariable]? { try variables(layer) }
+
+  /// The class of a layer, or nil where it is not known.
+  static func named(_ layer: KerasLayer) throws(ImportError) -> KerasLayerClass? {
+    if isNothing(layer) { return nothing }
+    if layer.className == "TFOpLambda" || layer.className == "SlicingOpLambda" {
+      guard let function = layer.config["function"]?.string, let known = functions[function] else {
+        throw layer.error("the function \(layer.config["function"]?.text ?? "without a name") is not known")
+      }
+      return known
+    }
+    return classes[layer.className] ?? operations[layer.className]
+  }
+
+  /// Whether a layer does nothing at inference: dropouts, noise, and augmentation of all kinds.
+  static func isNothing(_ layer: KerasLayer) -> Bool {
+    nothings.contains(layer.className) || layer.className.hasPrefix("Random") && layer.className != "RandomCrop"
+  }
+
+  private static let nothings: Set = [
+    "Dropout", "SpatialDropout1D", "SpatialDropout2D", "AlphaDropout", "GaussianDropout", "GaussianNoise",
+    "ActivityRegularization", "Identity", "StochasticDepth", "AugMix", "CutMix", "MixUp",
+  ]
+
+  /// Such layers may have the state of a random generator.
+  private static let nothing = KerasLayerClass(variables: { _ in nil }) { _, site throws(ImportError) in
+    try site.input()
+  }
+
+  // MARK: The layers that are known
+
+  private static let classes: [String: KerasLayerClass] = [
+    "Conv2D": convolution, "Convolution2D": convolution,
+    "DepthwiseConv2D": .init(variables: { layer throws(ImportError) in
+      [.depthwiseKernel] + (try layer.hasBias ? [.bias] : [])
+    }) { translator, site throws(ImportError) in try translator.depthwise(site) },
+    "SeparableConv2D": .init(variables: { layer throws(ImportError) in
+      [.depthwiseKernel, .pointwiseKernel] + (try layer.hasBias ? [.bias] : [])
+    }) { translator, site throws(ImportError) in try translator.separable(site) },
+    "Conv2DTranspose": .init(variables: kernelAndBias) { translator, site throws(ImportError) in
+      try translator.transposedConvolution(site)
+    },
+    "Dense": .init(variables: kernelAndBias) { translator, site throws(ImportError) in try translator.dense(site) },
+    "BatchNormalization": batchNormalization, "BatchNormalizationV1": batchNormalization,
+    "BatchNormalizationV2": batchNormalization, "SyncBatchNormalization": batchNormalization,
+    "LayerNormalization": .init(variables: { layer throws(ImportError) in
+      (try layer.bool("scale", default: true) ? [.gamma] : []) + (try layer.bool("center", default: true) ? [.beta] : [])
+    }) { translator, site throws(ImportError) in try translator.layerNormalization(site) },
+    "UnitNormalization": .init { translator, site throws(ImportError) in try translator.unitNormalization(site) },
+    "Normalization": .init(variables: { layer throws(ImportError) in
+      layer.numbers("mean") == nil || layer.numbers("variance") == nil ? [.mean, .variance, .count] : []
+    }) { translator, site throws(ImportError) in try translator.normalization(site) },
+    "Rescaling": .init { translator, site throws(ImportError) in try translator.rescaling(site) },
+    "LayerScale": .init(variables: { _ in [.layerScale] }) { translator, site throws(ImportError) in
+      try translator.layerScale(site)
+    },
+    "CustomScaleLayer": .init { translator, site throws(ImportError) in try translator.scaledSum(site) },
+
+    "MaxPooling2D": .init { translator, site throws(ImportError) in try translator.maxPool(site) },
+    "AveragePooling2D": .init { translator, site throws(ImportError) in try translator.averagePool(site) },
+    "GlobalAveragePooling2D": .init { translator, site throws(ImportError) in
+      try translator.globalPool(.average, site)
+    },
+    "GlobalMaxPooling2D": .init { translator, site throws(ImportError) in try translator.globalPool(.maximum, site) },
+    "ZeroPadding2D": .init { translator, site throws(ImportError) in try translator.padding(site) },
+    "Cropping2D": .init { translator, site throws(ImportError) in try translator.cropping(site) },
+    "UpSampling2D": .init { translator, site throws(ImportError) in try translator.upsampling(site) },
+    "Resizing": .init { translator, site throws(ImportError) in try translator.resizing(site) },
+    "CenterCrop": .init { translator, site throws(ImportError) in try translator.centerCrop(site) },
+    "Flatten": .init { translator, site throws(ImportError) in try translator.flatten(site) },
+    "Reshape": .init { translator, site throws(ImportError) in try translator.reshape(site) },
+    "Permute": .init { translator, site throws(ImportError) in try translator.permute(site) },
+
+    "Concatenate": .init { translator, site throws(ImportError) in try translator.concatenation(site) },
+    "Average": .init { translator, site throws(ImportError) in try translator.average(site) },
+
+    "Activation": .init { translator, site throws(ImportError) in try translator.activationLayer(site) },
+    "ReLU": .init { translator, site throws(ImportError) in try translator.relu(site) },
+    "LeakyReLU": .init { translator, site throws(ImportError) in try translator.leakyRelu(site) },
+    "PReLU": .init(variables: { _ in [.alpha] }) { translator, site throws(ImportError) in
+      try translator.parametricRelu(site)
+    },
+    "ELU": .init { translator, site throws(ImportError) in
+      try translator.append(
+        .activation(.elu(alpha: try site.layer.float("alpha", default: 1))), [try site.input()], at: site)
+    },
+    "ThresholdedReLU": .init { translator, site throws(ImportError) in
+      let threshold = try site.layer.float("theta", default: 1)
+      return try translator.append(
+        .activation(.threshold(threshold: threshold, value: 0)), [try site.input()], at: site)
+    },
+    "Softmax": .init { translator, site throws(ImportError) in try translator.softmax(site) },
+    "Lambda": .init(variables: { _ in nil }, readsKeywords: true) { translator, site throws(ImportError) in
+      try translator.lambda(site)
+    },
+  ]
+
+  private static let convolution = KerasLayerClass(variables: kernelAndBias) { translator, site throws(ImportError) in
+    try translator.convolution(site)
+  }
+
+  private static let batchNormalization = KerasLayerClass(variables: { layer throws(ImportError) in
+    (try layer.bool("scale", default: true) ? [.gamma] : []) + (try layer.bool("center", default: true) ? [.beta] : [])
+      + [.movingMean, .movingVariance]
+  }) { translator, site throws(ImportError) in try translator.batchNormalization(site) }
+
+  @Sendable private static func kernelAndBias(_ layer: KerasLayer) throws(ImportError) -> [KerasVariable]? {
+    [.kernel] + (try layer.hasBias ? [.bias] : [])
+  }
+
+  // MARK: Functions of tensors, written as `x / 127.5` or by name
+
+  /// Those of Keras 3, by the names of their classes; the layers `Add`, `Multiply` and so on are the same.
+  private static let operations: [String: KerasLayerClass] = [
+    "Add": arithmetic(.sum), "Subtract": arithmetic(.difference), "Multiply": arithmetic(.product),
+    "TrueDivide": arithmetic(.quotient), "Divide": arithmetic(.quotient), "Maximum": arithmetic(.maximum),
+    "Minimum": arithmetic(.minimum),
+    "GetItem": .init(readsKeywords: true) { translator, site throws(ImportError) in try translator.subscripted(site) },
+    "Stack": .init(readsKeywords: true) { translator, site throws(ImportError) in try translator.stack(site) },
+    "Relu": named("relu"), "Relu6": named("relu6"), "Sigmoid": named("sigmoid"), "Tanh": named("tanh"),
+    "Silu": named("silu"), "HardSigmoid": named("hard_sigmoid"), "HardSilu": named("hard_silu"),
+    "Softplus": named("softplus"), "Softsign": named("softsign"), "Exp": named("exponential"),
+  ]
+
+  /// Those of TensorFlow, by their names in `tf`.
+  private static let functions: [String: KerasLayerClass] = [
+    "math.add": arithmetic(.sum), "__operators__.add": arithmetic(.sum), "nn.bias_add": arithmetic(.sum),
+    "math.subtract": arithmetic(.difference), "math.multiply": arithmetic(.product),
+    "math.truediv": arithmetic(.quotient), "math.divide": arithmetic(.quotient),
+    "math.maximum": arithmetic(.maximum), "math.minimum": arithmetic(.minimum),
+    "__operators__.getitem": .init(readsKeywords: true) { translator, site throws(ImportError) in
+      try translator.subscripted(site)
+    },
+    "nn.relu": named("relu"), "nn.relu6": named("relu6"), "math.sigmoid": named("sigmoid"),
+    "nn.sigmoid": named("sigmoid"), "math.tanh": named("tanh"), "nn.tanh": named("tanh"), "nn.silu": named("silu"),
+    "nn.swish": named("silu"), "nn.softplus": named("softplus"), "math.softplus": named("softplus"),
+    "nn.selu": named("selu"), "math.exp": named("exponential"), "identity": named("linear"), "cast": named("linear"),
+  ]
+
+  private static func arithmetic(_ binary: Binary) -> KerasLayerClass {
+    .init(readsKeywords: true) { translator, site throws(ImportError) in try translator.arithmetic(binary, site) }
+  }
+
+  private static func named(_ function: String) -> KerasLayerClass {
+    .init(readsKeywords: true) { translator, site throws(ImportError) in
+      try translator.function(function, of: try site.input(), at: site)
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import HDF5
+import ModelGraph
+
+/// Reads models saved by Keras: `.keras`, whole-model `.h5`, and the weights of an Xception as `.weights.h5` or `.h5`.
+///
+/// Names, shapes and numbers are read, and nothing else: no code is run, no other file is opened.
+enum KerasReader {
+  static func read(
+    _ file: ForeignFile, _ kind: ForeignKind, options: ImportOptions, progress: ModelImporter.Progress
+  ) throws(ImportError) -> ForeignModel {
+    if kind == .kerasArchive { return try readArchive(file, options: options, progress: progress) }
+    progress(.readingWeights, 0)
+    let root = try KerasGroup(file.bytes, limits: options.limits)
+    progress(.buildingNetwork, 0)
+    if let configuration = root.attributes["model_config"]?.first {
+      guard let weights = root.groups["model_weights"] else {
+        throw .hdf5(path: "/", reason: "has model_config but no group model_weights")
+      }
+      let model = try model(Array(configuration.utf8), limits: options.limits)
+      let version = root.attributes["keras_version"]?.first ?? weights.attributes["keras_version"]?.first
+      return try translate(model, weights: try LegacyWeights(weights), isKeras3: isKeras3(version), options: options)
+    }
+    let xception =
+      LegacyWeights.isLegacy(root) ? try XceptionWeights(legacy: root) : try XceptionWeights(keras3: root)
+    let graph = try xception.graph(inputSize: options.inputSize ?? Extent(299))
+    var foreign = ForeignModel(graph: graph, architecture: "Xception")
+    foreign.preprocessing = .recognized(.keras, network: "Xception")
+    return foreign
+  }
+
+  private static func readArchive(
+    _ file: ForeignFile, options: ImportOptions, progress: ModelImporter.Progress
+  ) throws(ImportError) -> ForeignModel {
+    let archive = try ZipArchive(file.bytes)
+    let limits = options.limits
+    guard let configuration = try archive.contents(of: "config.json", limit: limits.configurationSize),
+      let weights = try archive.contents(of: "model.weights.h5", limit: limits.fileSize)
+    else {
+      throw .archive(entry: nil, reason: "has no config.json and model.weights.h5: not a .keras file")
+    }
+    let model = try model(configuration.array, limits: limits)
+    progress(.readingWeights, 0)
+    let root = try KerasGroup(weights, limits: limits)
+    progress(.buildingNetwork, 0)
+    let metadata = try archive.contents(of: "metadata.json", limit: limits.configurationSize)
+    let version = try metadata.map { bytes throws(ImportError) in try JSONParser.parse(bytes.array) }
+    return try translate(
+      model, weights: Keras3Weights(root), isKeras3: isKeras3(version?["keras_version"]?.string), options: options)
+  }
+
+  /// Whether the functions are those of Keras 3: of a file that does not say it, those of Keras 2.
+  private static func isKeras3(_ version: String?) -> Bool {
+    (version?.split(separator: ".").first).flatMap { Int($0) }.map { $0 >= 3 } ?? false
+  }
+
+  private static func model(_ json: [UInt8], limits: ImportLimits) throws(ImportError) -> KerasModel {
+    guard json.count <= limits.configurationSize else {
+      throw .model(reason: "its description has \(json.count) bytes, more than \(limits.configurationSize)")
+    }
+    return try KerasModel(try JSONParser.parse(json))
+  }
+
+  private static func translate(
+    _ model: KerasModel, weights: any KerasWeights, isKeras3: Bool, options: ImportOptions
+  ) throws(ImportError) -> ForeignModel {
+    let (graph, preprocessing) = try KerasTranslator.translate(
+      model, weights: weights, options: options, isKeras3: isKeras3)
+    let known = KnownNetwork.of(model)
+    var foreign = ForeignModel(graph: graph, architecture: known?.name ?? model.name)
+    foreign.preprocessing = preprocessing
+    if preprocessing == .unknown, let known, let usual = known.preprocessing {
+      foreign.preprocessing = .recognized(usual, network: known.name)
+    }
+    return foreign
+  }
+}

@@ -1,0 +1,169 @@
+import ModelGraph
+
+/// The input, and what the first layers make of it: as far as that is exact, the preprocessing does it in their place.
+extension KerasTranslator {
+  mutating func appendInput(
+    _ shape: [Int?]?, named name: String, before model: KerasModel
+  ) throws(ImportError) -> Value {
+    guard let shape, shape.count == 4, let channels = shape[isChannelsFirst ? 1 : 3] else {
+      let found = shape.map { "[" + $0.map { $0.map(String.init) ?? "none" }.joined(separator: ", ") + "]" }
+      throw .layer(
+        name: name, reason: "its shape is \(found ?? "missing"), expected batch x height x width x channels of an image")
+    }
+    var (height, width) = isChannelsFirst ? (shape[2], shape[3]) : (shape[1], shape[2])
+    if let size = options.inputSize {
+      (height, width) = (size.height, size.width)
+    } else if height == nil || width == nil, let resizing = model.firstResizing() {
+      // Images of any size, resized by the model: the preprocessing does it.
+      let size = try resizing.size()
+      (height, width) = (size.height, size.width)
+      inputFilter = try resizing.resizingFilter() == .nearest ? .nearest : .bilinear
+      scalesInput = true
+    }
+    guard let height, let width else {
+      throw .options(reason: "the model takes images of any size: give one with --input-size")
+    }
+    let operation = Operation.input(.map(height: height, width: width, channels: channels))
+    return Value(node: try appendNode(operation, [], named: name, of: name))
+  }
+
+  /// The node of a value, which is the input in the scaling that the preprocessing has.
+  ///
+  /// The first that reads the input decides that scaling; one that it cannot have becomes an operation.
+  mutating func inputNode(of value: Value, at layer: String) throws(ImportError) -> Int {
+    guard value.node == 0 else { return value.node }
+    if usedScaling == nil {
+      if value.scaling == nil || value.scaling?.factors.allSatisfy({ $0 > 0 }) == true {
+        usedScaling = .some(value.scaling)
+        return 0
+      }
+      usedScaling = .some(nil)
+    }
+    let channels = builder.shape(of: 0).channels
+    let used = (usedScaling ?? nil) ?? .identity(channels: channels)
+    let wanted = value.scaling ?? .identity(channels: channels)
+    if used == wanted { return 0 }
+    if let node = rescaledInputs[wanted] { return node }
+    var (node, from) = (0, used)
+    if from.channelOrder != wanted.channelOrder {
+      var parts: [Int] = []
+      for channel in (0..<channels).reversed() {
+        let slice = try channelSlice(channel, 1, of: 0, at: layer)
+        parts.append(try appendNode(.slice(slice), [0], named: layer + "/channel", of: layer))
+      }
+      node = try appendNode(.concatenate, parts, named: layer + "/reversed", of: layer)
+      from = from.reversed()
+    }
+    let factors = (0..<channels).map { wanted.factors[$0] / from.factors[$0] }
+    let offsets = (0..<channels).map { wanted.offsets[$0] - from.offsets[$0] * factors[$0] }
+    if factors.contains(where: { $0 != 1 }) || offsets.contains(where: { $0 != 0 }) {
+      let (operation, weights) = Self.affine(factors: factors, offsets: offsets, channels: channels)
+      node = try appendNode(operation, [node], named: layer + "/rescaled", of: layer, weights)
+    }
+    rescaledInputs[wanted] = node
+    return node
+  }
+
+  /// `x * factors + offsets`, each of one number or one a channel.
+  ///
+  /// Of the input it is left to the preprocessing, else a normalization of mean 0 and variance 1.
+  mutating func affine(
+    _ value: Value, factors: [Double], offsets: [Double], at site: Site, step: String? = nil
+  ) throws(ImportError) -> Value {
+    let channels = shape(of: value).channels
+    guard [factors, offsets].allSatisfy({ $0.count == 1 || $0.count == channels }),
+      (factors + offsets).allSatisfy(\.isFinite)
+    else { throw site.layer.error("\(site.layer.className): its \(factors.count) factors do not fit \(channels) channels") }
+    if value.node == 0, value.isPlain, factors.allSatisfy({ $0 != 0 }) {
+      scalesInput = true
+      var result = value
+      result.scaling = (value.scaling ?? .identity(channels: channels)).then(factors: factors, offsets: offsets)
+      return result
+    }
+    let (operation, weights) = Self.affine(factors: factors, offsets: offsets, channels: channels)
+    guard let step else { return try append(operation, [value], at: site, weights) }
+    return try self.step(step, operation, [value], at: site, weights)
+  }
+
+  private static func affine(
+    factors: [Double], offsets: [Double], channels: Int
+  ) -> (Operation, weights: [NamedArray]) {
+    func array(_ name: String, _ values: [Double]) -> NamedArray {
+      NamedArray(
+        name: name, dimensions: [channels], values: (0..<channels).map { Float(values[$0 % values.count]) })
+    }
+    return (
+      .batchNormalization(BatchNormalization(epsilon: 0)),
+      [array("factors", factors), array("offsets", offsets), array("mean", [0]), array("variance", [1])]
+    )
+  }
+
+  /// The channels in reverse order, RGB as BGR.
+  mutating func reversedChannels(_ value: Value, at site: Site) throws(ImportError) -> Value {
+    let channels = shape(of: value).channels
+    if value.node == 0, value.isPlain, channels == 3 {
+      scalesInput = true
+      var result = value
+      result.scaling = (value.scaling ?? .identity(channels: channels)).reversed()
+      return result
+    }
+    var parts: [Value] = []
+    for channel in (0..<channels).reversed() {
+      var part = value
+      part.channel = channel
+      parts.append(part)
+    }
+    return try append(.concatenate, parts, at: site)
+  }
+
+  /// `x * scale + offset`.
+  mutating func rescaling(_ site: Site) throws(ImportError) -> Value {
+    guard let factors = site.layer.numbers("scale") else { throw site.layer.unexpected("scale", "numbers") }
+    guard let offsets = site.layer.numbers("offset") else { throw site.layer.unexpected("offset", "numbers") }
+    return try affine(try site.input(), factors: factors, offsets: offsets, at: site)
+  }
+
+  /// `(x - mean) / max(sqrt(variance), 1e-7)`, the moments being options or weights.
+  mutating func normalization(_ site: Site) throws(ImportError) -> Value {
+    let (layer, input) = (site.layer, try site.input())
+    try requireChannelAxis(of: input, layer)
+    var mean = layer.numbers("mean")
+    var variance = layer.numbers("variance")
+    if mean == nil || variance == nil {
+      guard site.weights.count == 3 else { throw .weights(layer: site.name, reason: "missing: no mean and variance") }
+      try checkVariance(site.weights[1], of: site.name)
+      mean = try site.weights[0].doubles()
+      variance = try site.weights[1].doubles()
+    }
+    guard let mean, let variance, variance.allSatisfy({ $0 >= 0 }), mean.count == variance.count else {
+      throw layer.unexpected("variance", "as many numbers as its mean has, from 0")
+    }
+    let deviation = variance.map { max($0.squareRoot(), 1e-7) }
+    if try layer.bool("invert", default: false) { return try affine(input, factors: deviation, offsets: mean, at: site) }
+    return try affine(
+      input, factors: deviation.map { 1 / $0 }, offsets: zip(mean, deviation).map { -$0 / $1 }, at: site)
+  }
+}
+
+extension KerasModel {
+  /// The `Resizing` at its start, before which nothing changes the image.
+  fileprivate func firstResizing(depth: Int = 0) -> KerasLayer? {
+    guard depth < 16 else { return nil }
+    for layer in layers where layer.className != "InputLayer" {
+      if layer.isModel {
+        guard let inner = try? KerasModel(layer.description) else { return nil }
+        if let found = inner.firstResizing(depth: depth + 1) { return found }
+        guard inner.layers.allSatisfy({ $0.isInput || KerasLayerClass.isNothing($0) }) else { return nil }
+      } else if layer.className == "Resizing" {
+        return layer
+      } else if !KerasLayerClass.isNothing(layer) {
+        return nil
+      }
+    }
+    return nil
+  }
+}
+
+extension KerasLayer {
+  fileprivate var isInput: Bool { className == "InputLayer" }
+}

@@ -1,0 +1,247 @@
+import ModelGraph
+
+/// Layers that move values or cut and join them.
+extension KerasTranslator {
+  /// A map with channels first is flattened in another order, which only the kernel of a dense layer could follow.
+  mutating func flatten(_ site: Site) throws(ImportError) -> Value {
+    let input = try site.input()
+    guard case .map(let height, let width, let channels) = shape(of: input) else { return input }
+    guard !isChannelsFirst || site.layer.config["data_format"]?.string == "channels_first" || height * width == 1
+      || channels == 1
+    else { throw site.layer.error("Flatten of a map with channels first cannot be expressed") }
+    return try append(.flatten, [input], at: site)
+  }
+
+  mutating func reshape(_ site: Site) throws(ImportError) -> Value {
+    let (layer, input) = (site.layer, try site.input())
+    guard var sides = layer.config["target_shape"]?.shape?.compactMap(\.self) else {
+      throw layer.unexpected("target_shape", "a list of whole numbers")
+    }
+    let count = shape(of: input).elementCount
+    if let open = sides.firstIndex(of: -1) {
+      let rest = Limits.elementCount(of: sides.filter { $0 != -1 }) ?? 0
+      guard rest > 0, count % rest == 0, sides.filter({ $0 == -1 }).count == 1 else {
+        throw layer.unexpected("target_shape", "one that \(count) values fit")
+      }
+      sides[open] = count / rest
+    }
+    if isChannelsFirst, sides.count == 3 { sides = [sides[1], sides[2], sides[0]] }
+    guard let target = Shape(dimensions: sides) else {
+      throw layer.error("Reshape to \(sides), expected a vector or a map of height x width x channels")
+    }
+    guard !isChannelsFirst || keepsOrder(shape(of: input)) && keepsOrder(target) else {
+      throw layer.error("Reshape of a map with channels first cannot be expressed")
+    }
+    if target == shape(of: input), input.isPlain { return input }
+    return try append(.reshape(target), [input], at: site)
+  }
+
+  /// Whether channels first and channels last are the same order.
+  private func keepsOrder(_ shape: Shape) -> Bool {
+    guard case .map(let height, let width, let channels) = shape else { return true }
+    return channels == 1 || height * width == 1
+  }
+
+  /// Only where no value changes its place: axes of one position move.
+  mutating func permute(_ site: Site) throws(ImportError) -> Value {
+    let (layer, input) = (site.layer, try site.input())
+    let sides = shape(of: input).dimensions
+    guard !isChannelsFirst, let order = layer.config["dims"]?.shape?.compactMap(\.self),
+      order.sorted() == Array(1...sides.count)
+    else { throw layer.unexpected("dims", "each axis of \(sides) once") }
+    let moving = order.filter { sides[$0 - 1] != 1 }
+    guard moving == moving.sorted(), let target = Shape(dimensions: order.map { sides[$0 - 1] }) else {
+      throw layer.error("Permute changes the order of values, which cannot be expressed")
+    }
+    return try append(.reshape(target), [input], at: site)
+  }
+
+  mutating func cropping(_ site: Site) throws(ImportError) -> Value {
+    let (layer, input) = (site.layer, try site.input())
+    let border = try layer.border("cropping")
+    guard case .map(let height, let width, let channels) = shape(of: input) else {
+      throw layer.error("Cropping2D of a vector")
+    }
+    let slice = Slice(
+      rows: .init(first: border.top, count: height - border.top - border.bottom),
+      columns: .init(first: border.left, count: width - border.left - border.right),
+      channels: .init(first: 0, count: channels))
+    return try append(.slice(slice), [input], at: site)
+  }
+
+  mutating func upsampling(_ site: Site) throws(ImportError) -> Value {
+    let layer = site.layer
+    return try append(
+      .resize(Resize(.factor(try layer.extent("size", default: Extent(2))), filter: try layer.resizingFilter())),
+      [try site.input()], at: site)
+  }
+
+  mutating func resizing(_ site: Site) throws(ImportError) -> Value {
+    let (layer, input) = (site.layer, try site.input())
+    let size = try layer.size()
+    guard case .map(let height, let width, _) = shape(of: input) else { throw layer.error("Resizing of a vector") }
+    if input.isPlain, size == Extent(height: height, width: width) { return input }
+    for option in ["crop_to_aspect_ratio", "pad_to_aspect_ratio"] where try layer.bool(option, default: false) {
+      // Of the same proportions, nothing is cut away.
+      guard size.height * width == size.width * height else {
+        throw layer.error(
+          "Resizing from \(height)x\(width) to \(size) with \(option) cannot be expressed;"
+            + " give images of that size with --input-size")
+      }
+    }
+    try layer.require("antialias", .bool(false), default: .bool(false))
+    return try append(.resize(Resize(.size(size), filter: try layer.resizingFilter())), [input], at: site)
+  }
+
+  mutating func centerCrop(_ site: Site) throws(ImportError) -> Value {
+    let (layer, input) = (site.layer, try site.input())
+    let size = try layer.size()
+    guard case .map(let height, let width, let channels) = shape(of: input) else {
+      throw layer.error("CenterCrop of a vector")
+    }
+    if input.isPlain, size == Extent(height: height, width: width) { return input }
+    guard size.height <= height, size.width <= width else {
+      throw layer.error("CenterCrop to \(size) of a smaller map, \(height)x\(width), resizes it, which cannot be expressed")
+    }
+    let slice = Slice(
+      rows: .init(first: (height - size.height) / 2, count: size.height),
+      columns: .init(first: (width - size.width) / 2, count: size.width), channels: .init(first: 0, count: channels))
+    return try append(.slice(slice), [input], at: site)
+  }
+
+  mutating func concatenation(_ site: Site) throws(ImportError) -> Value {
+    let values = try site.values()
+    if let first = values.first { try requireChannelAxis(of: first, site.layer) }
+    return try append(.concatenate, values, at: site)
+  }
+
+  /// `x[..., c]`, and ranges of rows, columns and channels.
+  mutating func subscripted(_ site: Site) throws(ImportError) -> Value {
+    guard case .value(let input)? = site.operands.first else { throw site.layer.error("of no tensor") }
+    let specification = site.operands.dropFirst().first ?? site.keywords["slice_spec"]
+    guard case .numbers(let json)? = specification, let axes = SliceSpecification(json, rank: shape(of: input).dimensions.count + 1)
+    else { throw site.layer.error("its slices are of an unknown form") }
+    guard !isChannelsFirst, input.isPlain else { throw site.layer.error("a slice that cannot be expressed") }
+    guard axes.axes.first == .all else { throw site.layer.error("a slice of the batch") }
+    var sides: [Slice.Axis] = []
+    for (axis, count) in zip(axes.axes.dropFirst(), shape(of: input).dimensions) {
+      switch axis {
+      case .all: sides.append(.init(first: 0, count: count))
+      case .range(let start, let stop):
+        let (first, end) = (start.clampedIndex(of: count), stop.map { $0.clampedIndex(of: count) } ?? count)
+        sides.append(.init(first: first, count: end - first))
+      case .reversed:
+        guard sides.count == shape(of: input).dimensions.count - 1,
+          sides.elementsEqual(shape(of: input).dimensions.dropLast(), by: { $0.count == $1 })
+        else { throw site.layer.error("a reversed slice of more than the channels") }
+        return try reversedChannels(input, at: site)
+      case .index(let index):
+        guard sides.count == shape(of: input).dimensions.count - 1, sides.count == 2,
+          sides.elementsEqual(shape(of: input).dimensions.dropLast(), by: { $0.count == $1 }),
+          (-count..<count).contains(index)
+        else { throw site.layer.error("takes single rows or columns, which cannot be expressed") }
+        var value = input
+        value.channel = index < 0 ? index + count : index
+        return value
+      }
+    }
+    guard sides.count == 3 || sides.count == 1 else { throw site.layer.error("a slice that cannot be expressed") }
+    let whole = Slice.Axis(first: 0, count: 1)
+    let slice =
+      sides.count == 3
+      ? Slice(rows: sides[0], columns: sides[1], channels: sides[2])
+      : Slice(rows: whole, columns: whole, channels: sides[0])
+    return try append(.slice(slice), [input], at: site)
+  }
+
+  /// Channels that were taken out, put together again in some order.
+  mutating func stack(_ site: Site) throws(ImportError) -> Value {
+    let values = try site.values()
+    let axis = site.layer.config["axis"]?.int
+    let channels = values.compactMap(\.channel)
+    guard axis == -1 || axis == 3, channels.count == values.count, let first = values.first else {
+      throw site.layer.error("Stack of anything but channels, along the last axis, cannot be expressed")
+    }
+    var whole = first
+    whole.channel = nil
+    let all = Array(0..<shape(of: whole).channels)
+    if values.allSatisfy({ $0.node == first.node && $0.scaling == first.scaling && $0.border == first.border }) {
+      if channels == all { return whole }
+      if channels == all.reversed() { return try reversedChannels(whole, at: site) }
+    }
+    return try append(.concatenate, values, at: site)
+  }
+}
+
+/// `x[:, 1:5, ..., ::-1]` as Keras writes it down.
+private struct SliceSpecification {
+  enum Axis: Equatable {
+    case all
+    case range(start: Int, stop: Int?)
+    case reversed
+    case index(Int)
+  }
+
+  var axes: [Axis] = []
+
+  init?(_ json: JSON, rank: Int) {
+    let list = json.array ?? [json]
+    guard list.count <= rank + 1 else { return nil }
+    let ellipses = list.count { $0["class_name"]?.string == "__ellipsis__" }
+    for element in list {
+      if element["class_name"]?.string == "__ellipsis__" {
+        guard ellipses == 1 else { return nil }
+        axes += Array(repeating: .all, count: rank - (list.count - 1))
+      } else if let index = element.int {
+        axes.append(.index(index))
+      } else {
+        // Keras 3 has an object of class `__slice__`, Keras 2 one of the three numbers.
+        let parts = element["config"] ?? element
+        guard let start = parts["start"], let stop = parts["stop"], let step = parts["step"] else { return nil }
+        guard start.isNull || start.int != nil, stop.isNull || stop.int != nil else { return nil }
+        switch step.isNull ? 1 : step.int {
+        case 1 where start.isNull && stop.isNull: axes.append(.all)
+        case 1: axes.append(.range(start: start.int ?? 0, stop: stop.int))
+        case -1 where start.isNull && stop.isNull: axes.append(.reversed)
+        default: return nil
+        }
+      }
+    }
+    guard axes.count <= rank else { return nil }
+    axes += Array(repeating: .all, count: rank - axes.count)
+  }
+}
+
+extension Int {
+  /// As Python counts from the end, and within the axis.
+  fileprivate func clampedIndex(of count: Int) -> Int { Swift.min(Swift.max(self < 0 ? self + count : self, 0), count) }
+}
+
+extension KerasTranslator.Site {
+  /// All that it reads, which must be values.
+  func values() throws(ImportError) -> [KerasTranslator.Value] {
+    let values = operands.compactMap { if case .value(let value) = $0 { value } else { nil } }
+    guard values.count == operands.count, !values.isEmpty else {
+      throw layer.error("\(layer.className) of something that is not a tensor")
+    }
+    return values
+  }
+}
+
+extension KerasLayer {
+  func size() throws(ImportError) -> Extent {
+    let size = Extent(height: try int("height"), width: try int("width"))
+    guard (1...Limits.window * 4).contains(size.height), (1...Limits.window * 4).contains(size.width) else {
+      throw error("resizes to \(size)")
+    }
+    return size
+  }
+
+  func resizingFilter() throws(ImportError) -> Resize.Filter {
+    switch config["interpolation"]?.string ?? "nearest" {
+    case "nearest": return .nearest
+    case "bilinear": return .bilinear
+    default: throw unexpected("interpolation", "nearest or bilinear")
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import ModelGraph
+
+/// A network of `keras.applications`, recognized by the names in a file.
+struct KnownNetwork {
+  var name: String
+  /// What its `preprocess_input` does, where the network does not do it itself.
+  var preprocessing: Preprocessing?
+
+  private struct Family {
+    var name: String
+    /// How the names of its models begin.
+    var models: [String]
+    /// Names of layers that it has, and no other family has all of them.
+    var layers: Set<String>
+    var mode: LambdaMeaning?
+  }
+
+  // Those before others whose names begin alike.
+  private static let families = [
+    Family(name: "VGG-16", models: ["vgg16"], layers: ["block1_conv1", "block5_conv3", "block5_pool"], mode: .caffe),
+    Family(name: "VGG-19", models: ["vgg19"], layers: ["block1_conv1", "block5_conv4"], mode: .caffe),
+    Family(name: "Xception", models: ["xception"], layers: ["block2_sepconv1_bn", "block14_sepconv2_bn"], mode: .keras),
+    Family(
+      name: "ResNet V2", models: ["resnet50v2", "resnet101v2", "resnet152v2"],
+      layers: ["conv2_block1_preact_bn", "post_bn"], mode: .keras),
+    Family(
+      name: "ResNet", models: ["resnet50", "resnet101", "resnet152"],
+      layers: ["conv1_bn", "conv2_block1_1_conv", "conv5_block3_out"], mode: .caffe),
+    Family(
+      name: "Inception-ResNet V2", models: ["inception_resnet_v2"], layers: ["mixed_5b", "conv_7b"], mode: .keras),
+    Family(name: "Inception V3", models: ["inception_v3"], layers: ["mixed0", "mixed10"], mode: .keras),
+    Family(
+      name: "MobileNet V3", models: ["MobilenetV3", "MobileNetV3"], layers: ["expanded_conv_squeeze_excite_conv"],
+      mode: nil),
+    Family(name: "MobileNet V2", models: ["mobilenetv2"], layers: ["Conv1", "bn_Conv1", "Conv_1"], mode: .keras),
+    Family(name: "MobileNet", models: ["mobilenet_"], layers: ["conv_dw_1", "conv_pw_13"], mode: .keras),
+    Family(name: "DenseNet", models: ["densenet"], layers: ["conv2_block1_0_bn", "pool4_bn"], mode: .torch),
+    Family(name: "NASNet", models: ["NASNet", "nasnet"], layers: ["stem_conv1", "stem_bn1"], mode: .keras),
+    Family(name: "EfficientNet V2", models: ["efficientnetv2"], layers: [], mode: nil),
+    Family(name: "EfficientNet", models: ["efficientnet"], layers: ["stem_conv", "top_conv"], mode: nil),
+    Family(name: "ConvNeXt", models: ["convnext"], layers: [], mode: nil),
+  ]
+
+  /// The network that a model is, or that it has inside; nil where that is none or not clear.
+  static func of(_ model: KerasModel) -> KnownNetwork? {
+    let names = Set(model.layers.map(\.name))
+    let nested = model.layers.filter(\.isModel).map(\.name)
+    for family in families {
+      let isNamed = ([model.name] + nested).contains { name in family.models.contains { name.hasPrefix($0) } }
+      guard isNamed || !family.layers.isEmpty && family.layers.isSubset(of: names) else { continue }
+      return KnownNetwork(name: family.name, preprocessing: family.mode.map { Preprocessing.usual($0) })
+    }
+    for layer in model.layers where layer.isModel {
+      if let inner = try? KerasModel(layer.description), let found = of(inner) { return found }
+    }
+    return nil
+  }
+}
+
+extension Preprocessing {
+  /// As Keras's networks of this kind are used: nearest neighbor (the default of `load_img`), no crop.
+  fileprivate static func usual(_ mode: LambdaMeaning) -> Preprocessing {
+    var result = Preprocessing.keras
+    switch mode {
+    case .keras: break
+    case .identity: result = .unscaled()
+    case .caffe:
+      result.channelOrder = .bgr
+      (result.divisor, result.mean) = (1, [103.939, 116.779, 123.68])
+    case .torch:
+      (result.divisor, result.mean, result.standardDeviation) = (255, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+    }
+    return result
+  }
+}

@@ -1,0 +1,57 @@
+import ModelGraph
+
+extension ModelImporter {
+  /// What the file knows of preprocessing, with what the options replace, and what had to be assumed.
+  static func preprocessing(
+    of foreign: ForeignModel, _ options: ImportOptions
+  ) throws(ImportError) -> (Preprocessing, note: String?) {
+    let channels = foreign.graph.inputShape.channels
+    var note: String?
+    var preprocessing: Preprocessing
+    switch foreign.preprocessing {
+    case .stated(let stated): preprocessing = stated
+    case .scaled(_, let filter):
+      preprocessing = .unscaled(channels: channels)
+      if let filter { preprocessing.filter = filter }
+    case .recognized(let usual, let network):
+      preprocessing = usual
+      note =
+        "the file says nothing of preprocessing; as its network is \(network), \(usual.scalingText) is assumed "
+        + "(--preprocess changes it)"
+    case .unknown:
+      preprocessing = .keras
+      note =
+        "the file says nothing of preprocessing; pixel values of -1 to 1, x / 127.5 - 1, are assumed "
+        + "(--preprocess changes it)"
+    }
+    if let given = options.preprocessing { preprocessing = given }
+    let assumed = preprocessing
+    options.changePreprocessing(&preprocessing)
+    if options.preprocessing != nil || preprocessing.scaling != assumed.scaling { note = nil }
+    guard var result = preprocessing.replicated(channels: channels) else {
+      throw .options(
+        reason: "the preprocessing has values for \(preprocessing.mean.count) channels, the input has \(channels)")
+    }
+    if case .scaled(let scaling, _) = foreign.preprocessing { result = result.then(scaling) }
+    do throws(PreprocessingError) {
+      try result.validateValues()
+      try result.validateGeometry(inputShape: foreign.graph.inputShape)
+    } catch {
+      throw .options(reason: error.description)
+    }
+    return (result, note)
+  }
+}
+
+extension Preprocessing {
+  /// What becomes of pixel values, whatever the geometry.
+  fileprivate var scaling: [Float] { [divisor] + mean + standardDeviation + (channelOrder == .bgr ? [1] : [0]) }
+
+  fileprivate var scalingText: String {
+    let parts = divisor == 1 ? "x" : "x / \(divisor)"
+    let means = mean.allSatisfy { $0 == 0 } ? "" : " - \(mean)"
+    let deviations = standardDeviation.allSatisfy { $0 == 1 } ? "" : " / \(standardDeviation)"
+    let formula = deviations.isEmpty ? parts + means : "(\(parts)\(means))\(deviations)"
+    return formula + (channelOrder == .bgr ? " of BGR" : "")
+  }
+}

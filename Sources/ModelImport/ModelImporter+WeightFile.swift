@@ -1,0 +1,36 @@
+import HDF5
+import ModelGraph
+import WeightFormat
+
+extension ModelImporter {
+  /// A weights file already: what the options say is replaced; the rest stays, as does where the weights came from.
+  static func readWeightFile(_ file: ForeignFile, _ options: ImportOptions) throws(ImportError) -> Result {
+    var model: Model
+    do throws(WeightFormatError) {
+      // By its path where it has one, so that tensors are read from the file on demand.
+      model = try WeightFile(contentsOf: file.path).model
+    } catch {
+      throw file.error("\(error)")
+    }
+    if let output = options.output, output != model.metadata.output {
+      throw file.error(
+        "the output is \(model.metadata.output.rawValue), which cannot be changed any more; "
+          + "convert the model it came from")
+    }
+    if let size = options.inputSize {
+      do throws(GraphError) {
+        model.graph = try model.graph.resized(to: size)
+      } catch {
+        throw file.error("\(error)")
+      }
+    }
+    var known = ForeignModel(graph: model.graph, architecture: model.metadata.architecture)
+    known.preprocessing = .stated(model.metadata.preprocessing)
+    model.metadata.preprocessing = try preprocessing(of: known, options).0
+    if !options.labels.isEmpty { model.metadata.labels = try labels(options.labels, of: model.graph) }
+    if let license = options.license { model.metadata.license = license }
+    if let attribution = options.attribution { model.metadata.attribution = attribution }
+    model.metadata.converter = converter
+    return Result(model: model, notes: [])
+  }
+}

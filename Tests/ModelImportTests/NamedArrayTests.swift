@@ -1,0 +1,69 @@
+import ModelGraph
+import Testing
+
+@testable import ModelImport
+
+@Suite("A named array")
+struct NamedArrayTests {
+  private func array(_ type: NamedArray.ElementType, _ bytes: [UInt8], _ dimensions: [Int]) -> NamedArray {
+    NamedArray(name: "a", dimensions: dimensions, elementType: type, contents: ByteContents(bytes: bytes))
+  }
+
+  @Test("gives numbers of every type as floats, doubles and integers")
+  func types() throws {
+    let cases: [(NamedArray.ElementType, [UInt8], Double)] = [
+      (.float16, [0, 0x3e], 1.5), (.bfloat16, [0xc0, 0x3f], 1.5), (.float32, [0, 0, 0xc0, 0x3f], 1.5),
+      (.float64, [0, 0, 0, 0, 0, 0, 0xf8, 0x3f], 1.5), (.int8, [0xfe], -2), (.uint8, [0xfe], 254), (.bool, [7], 1),
+      (.int16, [0xfe, 0xff], -2), (.uint16, [0xfe, 0xff], 65534), (.int32, [0xfe, 0xff, 0xff, 0xff], -2),
+      (.uint32, [2, 0, 0, 0], 2), (.int64, [0xfe] + [UInt8](repeating: 0xff, count: 7), -2),
+      (.uint64, [2, 0, 0, 0, 0, 0, 0, 0], 2),
+    ]
+    #expect(cases.count == NamedArray.ElementType.allCases.count)
+    for (type, bytes, value) in cases {
+      let array = array(type, bytes, [1])
+      #expect(try array.values() == [Float(value)], "\(type)")
+      #expect(try array.doubles() == [value], "\(type)")
+      #expect(try array.tensor(named: "t", dimensions: [1]).values() == [Float(value)], "\(type)")
+      if type != .bool, value == value.rounded() { #expect(try array.integers() == [Int(value)], "\(type)") }
+    }
+    #expect(try array(.float32, [0, 0, 0, 0], [1]).integers() == nil)
+    #expect(try array(.uint64, [UInt8](repeating: 0xff, count: 8), [1]).integers() == nil)
+  }
+
+  @Test("moves its axes when its bytes are asked for")
+  func permutation() throws {
+    let values = (0..<24).map(Float.init)
+    let array = NamedArray(name: "a", dimensions: [2, 3, 4], values: values)
+    for axes in [[0, 1, 2], [2, 0, 1], [1, 2, 0], [0, 2, 1], [2, 1, 0]] {
+      let permuted = array.permuted(axes)
+      let found = try permuted.values()
+      let sides = axes.map { [2, 3, 4][$0] }
+      #expect(permuted.dimensions == sides)
+      for index in 0..<24 {
+        let position = [index / (sides[1] * sides[2]), index / sides[2] % sides[1], index % sides[2]]
+        var source = [0, 0, 0]
+        for axis in 0..<3 { source[axes[axis]] = position[axis] }
+        #expect(found[index] == Float(source[0] * 12 + source[1] * 4 + source[2]))
+      }
+    }
+  }
+
+  @Test("finds values that are no numbers")
+  func nonFinite() throws {
+    let found = try NamedArray(name: "a", dimensions: [3], values: [1, 2, -.infinity]).firstNonFinite()
+    #expect(found?.index == 2 && found?.value == -.infinity)
+    #expect(try NamedArray(name: "a", dimensions: [2], values: [1, 2]).firstNonFinite() == nil)
+    #expect(try array(.float16, [0, 0x7c], [1]).firstNonFinite()?.index == 0)
+  }
+
+  @Test("is refused where its bytes do not fit its dimensions")
+  func sizes() {
+    #expect(throws: ImportError.array(name: "a", reason: "has 3 bytes, expected 4")) {
+      try array(.float32, [1, 2, 3], [1]).values()
+    }
+    #expect(throws: ImportError.self) { try array(.float32, [], [1 << 40, 1 << 40]).values() }
+    #expect(throws: ImportError.array(name: "a", reason: "has the dimensions [2], expected [1]")) {
+      try array(.int8, [1, 2], [2]).tensor(named: "t", dimensions: [1])
+    }
+  }
+}
