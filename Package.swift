@@ -102,7 +102,7 @@ let package = Package(
         "ModelGraph", "Threads", "Kernels", "KernelsPortable", "KernelsX86V3", "KernelsX86V4", "KernelsX86VNNI",
         "KernelsX86BF16", "KernelsX86AMX", "CIntrinsics",
       ]),
-    .target(name: "Kernels", dependencies: ["CIntrinsics"], swiftSettings: kernels()),
+    .target(name: "Kernels", dependencies: ["Activations", "CIntrinsics"], swiftSettings: kernels()),
     .target(name: "KernelsPortable", dependencies: ["Kernels", "CIntrinsics"], swiftSettings: kernels()),
     .target(name: "KernelsX86V3", dependencies: ["Kernels", "CIntrinsics"], swiftSettings: x86V3),
     .target(name: "KernelsX86V4", dependencies: ["Kernels", "CIntrinsics"], swiftSettings: x86V4),

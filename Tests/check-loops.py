@@ -87,7 +87,7 @@ def functions(listing):
 
 
 # The C functions that only kernels call.
-WRAPPERS = r"(in_order|maximum|minimum|maximum_integers|largest|to_floats|byte_floats|widened_bytes|dot_shorts|dot_bytes|dot_bf16x)\d+|packed_bf16|bf16_order|interleave_\d_rows"
+WRAPPERS = r"(in_order|maximum|minimum|maximum_integers|largest|maximum_or_nan|square_root|to_floats|byte_floats|widened_bytes|dot_shorts|dot_bytes|dot_bf16x)\d+|packed_bf16|bf16_order|interleave_\d_rows"
 
 
 def strays(listing):

@@ -50,6 +50,12 @@ bool processor_has_avx512_bf16(void) {
   return processor_has_avx512_vnni() && leaf(7, 0).eax >= 1 && all(leaf(7, 1).eax, bit_AVX512BF16);
 }
 
+bool processor_multiplies_bf16_fast(void) {
+  const struct registers vendor = leaf(0, 0);
+  const bool is_amd = vendor.ebx == signature_AMD_ebx && vendor.edx == signature_AMD_edx && vendor.ecx == signature_AMD_ecx;
+  return is_amd && processor_has_avx512_bf16();
+}
+
 static bool matrix_tiles_are_permitted(void) {
 #if defined(__linux__)
   const long request_permission = 0x1023, tile_data = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
@@ -72,6 +78,7 @@ bool processor_has_x86_64_v3(void) { return false; }
 bool processor_has_x86_64_v4(void) { return false; }
 bool processor_has_avx512_vnni(void) { return false; }
 bool processor_has_avx512_bf16(void) { return false; }
+bool processor_multiplies_bf16_fast(void) { return false; }
 bool processor_has_amx(void) { return false; }
 
 #endif

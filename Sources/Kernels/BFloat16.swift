@@ -22,10 +22,14 @@ extension VectorUnit {
   static func rounded(_ values: Vector) -> Integers {
     let bits = unsafeBitCast(values, to: Integers.self)
     let odd = (bits &>> Integers(repeating: 16)) & Integers(repeating: 1)
-    // All ones in a NaN; comparing integers, generic code would take them one by one.
-    let isNaN =
-      (Integers(repeating: 0x7f80_0000) &- (bits & Integers(repeating: 0x7fff_ffff))) &>> Integers(repeating: 31)
+    let isNaN = nanMask(bits)
     let step = (Integers(repeating: 0x7fff) &+ odd) & ~isNaN
     return (bits &+ step) | (isNaN & Integers(repeating: 0x40_0000))
+  }
+
+  /// All ones in a NaN; comparing integers, generic code would take them one by one.
+  @inlinable @inline(__always)
+  static func nanMask(_ bits: Integers) -> Integers {
+    (Integers(repeating: 0x7f80_0000) &- (bits & Integers(repeating: 0x7fff_ffff))) &>> Integers(repeating: 31)
   }
 }

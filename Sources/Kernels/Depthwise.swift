@@ -12,13 +12,15 @@ public struct DepthwiseRun {
   public var vectors: Range<Int>
   /// `[vector][1 + taps][vectorWidth]`: the bias, then the taps row by row.
   public var weights: UnsafePointer<Float>
-  /// Whether negative inputs count as zero.
-  public var rectifies: Bool
+  /// Applied to what is read: `identity` or `relu`.
+  public var inputActivation: Activation
+  /// Applied to the sums.
+  public var activation: OutputActivation
   public var output: UnsafeMutablePointer<Float>
   /// Where each pixel lies in the output, and how far apart its vectors lie.
   public var slots: UnsafePointer<Int>
   public var vectorStride: Int
-  public var pixels: Int
+  public var pixels: Range<Int>
   /// Packed inputs have half as many words; `vectors` then starts and ends at a pair of vectors.
   public var inputElement: MapElement
   /// Of packed outputs `vectorStride` is from pair to pair, and `slots` count words as ever.
@@ -29,7 +31,8 @@ public struct DepthwiseRun {
 
   public init(
     inputs: UnsafePointer<UnsafePointer<Float>>, pixelStride: Int, ahead: Int, window: DepthwiseWindow,
-    vectors: Range<Int>, weights: UnsafePointer<Float>, rectifies: Bool, output: UnsafeMutablePointer<Float>,
+    vectors: Range<Int>, weights: UnsafePointer<Float>, inputActivation: Activation = .identity,
+    activation: Activation = .identity, output: UnsafeMutablePointer<Float>,
     slots: UnsafePointer<Int>, vectorStride: Int, pixels: Int, inputElement: MapElement = .float32,
     outputElement: MapElement = .float32, tailWords: Int = 0
   ) {
@@ -42,11 +45,12 @@ public struct DepthwiseRun {
     self.window = window
     self.vectors = vectors
     self.weights = weights
-    self.rectifies = rectifies
+    self.inputActivation = inputActivation
+    self.activation = OutputActivation(activation)
     self.output = output
     self.slots = slots
     self.vectorStride = vectorStride
-    self.pixels = pixels
+    self.pixels = 0..<pixels
   }
 }
 
@@ -72,6 +76,10 @@ extension VectorUnit {
   @inlinable @inline(never)
   public static func depthwise(_ run: DepthwiseRun) {
     let isDense = run.window.isDense3x3
+    let isLimited = run.activation.isLimited
+    if run.activation.isFunction || isDense && isLimited && run.inputActivation.rectifies {
+      return depthwiseInMemory(run)
+    }
     switch (run.inputElement, run.outputElement) {
     case (.float32, .float32): if isDense { depthwise3x3(run) } else { depthwiseAny(run, .float32, .float32) }
     case (.float32, .bfloat16): depthwiseAny(run, .float32, .bfloat16)
@@ -80,20 +88,74 @@ extension VectorUnit {
     }
   }
 
+  /// Sums of a few pixels and vectors as floats in memory, to which the activation is applied before they go to the output.
+  @inlinable @inline(never)
+  static func depthwiseInMemory(_ run: DepthwiseRun) {
+    let (mostPixels, mostVectors) = (7, 8)
+    // Of all instruction sets the widest vectors, 16 floats.
+    var memory = InlineArray<896, Float>(repeating: 0)
+    var slots = InlineArray<7, Int> { $0 &* vectorWidth }
+    withUnsafeMutablePointer(to: &memory) { memory in
+      withUnsafeMutablePointer(to: &slots) { slots in
+        let floats = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Float.self)
+        let slots = UnsafeMutableRawPointer(slots).assumingMemoryBound(to: Int.self)
+        for first in stride(from: run.pixels.lowerBound, to: run.pixels.upperBound, by: mostPixels) {
+          for vector in stride(from: run.vectors.lowerBound, to: run.vectors.upperBound, by: mostVectors) {
+            var part = run
+            part.pixels = first..<min(first &+ mostPixels, run.pixels.upperBound)
+            part.vectors = vector..<min(vector &+ mostVectors, run.vectors.upperBound)
+            part.activation = OutputActivation(.identity)
+            part.vectorStride = part.pixels.count &* vectorWidth
+            part.output = floats - vector &* part.vectorStride
+            part.slots = UnsafePointer(slots - first)
+            part.outputElement = .float32
+            part.tailWords = 0
+            depthwise(part)
+            let count = part.vectors.count &* part.vectorStride
+            activate(Line(input: floats, output: floats, count: count), run.activation.activation)
+            store(floats, of: part, to: run)
+          }
+        }
+      }
+    }
+  }
+
+  /// Stores the floats of a part of a run, `[vector][pixel][vectorWidth]`, where the run has them.
+  @inlinable @inline(__always)
+  static func store(_ floats: UnsafePointer<Float>, of part: DepthwiseRun, to run: DepthwiseRun) {
+    let last = groups(run.vectors.upperBound, run.outputElement) &- 1
+    for group in groups(part.vectors.lowerBound, run.outputElement)..<groups(part.vectors.upperBound, run.outputElement)
+    {
+      let order = group == last ? lastOrder(run) : wordOrder(vectorWidth)
+      let output = run.output + group &* run.vectorStride
+      for pixel in part.pixels {
+        let values = floats + (pixel &- part.pixels.lowerBound) &* vectorWidth
+        switch run.outputElement {
+        case .float32:
+          store(load(values + (group &- part.vectors.lowerBound) &* part.vectorStride), output + run.slots[pixel])
+        case .bfloat16:
+          let low = values + (2 &* group &- part.vectors.lowerBound) &* part.vectorStride
+          store(packed(load(low), load(low + part.vectorStride), order: order), output + run.slots[pixel])
+        }
+      }
+    }
+  }
+
   /// Up to seven pixels at once, split evenly: 21 sums of three taps each share 27 inputs.
   @inlinable @inline(__always)
   static func depthwise3x3(_ run: borrowing DepthwiseRun) {
-    let steps = (run.pixels &+ 6) / 7
+    let steps = (run.pixels.count &+ 6) / 7
     for step in 0..<steps {
-      let pixels = share(step, of: steps, run.pixels)
+      let pixels = share(step, of: steps, run.pixels.count)
+      let first = run.pixels.lowerBound &+ pixels.lowerBound
       switch pixels.count {
-      case 7: depthwise3x3(InlineArray<7, Vector>.self, run, first: pixels.lowerBound)
-      case 6: depthwise3x3(InlineArray<6, Vector>.self, run, first: pixels.lowerBound)
-      case 5: depthwise3x3(InlineArray<5, Vector>.self, run, first: pixels.lowerBound)
-      case 4: depthwise3x3(InlineArray<4, Vector>.self, run, first: pixels.lowerBound)
-      case 3: depthwise3x3(InlineArray<3, Vector>.self, run, first: pixels.lowerBound)
-      case 2: depthwise3x3(InlineArray<2, Vector>.self, run, first: pixels.lowerBound)
-      default: depthwise3x3(InlineArray<1, Vector>.self, run, first: pixels.lowerBound)
+      case 7: depthwise3x3(InlineArray<7, Vector>.self, run, first: first)
+      case 6: depthwise3x3(InlineArray<6, Vector>.self, run, first: first)
+      case 5: depthwise3x3(InlineArray<5, Vector>.self, run, first: first)
+      case 4: depthwise3x3(InlineArray<4, Vector>.self, run, first: first)
+      case 3: depthwise3x3(InlineArray<3, Vector>.self, run, first: first)
+      case 2: depthwise3x3(InlineArray<2, Vector>.self, run, first: first)
+      default: depthwise3x3(InlineArray<1, Vector>.self, run, first: first)
       }
     }
   }
@@ -102,10 +164,26 @@ extension VectorUnit {
   static func depthwise3x3<let pixels: Int>(
     _ shape: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int
   ) {
+    let isLimited = run.activation.isLimited
     switch (run.inputElement, run.outputElement) {
-    case (.float32, _): floatDepthwise3x3(shape, run, first: first)
-    case (.bfloat16, .float32): wideningDepthwise3x3(shape, run, first: first)
-    case (.bfloat16, .bfloat16): packedDepthwise3x3(shape, run, first: first)
+    case (.float32, _):
+      if isLimited {
+        floatLimitedDepthwise3x3(shape, run, first: first)
+      } else {
+        floatDepthwise3x3(shape, run, first: first)
+      }
+    case (.bfloat16, .float32):
+      if isLimited {
+        wideningLimitedDepthwise3x3(shape, run, first: first)
+      } else {
+        wideningDepthwise3x3(shape, run, first: first)
+      }
+    case (.bfloat16, .bfloat16):
+      if isLimited {
+        packedLimitedDepthwise3x3(shape, run, first: first)
+      } else {
+        packedDepthwise3x3(shape, run, first: first)
+      }
     }
   }
 
@@ -114,10 +192,18 @@ extension VectorUnit {
   static func floatDepthwise3x3<let pixels: Int>(
     _ shape: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int
   ) {
-    if run.rectifies {
-      depthwise3x3(shape, run, first: first, .float32, .float32) { maximum(.zero, $0) }
+    if run.inputActivation.rectifies {
+      depthwise3x3(shape, run, first: first, .float32, .float32) {
+        maximum(.zero, $0)
+      } finish: {
+        $0
+      }
     } else {
-      depthwise3x3(shape, run, first: first, .float32, .float32) { $0 }
+      depthwise3x3(shape, run, first: first, .float32, .float32) {
+        $0
+      } finish: {
+        $0
+      }
     }
   }
 
@@ -125,10 +211,18 @@ extension VectorUnit {
   static func wideningDepthwise3x3<let pixels: Int>(
     _ shape: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int
   ) {
-    if run.rectifies {
-      depthwise3x3(shape, run, first: first, .bfloat16, .float32) { maximum(.zero, $0) }
+    if run.inputActivation.rectifies {
+      depthwise3x3(shape, run, first: first, .bfloat16, .float32) {
+        maximum(.zero, $0)
+      } finish: {
+        $0
+      }
     } else {
-      depthwise3x3(shape, run, first: first, .bfloat16, .float32) { $0 }
+      depthwise3x3(shape, run, first: first, .bfloat16, .float32) {
+        $0
+      } finish: {
+        $0
+      }
     }
   }
 
@@ -136,10 +230,55 @@ extension VectorUnit {
   static func packedDepthwise3x3<let pixels: Int>(
     _ shape: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int
   ) {
-    if run.rectifies {
-      depthwise3x3(shape, run, first: first, .bfloat16, .bfloat16) { maximum(.zero, $0) }
+    if run.inputActivation.rectifies {
+      depthwise3x3(shape, run, first: first, .bfloat16, .bfloat16) {
+        maximum(.zero, $0)
+      } finish: {
+        $0
+      }
     } else {
-      depthwise3x3(shape, run, first: first, .bfloat16, .bfloat16) { $0 }
+      depthwise3x3(shape, run, first: first, .bfloat16, .bfloat16) {
+        $0
+      } finish: {
+        $0
+      }
+    }
+  }
+
+  /// With limits of the sums, as MobileNets have them, whose inputs are taken as they are.
+  @inlinable @inline(never)
+  static func floatLimitedDepthwise3x3<let pixels: Int>(
+    _ shape: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int
+  ) {
+    let (least, most) = (run.activation.minimum, run.activation.maximum)
+    depthwise3x3(shape, run, first: first, .float32, .float32) {
+      $0
+    } finish: {
+      limited($0, least, most)
+    }
+  }
+
+  @inlinable @inline(never)
+  static func wideningLimitedDepthwise3x3<let pixels: Int>(
+    _ shape: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int
+  ) {
+    let (least, most) = (run.activation.minimum, run.activation.maximum)
+    depthwise3x3(shape, run, first: first, .bfloat16, .float32) {
+      $0
+    } finish: {
+      limited($0, least, most)
+    }
+  }
+
+  @inlinable @inline(never)
+  static func packedLimitedDepthwise3x3<let pixels: Int>(
+    _ shape: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int
+  ) {
+    let (least, most) = (run.activation.minimum, run.activation.maximum)
+    depthwise3x3(shape, run, first: first, .bfloat16, .bfloat16) {
+      $0
+    } finish: {
+      limited($0, least, most)
     }
   }
 
@@ -148,7 +287,7 @@ extension VectorUnit {
   @inlinable @inline(__always)
   static func depthwise3x3<let pixels: Int>(
     _: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int, _ element: MapElement,
-    _ outputElement: MapElement, activate: (Vector) -> Vector
+    _ outputElement: MapElement, activate: (Vector) -> Vector, finish: (Vector) -> Vector
   ) {
     let stride = run.pixelStride
     let start = first &* stride &+ groups(run.vectors.lowerBound, element) &* vectorWidth
@@ -189,15 +328,15 @@ extension VectorUnit {
       switch (element, outputElement) {
       case (.float32, _):
         let sums = nextSums(.whole)
-        put { sums[$0] }
+        put { finish(sums[$0]) }
       case (.bfloat16, .float32):
         top = unknown_address(top)
         middle = unknown_address(middle)
         bottom = unknown_address(bottom)
         let lows = nextSums(.low)
-        put { lows[$0] }
+        put { finish(lows[$0]) }
         let highs = nextSums(.high)
-        put { highs[$0] }
+        put { finish(highs[$0]) }
       case (.bfloat16, .bfloat16):
         let lows = nextSums(.low)
         // Loaded again, or 27 words would have to stay in registers.
@@ -206,7 +345,7 @@ extension VectorUnit {
         bottom = unknown_address(bottom)
         let highs = nextSums(.high)
         let order = group &+ 1 == groupCount ? lastOrder(run) : wordOrder(vectorWidth)
-        put { packed(lows[$0], highs[$0], order: order) }
+        put { packed(finish(lows[$0]), finish(highs[$0]), order: order) }
       }
       top += vectorWidth
       middle += vectorWidth
@@ -223,7 +362,7 @@ extension VectorUnit {
   @inlinable @inline(__always)
   static func depthwiseAny(_ run: DepthwiseRun, _ element: MapElement, _ outputElement: MapElement) {
     let window = run.window
-    let floor = Vector(repeating: run.rectifies ? 0 : -.infinity)
+    let floor = Vector(repeating: run.inputActivation.rectifies ? 0 : -.infinity)
     let weightStride = (1 &+ window.height &* window.width) &* vectorWidth
     @inline(__always)
     func sum(_ vector: Int, _ pixel: Int, _ part: WordPart) -> Vector {
@@ -237,13 +376,13 @@ extension VectorUnit {
           multiplyAdd(&sum, maximum(floor, load(part, input + x &* window.dilation &* run.pixelStride)), load(taps))
         }
       }
-      return sum
+      return limited(sum, run.activation.minimum, run.activation.maximum)
     }
     let last = groups(run.vectors.upperBound, outputElement) &- 1
     for group in groups(run.vectors.lowerBound, outputElement)..<last &+ 1 {
       let order = group == last ? lastOrder(run) : wordOrder(vectorWidth)
       let output = run.output + group &* run.vectorStride
-      for pixel in 0..<run.pixels {
+      for pixel in run.pixels {
         switch (element, outputElement) {
         case (.float32, .float32): store(sum(group, pixel, .whole), output + run.slots[pixel])
         case (.float32, .bfloat16):

@@ -11,9 +11,10 @@ extension DerivedUnit {
   public static func gather(_ run: GatherRun) { base.gather(run) }
   public static func maximumPool(_ run: PoolRun) { base.maximumPool(run) }
   public static func averagePool(_ run: PoolRun) { base.averagePool(run) }
-  public static func mean(_ mean: ChannelMean) { base.mean(mean) }
-  public static func activate(_ line: Line, _ function: Elementwise) { base.activate(line, function) }
+  public static func globalPool(_ run: GlobalPoolRun) { base.globalPool(run) }
+  public static func activate(_ line: Line, _ activation: Activation) { base.activate(line, activation) }
   public static func add(_ line: Line, _ other: UnsafePointer<Float>) { base.add(line, other) }
+  public static func combine(_ run: BinaryRun) { base.combine(run) }
   public static func softmax(_ line: Line) { base.softmax(line) }
   public static func transformInput(_ tiles: WinogradInput) { base.transformInput(tiles) }
   public static func transformOutput(_ tiles: WinogradOutput) { base.transformOutput(tiles) }
@@ -23,6 +24,10 @@ extension DerivedUnit {
   public static func normalize(
     _ line: Line, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, channels: Int
   ) { base.normalize(line, scale: scale, shift: shift, channels: channels) }
+
+  public static func parametricRelu(_ line: Line, slopes: UnsafePointer<Float>, channels: Int) {
+    base.parametricRelu(line, slopes: slopes, channels: channels)
+  }
 
   public static func unpack(_ words: UnsafePointer<Float>, to values: UnsafeMutablePointer<Float>, channels: Int) {
     base.unpack(words, to: values, channels: channels)

@@ -16,31 +16,7 @@ public struct Line {
   }
 }
 
-/// A function of one value.
-public enum Elementwise: Sendable {
-  case clamp(floor: Float, ceiling: Float)
-  /// x where x > 0, else alpha * (exp(x) - 1)
-  case elu(alpha: Float)
-  case sigmoid
-}
-
 extension VectorUnit {
-  @inlinable @inline(never)
-  public static func activate(_ line: Line, _ function: Elementwise) {
-    switch function {
-    case .clamp(let floor, let ceiling):
-      let floor = Vector(repeating: floor)
-      let ceiling = Vector(repeating: ceiling)
-      map(line) { minimum(ceiling, maximum(floor, $0)) }
-    case .elu(let alpha):
-      let one = Vector(repeating: 1)
-      map(line) { x in maximum(.zero, x) + (exponential(minimum(.zero, x)) - one) * alpha }
-    case .sigmoid:
-      let one = Vector(repeating: 1)
-      map(line) { x in one / (one + exponential(Vector.zero - x)) }
-    }
-  }
-
   @inlinable @inline(__always)
   static func map(_ line: Line, _ function: (Vector) -> Vector) {
     switch line.element {
@@ -76,26 +52,48 @@ extension VectorUnit {
   public static func normalize(
     _ line: Line, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, channels: Int
   ) {
+    mapChannels(line, channels) { x, channel in
+      let product = x * load(scale + channel)
+      return product + load(shift + channel)
+    }
+  }
+
+  @inlinable @inline(never)
+  public static func parametricRelu(_ line: Line, slopes: UnsafePointer<Float>, channels: Int) {
+    mapChannels(line, channels) { x, channel in maximum(.zero, x) + minimum(.zero, x) * load(slopes + channel) }
+  }
+
+  /// Calls `function` with each vector of values and the first one's channel.
+  @inlinable @inline(__always)
+  static func mapChannels(_ line: Line, _ channels: Int, _ function: (_ x: Vector, _ channel: Int) -> Vector) {
     switch line.element {
-    case .float32: normalize(line, scale, shift, channels, .float32)
-    case .bfloat16: normalize(line, scale, shift, channels, .bfloat16)
+    case .float32: mapChannels(line, channels, .float32, function)
+    case .bfloat16: mapChannels(line, channels, .bfloat16, function)
     }
   }
 
   @inlinable @inline(__always)
-  static func normalize(
-    _ line: Line, _ scale: UnsafePointer<Float>, _ shift: UnsafePointer<Float>, _ channels: Int, _ element: MapElement
+  static func mapChannels(
+    _ line: Line, _ channels: Int, _ element: MapElement, _ function: (_ x: Vector, _ channel: Int) -> Vector
   ) {
     let words = groups(channels, element)
     for pixel in stride(from: 0, to: line.count, by: words) {
       for word in stride(from: 0, to: words, by: vectorWidth) {
         let result = Self.words(element) { part in
-          let channel = part == .whole ? word : part == .low ? 2 &* word : 2 &* word &+ vectorWidth
-          let product = load(part, line.input + (pixel &+ word)) * load(scale + channel)
-          return product + load(shift + channel)
+          function(load(part, line.input + (pixel &+ word)), channel(of: word, part))
         }
         store(result, line.output + (pixel &+ word))
       }
+    }
+  }
+
+  /// The first channel in a part of a vector of words of a pixel.
+  @inlinable @inline(__always)
+  static func channel(of word: Int, _ part: WordPart) -> Int {
+    switch part {
+    case .whole: word
+    case .low: 2 &* word
+    case .high: 2 &* word &+ vectorWidth
     }
   }
 
@@ -125,26 +123,5 @@ extension VectorUnit {
     for offset in stride(from: 0, to: line.count, by: vectorWidth) {
       store(load(line.output + offset) / total, line.output + offset)
     }
-  }
-
-  /// e to the power of x, within 2 units in the last place for x from -87 to 88 and clamped to that range.
-  ///
-  /// x = n ln 2 + r with |r| <= ln 2 / 2; a polynomial gives e^r (S. Moshier, Cephes, `expf`), and n goes into the exponent.
-  @inlinable @inline(__always)
-  static func exponential(_ x: Vector) -> Vector {
-    let x = minimum(Vector(repeating: 88), maximum(Vector(repeating: -87), x))
-    // Adding 1.5 * 2^23 rounds to an integer, which stays in the low bits of the sum.
-    let shifted = x * 0x1.715476p+0 + 0x1.8p+23
-    let n = shifted - 0x1.8p+23
-    let r = x - n * 0.693359375 - n * -2.12194440e-4
-    var power = Vector(repeating: 1.9875691500e-4)
-    power = power * r + 1.3981999507e-3
-    power = power * r + 8.3334519073e-3
-    power = power * r + 4.1665795894e-2
-    power = power * r + 1.6666665459e-1
-    power = power * r + 5.0000001201e-1
-    power = power * (r * r) + r + 1
-    let exponent = unsafeBitCast(shifted, to: Integers.self) &<< Integers(repeating: 23)
-    return unsafeBitCast(unsafeBitCast(power, to: Integers.self) &+ exponent, to: Vector.self)
   }
 }

@@ -13,8 +13,8 @@ public struct GatherRun {
   public var pieces: Int
   public var pieceStride: Int
   public var length: Int
-  /// Whether negative inputs count as zero.
-  public var rectifies: Bool
+  /// Applied to what is copied: `identity` or `relu`.
+  public var inputActivation: Activation
   public var rowPanel: UnsafeMutablePointer<Float>
   /// Where each pixel lies in the panel, and how far apart its segments lie.
   public var slots: UnsafePointer<Int>
@@ -30,7 +30,8 @@ public struct GatherRun {
 
   public init(
     inputs: UnsafePointer<UnsafePointer<Float>>, inputRows: Int, step: Int, pieces: Int, pieceStride: Int, length: Int,
-    rectifies: Bool, rowPanel: UnsafeMutablePointer<Float>, slots: UnsafePointer<Int>, segmentStride: Int, pixels: Int,
+    inputActivation: Activation, rowPanel: UnsafeMutablePointer<Float>, slots: UnsafePointer<Int>, segmentStride: Int,
+    pixels: Int,
     line: UnsafeMutablePointer<Float>, inputElement: MapElement = .float32, outputElement: MapElement = .float32,
     channels: Int = 0
   ) {
@@ -43,7 +44,7 @@ public struct GatherRun {
     self.pieces = pieces
     self.pieceStride = pieceStride
     self.length = length
-    self.rectifies = rectifies
+    self.inputActivation = inputActivation
     self.rowPanel = rowPanel
     self.slots = slots
     self.segmentStride = segmentStride
@@ -59,7 +60,7 @@ extension VectorUnit {
     case (.float32, _): gather(run, .float32, values: run.length) { maximum($1, $0) }
     case (.bfloat16, .float32): gather(run, .bfloat16, values: run.channels) { maximum($1, $0) }
     case (.bfloat16, .bfloat16):
-      if run.rectifies {
+      if run.inputActivation.rectifies {
         gather(run, .float32, values: run.length) { words, _ in rectified(words, .bfloat16) }
       } else {
         gather(run, .float32, values: run.length) { words, _ in words }
@@ -87,7 +88,7 @@ extension VectorUnit {
   static func gatherWhole(
     _ run: GatherRun, _ element: MapElement, values: Int, activate: (_ vector: Vector, _ floor: Vector) -> Vector
   ) {
-    let floor = Vector(repeating: run.rectifies ? 0 : -.infinity)
+    let floor = Vector(repeating: run.inputActivation.rectifies ? 0 : -.infinity)
     for pixel in 0..<run.pixels {
       var output = run.rowPanel + run.slots[pixel]
       for row in 0..<run.inputRows {
@@ -108,7 +109,7 @@ extension VectorUnit {
   static func gatherUneven(
     _ run: GatherRun, _ element: MapElement, values: Int, activate: (_ vector: Vector, _ floor: Vector) -> Vector
   ) {
-    let floor = Vector(repeating: run.rectifies ? 0 : -.infinity)
+    let floor = Vector(repeating: run.inputActivation.rectifies ? 0 : -.infinity)
     let depth = run.inputRows &* run.pieces &* values
     let lineStride = depth &+ vectorWidth
     for first in stride(from: 0, to: run.pixels, by: tileRows) {
@@ -137,4 +138,10 @@ extension VectorUnit {
       }
     }
   }
+}
+
+extension Activation {
+  /// Whether a kernel that reads through it replaces negative values by zero; else it takes them as they are.
+  @inlinable
+  var rectifies: Bool { if case .relu = self { true } else { false } }
 }

@@ -21,10 +21,13 @@ public protocol KernelSet: Sendable {
   static func gather(_ run: GatherRun)
   static func maximumPool(_ run: PoolRun)
   static func averagePool(_ run: PoolRun)
-  static func mean(_ mean: ChannelMean)
-  static func activate(_ line: Line, _ function: Elementwise)
+  static func globalPool(_ run: GlobalPoolRun)
+  static func activate(_ line: Line, _ activation: Activation)
   static func add(_ line: Line, _ other: UnsafePointer<Float>)
+  static func combine(_ run: BinaryRun)
   static func normalize(_ line: Line, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, channels: Int)
+  /// x where x > 0, else the slope of its channel times x; see `normalize`.
+  static func parametricRelu(_ line: Line, slopes: UnsafePointer<Float>, channels: Int)
   static func softmax(_ line: Line)
   /// Copies the values of one packed pixel to exactly `channels` floats.
   static func unpack(_ words: UnsafePointer<Float>, to values: UnsafeMutablePointer<Float>, channels: Int)
@@ -83,7 +86,7 @@ extension KernelSet {
   }
 
   /// The multiply-adds of two words.
-  public static func valuesPerWord(_ arithmetic: Arithmetic) -> Int {
+  public static func multiplyAddsPerWord(_ arithmetic: Arithmetic) -> Int {
     switch arithmetic {
     case .float32, .bfloat16Weights, .int8Weights: 1
     case .bfloat16: 2
@@ -118,6 +121,9 @@ public protocol VectorUnit: KernelSet {
   static func maximum(_ a: Vector, _ b: Vector) -> Vector
   /// The smaller elements; where either is a NaN, those of `b`.
   static func minimum(_ a: Vector, _ b: Vector) -> Vector
+  /// The larger elements; where either is a NaN, a NaN.
+  static func maximumOrNaN(_ a: Vector, _ b: Vector) -> Vector
+  static func squareRoot(_ a: Vector) -> Vector
   static func maximum(_ a: Integers, _ b: Integers) -> Integers
   /// The largest element.
   static func largest(_ a: Integers) -> Int32

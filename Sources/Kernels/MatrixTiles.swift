@@ -152,7 +152,7 @@ extension MatrixTileArithmetic {
   /// Start, scale, residual, activation and store of the rows of a tile.
   @inlinable @inline(__always)
   static func finish<Element: StoredElement>(
-    _ sums: UnsafePointer<Float>, tile: Int, panel: Int, _ product: borrowing Product, _ element: Element.Type
+    _ sums: UnsafeMutablePointer<Float>, tile: Int, panel: Int, _ product: borrowing Product, _ element: Element.Type
   ) where Element.Unit == Unit {
     let outputWidth = product.element == .bfloat16 ? Unit.vectorWidth : Unit.panelWidth
     let columns = product.columnPanels
@@ -162,6 +162,10 @@ extension MatrixTileArithmetic {
       origin: origin(product) + panel &* Unit.panelWidth)
     let origin = load(place.origin)
     let rows = min(Unit.matrixRows, product.rowCount &- place.firstRow)
-    finish(rows: rows, product, place, element) { add(load(sums + $0 &* Unit.panelWidth), origin) }
+    if product.activation.isFunction {
+      finishFunction(sums, rows: rows, product, place, element) { add(load(sums + $0 &* Unit.panelWidth), origin) }
+    } else {
+      finish(rows: rows, product, place, element) { add(load(sums + $0 &* Unit.panelWidth), origin) }
+    }
   }
 }

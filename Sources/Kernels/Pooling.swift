@@ -52,23 +52,29 @@ public struct PoolRun {
   }
 }
 
-/// The sums over all pixels of a map, divided by their number.
-public struct ChannelMean {
+/// One value for each channel of a map: the mean over all its pixels, or the largest.
+public struct GlobalPoolRun {
+  public var isMaximum: Bool
   public var input: UnsafePointer<Float>
   public var height: Int
   public var width: Int
   public var rowStride: Int
   public var pixelStride: Int
-  /// Of words: of a packed map each gives two vectors of the output, which is always of floats.
+  /// Of words: of a packed map each gives two vectors of floats.
   public var vectors: Range<Int>
   public var output: UnsafeMutablePointer<Float>
   public var element: MapElement
+  /// `bfloat16` only where the input is it.
+  public var outputElement: MapElement
 
   public init(
-    input: UnsafePointer<Float>, height: Int, width: Int, rowStride: Int, pixelStride: Int, vectors: Range<Int>,
-    output: UnsafeMutablePointer<Float>, element: MapElement = .float32
+    isMaximum: Bool, input: UnsafePointer<Float>, height: Int, width: Int, rowStride: Int, pixelStride: Int,
+    vectors: Range<Int>, output: UnsafeMutablePointer<Float>, element: MapElement = .float32,
+    outputElement: MapElement = .float32
   ) {
+    self.isMaximum = isMaximum
     self.element = element
+    self.outputElement = outputElement
     self.input = input
     self.height = height
     self.width = width
@@ -111,7 +117,7 @@ extension VectorUnit {
         for row in 0..<run.inputRows {
           let input = run.inputs[row] + (columns.first &* run.pixelStride &+ channel)
           for column in 0..<columns.count {
-            largest = maximum(largest, load(part, input + column &* run.dilation &* run.pixelStride))
+            largest = maximumOrNaN(largest, load(part, input + column &* run.dilation &* run.pixelStride))
           }
         }
         return largest
@@ -130,12 +136,12 @@ extension VectorUnit {
     let second = run.dilation &* run.pixelStride
     @inline(__always)
     func largest(_ part: WordPart, _ row: UnsafePointer<Float>) -> Vector {
-      maximum(maximum(load(part, row), load(part, row + second)), load(part, row + 2 &* second))
+      maximumOrNaN(maximumOrNaN(load(part, row), load(part, row + second)), load(part, row + 2 &* second))
     }
     for channel in stride(from: 0, to: run.vectors &* vectorWidth, by: vectorWidth) {
       let rows = words(element) { part in
-        maximum(
-          maximum(largest(part, top + channel), largest(part, middle + channel)), largest(part, bottom + channel))
+        maximumOrNaN(
+          maximumOrNaN(largest(part, top + channel), largest(part, middle + channel)), largest(part, bottom + channel))
       }
       store(rows, output + channel)
     }
@@ -170,23 +176,36 @@ extension VectorUnit {
   }
 
   @inlinable @inline(never)
-  public static func mean(_ mean: ChannelMean) {
-    let count = Vector(repeating: Float(mean.height &* mean.width))
-    @inline(__always)
-    func channelMean(_ vector: Int, _ part: WordPart) -> Vector {
-      var sum = Vector.zero
-      for y in 0..<mean.height {
-        let row = mean.input + (y &* mean.rowStride &+ vector &* vectorWidth)
-        for x in 0..<mean.width { sum += load(part, row + x &* mean.pixelStride) }
-      }
-      return sum / count
+  public static func globalPool(_ run: GlobalPoolRun) {
+    let count = Vector(repeating: Float(run.height &* run.width))
+    if run.isMaximum {
+      globalPool(run, from: -.infinity, { maximumOrNaN($0, $1) }, finish: { $0 })
+    } else {
+      globalPool(run, from: 0, { $0 + $1 }, finish: { $0 / count })
     }
-    for vector in mean.vectors {
-      switch mean.element {
-      case .float32: store(channelMean(vector, .whole), mean.output + vector &* vectorWidth)
-      case .bfloat16:
-        store(channelMean(vector, .low), mean.output + 2 &* vector &* vectorWidth)
-        store(channelMean(vector, .high), mean.output + (2 &* vector &+ 1) &* vectorWidth)
+  }
+
+  @inlinable @inline(__always)
+  static func globalPool(
+    _ run: GlobalPoolRun, from start: Float, _ join: (Vector, Vector) -> Vector, finish: (Vector) -> Vector
+  ) {
+    @inline(__always)
+    func pooled(_ vector: Int, _ part: WordPart) -> Vector {
+      var value = Vector(repeating: start)
+      for y in 0..<run.height {
+        let row = run.input + (y &* run.rowStride &+ vector &* vectorWidth)
+        for x in 0..<run.width { value = join(value, load(part, row + x &* run.pixelStride)) }
+      }
+      return finish(value)
+    }
+    for vector in run.vectors {
+      switch (run.element, run.outputElement) {
+      case (.float32, _): store(pooled(vector, .whole), run.output + vector &* vectorWidth)
+      case (.bfloat16, .float32):
+        store(pooled(vector, .low), run.output + 2 &* vector &* vectorWidth)
+        store(pooled(vector, .high), run.output + (2 &* vector &+ 1) &* vectorWidth)
+      case (.bfloat16, .bfloat16):
+        store(packed(pooled(vector, .low), pooled(vector, .high)), run.output + vector &* vectorWidth)
       }
     }
   }

@@ -1,6 +1,6 @@
 import CIntrinsics
 
-/// A block of packed pixels times packed weights: `output = clamp(bias + rows * columns + residual)`.
+/// A block of packed pixels times packed weights: `output = activation(bias + rows * columns + residual)`.
 public struct Product {
   /// The pixels, `[tile][segment][tileRows][vectorWidth]`: in each segment `vectorWidth` words of each pixel. Of `int8` the
   /// row scales lie behind the segments of each tile, `tileRows` floats padded to whole vectors.
@@ -32,8 +32,7 @@ public struct Product {
   public var tileSums: UnsafeMutablePointer<Float>?
   public var residual: UnsafePointer<Float>?
   public var residualOffsets: UnsafePointer<Int>
-  public var floor: Float
-  public var ceiling: Float
+  public var activation: OutputActivation
   public var arithmetic: Arithmetic
   /// How the output and the residual are stored; the offsets and `firstColumn` of a packed map count words.
   public var element: MapElement
@@ -47,7 +46,7 @@ public struct Product {
     tileStride: Int,
     columnPanels: UnsafePointer<Float>, depth: Int, panels: Range<Int>, narrowPanel: Int, bias: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>, outputOffsets: UnsafePointer<Int>,
-    residual: UnsafePointer<Float>?, residualOffsets: UnsafePointer<Int>, floor: Float, ceiling: Float,
+    residual: UnsafePointer<Float>?, residualOffsets: UnsafePointer<Int>, activation: Activation,
     arithmetic: Arithmetic = .float32, element: MapElement = .float32, columnScales: UnsafePointer<Float>? = nil,
     starts: UnsafePointer<Int32>? = nil, sums: UnsafeMutablePointer<Float>? = nil,
     tileSums: UnsafeMutablePointer<Float>? = nil
@@ -73,8 +72,7 @@ public struct Product {
     self.outputOffsets = outputOffsets
     self.residual = residual
     self.residualOffsets = residualOffsets
-    self.floor = floor
-    self.ceiling = ceiling
+    self.activation = OutputActivation(activation)
   }
 }
 
@@ -155,7 +153,8 @@ extension VectorUnit {
   static func multiply<Wide: TileArithmetic, Narrow: TileArithmetic>(
     _ product: Product, _ wide: Wide.Type, narrow: Narrow.Type
   ) where Wide.Unit == Self, Narrow.Unit == Self {
-    forEachTile(of: product, wide) { rows, place in
+    if product.activation.isFunction { return multiplyInMemory(product, wide, narrow: narrow) }
+    forEachTile(of: product, wide, sums: product.sums) { rows, place in
       if place.panel == product.narrowPanel {
         tile(narrow, rows: rows, product, place)
       } else {
@@ -164,17 +163,45 @@ extension VectorUnit {
     }
   }
 
+  /// The same by way of each tile's sums in memory, to which the activation is applied.
+  @inlinable @inline(never)
+  static func multiplyInMemory<Wide: TileArithmetic, Narrow: TileArithmetic>(
+    _ product: Product, _ wide: Wide.Type, narrow: Narrow.Type
+  ) where Wide.Unit == Self, Narrow.Unit == Self {
+    // Of all instruction sets the largest tile, 14 x 32.
+    var memory = InlineArray<448, Float>(repeating: 0)
+    withUnsafeMutablePointer(to: &memory) { memory in
+      let sums = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Float.self)
+      forEachTile(of: product, wide, sums: nil) { rows, place in
+        prefetchOutput(rows: rows, product, place)
+        var place = copy place
+        place.sums = sums
+        if place.panel == product.narrowPanel {
+          tile(narrow, rows: rows, product, place)
+          narrow.finishFunction(sums, rows: rows, product, place)
+        } else {
+          tile(wide, rows: rows, product, place)
+          wide.finishFunction(sums, rows: rows, product, place)
+        }
+      }
+    }
+  }
+
   /// A product of one row.
   @inlinable @inline(__always)
   static func multiplyRow<Math: TileArithmetic>(_ product: Product, _ math: Math.Type)
   where Math.Unit == Self {
-    forEachTile(of: product, math) { _, place in math.tile(InlineArray<1, Vector>.self, product, place) }
+    if product.activation.isFunction { return multiplyInMemory(product, math, narrow: math) }
+    forEachTile(of: product, math, sums: product.sums) { _, place in
+      math.tile(InlineArray<1, Vector>.self, product, place)
+    }
   }
 
   /// Column panels outside, row tiles inside: a column panel is read from memory once and then from the first-level cache.
   @inlinable @inline(__always)
   static func forEachTile<Math: TileArithmetic>(
-    of product: borrowing Product, _: Math.Type, _ body: (_ rows: Int, _ place: borrowing TilePlace) -> Void
+    of product: borrowing Product, _: Math.Type, sums: UnsafeMutablePointer<Float>?,
+    _ body: (_ rows: Int, _ place: borrowing TilePlace) -> Void
   ) where Math.Unit == Self {
     let panelStride = product.depth &* Math.weightStride
     let outputWidth = product.element == .bfloat16 ? vectorWidth : panelWidth
@@ -184,7 +211,7 @@ extension VectorUnit {
     let segmentLines = Math.weightStride &* vectorWidth / 16
     let lines = (segmentLines &+ product.tiles.count &- 1) / product.tiles.count
     let origin = Math.origin(product)
-    let (sums, rowCount) = (product.sums, product.rowCount)
+    let rowCount = product.rowCount
     for panel in product.panels {
       let columns = product.columnPanels + panel &* panelStride
       for tile in product.tiles {

@@ -37,11 +37,6 @@ extension TileArithmetic {
   @inlinable @inline(__always)
   public static func start(at address: UnsafePointer<Float>) -> Sums { load(address) }
 
-  @inlinable @inline(__always)
-  public static var isFinishedInRegisters: Bool {
-    Unit.tileRows == 14 && Unit.channelsPerByteWord == 4 && Unit.isNative(.bfloat16)
-  }
-
   /// A register tile: all the depth of `rows` pixels times a column panel. A call of its own, whose loop keeps its sums in
   /// registers; `Tests/check-loops.py` reads the machine code.
   @inlinable @inline(never)
@@ -130,7 +125,7 @@ extension TileArithmetic {
     sums: (_ row: Int) -> Sums
   ) where Element.Unit == Unit {
     let factors = factors(product, place)
-    let floor = Unit.Vector(repeating: product.floor)
+    let floor = Unit.Vector(repeating: product.activation.minimum)
     let output = product.output + place.firstColumn
     let offsets = product.outputOffsets + place.firstRow
     let residualOffsets = product.residualOffsets + place.firstRow
@@ -143,7 +138,7 @@ extension TileArithmetic {
       }
       Element.store(Unit.maximum(floor, low), Unit.maximum(floor, high), output + offsets[row])
     }
-    if product.ceiling < .infinity { Element.limit(rows: rows, product, place) }
+    if product.activation.maximum < .infinity { Element.limit(rows: rows, product, place) }
   }
 
   @inlinable @inline(__always)
@@ -152,7 +147,7 @@ extension TileArithmetic {
     _: Element.Type
   ) where Element.Unit == Unit {
     let factors = factors(product, place)
-    let floor = Unit.Vector(repeating: product.floor)
+    let floor = Unit.Vector(repeating: product.activation.minimum)
     let output = product.output + place.firstColumn
     let offsets = product.outputOffsets + place.firstRow
     if let residual = product.residual {
@@ -170,7 +165,54 @@ extension TileArithmetic {
         Element.store(Unit.maximum(floor, low), Unit.maximum(floor, high), output + offsets[row])
       }
     }
-    if product.ceiling < .infinity { Element.limit(rows: rows, product, place) }
+    if product.activation.maximum < .infinity { Element.limit(rows: rows, product, place) }
+  }
+}
+
+extension TileArithmetic {
+  /// Turns the sums of a tile, `[row][panelWidth]`, into floats where they lie, applies the activation, and stores them.
+  @inlinable @inline(never)
+  static func finishFunction(
+    _ sums: UnsafeMutablePointer<Float>, rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace
+  ) {
+    finishFunction(sums, rows: rows, product, place) { load(sums + $0 &* Unit.panelWidth) }
+  }
+
+  @inlinable @inline(__always)
+  static func finishFunction(
+    _ floats: UnsafeMutablePointer<Float>, rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace,
+    sums: (_ row: Int) -> Sums
+  ) {
+    switch product.element {
+    case .float32: finishFunction(floats, rows: rows, product, place, FloatElement<Unit>.self, sums: sums)
+    case .bfloat16: finishFunction(floats, rows: rows, product, place, PackedElement<Unit>.self, sums: sums)
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func finishFunction<Element: StoredElement>(
+    _ floats: UnsafeMutablePointer<Float>, rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace,
+    _: Element.Type, sums: (_ row: Int) -> Sums
+  ) where Element.Unit == Unit {
+    let factors = factors(product, place)
+    let residualOffsets = product.residualOffsets + place.firstRow
+    for row in 0..<rows {
+      var (low, high) = values(sums(row), factors, row: row)
+      if let residual = product.residual {
+        let (lowAdded, highAdded) = Element.load(residual + (residualOffsets[row] &+ place.firstColumn))
+        low += lowAdded
+        high += highAdded
+      }
+      FloatElement<Unit>.store(low, high, floats + row &* Unit.panelWidth)
+    }
+    Unit.activate(
+      Line(input: floats, output: floats, count: rows &* Unit.panelWidth), product.activation.activation)
+    let output = product.output + place.firstColumn
+    let offsets = product.outputOffsets + place.firstRow
+    for row in 0..<rows {
+      let (low, high) = FloatElement<Unit>.load(floats + row &* Unit.panelWidth)
+      Element.store(low, high, output + offsets[row])
+    }
   }
 }
 
@@ -185,7 +227,7 @@ extension StoredElement {
   /// Applies the ceiling to a tile that is stored: few networks have one, and in registers it would cost all a little.
   @inlinable @inline(never)
   static func limit(rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace) {
-    let ceiling = Unit.Vector(repeating: product.ceiling)
+    let ceiling = Unit.Vector(repeating: product.activation.maximum)
     for row in 0..<rows {
       let output = product.output + (product.outputOffsets[place.firstRow &+ row] &+ place.firstColumn)
       let (low, high) = load(output)

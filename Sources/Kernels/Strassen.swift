@@ -251,8 +251,8 @@ extension VectorUnit {
   static func finish(
     _ sums: UnsafePointer<Float>, _ product: StrassenProduct, _ rows: Range<Int>, isOdd: Bool, column: Int
   ) {
-    let floor = Vector(repeating: product.even.floor)
-    let ceiling = Vector(repeating: product.even.ceiling)
+    let floor = Vector(repeating: product.even.activation.minimum)
+    let ceiling = Vector(repeating: product.even.activation.maximum)
     let offsets = isOdd ? product.oddOffsets : product.even.outputOffsets
     let residualOffsets = isOdd ? product.oddResidualOffsets : product.even.residualOffsets
     let end = isOdd ? min(rows.upperBound, product.oddCount) : rows.upperBound
@@ -267,6 +267,11 @@ extension VectorUnit {
         store(minimum(ceiling, maximum(floor, sum)), output + offsets[row])
         values += panelWidth
       }
+    }
+    guard product.even.activation.isFunction else { return }
+    for row in rows.lowerBound..<max(end, rows.lowerBound) {
+      let output = product.even.output + (offsets[row] &+ column)
+      activate(Line(input: output, output: output, count: panelWidth), product.even.activation.activation)
     }
   }
 }

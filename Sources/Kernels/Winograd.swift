@@ -23,14 +23,13 @@ public struct WinogradInput {
   }
 }
 
-/// The second half: 36 products, transformed back to 4 x 4 pixels, `clamp(sums + bias)`.
+/// The second half: 36 products, transformed back to 4 x 4 pixels, `activation(sums + bias)`.
 public struct WinogradOutput {
   /// `[6][6][window][panelWidth]`
   public var sums: UnsafePointer<Float>
   /// `[panelWidth]`
   public var bias: UnsafePointer<Float>
-  public var floor: Float
-  public var ceiling: Float
+  public var activation: OutputActivation
   /// Up to four output rows, at the first window's left column and the panel's first channel.
   public var outputs: UnsafePointer<UnsafeMutablePointer<Float>>
   public var rows: Int
@@ -42,15 +41,14 @@ public struct WinogradOutput {
   public var element: MapElement
 
   public init(
-    sums: UnsafePointer<Float>, bias: UnsafePointer<Float>, floor: Float, ceiling: Float,
+    sums: UnsafePointer<Float>, bias: UnsafePointer<Float>, activation: Activation,
     outputs: UnsafePointer<UnsafeMutablePointer<Float>>, rows: Int, pixelStride: Int, windows: Int, pixels: Int,
     element: MapElement = .float32
   ) {
     self.element = element
     self.sums = sums
     self.bias = bias
-    self.floor = floor
-    self.ceiling = ceiling
+    self.activation = OutputActivation(activation)
     self.outputs = outputs
     self.rows = rows
     self.pixelStride = pixelStride
@@ -112,6 +110,7 @@ extension VectorUnit {
 
   @inlinable @inline(never)
   public static func transformOutput(_ tile: WinogradOutput) {
+    if tile.activation.isFunction { return transformOutputInMemory(tile) }
     for window in 0..<tile.windows {
       switch tile.element {
       case .float32: transformOutput(tile, window, FloatElement<Self>.self)
@@ -120,23 +119,56 @@ extension VectorUnit {
     }
   }
 
+  /// The same by way of memory, to which the activation is applied.
+  @inlinable @inline(never)
+  static func transformOutputInMemory(_ tile: WinogradOutput) {
+    // Of all instruction sets the widest panel, 16 pixels of 32 channels.
+    var memory = InlineArray<512, Float>(repeating: 0)
+    withUnsafeMutablePointer(to: &memory) { memory in
+      let floats = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Float.self)
+      for window in 0..<tile.windows {
+        forEachPixel(tile, window) { x, y, low, high in
+          FloatElement<Self>.store(low, high, floats + (y &* 4 &+ x) &* panelWidth)
+        }
+        activate(Line(input: floats, output: floats, count: 16 &* panelWidth), tile.activation.activation)
+        for y in 0..<tile.rows {
+          for x in 0..<min(tile.pixels &- window &* 4, 4) {
+            let (low, high) = FloatElement<Self>.load(floats + (y &* 4 &+ x) &* panelWidth)
+            let output = tile.outputs[y] + (window &* 4 &+ x) &* tile.pixelStride
+            switch tile.element {
+            case .float32: FloatElement<Self>.store(low, high, output)
+            case .bfloat16: PackedElement<Self>.store(low, high, output)
+            }
+          }
+        }
+      }
+    }
+  }
+
   @inlinable @inline(__always)
   static func transformOutput<Element: StoredElement>(_ tile: WinogradOutput, _ window: Int, _: Element.Type)
   where Element.Unit == Self {
-    let floor = Vector(repeating: tile.floor)
-    let ceiling = Vector(repeating: tile.ceiling)
+    let floor = Vector(repeating: tile.activation.minimum)
+    let ceiling = Vector(repeating: tile.activation.maximum)
+    forEachPixel(tile, window) { x, y, low, high in
+      Element.store(
+        minimum(ceiling, maximum(floor, low)), minimum(ceiling, maximum(floor, high)),
+        tile.outputs[y] + (window &* 4 &+ x) &* tile.pixelStride)
+    }
+  }
+
+  /// Calls `body` with the sums of each pixel of a window that the output has.
+  @inlinable @inline(__always)
+  static func forEachPixel(
+    _ tile: WinogradOutput, _ window: Int, _ body: (_ x: Int, _ y: Int, _ low: Vector, _ high: Vector) -> Void
+  ) {
     let bias = (load(tile.bias), load(tile.bias + vectorWidth))
     let low = transformedRows(tile, window, column: 0)
     let high = transformedRows(tile, window, column: vectorWidth)
     for x in 0..<min(tile.pixels &- window &* 4, 4) {
       let lows = transformedColumn(low, x)
       let highs = transformedColumn(high, x)
-      let offset = (window &* 4 &+ x) &* tile.pixelStride
-      for y in 0..<4 where y < tile.rows {
-        Element.store(
-          minimum(ceiling, maximum(floor, lows[y] + bias.0)), minimum(ceiling, maximum(floor, highs[y] + bias.1)),
-          tile.outputs[y] + offset)
-      }
+      for y in 0..<4 where y < tile.rows { body(x, y, lows[y] + bias.0, highs[y] + bias.1) }
     }
   }
 

@@ -32,6 +32,12 @@ public enum Portable: VectorUnit {
   public static func minimum(_ a: Vector, _ b: Vector) -> Vector { minimum4(a, b) }
 
   @inline(__always)
+  public static func maximumOrNaN(_ a: Vector, _ b: Vector) -> Vector { maximum_or_nan4(a, b) }
+
+  @inline(__always)
+  public static func squareRoot(_ a: Vector) -> Vector { square_root4(a) }
+
+  @inline(__always)
   public static func maximum(_ a: Integers, _ b: Integers) -> Integers { maximum_integers4(a, b) }
 
   @inline(__always)

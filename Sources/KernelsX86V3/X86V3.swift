@@ -21,6 +21,12 @@
     public static func minimum(_ a: Vector, _ b: Vector) -> Vector { minimum8(a, b) }
 
     @inline(__always)
+    public static func maximumOrNaN(_ a: Vector, _ b: Vector) -> Vector { maximum_or_nan8(a, b) }
+
+    @inline(__always)
+    public static func squareRoot(_ a: Vector) -> Vector { square_root8(a) }
+
+    @inline(__always)
     public static func maximum(_ a: Integers, _ b: Integers) -> Integers { maximum_integers8(a, b) }
 
     @inline(__always)

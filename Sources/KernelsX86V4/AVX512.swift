@@ -21,6 +21,12 @@
     public static func minimum(_ a: Vector, _ b: Vector) -> Vector { minimum16(a, b) }
 
     @inlinable @inline(__always)
+    public static func maximumOrNaN(_ a: Vector, _ b: Vector) -> Vector { maximum_or_nan16(a, b) }
+
+    @inlinable @inline(__always)
+    public static func squareRoot(_ a: Vector) -> Vector { square_root16(a) }
+
+    @inlinable @inline(__always)
     public static func maximum(_ a: Integers, _ b: Integers) -> Integers { maximum_integers16(a, b) }
 
     @inlinable @inline(__always)

@@ -1,12 +1,3 @@
-/// What two values become, elementwise.
-///
-/// Shapes are equal, or one side is repeated along the dimensions in which it has 1 and the other more; a vector beside a map
-/// is a map of 1 x 1 positions. So a vector scales the channels of a map (squeeze-and-excite), and a map of one channel
-/// its positions.
-package enum Binary: String, Hashable, Sendable, CaseIterable {
-  case sum, difference, product, quotient, maximum, minimum
-}
-
 /// `gamma * (x - mean) / sqrt(variance + epsilon) + beta`, the mean and the variance being those of each position's channels
 /// (Ba et al. 2016, "Layer Normalization").
 ///

@@ -1,7 +1,7 @@
 import ModelGraph
 
 extension ReferenceExecutor {
-  /// The largest value under the window; padding takes no part.
+  /// The largest value under the window, a NaN where there is one; padding takes no part.
   static func maxPool(_ window: Window, _ input: [Float], _ shape: Shape) -> [Float] {
     let channels = shape.channels
     let positions = ReferenceWindow(window, on: shape.extent)
@@ -9,7 +9,10 @@ extension ReferenceExecutor {
     positions.forEachPosition { position, taps in
       for channel in 0..<channels {
         var largest = -Float.infinity
-        for tap in taps { largest = max(largest, input[tap.source * channels + channel]) }
+        for tap in taps {
+          let value = input[tap.source * channels + channel]
+          largest = largest.isNaN || value.isNaN ? .nan : max(largest, value)
+        }
         result[position * channels + channel] = largest
       }
     }

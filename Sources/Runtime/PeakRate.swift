@@ -1,5 +1,4 @@
 import Kernels
-import Synchronization
 import Threads
 
 /// How fast processors multiply and add where nothing else limits them.
@@ -22,37 +21,6 @@ package enum PeakRate {
     let operations =
       roundCount * 12 * kernels.vectorWidth * kernels.multiplyAddsPerWord(arithmetic) * 2 * result.members
     return Double(operations) / (result.seconds * 1e9)
-  }
-
-  /// Whether products of bf16 numbers are faster than those of fp32 numbers: there are processors where they are twice as
-  /// fast, and some that have an instruction for them at half the rate. Measured once a process, in less than a millisecond.
-  static func favorsBFloat16(_ instructionSet: InstructionSet) -> Bool {
-    guard instructionSet.kernels.isNative(.bfloat16) else { return false }
-    return favorites.withLock { favorites in
-      if let known = favorites[instructionSet] { return known }
-      let favors = measuredRatio(instructionSet.kernels) > 1.25
-      favorites[instructionSet] = favors
-      return favors
-    }
-  }
-
-  private static let favorites = Mutex<[InstructionSet: Bool]>([:])
-
-  /// How many times as fast bf16 multiply-adds are as those of fp32. The rounds alternate and the best count, so that what
-  /// else runs on the machine slows both or neither.
-  private static func measuredRatio(_ kernels: any KernelSet.Type) -> Double {
-    let clock = ContinuousClock()
-    let count = 10_000
-    var best: [Arithmetic: Duration] = [:]
-    var sum: Float = 0
-    for _ in 0..<5 {
-      for arithmetic in [Arithmetic.float32, .bfloat16] {
-        let time = clock.measure { sum += kernels.multiplyAdds(count, arithmetic) }
-        best[arithmetic] = min(best[arithmetic] ?? time, time)
-      }
-    }
-    withExtendedLifetime(sum) {}
-    return 2 * (best[.float32]! / best[.bfloat16]!)
   }
 
   private final class Result: @unchecked Sendable {
@@ -79,17 +47,6 @@ package enum PeakRate {
         result.sum += sum
         result.seconds = min(result.seconds, start.duration(to: clock.now) / .seconds(1))
       }
-    }
-  }
-}
-
-extension KernelSet {
-  /// The multiply-adds of one word with another.
-  fileprivate static func multiplyAddsPerWord(_ arithmetic: Arithmetic) -> Int {
-    switch arithmetic {
-    case .float32, .bfloat16Weights, .int8Weights: 1
-    case .bfloat16: 2
-    case .int8: channelsPerByteWord
     }
   }
 }

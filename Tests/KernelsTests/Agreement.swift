@@ -71,12 +71,13 @@ struct RandomWeighted {
     try builder.append("input", .input(shape))
   }
 
-  /// Appends a node that reads the one before it, or those given.
+  /// Appends a node that reads the one before it, or those given, with random parameters or a given one.
   @discardableResult
-  mutating func append(_ operation: Operation, _ inputs: [Int]? = nil) throws -> Int {
+  mutating func append(_ operation: Operation, _ inputs: [Int]? = nil, values: [Float]? = nil) throws -> Int {
     let count = builder.graph.nodes.count
     return try builder.append("node\(count)", operation, inputs ?? [count - 1]) { role, dimensions in
-      weights.tensor("node\(count)", role, dimensions)
+      if let values { return Tensor(name: "node\(count)", dimensions: dimensions, values: values) }
+      return weights.tensor("node\(count)", role, dimensions)
     }
   }
 

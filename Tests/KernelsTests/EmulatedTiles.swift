@@ -61,6 +61,8 @@ enum EmulatedTiles: MatrixTileUnit {
 
   static func maximum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .> b) }
   static func minimum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .< b) }
+  static func maximumOrNaN(_ a: Vector, _ b: Vector) -> Vector { maximum(a, b).replacing(with: a, where: a .!= a) }
+  static func squareRoot(_ a: Vector) -> Vector { a.squareRoot() }
   static func maximum(_ a: Integers, _ b: Integers) -> Integers { pointwiseMax(a, b) }
   static func largest(_ a: Integers) -> Int32 { a.max() }
   static func inOrder(_ vector: Vector) -> Vector { vector }

@@ -19,8 +19,7 @@ struct MadeProduct {
   var columnScales: [Float]
   /// `[row][columns]`
   var residual: [Float]?
-  var floor: Float = -.infinity
-  var ceiling: Float = .infinity
+  var activation = Activation.identity
   /// Whether the last panel is multiplied by a narrow tile if it is narrow.
   var narrows = true
   /// Where the weights are cut into parts, which are packed from the last to the first.
@@ -82,7 +81,7 @@ struct MadeProduct {
           columnPanels: columnPanels.start, depth: words, panels: 0..<panels, narrowPanel: narrowPanel,
           bias: bias.start, output: output.start, outputOffsets: offsets.baseAddress!,
           residual: residual == nil ? nil : UnsafePointer(residualMap.start), residualOffsets: offsets.baseAddress!,
-          floor: floor, ceiling: ceiling, arithmetic: arithmetic, element: element, columnScales: columnScales.start,
+          activation: activation, arithmetic: arithmetic, element: element, columnScales: columnScales.start,
           starts: starts, tileSums: tileSums.start))
     }
     var values: [Float] = []

@@ -61,7 +61,8 @@ import Testing
             kernels.depthwise(
               DepthwiseRun(
                 inputs: rows.pointers(input), pixelStride: rows.stride(input), ahead: 0, window: window,
-                vectors: vectors, weights: weights.start, rectifies: rectifies, output: found.start, slots: slots,
+                vectors: vectors, weights: weights.start, inputActivation: rectifies ? .relu : .identity,
+                output: found.start, slots: slots,
                 vectorStride: width, pixels: pixels, inputElement: input, outputElement: output))
           }
           return found.values
@@ -71,6 +72,46 @@ import Testing
         let rounded = PackedLayout(width: kernels.vectorWidth).words(expected).map(\.bitPattern)
         #expect(try sums(.bfloat16, .bfloat16).map(\.bitPattern) == rounded)
         #expect(try sums(.float32, .bfloat16).map(\.bitPattern) == rounded)
+      }
+    }
+  }
+
+  /// Through registers or through memory, an activation of the sums is what the same function makes of them afterwards.
+  @Test(arguments: InstructionSet.supported, 0..<5)
+  func `Depthwise sums are activated before they are stored`(set: InstructionSet, window: Int) throws {
+    let kernels = set.kernels
+    let window = Self.windows[window]
+    let layout = PackedLayout(width: kernels.vectorWidth)
+    var random = RandomValues(seed: 13)
+    for (pixels, panels) in [(1, 1), (6, 2), (7, 5), (17, 3)] {
+      let rows = try Rows(
+        kernels, rows: window.height,
+        pixels: (pixels - 1) * window.stride + (window.width - 1) * window.dilation + 1, panels: panels, &random)
+      let weights = try GuardedFloats(random.floats(rows.channels * (1 + window.height * window.width)))
+      for inputActivation in [Activation.identity, .relu] {
+        for activation: Activation in [.relu6, .clip(minimum: -1, maximum: 2), .hardSwish, .silu] {
+          func sums(_ input: MapElement, _ output: MapElement, _ activation: Activation) throws -> [Float] {
+            let found = try GuardedFloats(count: pixels * rows.stride(output))
+            let slots = (0..<pixels).map { $0 * rows.stride(output) }
+            for vectors in [0..<2, 2..<2 * panels] where !vectors.isEmpty {
+              kernels.depthwise(
+                DepthwiseRun(
+                  inputs: rows.pointers(input), pixelStride: rows.stride(input), ahead: 0, window: window,
+                  vectors: vectors, weights: weights.start, inputActivation: inputActivation, activation: activation,
+                  output: found.start, slots: slots, vectorStride: kernels.vectorWidth, pixels: pixels,
+                  inputElement: input, outputElement: output))
+            }
+            return found.values
+          }
+          let plain = try GuardedFloats(sums(.float32, .float32, .identity))
+          kernels.activate(Line(input: plain.start, output: plain.start, count: plain.count), activation)
+          let expected = plain.values
+          let words = layout.words(expected).map(\.bitPattern)
+          #expect(try sums(.float32, .float32, activation) == expected)
+          #expect(try sums(.bfloat16, .float32, activation) == expected)
+          #expect(try sums(.float32, .bfloat16, activation).map(\.bitPattern) == words)
+          #expect(try sums(.bfloat16, .bfloat16, activation).map(\.bitPattern) == words)
+        }
       }
     }
   }
@@ -90,7 +131,7 @@ import Testing
         kernels.depthwise(
           DepthwiseRun(
             inputs: rows.pointers(.bfloat16), pixelStride: rows.stride(.bfloat16), ahead: 0, window: window,
-            vectors: 0..<4, weights: weights.start, rectifies: false, output: found.start, slots: [0],
+            vectors: 0..<4, weights: weights.start, output: found.start, slots: [0],
             vectorStride: width, pixels: 1, inputElement: .bfloat16, outputElement: .bfloat16, tailWords: tailWords))
         return found.bits
       }
@@ -116,8 +157,8 @@ import Testing
     kernels.depthwise(
       DepthwiseRun(
         inputs: (0..<3).map { UnsafePointer(words.start + $0 * 3 * group / 2) }, pixelStride: group / 2, ahead: 0,
-        window: Self.windows[0], vectors: 0..<2, weights: weights.start, rectifies: true, output: found.start,
-        slots: [0], vectorStride: kernels.vectorWidth, pixels: 1, inputElement: .bfloat16))
+        window: Self.windows[0], vectors: 0..<2, weights: weights.start, inputActivation: .relu,
+        output: found.start, slots: [0], vectorStride: kernels.vectorWidth, pixels: 1, inputElement: .bfloat16))
     for (channel, value) in found.values.enumerated() {
       let hits = (0..<9).filter { ($0 * group + channel) % 9 == $0 }.count
       let rectified = odd[channel % 8] < 0 ? 0 : odd[channel % 8]
@@ -154,7 +195,8 @@ import Testing
         kernels.gather(
           GatherRun(
             inputs: rows.pointers(.bfloat16), inputRows: height, step: step * rows.stride(.bfloat16), pieces: across,
-            pieceStride: rows.stride(.bfloat16), length: rows.stride(.bfloat16), rectifies: rectifies,
+            pieceStride: rows.stride(.bfloat16), length: rows.stride(.bfloat16),
+            inputActivation: rectifies ? .relu : .identity,
             rowPanel: found.start, slots: slots, segmentStride: segmentStride, pixels: pixels, line: line.start,
             inputElement: .bfloat16, channels: channels))
         let values = found.values
@@ -182,7 +224,8 @@ import Testing
       kernels.gather(
         GatherRun(
           inputs: rows.pointers(.bfloat16), inputRows: 2, step: rows.stride(.bfloat16), pieces: 1, pieceStride: 0,
-          length: words, rectifies: rectifies, rowPanel: found.start, slots: (0..<pixels).map { $0 * width },
+          length: words, inputActivation: rectifies ? .relu : .identity,
+          rowPanel: found.start, slots: (0..<pixels).map { $0 * width },
           segmentStride: pixels * width, pixels: pixels, line: line.start, inputElement: .bfloat16,
           outputElement: .bfloat16))
       let map = rows.floats.values
@@ -232,25 +275,29 @@ import Testing
     }
   }
 
-  @Test(arguments: InstructionSet.supported)
-  func `Means of packed values are those of floats`(set: InstructionSet) throws {
+  @Test(arguments: InstructionSet.supported, [true, false])
+  func `Values of each channel of packed maps are those of floats`(set: InstructionSet, isMaximum: Bool) throws {
     let kernels = set.kernels
     var random = RandomValues(seed: 8)
     for panels in 1...3 {
       let rows = try Rows(kernels, rows: 4, pixels: 5, panels: panels, &random)
-      func mean(_ element: MapElement) throws -> [Float] {
-        let found = try GuardedFloats(count: rows.channels)
+      func pooled(_ element: MapElement, _ output: MapElement) throws -> [Float] {
+        let found = try GuardedFloats(count: rows.stride(output))
         let vectors = rows.stride(element) / kernels.vectorWidth
         for part in [0..<1, 1..<vectors] where !part.isEmpty {
-          kernels.mean(
-            ChannelMean(
-              input: rows.pointers(element)[0], height: 4, width: 5, rowStride: 5 * rows.stride(element),
-              pixelStride: rows.stride(element), vectors: part, output: found.start, element: element))
+          kernels.globalPool(
+            GlobalPoolRun(
+              isMaximum: isMaximum, input: rows.pointers(element)[0], height: 4, width: 5,
+              rowStride: 5 * rows.stride(element), pixelStride: rows.stride(element), vectors: part,
+              output: found.start,
+              element: element, outputElement: output))
         }
         return found.values
       }
-      let expected = try mean(.float32)
-      #expect(try mean(.bfloat16) == expected)
+      let expected = try pooled(.float32, .float32)
+      #expect(try pooled(.bfloat16, .float32) == expected)
+      let words = PackedLayout(width: kernels.vectorWidth).words(expected)
+      #expect(try pooled(.bfloat16, .bfloat16).map(\.bitPattern) == words.map(\.bitPattern))
     }
   }
 
@@ -275,10 +322,25 @@ import Testing
       let found = try normal(results(.bfloat16))
       #expect(found == expected)
     }
-    for function: Elementwise in [.clamp(floor: 0, ceiling: 6), .elu(alpha: 0.7), .sigmoid] {
-      try expectEqual { line, _ in kernels.activate(line, function) }
+    for activation in Activation.examples where activation != .squareRoot {
+      try expectEqual { line, _ in kernels.activate(line, activation) }
     }
     try expectEqual { kernels.add($0, $1) }
+    try expectEqual { line, _ in kernels.parametricRelu(line, slopes: scale, channels: rows.channels) }
+    for function in Binary.allCases where function != .quotient {
+      for isRepeated in [false, true] {
+        try expectEqual { line, other in
+          let words = rows.stride(line.element)
+          kernels.combine(
+            BinaryRun(
+              function, first: BinaryRun.Side(line.input, stride: words, element: line.element),
+              second: isRepeated
+                ? BinaryRun.Side(scale, stride: 0, element: .float32)
+                : BinaryRun.Side(other, stride: words, element: line.element),
+              output: line.output, element: line.element, words: words, pixels: line.count / words))
+        }
+      }
+    }
     try expectEqual { line, _ in kernels.normalize(line, scale: scale, shift: shift, channels: rows.channels) }
   }
 
@@ -304,18 +366,21 @@ import Testing
       let sums = random.floats(windows * 36 * 2 * width)
       let bias = random.floats(2 * width)
       let pixels = 4 * windows - 1
-      func output(_ element: MapElement) throws -> [Float] {
+      func output(_ element: MapElement, _ activation: Activation) throws -> [Float] {
         let pixelStride = element == .float32 ? 2 * width : width
         let found = try GuardedFloats([Float](repeating: 0, count: 3 * pixels * pixelStride))
         kernels.transformOutput(
           WinogradOutput(
-            sums: sums, bias: bias, floor: -1, ceiling: 3,
+            sums: sums, bias: bias, activation: activation,
             outputs: (0..<3).map { found.start + $0 * pixels * pixelStride }, rows: 3, pixelStride: pixelStride,
             windows: windows, pixels: pixels, element: element))
         return found.values
       }
-      let expected = try PackedLayout(width: width).words(output(.float32))
-      #expect(try output(.bfloat16).map(\.bitPattern) == expected.map(\.bitPattern))
+      for activation: Activation in [.clip(minimum: -1, maximum: 3), .silu] {
+        let layout = PackedLayout(width: width)
+        let expected = try layout.words(output(.float32, activation))
+        #expect(try output(.bfloat16, activation).map(\.bitPattern) == expected.map(\.bitPattern))
+      }
     }
   }
 

@@ -34,11 +34,27 @@ struct PlannedReference {
   private func value(of index: Int, _ values: [[Float]]) throws -> [Float] {
     let node = graph.nodes[index]
     let inputs = node.inputs.map { values[$0] }
-    let shape = graph.nodes[node.inputs[0]].shape
+    let shapes = node.inputs.map { graph.nodes[$0].shape }
+    let shape = shapes.first ?? node.shape
     let weights = node.parameters.map { self.weights[$0] }
     func stored(_ values: [Float]) -> [Float] { self.stored(values, as: index) }
     switch node.operation {
-    case .input, .flatten: return inputs[0]
+    case .input: return inputs[0]
+    case .flatten, .reshape: return stored(inputs[0])
+    case .constant: return stored(weights[0])
+    case .binary(let binary): return stored(ReferenceExecutor.binary(binary, inputs, shapes, to: node.shape))
+    case .layerNormalization(let normalization):
+      return stored(
+        ReferenceExecutor.layerNormalization(normalization, inputs[0], channels: shape.channels, weights: weights))
+    case .unitNormalization: return stored(ReferenceExecutor.unitNormalization(inputs[0], channels: shape.channels))
+    case .pad(let pad): return stored(ReferenceExecutor.padded(pad, inputs[0], shape, to: node.shape))
+    case .slice(let slice): return stored(ReferenceExecutor.sliced(slice, inputs[0], shape, to: node.shape))
+    case .shuffleChannels(let groups): return stored(ReferenceExecutor.shuffled(groups: groups, inputs[0], shape))
+    case .resize(let resize): return stored(ReferenceExecutor.resized(resize, inputs[0], shape, to: node.shape))
+    case .transposedConvolution(let convolution):
+      return stored(
+        ReferenceExecutor.transposedConvolution(convolution, inputs[0], shape, to: node.shape, weights: weights))
+    case .parametricRelu: return stored(ReferenceExecutor.parametricRelu(inputs[0], slopes: weights[0]))
     case .convolution(let convolution):
       return try value(of: convolution, index, inputs, shape, weights)
     case .separableConvolution(let separable): return try value(of: separable, index, inputs, shape, weights)
@@ -58,7 +74,6 @@ struct PlannedReference {
     case .averagePool(let pool): return stored(ReferenceExecutor.averagePool(pool, inputs[0], shape))
     case .globalPool(let pool):
       return stored(ReferenceExecutor.globalPool(pool.kind, inputs[0], channels: node.shape.channels))
-    default: preconditionFailure("\(node.operation.name) is not among these tests")
     }
   }
 
@@ -73,8 +88,11 @@ struct PlannedReference {
     plain.inputActivation = .identity
     if convolution.isDepthwise(on: shape) {
       plain.epilogue = Epilogue()
-      var result = stored(ReferenceExecutor.convolution(plain, [input], shape, weights: weights), as: index)
-      if convolution.epilogue.addsResidual { result = stored(zip(result, inputs[1]).map { $0 + $1 }, as: index) }
+      var result = ReferenceExecutor.convolution(plain, [input], shape, weights: weights)
+      // A residual is added by a step of its own.
+      if convolution.epilogue.addsResidual {
+        result = stored(zip(stored(result, as: index), inputs[1]).map { $0 + $1 }, as: index)
+      }
       return stored(ReferenceExecutor.activated(result, by: convolution.epilogue.activation), as: index)
     }
     let kernel = node.parameters[0]
@@ -105,7 +123,6 @@ struct PlannedReference {
     // A depthwise convolution of one channel has one group.
     var middle = ReferenceExecutor.convolution(depthwise, [input], shape, weights: Array(weights[..<count]))
     let packs = precision == .bfloat16 && multipliesBFloat16
-    if packs { middle = middle.map(\.roundedToBFloat16) }
     middle = ReferenceExecutor.activated(middle, by: separable.middleActivation)
     if packs { middle = middle.map(\.roundedToBFloat16) }
     let kernel = node.parameters[count]
@@ -188,13 +205,9 @@ struct PlannedReference {
     stored(ReferenceExecutor.activated(values, by: activation), as: node)
   }
 
-  /// A product's result: limits are applied before it is stored, other activations afterwards.
+  /// A product's result: activated, then rounded once.
   private func activated(_ values: [Float], by activation: Activation, _ node: Int) -> [Float] {
-    switch activation {
-    case .identity, .relu, .relu6: stored(ReferenceExecutor.activated(values, by: activation), as: node)
-    default:
-      stored(ReferenceExecutor.activated(stored(values, as: node), by: activation), as: node)
-    }
+    stored(ReferenceExecutor.activated(values, by: activation), as: node)
   }
 
   private func stored(_ values: [Float], as node: Int) -> [Float] {

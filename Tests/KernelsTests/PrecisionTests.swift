@@ -13,7 +13,7 @@ import Testing
     (set.kernels.isNative(.bfloat16) ? [true, false] : [false]).map { (set, $0) }
   }
 
-  private func expectBFloat16(_ graph: Graph, for input: [Float], _ what: String) throws {
+  func expectBFloat16(_ graph: Graph, for input: [Float], _ what: String) throws {
     for multiplies in Set(Self.bfloat16Ways.map(\.multiplies)) {
       var options = PlanOptions()
       options.bfloat16Products = multiplies
@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  private func expectInt8(_ graph: Graph, for input: [Float], _ what: String) throws {
+  func expectInt8(_ graph: Graph, for input: [Float], _ what: String) throws {
     for isFused in [true, false] {
       let expected = try PlannedReference(graph, .int8, isFused: isFused).run(input)
       for set in InstructionSet.supported where (set != .portable) == isFused {
@@ -36,7 +36,7 @@ import Testing
     }
   }
 
-  private func expectBits(_ plan: Plan, _ expected: [Float], for input: [Float], _ what: String) throws {
+  func expectBits(_ plan: Plan, _ expected: [Float], for input: [Float], _ what: String) throws {
     let executor = Executor(plan: plan, pool: testPool)
     for threads in [1, 3] {
       let found = try executor.run(input, threads: threads)
@@ -75,6 +75,29 @@ import Testing
     let graph = try layer.mapGraph()
     let input = layer.input()
     try expectInt8(graph, for: input, "seed \(seed)")
+  }
+
+  // MARK: Operations that multiply no matrices
+
+  /// All that they compute is rounded as the reference rounds it, on maps of each kind and in rows of plain loops.
+  @Test(arguments: 0..<60)
+  func `Operations on values give the reference's bits in each precision`(seed: Int) throws {
+    var layer = try RandomLayer(seed: 7000 + seed, seed % 3 == 0 ? .integers : .floats)
+    let graph = try layer.operations(count: 4, exact: seed % 3 == 0)
+    let input = layer.input()
+    let what = graph.nodes.dropFirst(3).map { "\($0.operation)" }.joined(separator: ", ")
+    for graph in [graph, try Optimizer.optimize(graph)] {
+      let expected = try PlannedReference(graph, .float32).run(input)
+      for set in InstructionSet.supported {
+        try expectBits(try Plan(graph, instructionSet: set, pool: testPool), expected, for: input, what)
+      }
+      try expectBFloat16(graph, for: input, what)
+      for set in InstructionSet.supported {
+        let expected = try PlannedReference(graph, .int8, isFused: set != .portable).run(input)
+        let plan = try Plan(graph, instructionSet: set, precision: .int8, pool: testPool)
+        try expectBits(plan, expected, for: input, what)
+      }
+    }
   }
 
   // MARK: int8
@@ -168,99 +191,4 @@ import Testing
       }
     }
   }
-}
-
-/// A graph that first copies its input into a map of the plan's kind: by two fp32 convolutions with the identity as kernel,
-/// as what the first one makes stays fp32.
-private struct RandomLayer {
-  var network: RandomWeighted
-  var shapes: RandomShapes
-  let shape: Shape
-
-  init(seed: Int, _ values: RandomWeights.Values) throws {
-    var shapes = RandomShapes(seed: seed)
-    try self.init(shapes.map(channels: shapes.channelCount()), seed: seed, values, shapes)
-  }
-
-  init(_ shape: Shape, seed: Int, _ values: RandomWeights.Values) throws {
-    try self.init(shape, seed: seed, values, RandomShapes(seed: seed))
-  }
-
-  private init(_ shape: Shape, seed: Int, _ values: RandomWeights.Values, _ shapes: RandomShapes) throws {
-    self.shape = shape
-    self.shapes = shapes
-    network = try RandomWeighted(shape, seed: UInt64(seed), values)
-    let channels = shape.channels
-    for node in 1...2 {
-      try network.append(.convolution(Convolution(window: Window(size: Extent(1)), outputChannels: channels)))
-      // Any bf16 value times one is itself.
-      network.kernels[node] = (0..<channels * channels).map { Float($0 / channels == $0 % channels ? 1 : 0) }
-    }
-  }
-
-  /// A convolution, or, of odd kinds, one with a residual; from the third kind on separable ones.
-  mutating func graph(kind: Int) throws -> Graph {
-    while true {
-      let window = shapes.chance(2) ? Window(size: Extent(3)) : shapes.window(on: shape)
-      let outputs = shapes.channelCount()
-      let addsResidual = kind % 2 == 1
-      let epilogue = Epilogue(addsResidual: addsResidual, activation: shapes.activation(exact: true))
-      let input = shapes.pick([Activation.identity, .relu])
-      let operation: Operation =
-        if kind < 2 {
-          .convolution(
-            Convolution(
-              window: window, outputChannels: outputs, hasBias: shapes.chance(2), inputActivation: input,
-              epilogue: epilogue))
-        } else {
-          .separableConvolution(
-            SeparableConvolution(
-              window: window, outputChannels: outputs, hasDepthwiseBias: shapes.chance(2), hasBias: shapes.chance(2),
-              inputActivation: input, middleActivation: shapes.activation(exact: true), epilogue: epilogue))
-        }
-      var network = network
-      if addsResidual {
-        let residual = try network.append(
-          .convolution(Convolution(window: window, outputChannels: outputs, epilogue: Epilogue(activation: .relu6))),
-          [2])
-        try network.append(operation, [2, residual])
-      } else {
-        try network.append(operation, [2])
-      }
-      let graph = network.graph
-      // The input's copies count for themselves.
-      let multiplyAdds = graph.nodes.dropFirst(3).reduce(0) { $0 + graph.multiplyAdds(of: $1) }
-      guard multiplyAdds <= mostMultiplyAdds else { continue }
-      self.network = network
-      return graph
-    }
-  }
-
-  /// Operations that multiply nothing, on maps that are read several times.
-  mutating func mapGraph() throws -> Graph {
-    let window = shapes.window(on: shape, pooling: true)
-    let largest = try network.append(.maxPool(window), [2])
-    let mean = try network.append(.averagePool(AveragePool(window: window, countsPadding: shapes.chance(2))), [2])
-    let sum = try network.append(.add, [largest, mean])
-    let joined = try network.append(.concatenate, [sum, largest, mean])
-    let clamped = try network.append(.activation(shapes.pick([.relu, .relu6])), [joined])
-    let again = try network.append(.concatenate, [clamped, sum])
-    if shapes.chance(3) { try network.append(.flatten, [again]) }
-    return network.graph
-  }
-
-  mutating func pointwise(_ columns: Int) throws -> Graph {
-    try network.append(
-      .convolution(Convolution(window: Window(size: Extent(1)), outputChannels: columns, hasBias: true)), [2])
-    return network.graph
-  }
-
-  mutating func separable(_ columns: Int) throws -> Graph {
-    try network.append(
-      .separableConvolution(SeparableConvolution(window: Window(size: Extent(3)), outputChannels: columns)), [2])
-    return network.graph
-  }
-
-  /// Values that bf16 has.
-  mutating func input() -> [Float] { network.input().map(\.roundedToBFloat16) }
 }

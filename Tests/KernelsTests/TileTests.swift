@@ -43,8 +43,7 @@ import Testing
         if index % 3 == 1 {
           product.residual = (0..<rows * columns).map { _ in Float(Int.random(in: -9...9, using: &random)) }
         }
-        if index % 3 != 0 { product.floor = 0 }
-        if index % 4 == 3 { product.ceiling = 6 }
+        product.activation = [.identity, .relu, .relu6, .clip(minimum: -2, maximum: 5)][index % 4]
         let found = product.run()
         #expect(found.values == plain(product).map(Float.init), "\(rows) x \(depth) x \(columns)")
         #expect(found.paddingIsZero, "\(rows) x \(depth) x \(columns)")
@@ -85,6 +84,31 @@ import Testing
     }
   }
 
+  /// What is not limits is applied to the finished floats, which are rounded once: of whole sums each function's value is within
+  /// 16 units of 2^-24 of the exact one, and a packed output within its rounding.
+  @Test(arguments: cases, [MapElement.float32, .bfloat16])
+  func `Any function is applied before the one rounding`(of: Case, element: MapElement) {
+    var random = SplitMix64(seed: 6)
+    for (index, activation) in Activation.examples.enumerated() where activation != .squareRoot {
+      let rows = of.arithmetic == .int8Weights ? 1 : [1, 5, 13, 17, 29][index % 5]
+      let (depth, columns) = [(3, 25), (17, 57), (33, 40)][index % 3]
+      var product = MadeProduct(of.kernels, of.arithmetic, element, rows: rows, depth: depth, columns: columns) {
+        Float(Int.random(in: -1...1, using: &random))
+      }
+      product.activation = activation
+      if index % 2 == 0 {
+        product.residual = (0..<rows * columns).map { _ in Float(Int.random(in: -9...9, using: &random)) }
+      }
+      let found = product.run().values
+      let expected = plain(product)
+      for index in found.indices {
+        var bound = 0x1p-20 * max(abs(expected[index]), 1)
+        if element == .bfloat16 { bound += 0x1p-8 * abs(expected[index]) }
+        #expect(abs(Double(found[index]) - expected[index]) <= bound, "\(activation), value \(index)")
+      }
+    }
+  }
+
   /// Neither the products of two bytes nor their sums saturate, whatever the signs.
   @Test(arguments: InstructionSet.supported, [(-127, -127), (-127, 127), (127, -127), (127, 127)])
   func `The largest bytes are multiplied without saturation`(set: InstructionSet, values: (left: Int, right: Int)) {
@@ -102,8 +126,7 @@ import Testing
     for element in [MapElement.float32, .bfloat16] {
       var product = MadeProduct(set.kernels, .int8, element, rows: 5, depth: 40, columns: 20) { 1 }
       product.rowScales[3] = .nan
-      product.floor = 0
-      product.ceiling = 6
+      product.activation = .relu6
       let found = product.run().values
       for index in found.indices {
         #expect(index / 20 == 3 ? found[index].isNaN : found[index] == 6)
@@ -146,7 +169,7 @@ import Testing
     }
   }
 
-  /// `clamp(rows * columns * scales + bias + residual)`, or the same of absolute values without the clamp.
+  /// `activation(rows * columns * scales + bias + residual)`, or the same of absolute values without the activation.
   private func plain(_ product: MadeProduct, magnitudes: Bool = false) -> [Double] {
     func value(_ float: Float) -> Double { magnitudes ? abs(Double(float)) : Double(float) }
     let columnsScaled = product.arithmetic == .int8 || product.arithmetic == .int8Weights
@@ -160,7 +183,7 @@ import Testing
       if columnsScaled { sum *= Double(product.columnScales[column]) }
       sum += value(product.bias[column])
       if let residual = product.residual { sum += value(residual[index]) }
-      return magnitudes ? sum : min(max(sum, Double(product.floor)), Double(product.ceiling))
+      return magnitudes ? sum : product.activation(sum)
     }
   }
 }

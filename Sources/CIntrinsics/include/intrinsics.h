@@ -61,6 +61,36 @@ INLINE f32x16 minimum16(f32x16 a, f32x16 b) { return (f32x16)_mm512_min_ps((__m5
 INLINE i32x16 maximum_integers16(i32x16 a, i32x16 b) { return __builtin_elementwise_max(a, b); }
 #endif
 
+// The larger elements; where either is a NaN, a NaN.
+#if defined(__AVX512F__)
+INLINE f32x16 maximum_or_nan16(f32x16 a, f32x16 b) {
+  return (f32x16)_mm512_mask_max_ps((__m512)a, _mm512_cmp_ps_mask((__m512)a, (__m512)a, _CMP_ORD_Q), (__m512)a, (__m512)b);
+}
+#endif
+#if defined(__AVX__)
+INLINE f32x8 maximum_or_nan8(f32x8 a, f32x8 b) {
+  const __m256 largest = _mm256_max_ps((__m256)a, (__m256)b);
+  return (f32x8)_mm256_blendv_ps(largest, (__m256)a, _mm256_cmp_ps((__m256)a, (__m256)a, _CMP_UNORD_Q));
+}
+#endif
+#if defined(__x86_64__)
+INLINE f32x4 maximum_or_nan4(f32x4 a, f32x4 b) {
+  // A NaN of a, or of b as it comes out of the maximum, stays one with more bits set.
+  const __m128 largest = _mm_max_ps((__m128)a, (__m128)b), isNaN = _mm_cmpunord_ps((__m128)a, (__m128)a);
+  return (f32x4)_mm_or_ps(largest, isNaN);
+}
+#else
+INLINE f32x4 maximum_or_nan4(f32x4 a, f32x4 b) { return (f32x4)vmaxq_f32((float32x4_t)a, (float32x4_t)b); }
+#endif
+
+INLINE f32x4 square_root4(f32x4 a) { return __builtin_elementwise_sqrt(a); }
+#if defined(__AVX__)
+INLINE f32x8 square_root8(f32x8 a) { return __builtin_elementwise_sqrt(a); }
+#endif
+#if defined(__AVX512F__)
+INLINE f32x16 square_root16(f32x16 a) { return __builtin_elementwise_sqrt(a); }
+#endif
+
 // The largest of some integers: Swift's own way takes them out one by one.
 INLINE int32_t largest4(i32x4 a) { return __builtin_reduce_max(a); }
 #if defined(__AVX__)
@@ -76,6 +106,10 @@ bool processor_has_x86_64_v3(void);
 bool processor_has_x86_64_v4(void);
 bool processor_has_avx512_vnni(void);
 bool processor_has_avx512_bf16(void);
+
+// Whether AVX512_BF16's products of two bf16 values take no longer than fp32's of one: on AMD's processors, from Zen 4 on, but
+// not on Intel's, whose VDPBF16PS runs at half the rate.
+bool processor_multiplies_bf16_fast(void);
 
 // AVX512_BF16 and AMX with products of bytes and of bf16. The system saves its 8 KB of registers only for processes that ask
 // (Linux's Documentation/arch/x86/xstate.rst): this asks, once for all threads, and tells whether it was permitted.

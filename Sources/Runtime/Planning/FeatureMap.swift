@@ -17,9 +17,18 @@ struct FeatureMap {
   var right = 0
   /// The rows in memory: all of them, or the band that the steps of one stage hand to each other. Row y is at y % rows.
   var rows: Int
-  /// Where the first row starts: in the arena, or, if private, in the band memory of each member of the team.
+  /// Where the first row starts.
   var offset = 0
-  var isPrivate = false
+  var memory = Memory.arena
+
+  /// Which memory a map lies in.
+  enum Memory {
+    case arena
+    /// That of each member of the team, which holds bands.
+    case band
+    /// That of the plan's weights.
+    case weights
+  }
 
   var rowStride: Int { (left + width + right) * pixelStride }
   var wordCount: Int { rows * rowStride }

@@ -15,14 +15,13 @@ extension Lowering {
     if isDepthwise(convolution, node) {
       return lowerDepthwise(convolution, node, input, window, residual: residual)
     }
-    if isWinograd(convolution, node), !input.rectifies {
+    if isWinograd(convolution, node), input.activation == .identity {
       return lowerWinograd(convolution, node, input.value, window)
     }
     let output = outputValue(node, residual: residual)
     let kernel = graph.tensors[node.parameters[0]]
     let bias = weights.addBias(
       convolution.hasBias ? graph.tensors[node.parameters[1]] : nil, count: convolution.outputChannels)
-    let clamp = clamp(of: convolution.epilogue.activation)
     let channels = graph.nodes[node.inputs[0]].shape.channels
     let arithmetic =
       convolution.groups == 1 ? arithmetic(for: kernel, on: input.value, copies: true) : .float32
@@ -34,13 +33,14 @@ extension Lowering {
         .product(
           ProductStep(
             input: input.value, output: output, residual: residual ?? -1,
-            producer: .gather(window, channels: slice.channels), rectifies: input.rectifies, middle: nil,
+            producer: .gather(window, channels: slice.channels), inputActivation: input.activation,
             shape: slice.shape, panels: slice.panels, narrowPanel: narrowPanel(convolution.outputChannels),
-            weights: slice.weights, bias: bias, floor: clamp?.floor ?? -.infinity,
-            ceiling: clamp?.ceiling ?? .infinity, blockTiles: blockTiles(slice.shape, panels: slice.panels.count))),
+            weights: slice.weights, bias: bias,
+            activation: convolution.epilogue.activation,
+            blockTiles: blockTiles(slice.shape, panels: slice.panels.count))),
         multiplyAdds: graph.multiplyAdds(of: node) * slice.panels.count / panelCount(convolution.outputChannels))
     }
-    return clamp == nil ? activated(output, by: convolution.epilogue.activation, inPlace: true) : output
+    return output
   }
 
   mutating func lower(_ separable: SeparableConvolution, _ node: Node, _ inputs: [Int]) -> Int {
@@ -54,7 +54,6 @@ extension Lowering {
     let pointwise = parameters.removeFirst()
     let residual = separable.epilogue.addsResidual ? inputs[1] : nil
     let output = outputValue(node, residual: residual)
-    let clamp = clamp(of: separable.epilogue.activation)
     let panels = panelCount(separable.outputChannels)
     let isStrassen = isStrassen(separable, depth: depth, positions: node.shape.elementCount / separable.outputChannels)
     let shape = ProductShape(
@@ -64,19 +63,18 @@ extension Lowering {
       input: input.value, output: output, residual: residual ?? -1,
       producer: .depthwise(
         window, weights: weights.addDepthwise(depthwise, depthwiseBias, taps: window.taps, channels: depth)),
-      rectifies: input.rectifies, middle: function(of: separable.middleActivation), shape: shape, panels: 0..<panels,
+      inputActivation: input.activation, middleActivation: separable.middleActivation, shape: shape, panels: 0..<panels,
       narrowPanel: narrowPanel(separable.outputChannels),
       weights: weights.addColumns(pointwise, shape, columns: separable.outputChannels),
-      bias: weights.addBias(parameters.first, count: separable.outputChannels), floor: clamp?.floor ?? -.infinity,
-      ceiling: clamp?.ceiling ?? .infinity,
+      bias: weights.addBias(parameters.first, count: separable.outputChannels),
+      activation: separable.epilogue.activation,
       blockTiles: isStrassen ? strassenTiles(depth: depth) : blockTiles(shape, panels: panels),
       isStrassen: isStrassen)
-    append(.product(step))
-    return clamp == nil ? activated(output, by: separable.epilogue.activation, inPlace: true) : output
+    return append(.product(step))
   }
 
   private mutating func lowerDepthwise(
-    _ convolution: Convolution, _ node: Node, _ input: (value: Int, rectifies: Bool), _ window: PlacedWindow,
+    _ convolution: Convolution, _ node: Node, _ input: (value: Int, activation: Activation), _ window: PlacedWindow,
     residual: Int?
   ) -> Int {
     let bias = convolution.hasBias ? graph.tensors[node.parameters[1]] : nil
@@ -87,10 +85,10 @@ extension Lowering {
           input: input.value, output: output, window: window,
           weights: weights.addDepthwise(
             graph.tensors[node.parameters[0]], bias, taps: window.taps, channels: node.shape.channels),
-          rectifies: input.rectifies)))
-    if let residual {
-      output = append(.add(from: output, and: residual, to: newValue(node.shape, over: output)), multiplyAdds: 0)
-    }
+          inputActivation: input.activation,
+          activation: residual == nil ? convolution.epilogue.activation : .identity)))
+    guard let residual else { return output }
+    output = append(.add(from: output, and: residual, to: newValue(node.shape, over: output)), multiplyAdds: 0)
     return activated(output, by: convolution.epilogue.activation, inPlace: true)
   }
 
@@ -102,7 +100,6 @@ extension Lowering {
     // The last window may reach beyond what the convolution needs.
     let end = (width + 3) / 4 * 4 + 2 - window.left
     reserveBorder(of: input, left: window.left, right: max(0, end - self.width(of: values[input].shape)))
-    let clamp = clamp(of: convolution.epilogue.activation)
     let output = newValue(node.shape)
     append(
       .winograd(
@@ -116,16 +113,15 @@ extension Lowering {
             graph.tensors[node.parameters[0]], channels: depth, columns: convolution.outputChannels),
           bias: weights.addBias(
             convolution.hasBias ? graph.tensors[node.parameters[1]] : nil, count: convolution.outputChannels),
-          floor: clamp?.floor ?? -.infinity, ceiling: clamp?.ceiling ?? .infinity)))
-    return clamp == nil ? activated(output, by: convolution.epilogue.activation, inPlace: true) : output
+          activation: convolution.epilogue.activation)))
+    return output
   }
 
   /// A value to be read through an activation: ReLU is applied as it is read, any other by a step before.
-  private mutating func readable(_ value: Int, _ activation: Activation) -> (value: Int, rectifies: Bool) {
+  private mutating func readable(_ value: Int, _ activation: Activation) -> (value: Int, activation: Activation) {
     switch activation {
-    case .identity: (value, false)
-    case .relu: (value, true)
-    default: (activated(value, by: activation, inPlace: false), false)
+    case .identity, .relu: (value, activation)
+    default: (activated(value, by: activation, inPlace: false), .identity)
     }
   }
 

@@ -14,6 +14,8 @@ struct Lowering {
     var element: MapElement
     /// Whether its channels are not padded.
     var isTight = false
+    /// The tensor that a constant's values are, which lie among the weights and are never written over.
+    var constant: Int?
     /// Of a root: the last node that reads a node whose value is in this memory.
     var lastReader = -1
   }
@@ -32,7 +34,7 @@ struct Lowering {
   let multipliesBFloat16: Bool
   private(set) var steps: [Step] = []
   private(set) var notes: [Note] = []
-  private(set) var values: [Value] = []
+  var values: [Value] = []
   var weights: WeightLayout
   /// The value of each node that was lowered.
   var valueOfNode: [Int] = []
@@ -83,13 +85,15 @@ struct Lowering {
     case .maxPool(let window): return lower(window, .maximum, node, inputs[0])
     case .averagePool(let pool):
       return lower(pool.window, .average(countsPadding: pool.countsPadding), node, inputs[0])
-    case .globalPool(let pool) where pool.kind == .average:
-      let output = newValue(node.shape)
-      return append(.mean(from: inputs[0], to: output))
-    case .flatten:
-      let output = newValue(node.shape)
-      return append(.flatten(from: inputs[0], to: output))
-    default: preconditionFailure("\(node.operation.name) has no step")
+    case .globalPool(let pool):
+      return append(.globalPool(from: inputs[0], to: newValue(node.shape), pool.kind))
+    case .flatten, .reshape: return lowerReshape(node, inputs[0])
+    case .constant: return lowerConstant(node)
+    case .binary(let binary): return lower(binary, node, inputs)
+    case .pad(let pad): return lower(pad, node, inputs)
+    case .slice(let slice): return append(.slice(from: inputs[0], to: newValue(node.shape), slice))
+    case .parametricRelu: return lowerParametricRelu(node, inputs[0])
+    default: return lowerRowwise(node, inputs)
     }
   }
 
@@ -115,7 +119,7 @@ struct Lowering {
   func isLastUse(of position: Int) -> Bool {
     let inputs = graph.nodes[node].inputs
     let root = values[valueOfNode[inputs[position]]].root
-    guard values[root].lastReader == node, inputs[position] != 0 else { return false }
+    guard values[root].lastReader == node, inputs[position] != 0, values[root].constant == nil else { return false }
     return inputs.indices.allSatisfy { $0 == position || values[valueOfNode[inputs[$0]]].root != root }
   }
 
@@ -183,17 +187,15 @@ struct Lowering {
   private mutating func lower(_ dense: Dense, _ node: Node, _ input: Int) -> Int {
     let kernel = graph.tensors[node.parameters[0]]
     let bias = dense.hasBias ? graph.tensors[node.parameters[1]] : nil
-    let clamp = clamp(of: dense.activation)
     let shape = ProductShape(
       vectorArithmetic(for: kernel), taps: 1, channels: values[input].shape.channels, input: .float32, kernels: kernels)
     let step = ProductStep(
-      input: input, output: newValue(node.shape), residual: -1, producer: .vector, rectifies: false, middle: nil,
+      input: input, output: newValue(node.shape), residual: -1, producer: .vector, inputActivation: .identity,
       shape: shape, panels: 0..<panelCount(dense.outputs), narrowPanel: narrowPanel(dense.outputs),
       weights: weights.addColumns(kernel, shape, columns: dense.outputs),
-      bias: weights.addBias(bias, count: dense.outputs), floor: clamp?.floor ?? -.infinity,
-      ceiling: clamp?.ceiling ?? .infinity, blockTiles: 1)
-    let output = append(.product(step))
-    return clamp == nil ? activated(output, by: dense.activation, inPlace: true) : output
+      bias: weights.addBias(bias, count: dense.outputs), activation: dense.activation,
+      blockTiles: 1)
+    return append(.product(step))
   }
 
   // MARK: Arithmetic
@@ -226,31 +228,11 @@ struct Lowering {
 
   // MARK: Activations
 
-  /// The limits that an activation is, where it is nothing else.
-  func clamp(of activation: Activation) -> (floor: Float, ceiling: Float)? {
-    switch activation {
-    case .identity: (-.infinity, .infinity)
-    case .relu: (0, .infinity)
-    case .relu6: (0, 6)
-    default: nil
-    }
-  }
-
-  func function(of activation: Activation) -> Elementwise? {
-    switch activation {
-    case .identity: nil
-    case .relu, .relu6: clamp(of: activation).map { .clamp(floor: $0.floor, ceiling: $0.ceiling) }
-    case .elu(let alpha): .elu(alpha: alpha)
-    case .sigmoid: .sigmoid
-    default: nil
-    }
-  }
-
   /// A value with an activation applied by a step of its own.
   mutating func activated(_ value: Int, by activation: Activation, inPlace: Bool) -> Int {
-    guard let function = function(of: activation) else { return value }
+    guard activation != .identity else { return value }
     let output = newValue(values[value].shape, over: inPlace ? value : nil, element: values[value].element)
-    return append(.activate(from: value, to: output, function), multiplyAdds: 0)
+    return append(.activate(from: value, to: output, activation), multiplyAdds: 0)
   }
 
   func panelCount(_ columns: Int) -> Int { (columns + kernels.panelWidth - 1) / kernels.panelWidth }

@@ -21,8 +21,12 @@ struct MapElements {
     var takesFloats = [0]
     for (index, node) in graph.nodes.enumerated() {
       switch node.operation {
-      case .maxPool, .averagePool, .add, .batchNormalization, .activation, .concatenate:
+      case .maxPool, .averagePool, .add, .batchNormalization, .activation, .concatenate, .parametricRelu, .pad, .slice:
         for input in node.inputs { groups.join(index, input) }
+      case .globalPool(let pool): if pool.keepsDimensions { groups.join(index, node.inputs[0]) }
+      case .binary:
+        // A vector is of floats beside maps of either kind.
+        for input in node.inputs { if case .map = graph.nodes[input].shape { groups.join(index, input) } }
       case .softmax: takesFloats += node.inputs + [index]
       case .convolution(let convolution):
         if node.inputs[0] == 0 { takesFloats.append(index) }
@@ -33,7 +37,10 @@ struct MapElements {
       case .separableConvolution(let separable):
         if node.inputs[0] == 0 { takesFloats.append(index) }
         if separable.epilogue.addsResidual { groups.join(index, node.inputs[1]) }
-      default: break
+      // Made row by row, or copied, of maps of either kind.
+      case .input, .dense, .flatten, .constant, .reshape, .layerNormalization, .unitNormalization, .shuffleChannels,
+        .resize, .transposedConvolution:
+        break
       }
     }
     for (index, node) in graph.nodes.enumerated() {

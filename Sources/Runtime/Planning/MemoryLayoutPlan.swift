@@ -49,7 +49,9 @@ struct MemoryLayoutPlan {
           height: height, width: columns, channels: channels, pixelStride: stride, element: value.element,
           left: left[value.root], right: right[value.root], rows: height)
       case .vector(let count):
-        return FeatureMap(height: 1, width: 1, channels: count, pixelStride: stride, rows: 1)
+        return FeatureMap(
+          height: 1, width: 1, channels: count, pixelStride: stride, element: value.element, left: left[value.root],
+          right: right[value.root], rows: 1)
       }
     }
   }
@@ -65,7 +67,7 @@ struct MemoryLayoutPlan {
         let demand = staging.demands[step]
         let rows = (stage.turnRows - 1) * demand.scale + demand.upper - demand.lower
         if root == map {
-          maps[map].isPrivate = true
+          maps[map].memory = .band
           maps[map].offset = end
           maps[map].rows = min(rows, maps[map].height)
           end += (maps[map].wordCount + 63) & ~15
@@ -90,7 +92,9 @@ struct MemoryLayoutPlan {
         }
       }
     }
-    let roots = maps.indices.filter { lowering.values[$0].root == $0 && !maps[$0].isPrivate }
+    let roots = maps.indices.filter {
+      lowering.values[$0].root == $0 && maps[$0].memory == .arena && lowering.values[$0].constant == nil
+    }
     let planner = MemoryPlanner(
       roots.map { root in
         // Whole vectors are read at the end of the last row.
@@ -99,10 +103,21 @@ struct MemoryLayoutPlan {
           byteCount: words * MemoryLayout<Float>.size, firstStep: first[root] ?? 0, lastStep: last[root])
       })
     for (root, offset) in zip(roots, planner.offsets) { maps[root].offset = offset / MemoryLayout<Float>.size }
-    for map in maps.indices where !maps[map].isPrivate {
+    for map in maps.indices where maps[map].memory == .arena {
       maps[map].offset = maps[lowering.values[map].root].offset
     }
     arenaWords = (planner.byteCount + MemoryLayout<Float>.size - 1) / MemoryLayout<Float>.size
+  }
+
+  /// Gives constants their memory, among the weights.
+  mutating func placeConstants(_ lowering: inout Lowering) {
+    for index in maps.indices {
+      let root = lowering.values[index].root
+      guard let tensor = lowering.values[root].constant else { continue }
+      maps[index].offset =
+        index == root ? lowering.weights.addMap(lowering.graph.tensors[tensor], maps[root]) : maps[root].offset
+      maps[index].memory = .weights
+    }
   }
 
   /// Follows one run through the arena: a border is clean if the last value there was cleared and had the same form.
@@ -111,7 +126,7 @@ struct MemoryLayoutPlan {
     for index in steps.indices {
       guard let output = steps[index].step.writes else { continue }
       let map = maps[output]
-      guard !map.isPrivate else {
+      guard map.memory == .arena else {
         steps[index].clearsBorder = map.left + map.right > 0
         continue
       }
@@ -156,6 +171,8 @@ struct MemberMemory {
   var factors = 0
   /// The values that only one stage knows.
   var bands = 0
+  /// A row of a map as floats, of which there are three: two that are read and one that is made.
+  var floatRow = 0
   /// The rows of a block, for which there are three lists of offsets.
   var blockRows = 0
   /// The rows of the highest window.
@@ -192,6 +209,9 @@ struct MemberMemory {
         windowRows = max(windowRows, depthwise.window.height)
         blockRows = max(blockRows, maps[depthwise.output].width)
       case .pool(let pool): windowRows = max(windowRows, pool.window.height)
+      case .rowwise(let step):
+        let used = [step.first, step.second ?? step.first, step.output].map { maps[$0] }
+        floatRow = max(floatRow, used.map { $0.width * $0.channels }.max()!)
       default: break
       }
     }

@@ -10,6 +10,8 @@ package final class Plan: @unchecked Sendable {
 
   package let instructionSet: InstructionSet
   package let precision: Precision
+  /// Whether products multiply bf16 numbers, rather than fp32 numbers with weights that are widened from bf16.
+  package let multipliesBFloat16: Bool
   package let inputShape: Shape
   package let outputShape: Shape
   /// The shape of the value that enters the classifier, or nil where there is no dense layer.
@@ -50,13 +52,13 @@ package final class Plan: @unchecked Sendable {
     inputShape = graph.inputShape
     outputShape = graph.outputShape
     featureShape = graph.featureNode.map { graph.nodes[$0].shape }
-    // Measured only where it decides.
-    let multipliesBFloat16 =
-      self.precision == .bfloat16 && options.bfloat16Products ?? PeakRate.favorsBFloat16(instructionSet)
+    multipliesBFloat16 =
+      self.precision == .bfloat16 && options.bfloat16Products ?? instructionSet.multipliesBFloat16Fast
     var lowering = Lowering(
       graph, kernels: kernels, precision: self.precision, multipliesBFloat16: multipliesBFloat16, options: options)
     lowering.lowerAll()
-    let layout = try MemoryLayoutPlan(lowering, kernels: kernels)
+    var layout = try MemoryLayoutPlan(lowering, kernels: kernels)
+    layout.placeConstants(&lowering)
     stageDescriptions = layout.stages.map { StageDescription($0, lowering: lowering, maps: layout.maps) }
     arenaWords = layout.arenaWords
     memberMemory = layout.memberMemory

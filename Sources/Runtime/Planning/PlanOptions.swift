@@ -17,7 +17,8 @@ package struct PlanOptions: Hashable, Sendable {
   /// sums of the weights made again for each; larger ones cost a quarter of the speed at 37 x 37.
   package var strassenBytes = 2200 << 10
 
-  /// Whether bf16 plans multiply bf16 numbers, rather than widen the weights and multiply fp32; nil measures which is faster.
+  /// Whether bf16 plans multiply bf16 numbers, rather than widen the weights and multiply fp32; nil takes what
+  /// is faster on this processor (`InstructionSet.multipliesBFloat16Fast`).
   package var bfloat16Products: Bool?
 
   package init() {}

@@ -12,14 +12,6 @@ package struct StageDescription: Hashable, Sendable {
 
   package var multiplyAdds: Int { multiplyAddsByArithmetic.values.reduce(0, +) }
 
-  /// The share of the peak that a duration is: the time that the stage's multiply-adds would take at the peak rates of what
-  /// they run in, as a part of it.
-  ///
-  /// - Parameter gigaflops: The peak rates, of all that the stage runs in (`PeakRate.gigaflops`).
-  package func shareOfPeak(seconds: Double, gigaflops: [Arithmetic: Double]) -> Double {
-    multiplyAddsByArithmetic.reduce(0) { $0 + 2e-9 * Double($1.value) / gigaflops[$1.key]! } / seconds
-  }
-
   init(_ stage: Stage, lowering: Lowering, maps: [FeatureMap]) {
     let notes = stage.steps.map { lowering.notes[$0] }
     name = notes.count == 1 ? notes[0].name : "\(notes[0].name) ... \(notes[notes.count - 1].name)"

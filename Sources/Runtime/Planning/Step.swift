@@ -8,14 +8,21 @@ enum Step {
   case winograd(WinogradStep)
   case depthwise(DepthwiseStep)
   case pool(PoolStep)
-  case mean(from: Int, to: Int)
-  case activate(from: Int, to: Int, Elementwise)
+  case globalPool(from: Int, to: Int, GlobalPool.Kind)
+  case activate(from: Int, to: Int, Activation)
   case add(from: Int, and: Int, to: Int)
   case normalize(from: Int, to: Int, scale: Int, shift: Int)
+  case parametricRelu(from: Int, to: Int, slopes: Int)
+  case binary(BinaryStep)
   case softmax(from: Int, to: Int)
   /// Copies channels into a part of the output's channels; the last part clears the padding.
   case join(from: Int, to: Int, firstChannel: Int)
-  case flatten(from: Int, to: Int)
+  /// The same values in the same order, of one pixel or of pixels of as many channels, or of a map as a vector.
+  case reshape(from: Int, to: Int)
+  case slice(from: Int, to: Int, Slice)
+  /// Zeros around a map.
+  case pad(from: Int, to: Int, top: Int, left: Int)
+  case rowwise(RowwiseStep)
   case result(map: Int, Result)
 
   /// What a value is copied out as.
@@ -69,10 +76,10 @@ struct ProductStep {
   /// The map that is added, or -1.
   var residual: Int
   var producer: Producer
-  /// Whether negative inputs count as zero.
-  var rectifies: Bool
-  /// Applied to what the producer makes.
-  var middle: Elementwise?
+  /// Applied to what the producer reads: `identity` or `relu`.
+  var inputActivation: Activation
+  /// Applied to what a depthwise producer makes.
+  var middleActivation = Activation.identity
   var shape: ProductShape
   var panels: Range<Int>
   /// The panel whose last half vector is padding, or -1.
@@ -80,8 +87,7 @@ struct ProductStep {
   /// Offsets of the column panels and of the padded bias; both start at panel 0.
   var weights: ColumnWeights
   var bias: Int
-  var floor: Float
-  var ceiling: Float
+  var activation: Activation
   /// The most tiles of a block.
   var blockTiles: Int
   /// Whether a level of Strassen's product saves an eighth of the multiplications; only of depthwise rows.
@@ -109,8 +115,7 @@ struct WinogradStep {
   var panels: Int
   var weights: Int
   var bias: Int
-  var floor: Float
-  var ceiling: Float
+  var activation: Activation
 }
 
 /// A depthwise convolution whose result is a map.
@@ -119,7 +124,9 @@ struct DepthwiseStep {
   var output: Int
   var window: PlacedWindow
   var weights: Int
-  var rectifies: Bool
+  /// Applied to what is read: `identity` or `relu`.
+  var inputActivation: Activation
+  var activation: Activation
 }
 
 struct PoolStep {
@@ -132,6 +139,27 @@ struct PoolStep {
   var output: Int
   var window: PlacedWindow
   var kind: Kind
+}
+
+/// Two maps, or a map and the values of one pixel, which are repeated for all others.
+struct BinaryStep {
+  var function: Binary
+  var first: Int
+  var second: Int
+  var output: Int
+  var repeatsFirst: Bool
+  var repeatsSecond: Bool
+}
+
+/// An operation without a kernel of its own, in plain loops that make one row of its output after the other.
+struct RowwiseStep {
+  var operation: Operation
+  var first: Int
+  /// The second input, where there is one.
+  var second: Int?
+  var output: Int
+  /// Where its parameters lie, as they are stored; of the first two.
+  var parameters: (first: Int, second: Int)
 }
 
 extension Step {
@@ -150,10 +178,15 @@ extension Step {
       return [(step.input, RowDemand(scale: 1, lower: -step.top, upper: 3 - step.top))]
     case .depthwise(let step): return [(step.input, RowDemand(step.window))]
     case .pool(let step): return [(step.input, RowDemand(step.window))]
-    case .activate(let from, _, _), .normalize(let from, _, _, _), .softmax(let from, _), .join(let from, _, _):
+    case .activate(let from, _, _), .normalize(let from, _, _, _), .softmax(let from, _), .join(let from, _, _),
+      .parametricRelu(let from, _, _):
       return [(from, same)]
     case .add(let first, let second, _): return [(first, same), (second, same)]
-    case .mean(let from, _), .flatten(let from, _): return [(from, nil)]
+    case .binary(let step):
+      return [(step.first, step.repeatsFirst ? nil : same), (step.second, step.repeatsSecond ? nil : same)]
+    case .globalPool(let from, _, _), .reshape(let from, _), .slice(let from, _, _), .pad(let from, _, _, _):
+      return [(from, nil)]
+    case .rowwise(let step): return [(step.first, nil)] + (step.second.map { [($0, nil)] } ?? [])
     case .result(let map, _): return [(map, nil)]
     }
   }
@@ -166,8 +199,11 @@ extension Step {
     case .winograd(let step): step.output
     case .depthwise(let step): step.output
     case .pool(let step): step.output
-    case .mean(_, let to), .activate(_, let to, _), .add(_, _, let to), .normalize(_, let to, _, _),
-      .softmax(_, let to), .join(_, let to, _), .flatten(_, let to):
+    case .binary(let step): step.output
+    case .rowwise(let step): step.output
+    case .globalPool(_, let to, _), .activate(_, let to, _), .add(_, _, let to), .normalize(_, let to, _, _),
+      .parametricRelu(_, let to, _), .softmax(_, let to), .join(_, let to, _), .reshape(_, let to),
+      .slice(_, let to, _), .pad(_, let to, _, _):
       to
     case .result: nil
     }
@@ -186,13 +222,18 @@ extension Step {
     case .winograd: "Winograd F(4x4,3x3), fp32"
     case .depthwise: "depthwise"
     case .pool(let step): if case .maximum = step.kind { "max pool" } else { "average pool" }
-    case .mean: "mean"
+    case .globalPool(_, _, let kind): kind == .average ? "mean" : "maximum"
     case .activate: "activation"
+    case .parametricRelu: "parametric relu"
+    case .binary(let step): step.function.rawValue
     case .add: "add"
     case .normalize: "scale and shift"
     case .softmax: "softmax"
     case .join: "join channels"
-    case .flatten: "flatten"
+    case .reshape: "reshape"
+    case .slice: "slice"
+    case .pad: "pad"
+    case .rowwise(let step): "rows: \(step.operation.name)"
     case .result: "copy out"
     }
   }

@@ -172,6 +172,36 @@ struct WeightLayout {
     return offset
   }
 
+  /// All values of a tensor, as they come.
+  mutating func addValues(_ tensor: Tensor) -> Int {
+    let offset = reserve(tensor.elementCount)
+    jobs.append { base in
+      for (index, value) in try tensor.values().enumerated() { base[offset + index] = value }
+    }
+    return offset
+  }
+
+  /// The values of a constant, laid out as a map.
+  mutating func addMap(_ tensor: Tensor, _ map: FeatureMap) -> Int {
+    // Whole vectors are read at the end of the last row.
+    let offset = reserve(map.wordCount + panelWidth)
+    jobs.append { [kernels] base in
+      let values = try tensor.values()
+      values.withUnsafeBufferPointer { values in
+        for pixel in 0..<map.pixels {
+          let (y, x) = pixel.quotientAndRemainder(dividingBy: map.width)
+          let words = base + (offset + y * map.rowStride + (map.left + x) * map.pixelStride)
+          let source = values.baseAddress! + pixel * map.channels
+          switch map.element {
+          case .float32: words.update(from: source, count: map.channels)
+          case .bfloat16: kernels.pack(source, to: words, channels: map.channels)
+          }
+        }
+      }
+    }
+    return offset
+  }
+
   /// A batch normalization as a factor and a term for each channel.
   mutating func addNormalization(
     _ normalization: BatchNormalization, _ parameters: [Tensor], channels: Int

@@ -94,8 +94,8 @@ struct Part {
   private func run(_ step: Step, _ stage: Stage) {
     switch step {
     case .product(let product): run(product)
-    case .mean(let from, let to): mean(maps[from], maps[to])
-    case .flatten(let from, let to): if member.index == 0 { flatten(maps[from], maps[to]) }
+    case .globalPool(let from, let to, let kind): pool(maps[from], maps[to], kind)
+    case .reshape(let from, let to): if member.index == 0 { reshape(maps[from], maps[to]) }
     case .result(let map, let result): if member.index == 0 { copyOut(maps[map], result) }
     default:
       var granule = 1
@@ -113,8 +113,16 @@ struct Part {
     case .winograd(let winograd): run(winograd, rows: rows)
     case .depthwise(let depthwise): run(depthwise, rows: rows)
     case .pool(let pool): run(pool, rows: rows)
-    case .activate(let from, let to, let function):
-      forEachRow(maps[from], maps[to], rows) { kernels.activate($0, function) }
+    case .activate(let from, let to, let activation):
+      forEachRow(maps[from], maps[to], rows) { kernels.activate($0, activation) }
+    case .parametricRelu(let from, let to, let slopes):
+      forEachRow(maps[from], maps[to], rows) {
+        kernels.parametricRelu($0, slopes: weights + slopes, channels: maps[to].paddedChannels)
+      }
+    case .binary(let binary): run(binary, rows: rows)
+    case .slice(let from, let to, let part): slice(maps[from], maps[to], part, rows)
+    case .pad(let from, let to, let top, let left): pad(maps[from], maps[to], top: top, left: left, rows)
+    case .rowwise(let rowwise): run(rowwise, rows: rows)
     case .add(let first, let second, let to): add(maps[first], maps[second], maps[to], rows)
     case .normalize(let from, let to, let scale, let shift):
       forEachRow(maps[from], maps[to], rows) {
@@ -122,7 +130,7 @@ struct Part {
       }
     case .softmax(let from, let to): softmax(maps[from], maps[to], rows)
     case .join(let from, let to, let firstChannel): join(maps[from], maps[to], rows, firstChannel: firstChannel)
-    case .mean, .flatten, .result: preconditionFailure("\(step.kernel) is not made row by row")
+    case .globalPool, .reshape, .result: preconditionFailure("\(step.kernel) is not made row by row")
     }
   }
 
@@ -130,7 +138,14 @@ struct Part {
 
   /// The first pixel of a row.
   func row(_ y: Int, of map: FeatureMap) -> UnsafeMutablePointer<Float> {
-    (map.isPrivate ? scratch.bands : arena) + (map.offset + y % map.rows * map.rowStride + map.left * map.pixelStride)
+    let memory =
+      switch map.memory {
+      case .arena: arena
+      case .band: scratch.bands
+      // Constants, which no step writes.
+      case .weights: UnsafeMutablePointer(mutating: weights)
+      }
+    return memory + (map.offset + y % map.rows * map.rowStride + map.left * map.pixelStride)
   }
 
   /// The rows that a window covers for an output row, zeros beyond the map, each from its column `first` on.
@@ -143,7 +158,7 @@ struct Part {
   }
 
   private func clearBorder(of map: FeatureMap) {
-    for y in map.isPrivate ? 0..<map.rows : member.share(of: map.height) {
+    for y in map.memory == .band ? 0..<map.rows : member.share(of: map.height) {
       let row = row(y, of: map)
       (row - map.left * map.pixelStride).update(repeating: 0, count: map.left * map.pixelStride)
       (row + map.width * map.pixelStride).update(repeating: 0, count: map.right * map.pixelStride)

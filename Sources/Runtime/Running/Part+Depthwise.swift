@@ -27,8 +27,9 @@ extension Part {
         inputs: scratch.inputRows, pixelStride: map.pixelStride, ahead: map.rowStride,
         window: DepthwiseWindow(
           height: window.height, width: window.width, stride: window.strideAcross, dilation: window.dilationAcross),
-        vectors: vectors, weights: weights + step.weights, rectifies: step.rectifies, output: output, slots: slots,
-        vectorStride: vectorStride, pixels: count, inputElement: map.element, outputElement: element,
+        vectors: vectors, weights: weights + step.weights, inputActivation: step.inputActivation,
+        activation: step.activation, output: output, slots: slots, vectorStride: vectorStride, pixels: count,
+        inputElement: map.element, outputElement: element,
         tailWords: tailWords))
   }
 

@@ -35,7 +35,8 @@ extension Part {
       let vectors = maps[step.input].element == .bfloat16 ? 2 : 1
       depthwise(
         DepthwiseStep(
-          input: step.input, output: step.output, window: window, weights: weights, rectifies: step.rectifies),
+          input: step.input, output: step.output, window: window, weights: weights,
+          inputActivation: step.inputActivation, activation: step.middleActivation),
         y: y, x: x, count: count,
         vectors: 0..<(step.shape.channels + vectors * vectorWidth - 1) / (vectors * vectorWidth) * vectors,
         scratch.rows, slots: scratch.rowSlots, vectorStride: vectorWidth)
@@ -44,12 +45,6 @@ extension Part {
         step, window, range, y: y, x: x, count: count, scratch.rows, slots: scratch.rowSlots,
         segmentStride: vectorWidth, .float32)
     case .vector: break
-    }
-    guard let middle = step.middle else { return }
-    for index in 0..<count {
-      let line = scratch.rows + index * step.shape.lineStride(kernels)
-      let padded = (step.shape.channels + vectorWidth - 1) / vectorWidth * vectorWidth
-      kernels.activate(Line(input: line, output: line, count: padded), middle)
     }
   }
 }

@@ -1,4 +1,5 @@
 import Kernels
+import ModelGraph
 
 extension Part {
   /// Rows of the caller's image, its channels padded where the map's are.
@@ -25,7 +26,23 @@ extension Part {
     copyPixels(of: map, to: target)
   }
 
-  func flatten(_ map: FeatureMap, _ vector: FeatureMap) { copyPixels(of: map, to: row(0, of: vector)) }
+  /// Copies a map to a vector, or to a map of pixels of as many channels.
+  func reshape(_ map: FeatureMap, _ output: FeatureMap) {
+    if output.pixels == 1, map.pixels > 1 { return copyPixels(of: map, to: row(0, of: output)) }
+    for pixel in 0..<map.pixels {
+      let from = row(pixel / map.width, of: map) + pixel % map.width * map.pixelStride
+      let to = row(pixel / output.width, of: output) + pixel % output.width * output.pixelStride
+      switch (map.element, output.element) {
+      case (.float32, .float32): to.update(from: from, count: map.channels)
+      case (.float32, .bfloat16): kernels.pack(from, to: to, channels: map.channels)
+      case (.bfloat16, .float32): kernels.unpack(from, to: to, channels: map.channels)
+      case (.bfloat16, .bfloat16): to.update(from: from, count: map.pixelStride)
+      }
+      if output.element == .float32 {
+        (to + output.channels).update(repeating: 0, count: output.pixelStride - output.channels)
+      }
+    }
+  }
 
   private func copyPixels(of map: FeatureMap, to target: UnsafeMutablePointer<Float>) {
     var target = target
@@ -43,7 +60,7 @@ extension Part {
   }
 
   /// Which of the halves of a packed pixel's words is a channel; the low half of a word is the first.
-  private func packedIndex(of channel: Int) -> Int {
+  func packedIndex(of channel: Int) -> Int {
     channel / panelWidth * panelWidth + channel % vectorWidth * 2 + channel / vectorWidth % 2
   }
 
@@ -114,13 +131,14 @@ extension Part {
     }
   }
 
-  /// The mean of each channel; the members divide the channels.
-  func mean(_ map: FeatureMap, _ output: FeatureMap) {
-    kernels.mean(
-      ChannelMean(
-        input: row(0, of: map), height: map.height, width: map.width, rowStride: map.rowStride,
-        pixelStride: map.pixelStride, vectors: member.share(of: map.pixelStride / vectorWidth),
-        output: row(0, of: output), element: map.element))
+  /// One value for each channel; the members divide the channels.
+  func pool(_ map: FeatureMap, _ output: FeatureMap, _ kind: GlobalPool.Kind) {
+    kernels.globalPool(
+      GlobalPoolRun(
+        isMaximum: kind == .maximum, input: row(0, of: map), height: map.height, width: map.width,
+        rowStride: map.rowStride, pixelStride: map.pixelStride,
+        vectors: member.share(of: map.pixelStride / vectorWidth), output: row(0, of: output), element: map.element,
+        outputElement: output.element))
   }
 
   func run(_ step: PoolStep, rows: Range<Int>) {

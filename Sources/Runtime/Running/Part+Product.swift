@@ -102,7 +102,6 @@ extension Part {
       }
     case .vector: break
     }
-    if let middle = step.middle { activate(middle, step, pixels: pixels, of: block, panel, element) }
   }
 
   /// Writes depthwise sums of some vectors of channels to the rows of a block, a few vectors at a time for all pixels.
@@ -116,7 +115,8 @@ extension Part {
       forEachRun(of: pixels, width: width) { y, x, count in
         depthwise(
           DepthwiseStep(
-            input: step.input, output: step.output, window: window, weights: weights, rectifies: step.rectifies),
+            input: step.input, output: step.output, window: window, weights: weights,
+            inputActivation: step.inputActivation, activation: step.middleActivation),
           y: y, x: x, count: count, vectors: first..<min(first + most, vectors.upperBound), panel,
           slots: scratch.slots + (y * width + x - block.lowerBound), vectorStride: vectorStride, element,
           tailWords: first + most < vectors.upperBound ? 0 : step.shape.tailWords)
@@ -153,22 +153,10 @@ extension Part {
       GatherRun(
         inputs: scratch.inputRows, inputRows: window.height, step: window.strideAcross * map.pixelStride,
         pieces: touches ? 1 : window.width, pieceStride: window.dilationAcross * map.pixelStride,
-        length: touches ? window.width * length : length, rectifies: step.rectifies, rowPanel: panel,
-        slots: slots, segmentStride: segmentStride, pixels: count, line: scratch.line, inputElement: map.element,
+        length: touches ? window.width * length : length, inputActivation: step.inputActivation,
+        rowPanel: panel, slots: slots, segmentStride: segmentStride, pixels: count, line: scratch.line,
+        inputElement: map.element,
         outputElement: element, channels: channels.count))
-  }
-
-  /// Applies the activation between the depthwise and the pointwise convolution.
-  private func activate(
-    _ function: Elementwise, _ step: ProductStep, pixels: Range<Int>, of block: Range<Int>,
-    _ panel: UnsafeMutablePointer<Float>, _ element: MapElement
-  ) {
-    for pixel in pixels.lowerBound - block.lowerBound..<pixels.upperBound - block.lowerBound {
-      for segment in 0..<step.shape.segments {
-        let values = panel + (scratch.slots[pixel] + segment * segmentStride(step))
-        kernels.activate(Line(input: values, output: values, count: vectorWidth, element: element), function)
-      }
-    }
   }
 
   private func multiply(
@@ -183,7 +171,7 @@ extension Part {
         panels: panels, narrowPanel: step.narrowPanel,
         bias: weights + step.bias, output: row(0, of: output), outputOffsets: scratch.outputOffsets,
         residual: step.residual < 0 ? nil : UnsafePointer(row(0, of: maps[step.residual])),
-        residualOffsets: scratch.residualOffsets, floor: step.floor, ceiling: step.ceiling,
+        residualOffsets: scratch.residualOffsets, activation: step.activation,
         arithmetic: step.shape.arithmetic, element: output.element, columnScales: weights + step.weights.scales,
         starts: UnsafeRawPointer(weights + step.weights.starts).assumingMemoryBound(to: Int32.self),
         tileSums: scratch.sums))
@@ -201,7 +189,7 @@ extension Part {
         columnPanels: weights + step.weights.panels, depth: step.shape.depth, panels: panels,
         narrowPanel: step.narrowPanel, bias: weights + step.bias,
         output: row(0, of: maps[step.output]), outputOffsets: scratch.outputOffsets, residual: nil,
-        residualOffsets: scratch.outputOffsets, floor: step.floor, ceiling: step.ceiling,
+        residualOffsets: scratch.outputOffsets, activation: step.activation,
         arithmetic: step.shape.arithmetic, columnScales: weights + step.weights.scales))
   }
 }

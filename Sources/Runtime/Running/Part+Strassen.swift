@@ -124,7 +124,7 @@ extension Part {
           output: row(0, of: maps[step.output]),
           outputOffsets: scratch.outputOffsets,
           residual: step.residual < 0 ? nil : UnsafePointer(row(0, of: maps[step.residual])),
-          residualOffsets: scratch.residualOffsets, floor: step.floor, ceiling: step.ceiling),
+          residualOffsets: scratch.residualOffsets, activation: step.activation),
         operandStride: operandStride(step), oddOffsets: scratch.outputOffsets + pairs,
         oddResidualOffsets: scratch.residualOffsets + pairs, oddCount: block.count / 2,
         panelCount: step.panels.count, units: units, zeros: zeroRow, factors: scratch.factors, sums: scratch.sums))

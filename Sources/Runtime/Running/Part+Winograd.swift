@@ -29,8 +29,8 @@ extension Part {
       }
       kernels.transformOutput(
         WinogradOutput(
-          sums: scratch.sums, bias: weights + (step.bias + panel * panelWidth), floor: step.floor,
-          ceiling: step.ceiling, outputs: scratch.outputRows, rows: rows, pixelStride: output.pixelStride,
+          sums: scratch.sums, bias: weights + (step.bias + panel * panelWidth),
+          activation: step.activation, outputs: scratch.outputRows, rows: rows, pixelStride: output.pixelStride,
           windows: windows.count, pixels: output.width - x, element: output.element))
     }
   }
@@ -44,7 +44,7 @@ extension Part {
         segmentStride: tileRows * vectorWidth, tileStride: 0,
         columnPanels: weights + (step.weights + panel * 36 * step.depth * panelWidth), depth: step.depth,
         panels: 0..<36, narrowPanel: -1, bias: zeroRow, output: scratch.sums, outputOffsets: scratch.outputOffsets,
-        residual: nil, residualOffsets: scratch.outputOffsets, floor: -.infinity, ceiling: .infinity,
+        residual: nil, residualOffsets: scratch.outputOffsets, activation: .identity,
         sums: scratch.sums))
   }
 }

@@ -46,6 +46,9 @@ struct MemberScratch {
   let sums: UnsafeMutablePointer<Float>
   let factors: UnsafeMutablePointer<Float>
   let bands: UnsafeMutablePointer<Float>
+  /// Three rows of a map as floats, `floatRow` apart.
+  let floatRows: UnsafeMutablePointer<Float>
+  let floatRow: Int
   /// For each row of a block, where it lies in the row panel, in the output and in the residual.
   let slots: UnsafeMutablePointer<Int>
   let outputOffsets: UnsafeMutablePointer<Int>
@@ -65,6 +68,8 @@ struct MemberScratch {
     rows = line + Scratch.padded(needs.line)
     sums = rows + Scratch.padded(needs.rows)
     factors = sums + Scratch.padded(needs.sums)
+    floatRows = factors + Scratch.padded(needs.factors)
+    floatRow = needs.floatRow
     slots = .allocate(capacity: 4 * needs.blockRows + Part.quantizedPixels)
     slots.initialize(repeating: 0, count: 4 * needs.blockRows + Part.quantizedPixels)
     outputOffsets = slots + needs.blockRows
@@ -78,7 +83,9 @@ struct MemberScratch {
   }
 
   static func wordCount(_ needs: MemberMemory) -> Int {
-    [needs.line, needs.rows, needs.sums, needs.factors].reduce(panelAndBands(needs)) { $0 + Scratch.padded($1) }
+    [needs.line, needs.rows, needs.sums, needs.factors, 3 * needs.floatRow].reduce(panelAndBands(needs)) {
+      $0 + Scratch.padded($1)
+    }
   }
 
   private static func panelAndBands(_ needs: MemberMemory) -> Int {

@@ -1,0 +1,255 @@
+import Kernels
+import ModelGraph
+
+/// Operations without a kernel of their own: plain loops over rows of floats.
+///
+/// Means, norms and positions are in double precision, and sums of products in fp32.
+extension Part {
+  func run(_ step: RowwiseStep, rows: Range<Int>) {
+    let output = maps[step.output]
+    for y in rows {
+      let target = row(y, of: output)
+      switch output.element {
+      case .float32:
+        make(y, of: step, FloatRow(target, stride: output.pixelStride))
+        for x in 0..<output.width {
+          let end = target + (x * output.pixelStride + output.channels)
+          end.update(repeating: 0, count: output.pixelStride - output.channels)
+        }
+      case .bfloat16:
+        let floats = scratch.floatRows + 2 * scratch.floatRow
+        make(y, of: step, FloatRow(floats, stride: output.channels))
+        for x in 0..<output.width {
+          kernels.pack(
+            floats + x * output.channels, to: target + x * output.pixelStride, channels: output.channels)
+        }
+      }
+    }
+  }
+
+  /// A row of a map as floats: where it lies, or unpacked into one of two places.
+  private func floats(_ y: Int, of index: Int, place: Int = 0) -> FloatRow {
+    let map = maps[index]
+    let words = row(y, of: map)
+    guard map.element == .bfloat16 else { return FloatRow(words, stride: map.pixelStride) }
+    let floats = scratch.floatRows + place * scratch.floatRow
+    for x in 0..<map.width {
+      kernels.unpack(words + x * map.pixelStride, to: floats + x * map.channels, channels: map.channels)
+    }
+    return FloatRow(floats, stride: map.channels)
+  }
+
+  private func make(_ y: Int, of step: RowwiseStep, _ row: FloatRow) {
+    let (first, second) = (weights + step.parameters.first, weights + step.parameters.second)
+    switch step.operation {
+    case .binary(let binary): combine(binary, step, y, row)
+    case .layerNormalization(let normalization):
+      normalize(step, y, row) {
+        $0.normalized(by: normalization, gamma: first, beta: normalization.hasGamma ? second : first)
+      }
+    case .unitNormalization: normalize(step, y, row) { $0.divideByNorm() }
+    case .pad(let pad): self.pad(pad, step, y, row)
+    case .shuffleChannels(let groups): shuffle(groups, step, y, row)
+    case .reshape: reshape(step, y, row)
+    case .resize(let resize): self.resize(resize, step, y, row)
+    case .transposedConvolution(let convolution):
+      transpose(convolution, step, y, row, kernel: first, bias: convolution.hasBias ? second : nil)
+    case .input, .convolution, .separableConvolution, .batchNormalization, .dense, .activation, .softmax, .add,
+      .concatenate, .maxPool, .averagePool, .globalPool, .flatten, .constant, .slice, .parametricRelu:
+      preconditionFailure("\(step.operation.name) has a kernel of its own")
+    }
+  }
+
+  private func combine(_ binary: Binary, _ step: RowwiseStep, _ y: Int, _ row: FloatRow) {
+    let output = maps[step.output]
+    let (first, second) = (maps[step.first], maps[step.second ?? step.first])
+    let left = floats(first.height == 1 ? 0 : y, of: step.first, place: 0)
+    let right = floats(second.height == 1 ? 0 : y, of: step.second ?? step.first, place: 1)
+    for x in 0..<output.width {
+      for channel in 0..<output.channels {
+        row[x, channel] = binary(
+          left[first.width == 1 ? 0 : x, first.channels == 1 ? 0 : channel],
+          right[second.width == 1 ? 0 : x, second.channels == 1 ? 0 : channel])
+      }
+    }
+  }
+
+  /// Copies a row and calls `body` with the values of each pixel.
+  private func normalize(
+    _ step: RowwiseStep, _ y: Int, _ row: FloatRow, _ body: (UnsafeMutableBufferPointer<Float>) -> Void
+  ) {
+    let map = maps[step.output]
+    let input = floats(y, of: step.first)
+    for x in 0..<map.width {
+      let pixel = row.values + x * row.stride
+      pixel.update(from: input.values + x * input.stride, count: map.channels)
+      body(UnsafeMutableBufferPointer(start: pixel, count: map.channels))
+    }
+  }
+
+  private func pad(_ pad: Pad, _ step: RowwiseStep, _ y: Int, _ row: FloatRow) {
+    let (map, output) = (maps[step.first], maps[step.output])
+    let isInside = (0..<map.height).contains(y - pad.top)
+    let input = floats(isInside ? y - pad.top : 0, of: step.first)
+    for x in 0..<output.width {
+      for channel in 0..<output.channels {
+        row[x, channel] =
+          isInside && (0..<map.width).contains(x - pad.left) ? input[x - pad.left, channel] : pad.value
+      }
+    }
+  }
+
+  private func shuffle(_ groups: Int, _ step: RowwiseStep, _ y: Int, _ row: FloatRow) {
+    let map = maps[step.first]
+    let input = floats(y, of: step.first)
+    let width = map.channels / groups
+    for x in 0..<map.width {
+      for channel in 0..<map.channels {
+        row[x, channel] = input[x, channel % groups * width + channel / groups]
+      }
+    }
+  }
+
+  private func reshape(_ step: RowwiseStep, _ y: Int, _ row: FloatRow) {
+    let (map, output) = (maps[step.first], maps[step.output])
+    var index = y * output.width * output.channels
+    var current = index / (map.width * map.channels)
+    var input = floats(current, of: step.first)
+    for x in 0..<output.width {
+      for channel in 0..<output.channels {
+        let (line, place) = index.quotientAndRemainder(dividingBy: map.width * map.channels)
+        if line != current {
+          current = line
+          input = floats(current, of: step.first)
+        }
+        row[x, channel] = input[place / map.channels, place % map.channels]
+        index += 1
+      }
+    }
+  }
+
+  private func resize(_ resize: Resize, _ step: RowwiseStep, _ y: Int, _ row: FloatRow) {
+    let (map, output) = (maps[step.first], maps[step.output])
+    let down = Double(map.height) / Double(output.height)
+    let across = Double(map.width) / Double(output.width)
+    switch resize.filter {
+    case .nearest:
+      let input = floats(min(Int((Double(y) + 0.5) * down), map.height - 1), of: step.first)
+      for x in 0..<output.width {
+        let column = min(Int((Double(x) + 0.5) * across), map.width - 1)
+        for channel in 0..<output.channels { row[x, channel] = input[column, channel] }
+      }
+    case .bilinear:
+      let vertical = Neighbors(of: y, scale: down, count: map.height)
+      let top = floats(vertical.first, of: step.first, place: 0)
+      let bottom = floats(vertical.second, of: step.first, place: 1)
+      for x in 0..<output.width {
+        let horizontal = Neighbors(of: x, scale: across, count: map.width)
+        for channel in 0..<output.channels {
+          row[x, channel] = Float(
+            vertical.mean(horizontal.mean(top, channel), horizontal.mean(bottom, channel)))
+        }
+      }
+    }
+  }
+
+  /// Sums over the input positions whose kernels cover a row.
+  private func transpose(
+    _ convolution: TransposedConvolution, _ step: RowwiseStep, _ y: Int, _ row: FloatRow, kernel: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>?
+  ) {
+    let (map, output) = (maps[step.first], maps[step.output])
+    for x in 0..<output.width {
+      for channel in 0..<output.channels { row[x, channel] = bias?[channel] ?? 0 }
+    }
+    for tap in 0..<convolution.size.height {
+      let place = y + convolution.padding.top - tap * convolution.dilation.height
+      let (source, rest) = place.quotientAndRemainder(dividingBy: convolution.stride.height)
+      guard rest == 0, (0..<map.height).contains(source) else { continue }
+      let input = floats(source, of: step.first)
+      for column in 0..<convolution.size.width {
+        let weights = kernel + (tap * convolution.size.width + column) * map.channels * output.channels
+        for x in 0..<map.width {
+          let target = x * convolution.stride.width + column * convolution.dilation.width - convolution.padding.left
+          guard (0..<output.width).contains(target) else { continue }
+          for channel in 0..<map.channels {
+            let value = input[x, channel]
+            for result in 0..<output.channels {
+              row[target, result] += value * weights[channel * output.channels + result]
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// A row of pixels of floats, `stride` apart.
+private struct FloatRow {
+  let values: UnsafeMutablePointer<Float>
+  let stride: Int
+
+  init(_ values: UnsafeMutablePointer<Float>, stride: Int) {
+    self.values = values
+    self.stride = stride
+  }
+
+  subscript(x: Int, channel: Int) -> Float {
+    get { values[x * stride + channel] }
+    nonmutating set { values[x * stride + channel] = newValue }
+  }
+}
+
+/// The two positions beside a new one, and the share of the second, with half-pixel centers.
+private struct Neighbors {
+  let first: Int
+  let second: Int
+  let share: Double
+
+  init(of index: Int, scale: Double, count: Int) {
+    let place = (Double(index) + 0.5) * scale - 0.5
+    first = max(Int(place.rounded(.down)), 0)
+    second = min(Int(place.rounded(.down)) + 1, count - 1)
+    share = place - place.rounded(.down)
+  }
+
+  func mean(_ a: Double, _ b: Double) -> Double { a * (1 - share) + b * share }
+
+  func mean(_ row: FloatRow, _ channel: Int) -> Double {
+    mean(Double(row[first, channel]), Double(row[second, channel]))
+  }
+}
+
+extension Binary {
+  fileprivate func callAsFunction(_ a: Float, _ b: Float) -> Float {
+    switch self {
+    case .sum: a + b
+    case .difference: a - b
+    case .product: a * b
+    case .quotient: a / b
+    case .maximum: a.isNaN || b.isNaN ? .nan : max(a, b)
+    case .minimum: a.isNaN || b.isNaN ? .nan : min(a, b)
+    }
+  }
+}
+
+extension UnsafeMutableBufferPointer<Float> {
+  fileprivate func normalized(
+    by normalization: LayerNormalization, gamma: UnsafePointer<Float>, beta: UnsafePointer<Float>
+  ) {
+    let mean = reduce(0) { $0 + Double($1) } / Double(count)
+    let variance = reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(count)
+    let deviation = (variance + Double(normalization.epsilon)).squareRoot()
+    for index in indices {
+      let normal = (Double(self[index]) - mean) / deviation
+      self[index] = Float(
+        normal * (normalization.hasGamma ? Double(gamma[index]) : 1) + (normalization.hasBeta ? Double(beta[index]) : 0)
+      )
+    }
+  }
+
+  fileprivate func divideByNorm() {
+    let norm = Swift.max(reduce(0) { $0 + Double($1) * Double($1) }, 1e-12).squareRoot()
+    for index in indices { self[index] = Float(Double(self[index]) / norm) }
+  }
+}
