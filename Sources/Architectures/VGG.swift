@@ -10,6 +10,8 @@ package struct VGG: Architecture, Hashable {
   package var input = Shape.map(height: 224, width: 224, channels: 3)
   package var top = Top.classifier(ClassifierHead(fullyConnected: [4096, 4096]))
   package var widthDivisor = 1
+  /// Keras's; torchvision's networks with normalizations take its own.
+  package var pixelScaling: PixelScaling { .outside(isNormalized ? .torch : .caffe) }
 
   /// Columns A, B, D and E of the paper's table 1.
   package static let vgg11 = VGG(convolutions: [1, 1, 2, 2, 2])
