@@ -26,6 +26,9 @@ package protocol Architecture: Sendable {
   ///
   /// - Parameter widths: The last dimensions of all kernels.
   func variants(ofWidths widths: Set<Int>) -> [any Architecture]
+  /// The side of a square image of whose features, one position after the other, there are so many; nil where the number
+  /// does not depend on it.
+  func side(ofFlattened features: Int) -> Int?
 }
 
 extension Architecture {
@@ -43,6 +46,8 @@ extension Architecture {
   package func appendTop(to network: inout NetworkBuilder) throws { try network.append(top) }
 
   package func variants(ofWidths widths: Set<Int>) -> [any Architecture] { [self] }
+
+  package func side(ofFlattened features: Int) -> Int? { nil }
 
   func build(
     weights: (_ node: String, _ role: ParameterRole, _ dimensions: [Int]) throws -> Tensor

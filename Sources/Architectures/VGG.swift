@@ -25,6 +25,12 @@ package struct VGG: Architecture, Hashable {
   /// The number counts the layers with weights, of which three are dense.
   package var name: String { "VGG\(convolutions.reduce(3, +))" + (isNormalized ? "_BN" : "") }
 
+  /// The five pools divide it by 32.
+  package func side(ofFlattened features: Int) -> Int? {
+    let side = Int((Double(features) / 512).squareRoot())
+    return side > 0 && 512 * side * side == features ? 32 * side : nil
+  }
+
   package func append(to network: inout NetworkBuilder) throws {
     for (block, (count, channels)) in zip(convolutions, [64, 128, 256, 512, 512]).enumerated() {
       for index in 0..<count {

@@ -72,6 +72,29 @@ extension Architecture {
   }
 }
 
+extension Architecture {
+  /// Whether each layer with weights reads what the one before it in Keras's order computed, so that no two lie side by side.
+  package func isChain() throws -> Bool {
+    let network = try build { node, role, dimensions in
+      Tensor(name: "\(node)/\(role)", dimensions: dimensions, elementType: .float32, contents: NoContents())
+    }
+    let order = try network.weightedLayers().map(\.name)
+    // The last layer with weights on the way to each node, where all others are before it.
+    var furthest: [Int] = []
+    for node in network.graph.nodes {
+      let inputs = node.inputs.map { furthest[$0] }
+      guard let place = order.firstIndex(of: node.kerasLayer) else {
+        furthest.append(inputs.max() ?? -1)
+        continue
+      }
+      let before = inputs.max() ?? -1
+      guard before == place - 1 || before == place else { return false }
+      furthest.append(place)
+    }
+    return true
+  }
+}
+
 extension NetworkBuilder {
   fileprivate func weightedLayers() throws -> [WeightedLayer] {
     var layers: [String: WeightedLayer] = [:]

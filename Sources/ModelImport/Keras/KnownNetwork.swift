@@ -59,7 +59,7 @@ struct KnownNetwork {
 
 extension Preprocessing {
   /// As Keras's networks of this kind are used: nearest neighbor (the default of `load_img`), no crop.
-  fileprivate static func usual(_ mode: LambdaMeaning) -> Preprocessing {
+  static func usual(_ mode: LambdaMeaning) -> Preprocessing {
     var result = Preprocessing.keras
     switch mode {
     case .keras: break
