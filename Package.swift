@@ -27,6 +27,10 @@ func kernels(march: String? = nil, _ features: String...) -> [SwiftSetting] {
   let x86AMX = kernels()
 #endif
 
+/// Programs that use the library see the members of what they import themselves only, as Swift 7 will have it: whoever
+/// imports `Xception` alone can use all of its face.
+let importsOfMembers: [SwiftSetting] = [.enableUpcomingFeature("MemberImportVisibility")]
+
 /// The reference executor and the plain loops that kernels are tested against are optimized in debug builds too.
 let reference: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
@@ -47,50 +51,62 @@ let package = Package(
     // The public library and the commands.
     .target(
       name: "Xception",
-      dependencies: ["ModelGraph", "WeightFormat", "Optimizer", "Runtime", "Threads", "ImageInput"],
+      dependencies: [
+        "XceptionTypes", "ModelGraph", "Activations", "WeightFormat", "Optimizer", "Reference", "Runtime", "Threads",
+        "ImageInput",
+      ],
       swiftSettings: safe),
     .executableTarget(
       name: "xception-run",
       dependencies: [
-        "Xception", "ModelGraph", "CommandSupport",
+        "Xception", "ModelGraph", "WeightFormat", "CommandSupport", "PlainText",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "xception-convert",
       dependencies: [
-        "ModelGraph", "ModelImport", "WeightFormat", "Optimizer", "Reference", "Runtime", "Xception", "Comparison",
-        "CommandSupport",
+        "ModelGraph", "ModelImport", "WeightFormat", "Optimizer", "Xception", "Comparison", "CommandSupport",
+        "PlainText",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "xception-inspect",
       dependencies: [
-        "WeightFormat", "Optimizer", "Runtime", "Threads", "Xception", "Comparison", "CommandSupport",
+        "ModelGraph", "WeightFormat", "Optimizer", "Xception", "Comparison", "CommandSupport", "PlainText",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "xception-bench",
       dependencies: [
-        "ModelGraph", "Architectures", "WeightFormat", "Optimizer", "Runtime", "Threads", "Kernels", "CommandSupport",
+        "ModelGraph", "Architectures", "WeightFormat", "Runtime", "Threads", "Kernels", "Xception", "CommandSupport",
+        "PlainText",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     .target(
       name: "CommandSupport",
-      dependencies: ["ModelGraph", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: [
+        "ModelGraph", "Runtime", "Xception", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
 
     // What converting and inspecting share: two models side by side.
     .target(
-      name: "Comparison", dependencies: ["Xception", "ModelGraph", "ImageInput", "Runtime", "CommandSupport"],
+      name: "Comparison", dependencies: ["Xception", "ModelGraph", "ImageInput", "PlainText"],
       swiftSettings: safe),
 
     // Programs that use the library.
-    .executableTarget(name: "classify", dependencies: ["Xception"], path: "Examples/classify"),
-    .executableTarget(name: "embed", dependencies: ["Xception"], path: "Examples/embed"),
+    .executableTarget(
+      name: "classify", dependencies: ["Xception"], path: "Examples/classify", swiftSettings: importsOfMembers),
+    .executableTarget(
+      name: "embed", dependencies: ["Xception"], path: "Examples/embed", swiftSettings: importsOfMembers),
+
+    // What the library's face shares with the rooms behind it; `Xception` exports it.
+    .target(name: "XceptionTypes", swiftSettings: safe),
 
     // Implementation.
     .target(name: "Activations", swiftSettings: safe),
-    .target(name: "ModelGraph", dependencies: ["Activations"], swiftSettings: safe),
+    .target(name: "PlainText", swiftSettings: safe),
+    .target(name: "ModelGraph", dependencies: ["Activations", "XceptionTypes", "PlainText"], swiftSettings: safe),
     .target(name: "Architectures", dependencies: ["ModelGraph"], swiftSettings: safe),
     .target(name: "Reference", dependencies: ["ModelGraph"], swiftSettings: safe + reference),
     .target(name: "Threads", dependencies: ["CIntrinsics"], swiftSettings: safe),
@@ -116,7 +132,7 @@ let package = Package(
       dependencies: ["Kernels", "KernelsX86V4", "KernelsX86VNNI", "KernelsX86BF16", "CIntrinsics"],
       swiftSettings: x86AMX),
     .target(name: "CIntrinsics"),
-    .target(name: "ImageInput", dependencies: ["ModelGraph", "CImageCodecs"], swiftSettings: safe),
+    .target(name: "ImageInput", dependencies: ["XceptionTypes", "ModelGraph", "CImageCodecs"], swiftSettings: safe),
     .target(
       name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"],
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
@@ -165,19 +181,20 @@ let package = Package(
     .testTarget(
       name: "ModelImportTests",
       dependencies: ["ModelImport", "Architectures", "Reference", "HDF5", "CZlib", "TestSupport"],
-      exclude: ["make_fixtures.py", "make_keras1.py"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "XceptionTests", dependencies: ["Xception", "ModelGraph", "SmallModel"]),
+      exclude: ["make_fixtures.py", "make_kinds.py", "make_keras1.py"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "XceptionTests", dependencies: ["Xception", "ModelGraph", "Optimizer", "WeightFormat", "SmallModel"]),
     .testTarget(
       name: "ComparisonTests", dependencies: ["Comparison", "Xception", "Optimizer", "WeightFormat", "SmallModel"]),
-    .testTarget(name: "BenchTests", dependencies: ["xception-bench", "CommandSupport"]),
+    .testTarget(name: "BenchTests", dependencies: ["xception-bench", "CommandSupport", "PlainText"]),
     .testTarget(
       name: "ExampleTests",
       dependencies: [
-        "Xception", "ModelGraph", "Runtime", "WeightFormat", "TestSupport", "SmallModel",
+        "Xception", "ModelGraph", "Architectures", "Runtime", "WeightFormat", "TestSupport", "SmallModel",
         "xception-run", "xception-convert", "xception-inspect", "xception-bench",
         "classify", "embed",
       ],
-      resources: [.copy("Fixtures")]),
+      resources: [.copy("Fixtures")], swiftSettings: importsOfMembers),
   ],
   swiftLanguageModes: [.v6]
 )

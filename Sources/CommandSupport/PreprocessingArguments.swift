@@ -3,25 +3,22 @@ public import ModelGraph
 
 /// The options that state or override how an image becomes the network's input, shared by the commands.
 package struct PreprocessingArguments: ParsableArguments {
-  /// Preprocessing with a name.
-  package enum Base: String, CaseIterable, ExpressibleByArgument {
-    case keras, tensorflow, timm, custom
-  }
-
   @Option(
     help: """
-      keras: nearest neighbor, stretched, x / 127.5 - 1. tensorflow: the same, bilinear. timm: bicubic with antialias, \
-      shorter side 333, center crop, mean and deviation 0.5. custom: pixel values as they are, but for the options below.
+      keras: nearest neighbor, stretched, x / 127.5 - 1. tensorflow: the same, but bilinear. caffe: nearest neighbor, \
+      stretched, BGR less ImageNet's means. torch: torchvision's bilinear filter with antialias, a center crop of 7/8, \
+      ImageNet's means and deviations. timm: bicubic with antialias, a center crop of 0.897, mean and standard deviation \
+      0.5. raw: pixel values as they are. The options below change parts of it.
       """)
-  package var preprocess: Base?
+  package var preprocess: NamedPreprocessing?
 
-  @Option(help: "The filter that resizes.")
+  @Option(help: "The filter that resizes images.")
   package var filter: Preprocessing.Filter?
 
   @Flag(inversion: .prefixedNo, help: "Whether the filter widens when it shrinks an image, as Pillow's does.")
   package var antialias: Bool?
 
-  @Option(help: ArgumentHelp("Resize the shorter side to this and cut out the center.", valueName: "n"))
+  @Option(help: ArgumentHelp("Resize the shorter side to this many pixels and cut out the center.", valueName: "n"))
   package var cropShorterSide: Int?
 
   @Flag(help: "Stretch the whole image to the input size.")
@@ -30,19 +27,23 @@ package struct PreprocessingArguments: ParsableArguments {
   @Option(help: "The order of the input's channels.")
   package var channelOrder: Preprocessing.ChannelOrder?
 
-  @Option(help: "Pixel values of 0 to 255 are divided by this first.")
+  @Option(help: "What pixel values of 0 to 255 are divided by first.")
   package var divisor: Float?
 
-  @Option(help: ArgumentHelp("Subtracted after the division: one number or one a channel.", valueName: "a,b,c"))
+  @Option(help: ArgumentHelp("What is then subtracted: one number, or one for each channel.", valueName: "a,b,c"))
   package var mean: ChannelValues?
 
-  @Option(help: ArgumentHelp("Divided by at last: one number or one a channel.", valueName: "a,b,c"))
+  @Option(
+    help: ArgumentHelp(
+      "What the difference is then divided by: one number, or one for each channel.", valueName: "a,b,c"))
   package var std: ChannelValues?
 
   package init() {}
 
   package func validate() throws {
-    if stretch, cropShorterSide != nil { throw ValidationError("--stretch and --crop-shorter-side exclude each other") }
+    if stretch, cropShorterSide != nil {
+      throw ValidationError("--stretch and --crop-shorter-side cannot be used together")
+    }
     var given = Self.plain
     change(&given)
     do throws(PreprocessingError) {
@@ -60,17 +61,6 @@ package struct PreprocessingArguments: ParsableArguments {
   package var isGiven: Bool {
     preprocess != nil || filter != nil || antialias != nil || cropShorterSide != nil || stretch || channelOrder != nil
       || divisor != nil || mean != nil || std != nil
-  }
-
-  /// The preprocessing that was named, or nil.
-  package var base: Preprocessing? {
-    switch preprocess {
-    case .keras?: .keras
-    case .tensorflow?: .tensorFlow
-    case .timm?: .timm
-    case .custom?: Self.plain
-    case nil: nil
-    }
   }
 
   /// Changes the parts that were given.
@@ -103,3 +93,10 @@ package struct ChannelValues: ExpressibleByArgument {
 
 extension Preprocessing.Filter: ExpressibleByArgument {}
 extension Preprocessing.ChannelOrder: ExpressibleByArgument {}
+
+extension NamedPreprocessing: ExpressibleByArgument {
+  /// `custom` is what `raw` was called before.
+  package init?(argument: String) {
+    self.init(rawValue: argument == "custom" ? "raw" : argument)
+  }
+}

@@ -22,7 +22,7 @@ package struct Agreement: Sendable {
 
   /// The pictures that both models classified.
   package private(set) var pictureCount = 0
-  /// The pictures that the models put into different classes.
+  /// The pictures whose most probable classes differ.
   package private(set) var disagreements: [Disagreement] = []
   /// Of all classes and pictures.
   package private(set) var largestDifference: Extreme?
@@ -38,7 +38,7 @@ package struct Agreement: Sendable {
 
   package init() {}
 
-  /// Counts a picture in. Both hold all classes of models with equally many.
+  /// Counts a picture in. The models have equally many classes.
   mutating func add(_ picture: String, _ first: Classification, _ second: Classification) {
     pictureCount += 1
     let (a, b) = (first.predictions[0], second.predictions[0])
@@ -73,11 +73,4 @@ private func largestDistance(_ a: [Float], _ b: [Float]) -> Double {
 
 extension Prediction {
   fileprivate var name: String { label ?? "class \(classIndex)" }
-}
-
-extension Classification {
-  /// In the order of the classes.
-  fileprivate var probabilities: [Float] {
-    predictions.sorted { $0.classIndex < $1.classIndex }.map(\.probability)
-  }
 }

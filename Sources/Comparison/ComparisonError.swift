@@ -1,4 +1,5 @@
 package import ModelGraph
+package import Xception
 
 /// Why two models cannot be compared.
 package enum ComparisonError: Error, Hashable, Sendable {
@@ -10,6 +11,8 @@ package enum ComparisonError: Error, Hashable, Sendable {
   case nothingReadable(picture: String, reason: String)
   case differentInputs(Shape, Shape)
   case differentClassCounts(Int, Int)
+  /// One model's classes are independent labels, the other's are not.
+  case differentKinds(Classifier.Kind, Classifier.Kind)
   /// Both models name their classes, and not alike.
   case differentLabels(classIndex: Int, String, String)
   /// A model could not be loaded or run.
@@ -26,11 +29,13 @@ extension ComparisonError: CustomStringConvertible {
     case .nothingReadable(let picture, let reason):
       "none of the pictures can be read; the first is \(picture): \(reason)"
     case .differentInputs(let first, let second):
-      "the models take different inputs, \(first) and \(second), and can be compared only where they take the same"
+      "the models take different inputs, \(first) and \(second); only models that take the same can be compared"
     case .differentClassCounts(let first, let second):
-      "the models have \(first) and \(second) classes, and can be compared only where they have the same"
+      "the models have \(first) and \(second) classes; only models with the same number can be compared"
+    case .differentKinds(let first, let second):
+      "the classes of the models are \(first) and \(second); only models of the same kind can be compared"
     case .differentLabels(let index, let first, let second):
-      "the models name class \(index) \"\(first)\" and \"\(second)\", and can be compared only where they have the same"
+      "the models name class \(index) \"\(first)\" and \"\(second)\"; only models with the same names can be compared"
     case .model(let reason): reason
     }
   }

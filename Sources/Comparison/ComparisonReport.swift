@@ -1,11 +1,14 @@
-internal import CommandSupport
 internal import ModelGraph
+internal import PlainText
+package import Xception
 
 /// What the comparison of two models found out, for people and for programs.
 package struct ComparisonReport: Encodable, Sendable {
   package struct Side: Encodable, Sendable {
     package var file: String
     package var bytes: Int
+    /// What its classes are to each other.
+    package var kind: Classifier.Kind?
     package var precision: String
     /// Of its fastest run.
     package var milliseconds: Double
@@ -33,19 +36,28 @@ package struct ComparisonReport: Encodable, Sendable {
   package var turns: Int
   package var pictures: Pictures?
 
-  /// - Parameters:
-  ///   - files: The names and sizes of the files of the pair, in its order.
-  ///   - agreement: Nil where no pictures were compared.
-  package init(_ pair: ModelPair, files: [(name: String, bytes: Int)], race: Race, agreement: Agreement?) {
-    let sides = zip([pair.first, pair.second], files).map { model, file in
-      Side(file: file.name, bytes: file.bytes, precision: model.precision.rawValue, milliseconds: 0)
+  /// A network that was raced, and the file that it came from.
+  package struct Runner {
+    package var network: ReadyNetwork
+    package var file: String
+    package var bytes: Int
+    /// Nil for a network that does not classify.
+    package var kind: Classifier.Kind?
+
+    package init(_ network: ReadyNetwork, file: String, bytes: Int, kind: Classifier.Kind? = nil) {
+      self.network = network
+      self.file = file
+      self.bytes = bytes
+      self.kind = kind
     }
-    (a, b) = (sides[0], sides[1])
-    a.milliseconds = microseconds(race.first)
-    b.milliseconds = microseconds(race.second)
-    let executor = pair.second.executor
-    isa = executor.plan.instructionSet.rawValue
-    threads = executor.pool.threads
+  }
+
+  /// - Parameter agreement: Nil where no pictures were compared.
+  package init(_ first: Runner, _ second: Runner, race: Race, agreement: Agreement?) {
+    a = Side(first, milliseconds: race.first)
+    b = Side(second, milliseconds: race.second)
+    isa = second.network.plan.instructionSet.rawValue
+    threads = second.network.threads
     turns = race.turns
     isSecondFaster = race.isSecondFaster
     pictures = agreement.map(Pictures.init)
@@ -58,7 +70,7 @@ package struct ComparisonReport: Encodable, Sendable {
   package var text: String {
     let rows = [
       ["", "A", "B"], ["file", a.file, b.file], ["size", megabytes(a.bytes), megabytes(b.bytes)],
-      ["precision", a.precision, b.precision],
+      ["precision", a.precision, b.precision], ["classes", a.kind?.description ?? "", b.kind?.description ?? ""],
       ["fastest of \(turns)"] + [a, b].map { $0.milliseconds.rounded(decimals: 2) + " ms" },
     ]
     let sides = table(rows, leftAligned: [0, 1, 2])
@@ -72,6 +84,14 @@ package struct ComparisonReport: Encodable, Sendable {
     let place = "on this machine (\(isa), \(threads) thread\(threads == 1 ? "" : "s"))"
     guard isSecondFaster else { return "\(second) is not faster than \(first) \(place)" }
     return "\(second) is \((a.milliseconds / b.milliseconds).rounded(decimals: 2)) times as fast as \(first) \(place)"
+  }
+}
+
+extension ComparisonReport.Side {
+  fileprivate init(_ runner: ComparisonReport.Runner, milliseconds: Double) {
+    self.init(
+      file: runner.file, bytes: runner.bytes, kind: runner.kind,
+      precision: runner.network.plan.precision.rawValue, milliseconds: microseconds(milliseconds))
   }
 }
 
@@ -108,7 +128,7 @@ extension ComparisonReport.Pictures {
       ])
     }
     return table(rows, leftAligned: [0, 1])
-      + list("another class", disagreements.map { "\($0.picture): \($0.a), \($0.b)" })
+      + list("different class", disagreements.map { "\($0.picture): \($0.a), \($0.b)" })
       + list("not readable, left out", unreadable.map { "\($0.picture): \($0.error)" })
   }
 

@@ -11,10 +11,13 @@ package struct ModelPair: Sendable {
 
   /// - Throws: `ComparisonError` where the models differ in their inputs or classes.
   package init(_ first: Classifier, _ second: Classifier) throws(ComparisonError) {
-    let inputs = [first, second].map(\.executor.plan.inputShape)
+    let inputs = [first, second].map(\.network.plan.inputShape)
     guard inputs[0] == inputs[1] else { throw .differentInputs(inputs[0], inputs[1]) }
     guard first.classCount == second.classCount else {
       throw .differentClassCounts(first.classCount, second.classCount)
+    }
+    guard (first.kind == .independentLabels) == (second.kind == .independentLabels) else {
+      throw .differentKinds(first.kind, second.kind)
     }
     if !first.labels.isEmpty, !second.labels.isEmpty,
       let index = first.labels.indices.first(where: { first.labels[$0] != second.labels[$0] })
@@ -46,7 +49,7 @@ package struct ModelPair: Sendable {
       }
       do throws(ClassifierError) {
         agreement.add(
-          picture, try first.classification(of: image, top: 0), try second.classification(of: image, top: 0))
+          picture, try first.classification(of: image, top: 1), try second.classification(of: image, top: 1))
       } catch {
         throw .model("\(picture): \(error)")
       }

@@ -6,7 +6,7 @@
 
 /// Finds pictures by the ends of their names.
 package enum PictureFolder {
-  /// In small letters; capitals are as good.
+  /// In lowercase; uppercase is recognized too.
   package static let extensions = ["jpg", "jpeg", "png", "ppm", "pgm", "pam"]
 
   /// The pictures of a folder and of the folders inside it, as paths from that folder, sorted.
@@ -49,7 +49,7 @@ package enum PictureFolder {
     #else
       let exists = FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder)
     #endif
-    return !exists ? "there is none" : isFolder ? "it must not be read" : "it is no folder"
+    return !exists ? "it does not exist" : isFolder ? "it may not be read" : "it is not a folder"
   }
 
   private static func isFolder(_ path: String) -> Bool {

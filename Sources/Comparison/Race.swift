@@ -1,5 +1,5 @@
 internal import ModelGraph
-package import Runtime
+package import Xception
 
 /// How long two networks take, in turns, so that whatever else the machine does slows both.
 package struct Race: Hashable, Sendable {
@@ -16,18 +16,19 @@ package struct Race: Hashable, Sendable {
   private static let leastTurns = 5
 
   /// - Throws: What running a network throws.
-  package static func run(_ first: Executor, _ second: Executor) throws -> Race {
-    let inputs = [first, second].map { Metadata.Golden.input(seed: 1, count: $0.plan.inputShape.elementCount) }
+  package static func run(_ first: ReadyNetwork, _ second: ReadyNetwork) throws -> Race {
+    let executors = [first, second].map(\.executor)
+    let inputs = executors.map { Metadata.Golden.input(seed: 1, count: $0.plan.inputShape.elementCount) }
     let clock = ContinuousClock()
-    func milliseconds(_ executor: Executor, _ input: [Float]) throws -> Double {
-      try clock.measure { _ = try executor.run(input) } / .milliseconds(1)
+    func milliseconds(_ index: Int) throws -> Double {
+      try clock.measure { _ = try executors[index].run(inputs[index]) } / .milliseconds(1)
     }
-    for _ in 0..<warmUps { for (executor, input) in zip([first, second], inputs) { _ = try executor.run(input) } }
+    for _ in 0..<warmUps { for (executor, input) in zip(executors, inputs) { _ = try executor.run(input) } }
     var race = Race(first: .infinity, second: .infinity, turns: 0)
     let start = clock.now
     while race.turns < turns, race.turns < leastTurns || start.duration(to: clock.now) < enough {
-      race.first = min(race.first, try milliseconds(first, inputs[0]))
-      race.second = min(race.second, try milliseconds(second, inputs[1]))
+      race.first = min(race.first, try milliseconds(0))
+      race.second = min(race.second, try milliseconds(1))
       race.turns += 1
     }
     return race

@@ -1,9 +1,29 @@
+import XceptionTypes
+
+extension DecodingOptions.Transparency {
+  /// RGB pixels made from pixels of red, green, blue and alpha, in the memory of the argument where nothing else uses it.
+  func flatten(rgba: consuming [UInt8]) -> [UInt8] {
+    switch self {
+    case .over(let background): background.composite(rgba: rgba)
+    case .ignored: Self.dropAlpha(of: rgba)
+    }
+  }
+
+  private static func dropAlpha(of rgba: consuming [UInt8]) -> [UInt8] {
+    var pixels = rgba
+    let count = pixels.count / 4
+    for index in 0..<count {
+      for channel in 0..<3 { pixels[index * 3 + channel] = pixels[index * 4 + channel] }
+    }
+    pixels.removeLast(pixels.count - count * 3)
+    return pixels
+  }
+}
+
 extension DecodingOptions.Color {
   /// Lays pixels of red, green, blue and alpha over this color: `(color * alpha + background * (255 - alpha)) / 255`,
   /// rounded to the nearest. Values are taken as they are, without gamma, as Pillow's `alpha_composite` takes them.
-  ///
-  /// - Returns: RGB pixels, in the memory of the argument where nothing else uses it.
-  func composite(rgba: consuming [UInt8]) -> [UInt8] {
+  fileprivate func composite(rgba: consuming [UInt8]) -> [UInt8] {
     var pixels = rgba
     let count = pixels.count / 4
     func blend(_ color: UInt8, _ background: UInt8, _ alpha: Int) -> UInt8 {

@@ -1,6 +1,8 @@
+@_exported public import XceptionTypes
+
 extension Image {
   /// Decodes an image file in memory, recognized by its contents. Bytes after the image are ignored.
-  public init(decoding bytes: [UInt8], options: DecodingOptions = .init()) throws(ImageError) {
+  package init(decoding bytes: [UInt8], options: DecodingOptions = .init()) throws(ImageError) {
     guard bytes.count <= options.limits.bytes else {
       throw .exceedsLimit(.bytes, found: bytes.count, limit: options.limits.bytes)
     }
@@ -14,13 +16,13 @@ extension Image {
   }
 
   /// Reads and decodes a file.
-  public init(contentsOf path: String, options: DecodingOptions = .init()) throws(ImageError) {
+  package init(contentsOf path: String, options: DecodingOptions = .init()) throws(ImageError) {
     try self.init(
       decoding: FileReading.bytes(ofFileAt: path, limit: options.limits.bytes), options: options)
   }
 
   /// Reads an open file to its end and decodes it; standard input is 0. The file stays open.
-  public init(readingFrom descriptor: CInt, options: DecodingOptions = .init()) throws(ImageError) {
+  package init(readingFrom descriptor: CInt, options: DecodingOptions = .init()) throws(ImageError) {
     let name = descriptor == 0 ? "standard input" : "file descriptor \(descriptor)"
     try self.init(
       decoding: FileReading(path: name, descriptor: descriptor).bytes(limit: options.limits.bytes), options: options)

@@ -1,19 +1,19 @@
 /// A picture in memory: rows from top to bottom, pixels from left to right, each red, green, blue of 8 bits.
 ///
 /// The values are the file's own: gamma and color profiles are ignored, as Pillow ignores them.
-public struct Image: Hashable, Sendable {
+package struct Image: Hashable, Sendable {
   /// In pixels, at least 1.
-  public let width: Int
+  package let width: Int
   /// In pixels, at least 1.
-  public let height: Int
+  package let height: Int
   /// `height` x `width` x 3 values.
-  public let pixels: [UInt8]
+  package let pixels: [UInt8]
 
   /// An image of pixels that are in memory already.
   ///
   /// - Throws: `ImageError.wrongPixelCount` where `pixels` does not hold width x height x 3 values, or a
   ///   side is not positive.
-  public init(width: Int, height: Int, pixels: [UInt8]) throws(ImageError) {
+  package init(width: Int, height: Int, pixels: [UInt8]) throws(ImageError) {
     let (area, areaOverflow) = width.multipliedReportingOverflow(by: height)
     let (count, countOverflow) = area.multipliedReportingOverflow(by: 3)
     guard width > 0, height > 0, !areaOverflow, !countOverflow, pixels.count == count else {

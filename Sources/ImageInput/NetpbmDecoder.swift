@@ -21,6 +21,6 @@ struct NetpbmDecoder {
       scaling: SampleScaling(maximum: maximum),
       offset: text.offset)
     let samples = try isPlain ? raster.plainSamples(text) : raster.binarySamples(bytes)
-    return Image(validWidth: width, height: height, pixels: raster.pixels(of: samples, over: options.background))
+    return Image(validWidth: width, height: height, pixels: raster.pixels(of: samples, options.transparency))
   }
 }

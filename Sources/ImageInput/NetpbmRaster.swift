@@ -1,4 +1,4 @@
-/// The samples of a Netpbm image, whose header has been read.
+/// The samples of a Netpbm image whose header has been read.
 struct NetpbmRaster {
   let format: ImageFormat
   let width: Int
@@ -52,10 +52,10 @@ struct NetpbmRaster {
   }
 
   /// RGB pixels of scaled samples.
-  func pixels(of samples: [UInt8], over background: DecodingOptions.Color) -> [UInt8] {
+  func pixels(of samples: [UInt8], _ transparency: DecodingOptions.Transparency) -> [UInt8] {
     switch depth {
     case 3: return samples
-    case 4: return background.composite(rgba: samples)
+    case 4: return transparency.flatten(rgba: samples)
     default:
       var colors: [UInt8] = []
       colors.reserveCapacity(width * height * (depth + 2))
@@ -63,7 +63,7 @@ struct NetpbmRaster {
         for _ in 0..<3 { colors.append(samples[index]) }
         if depth == 2 { colors.append(samples[index + 1]) }
       }
-      return depth == 2 ? background.composite(rgba: colors) : colors
+      return depth == 2 ? transparency.flatten(rgba: colors) : colors
     }
   }
 }

@@ -36,7 +36,7 @@ extension Orientation {
 }
 
 extension Image {
-  /// The image upright, of a stored image with this orientation.
+  /// A stored image with this orientation, turned upright.
   func oriented(_ orientation: Orientation) -> Image {
     // The pixel (x, y) of the result is at origin + x * right + y * down of the stored image.
     let (last, bottom) = (width - 1, (height - 1) * width)

@@ -35,7 +35,7 @@ struct PAMDecoder {
       format: .pam, width: width, height: height, depth: depth, scaling: SampleScaling(maximum: maximum), offset: end)
     return Image(
       validWidth: width, height: height,
-      pixels: raster.pixels(of: try raster.binarySamples(bytes), over: options.background))
+      pixels: raster.pixels(of: try raster.binarySamples(bytes), options.transparency))
   }
 
   private func header(_ text: inout NetpbmText) throws(ImageError) -> Header {

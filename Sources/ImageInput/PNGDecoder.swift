@@ -1,6 +1,6 @@
 /// Decodes PNG files of every color type and depth through libpng. Checksums of all chunks are verified; gamma and
-/// profiles are ignored; 16-bit samples are rounded to 8 bits (where Pillow drops the lower byte) before transparent
-/// pixels are laid over the background.
+/// profiles are ignored; 16-bit samples are rounded to 8 bits (where Pillow drops the lower byte) before
+/// transparent pixels are treated as the options say.
 struct PNGDecoder {
   let bytes: [UInt8]
   let options: DecodingOptions
@@ -9,7 +9,7 @@ struct PNGDecoder {
     let (header, pixels) = try Codec.png.pixels(of: bytes, limits: options.limits)
     let image = Image(
       validWidth: Int(header.width), height: Int(header.height),
-      pixels: header.channels == 4 ? options.background.composite(rgba: pixels) : pixels)
+      pixels: header.channels == 4 ? options.transparency.flatten(rgba: pixels) : pixels)
     return options.appliesOrientation ? image.oriented(orientation) : image
   }
 

@@ -1,6 +1,6 @@
 import ModelGraph
 
-/// Makes a network's input of an image, as a model file's `Preprocessing` says. It is made once for a model and used
+/// Turns an image into a network's input, as a model file's `Preprocessing` says. It is made once for a model and used
 /// from any number of threads.
 package struct Preprocessor: Sendable {
   package let preprocessing: Preprocessing

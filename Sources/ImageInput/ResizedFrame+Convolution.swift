@@ -1,7 +1,7 @@
 extension ResizedFrame {
   /// The image convolved along rows, rounded to 8 bits, then along columns, rounded again: exactly Pillow's `resize`
   /// (for Pillow 13 see `Preprocessing.antialias`). Only the used part is computed. Values that the cubic's overshoot
-  /// takes out of 0...255 are cut off.
+  /// takes out of 0...255 are clipped.
   ///
   /// - Returns: rows.used x columns.used x 3.
   func convolved(_ image: Image, by filter: ConvolutionFilter) -> [UInt8] {
@@ -49,8 +49,8 @@ extension SamplingWindows<Int32> {
         let (offset, taps) = (offsets[index], offsets[index + 1] - offsets[index])
         let start = unsafe row + starts[index] * 3
         var sums = SIMD4(repeating: Self.half)
-        // Pixels are read four bytes at a time, the fourth for nothing; the row's very last is not where nothing
-        // follows.
+        // Pixels are read four bytes at a time, of which the fourth is not used; the last pixel of a row that ends the
+        // memory is not.
         let wide = readsPast ? taps : taps - 1
         for tap in 0..<wide {
           let bytes = unsafe UnsafeRawPointer(start + tap * 3).loadUnaligned(as: SIMD4<UInt8>.self)

@@ -1,3 +1,5 @@
+internal import PlainText
+
 extension Graph: CustomStringConvertible {
   /// A table with a line for each node: its number, its name, what it computes with all fused parts, the numbers of the
   /// nodes that it reads, the shape of its value, its weights and its multiply-adds; then the totals, in which a tensor
@@ -14,7 +16,7 @@ extension Graph: CustomStringConvertible {
       ])
     }
     rows.append(["", "\(grouped(nodes.count)) nodes", "", "", "", grouped(parameterCount), grouped(multiplyAdds)])
-    return table(rows, rightAligned: [0, 5, 6])
+    return table(rows, leftAligned: [1, 2, 3, 4]) + "\n"
   }
 
   /// The values of a node's weights.
@@ -84,37 +86,4 @@ extension Padding: CustomStringConvertible {
     case .explicit(let top, let left, let bottom, let right): "padding \(top) \(left) \(bottom) \(right)"
     }
   }
-}
-
-extension String {
-  /// Without characters that control a terminal: names come from files.
-  fileprivate var printable: String {
-    unicodeScalars.reduce(into: "") { text, scalar in
-      let isControl = scalar.properties.generalCategory == .control
-      text += isControl ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
-    }
-  }
-}
-
-/// A number with a comma between each three digits.
-private func grouped(_ number: Int) -> String {
-  let digits = String(number)
-  return digits.enumerated().reduce(into: "") { text, digit in
-    if digit.offset > 0, (digits.count - digit.offset) % 3 == 0 { text += "," }
-    text.append(digit.element)
-  }
-}
-
-/// Lines of cells two spaces apart, without spaces at their ends; a column without any cell is left out.
-private func table(_ rows: [[String]], rightAligned: Set<Int>) -> String {
-  let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-  return rows.map { row in
-    var line = ""
-    for (column, cell) in row.enumerated() where widths[column] > 0 {
-      let fill = String(repeating: " ", count: widths[column] - cell.count)
-      line += (column == 0 ? "" : "  ") + (rightAligned.contains(column) ? fill + cell : cell + fill)
-    }
-    while line.last == " " { line.removeLast() }
-    return line + "\n"
-  }.joined()
 }

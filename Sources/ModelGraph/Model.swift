@@ -1,3 +1,5 @@
+@_exported public import XceptionTypes
+
 /// Everything a weights file says: the network as it was trained, and what is needed to use it.
 package struct Model: Sendable {
   package var graph: Graph

@@ -1,17 +1,4 @@
-/// A preprocessing that contradicts itself or the input it is for.
-public struct PreprocessingError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The property of `Preprocessing` that is wrong.
-  public let property: String
-  public let found: String
-  public let expected: String
-
-  public var description: String { "preprocessing: \(property) is \(found), expected \(expected)" }
-}
-
 extension Preprocessing {
-  /// Far above any sensible one: the work of finding an image's part in a longer side grows with it.
-  package static let largestShorterSide = 1 << 14
-
   /// Checks each value by itself, whatever the input: all that a weights file and the commands demand.
   ///
   /// The values of an input must be finite too, for pixels of -255 to 510, between which a bicubic filter's overshoot

@@ -45,7 +45,7 @@ package struct ForeignFile: Sendable {
   func error(_ reason: String) -> ImportError { .file(path: path, reason: reason) }
 }
 
-private func isFolder(_ path: String) -> Bool { mode(path).map { $0 & S_IFMT == S_IFDIR } ?? false }
+func isFolder(_ path: String) -> Bool { mode(path).map { $0 & S_IFMT == S_IFDIR } ?? false }
 private func isFile(_ path: String) -> Bool { mode(path).map { $0 & S_IFMT == S_IFREG } ?? false }
 
 private func mode(_ path: String) -> mode_t? {

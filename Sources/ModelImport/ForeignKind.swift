@@ -78,7 +78,7 @@ package enum ForeignKind: String, Hashable, Sendable, CaseIterable {
   private init?(protobuf outline: ProtobufOutline) {
     if outline.fields[1] == .number, outline.fields[7] == .bytes {
       self = .onnx
-    } else if outline.fields[1] == .number, outline.fields[2] == .bytes, outline.fields.count == 2 {
+    } else if outline.fields[1] == .number, outline.fields.keys.allSatisfy({ $0 <= 2 }) {
       self = .savedModel
     } else if outline.fields[1] == .bytes, outline.fields.keys.allSatisfy({ $0 <= 4 }) {
       self = .tensorFlowGraph

@@ -5,7 +5,7 @@ package struct ImportOptions: Sendable {
   /// The size of the network's input where the file leaves it open; replaces the size that it states.
   package var inputSize: Extent?
   /// Replaces what the file says and what is assumed; what the model's first layers compute is added to it.
-  package var preprocessing: Preprocessing?
+  package var preprocessing: NamedPreprocessing?
   /// Changes parts of it, before the model's own first layers are added to it.
   package var changePreprocessing: @Sendable (inout Preprocessing) -> Void = { _ in }
   /// One for each class; for a yes/no classifier of one value, its name or both names; or none.

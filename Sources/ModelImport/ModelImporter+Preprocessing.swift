@@ -24,7 +24,7 @@ extension ModelImporter {
         "the file says nothing of preprocessing; pixel values of -1 to 1, x / 127.5 - 1, are assumed "
         + "(--preprocess changes it)"
     }
-    if let given = options.preprocessing { preprocessing = given }
+    if let given = options.preprocessing { preprocessing = given.preprocessing(for: foreign.graph.inputShape) }
     let assumed = preprocessing
     options.changePreprocessing(&preprocessing)
     if options.preprocessing != nil || preprocessing.scaling != assumed.scaling { note = nil }

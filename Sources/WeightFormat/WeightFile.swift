@@ -37,7 +37,7 @@ package struct WeightFile: Sendable {
     let directory = try Directory(of: source, header: header)
     let isCompact = header.required.contains(.compact)
     var reader = try source.reader(of: directory[.metadata], limits: limits)
-    let metadata = try Metadata(from: &reader)
+    var metadata = try Metadata(from: &reader)
     reader = try source.reader(of: directory[.graph], limits: limits)
     let (nodes, nodeOffsets) = try Graph.nodes(from: &reader)
     var graph = Graph(nodes: nodes)
@@ -81,6 +81,7 @@ package struct WeightFile: Sendable {
         expected: graph.isOptimized ? "set, as there are fused steps or scales" : "clear, as there are none")
     }
     try metadata.check(against: graph, at: directory[.metadata].offset)
+    metadata.output = metadata.output.made(by: graph)
     model = Model(graph: graph, metadata: metadata)
     profile = isCompact ? .compact : .stored
     sections = directory.sections
@@ -112,6 +113,29 @@ package struct WeightFile: Sendable {
       }
     }
     if let fault = first.withLock({ $0?.error }) { throw fault }
+  }
+}
+
+extension Metadata.Output {
+  /// What the output of a graph is that a file says this of.
+  ///
+  /// Files were written before there was a code for labels: they call the results of a sigmoid, which judges each label on its
+  /// own, probabilities of classes.
+  fileprivate func made(by graph: Graph) -> Metadata.Output {
+    self == .classProbabilities && graph.lastActivation == .sigmoid ? .labelProbabilities : self
+  }
+}
+
+extension Graph {
+  /// The activation whose results the output is; nil where the last node ends in none.
+  fileprivate var lastActivation: Activation? {
+    switch nodes[nodes.count - 1].operation {
+    case .activation(let activation): activation
+    case .dense(let dense): dense.activation
+    case .convolution(let convolution): convolution.epilogue.activation
+    case .separableConvolution(let separable): separable.epilogue.activation
+    default: nil
+    }
   }
 }
 

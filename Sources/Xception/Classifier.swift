@@ -1,8 +1,6 @@
 package import ImageInput
-public import ModelGraph
-import Optimizer
-package import Runtime
-import Threads
+package import ModelGraph
+internal import Runtime
 import WeightFormat
 
 #if canImport(FoundationEssentials)
@@ -16,57 +14,34 @@ import WeightFormat
 /// Load it once and use it from any number of tasks at once: it is immutable, and its results are bitwise the same for
 /// any number of threads and callers.
 public final class Classifier: Sendable {
-  /// How a classifier is set up.
-  public struct Options: Sendable {
-    /// The most threads that one classification uses; nil means as many as this process may use.
-    public var threads: Int?
-    /// The instruction set of the kernels by name (`amx`, `avx512bf16`, `avx512vnni`, `avx512`, `avx2`, `portable`); nil means the
-    /// one that the environment variable `XCEPTION_ISA` names, or else the best that this processor has.
-    public var instructionSet: String?
-    /// What the network computes in; nil means what its weights were stored for, so that results change only where that is
-    /// asked for. For `int8`, weights that are not integers yet are quantized as the model is loaded.
-    public var precision: Precision?
-    /// Replaces the preprocessing that the model file states.
-    public var preprocessing: Preprocessing?
-    /// Whether a photo is turned upright as its EXIF orientation says.
-    public var appliesOrientation: Bool
-
-    public init(
-      threads: Int? = nil, instructionSet: String? = nil, precision: Precision? = nil,
-      preprocessing: Preprocessing? = nil, appliesOrientation: Bool = true
-    ) {
-      self.threads = threads
-      self.instructionSet = instructionSet
-      self.precision = precision
-      self.preprocessing = preprocessing
-      self.appliesOrientation = appliesOrientation
-    }
-  }
-
-  /// The names of the classes in the order of the network's outputs; empty where the model file has none.
+  /// The names of the classes in their order; empty where the model file has none.
+  ///
+  /// A yes/no classifier has the names of no and yes. Where its file has but one name, that is the one of yes, and no is
+  /// called "not" and that name.
   public let labels: [String]
+  /// What the classes are to each other.
+  public var kind: Kind { head.kind }
+  /// The number of classes.
+  public var classCount: Int { head.classCount }
   /// How images become the network's input.
   public let preprocessing: Preprocessing
-  /// The number of classes.
-  public let classCount: Int
   /// What the network computes in.
-  public var precision: Precision { executor.plan.precision }
+  public var precision: Precision { network.plan.precision }
 
   /// Where the time of loading went.
   package struct LoadingDurations: Sendable {
     /// Reading and checking the file's structure.
     package let open: Duration
-    /// Rewriting the graph, and quantizing weights where int8 was asked for and they are not integers yet.
-    package let optimize: Duration
-    /// Inflating and packing the weights.
-    package let plan: Duration
+    package let network: ReadyNetwork.Durations
   }
 
   package let loadingDurations: LoadingDurations
-  package let executor: Executor
-  let output: Metadata.Output
-  let preprocessor: Preprocessor
-  let decoding: DecodingOptions
+  package let network: ReadyNetwork
+  private let head: Head
+  private let preprocessor: Preprocessor
+  private let decoding: DecodingOptions
+  /// What errors call the model.
+  private let name: String
 
   /// Loads a weights file (.xcw).
   public convenience init(contentsOf url: URL, options: Options = Options()) throws(ClassifierError) {
@@ -83,39 +58,40 @@ public final class Classifier: Sendable {
 
   /// Makes a model in memory ready.
   ///
-  /// - Parameter name: What errors call it.
+  /// - Parameter name: What errors call it: the path of its file.
   package init(
     _ model: Model, named name: String, openedIn open: Duration = .zero, options: Options = Options()
   ) throws(ClassifierError) {
-    if let threads = options.threads, threads < 1 { throw .argument("\(threads) threads, expected at least 1") }
-    labels = model.metadata.labels
-    output = model.metadata.output
-    classCount = model.graph.outputShape.channels
+    self.name = name
+    let outputShape = model.graph.outputShape
+    guard outputShape.elementCount == outputShape.channels else {
+      throw .invalidModel(
+        path: name, reason: "the network's output is a map of \(outputShape), expected a value for each class")
+    }
+    head = Head(of: model)
+    labels = head.labels(model.metadata.labels)
     preprocessing = options.preprocessing ?? model.metadata.preprocessing
-    decoding = DecodingOptions(appliesOrientation: options.appliesOrientation)
+    decoding = options.decoding
     do throws(PreprocessingError) {
       preprocessor = try Preprocessor(preprocessing: preprocessing, inputShape: model.graph.inputShape)
     } catch {
-      throw .argument("\(error)")
+      throw options.preprocessing == nil ? .invalidModel(path: name, reason: "\(error)") : .preprocessing(error)
     }
-    let instructionSet = try options.kernels
-    do {
-      let clock = ContinuousClock()
-      let start = clock.now
-      let graph = try Optimizer.optimize(model.graph, for: options.precision)
-      let optimized = clock.now
-      let pool = WorkerPool.shared(threads: options.threads)
-      let plan = try Plan(graph, instructionSet: instructionSet, precision: options.precision, pool: pool)
-      executor = Executor(plan: plan, pool: pool)
-      loadingDurations = LoadingDurations(
-        open: open, optimize: start.duration(to: optimized), plan: optimized.duration(to: clock.now))
+    do throws(ReadyNetworkError) {
+      network = try ReadyNetwork(model.graph, options: .init(options))
     } catch {
-      throw .model("\(name): \(error)")
+      throw ClassifierError(error, model: name)
     }
+    loadingDurations = LoadingDurations(open: open, network: network.durations)
   }
 
   /// The preprocessing that a weights file states; its weights are not loaded.
-  public static func preprocessing(ofModelAt path: String) throws(ClassifierError) -> Preprocessing {
+  public static func preprocessing(ofModelAt url: URL) throws(ClassifierError) -> Preprocessing {
+    try preprocessing(ofModelAtPath: url.path)
+  }
+
+  /// The preprocessing that the weights file at a path states; its weights are not loaded.
+  public static func preprocessing(ofModelAtPath path: String) throws(ClassifierError) -> Preprocessing {
     try model(at: path).metadata.preprocessing
   }
 
@@ -123,68 +99,69 @@ public final class Classifier: Sendable {
     do throws(WeightFormatError) {
       return try WeightFile(contentsOf: path).model
     } catch {
-      throw .model(error.fault == .system ? "\(error)" : "\(path): \(error)")
+      throw error.fault == .system
+        ? .unreadableModel(path: path, reason: error.found) : .invalidModel(path: path, reason: "\(error)")
     }
   }
 
   /// Classifies an image and returns the most probable classes in falling order.
   ///
-  /// - Parameter top: How many classes; 0 means all.
-  public func classify(_ image: ImageSource, top: Int = 5) throws(ClassifierError) -> [Prediction] {
+  /// - Parameters:
+  ///   - image: An image file, its contents, or pixels.
+  ///   - top: How many classes, at least 1; nil means all.
+  public func classify(_ image: ImageSource, top: Int? = 5) throws(ClassifierError) -> [Prediction] {
     try classification(of: image, top: top).predictions
   }
 
   /// Classifies an image file (JPEG, PNG, PPM, PGM or PAM, recognized by content).
-  public func classify(imageAt url: URL, top: Int = 5) throws(ClassifierError) -> [Prediction] {
+  ///
+  /// - Parameters:
+  ///   - url: The image file.
+  ///   - top: How many classes, at least 1; nil means all.
+  public func classify(imageAt url: URL, top: Int? = 5) throws(ClassifierError) -> [Prediction] {
     try classify(.file(url), top: top)
   }
 
   /// Classifies an image and returns all that one pass through the network says.
   ///
-  /// - Parameter top: How many classes; 0 means all.
-  public func classification(of image: ImageSource, top: Int = 5) throws(ClassifierError) -> Classification {
+  /// - Parameters:
+  ///   - image: An image file, its contents, or pixels.
+  ///   - top: How many classes are among the predictions, at least 1; nil means all.
+  public func classification(of image: ImageSource, top: Int? = 5) throws(ClassifierError) -> Classification {
     try classification(of: image, top: top, cancellation: nil)
   }
 
   /// Classifies an image that is decoded already.
-  package func classification(of image: Image, top: Int) throws(ClassifierError) -> Classification {
-    try classification(top: top, cancellation: nil) { () throws(ImageError) in image }
-  }
-
-  /// Classifies the image file at a path that is taken as it is, as the command line gives it.
-  package func classification(ofImageAtPath path: String, top: Int) throws(ClassifierError) -> Classification {
-    try classification(top: top, cancellation: nil) { () throws(ImageError) in
-      try Image(contentsOf: path, options: decoding)
-    }
+  package func classification(of image: Image, top: Int? = 5) throws(ClassifierError) -> Classification {
+    try classification(top: top, cancellation: nil) { () throws(ClassifierError) in image }
   }
 
   func classification(
-    of source: ImageSource, top: Int, cancellation: Cancellation?
+    of source: ImageSource, top: Int?, cancellation: Cancellation?
   ) throws(ClassifierError) -> Classification {
-    try classification(top: top, cancellation: cancellation) { () throws(ImageError) in
-      switch source {
-      case .file(let url): try Image(contentsOf: url.path, options: decoding)
-      case .encoded(let bytes): try Image(decoding: bytes, options: decoding)
-      case .descriptor(let descriptor): try Image(readingFrom: descriptor, options: decoding)
-      case .rgb(let pixels, let width, let height): try Image(width: width, height: height, pixels: pixels)
+    try classification(top: top, cancellation: cancellation) { () throws(ClassifierError) in
+      do throws(ImageError) {
+        return try Image(source, options: decoding)
+      } catch {
+        throw .image(error, path: source.filePath)
       }
     }
   }
 
   private func classification(
-    top: Int, cancellation: Cancellation?, decode: () throws(ImageError) -> Image
+    top: Int?, cancellation: Cancellation?, decode: () throws(ClassifierError) -> Image
   ) throws(ClassifierError) -> Classification {
-    guard top >= 0 else { throw .argument("top is \(top), expected 0 (all classes) or more") }
+    if let top, top < 1 { throw .invalidTop(top) }
     let clock = ContinuousClock()
     let start = clock.now
-    let image: Image
-    do { image = try decode() } catch { throw .image("\(error)") }
+    let image = try decode()
     let decoded = clock.now
     let input = preprocessor(image)
     let preprocessed = clock.now
-    let (scores, features) = try run(input, cancellation: cancellation)
+    let (values, features) = try run(input, cancellation: cancellation)
+    let probabilities = head.probabilities(of: values)
     return Classification(
-      predictions: predictions(scores, top: top), features: features,
+      predictions: predictions(probabilities, top: top), probabilities: probabilities, features: features,
       durations: .init(
         decode: start.duration(to: decoded), preprocess: decoded.duration(to: preprocessed),
         inference: preprocessed.duration(to: clock.now)))
@@ -195,39 +172,52 @@ public final class Classifier: Sendable {
   ) throws(ClassifierError) -> (output: [Float], features: [Float]) {
     let result: (output: [Float], features: [Float])
     do throws(ExecutorError) {
-      result = try executor.runWithFeatures(input, cancellation: cancellation)
+      result = try network.executor.runWithFeatures(input, cancellation: cancellation)
     } catch .cancelled {
       throw .cancelled
+    } catch .outOfMemory(let error) {
+      throw .outOfMemory(byteCount: error.byteCount)
     } catch {
-      throw .model("\(error)")
+      throw .invalidModel(path: name, reason: "\(error)")
     }
     if let index = result.output.firstIndex(where: { !$0.isFinite }) {
-      throw .model("output value \(index) of the network is \(result.output[index]), expected a finite number")
+      throw .notFinite(outputIndex: index, value: result.output[index])
     }
     return result
   }
 
-  private func predictions(_ scores: [Float], top: Int) -> [Prediction] {
-    let probabilities = output == .classLogits ? softmax(scores) : scores
+  private func predictions(_ probabilities: [Float], top: Int?) -> [Prediction] {
     let ranking = probabilities.indices.sorted {
       (probabilities[$0], $1) > (probabilities[$1], $0)
     }
-    return ranking.prefix(top == 0 ? ranking.count : top).map { index in
+    return ranking.prefix(top ?? ranking.count).map { index in
       Prediction(
         classIndex: index, label: index < labels.count ? labels[index] : nil, probability: probabilities[index])
     }
   }
 }
 
-extension Classifier.Options {
-  /// The instruction set that is meant by its name.
-  fileprivate var kernels: InstructionSet {
-    get throws(ClassifierError) {
-      do throws(UnsupportedInstructionSet) {
-        return try InstructionSet(named: instructionSet ?? ProcessInfo.processInfo.environment["XCEPTION_ISA"])
-      } catch {
-        throw .argument("\(error)")
-      }
+extension Image {
+  fileprivate init(_ source: ImageSource, options: DecodingOptions) throws(ImageError) {
+    switch source {
+    case .file(let url): try self.init(contentsOf: url.path, options: options)
+    case .path(let path): try self.init(contentsOf: path, options: options)
+    case .encoded(let bytes): try self.init(decoding: bytes, options: options)
+    case .descriptor(let descriptor): try self.init(readingFrom: descriptor, options: options)
+    case .rgb(let pixels, let width, let height): try self.init(width: width, height: height, pixels: pixels)
     }
+  }
+}
+
+extension ClassifierError {
+  fileprivate init(_ error: ReadyNetworkError, model: String) {
+    self =
+      switch error {
+      case .threadCount(let count): .invalidThreadCount(count)
+      case .instructionSet(let error):
+        .unsupportedInstructionSet(error.name, supported: InstructionSet.supported.map(\.rawValue))
+      case .network(let reason): .invalidModel(path: model, reason: reason)
+      case .outOfMemory(let error): .outOfMemory(byteCount: error.byteCount)
+      }
   }
 }

@@ -1,11 +1,28 @@
-/// Why a classifier could not be made or could not classify an image. Each case carries a sentence for people.
+/// Why a classifier could not be made or could not classify an image.
+///
+/// Each case carries what went wrong as values; its `description` is a sentence for people.
 public enum ClassifierError: Error, Hashable, Sendable {
-  /// The model file cannot be read, is not valid, or holds a network that cannot classify images.
-  case model(String)
-  /// The image cannot be read or is not valid.
-  case image(String)
-  /// An option or an argument is out of range or not supported on this processor.
-  case argument(String)
+  /// The weights file cannot be opened or read; the reason is the system's.
+  case unreadableModel(path: String, reason: String)
+  /// The weights file is not valid, or its network cannot run or cannot classify images. The reason says what was found
+  /// where, and what was expected.
+  case invalidModel(path: String, reason: String)
+  /// The image cannot be read or decoded. The path is that of ``ImageSource/file(_:)`` and ``ImageSource/path(_:)``, nil for
+  /// other sources.
+  case image(ImageError, path: String?)
+  /// The preprocessing of ``Classifier/Options`` contradicts itself or the network's input.
+  case preprocessing(PreprocessingError)
+  /// ``Classifier/Options/threads`` is not positive.
+  case invalidThreadCount(Int)
+  /// ``Classifier/Options/instructionSet``, or the environment variable `XCEPTION_ISA`, names an instruction set that does
+  /// not exist or that this processor does not have.
+  case unsupportedInstructionSet(String, supported: [String])
+  /// The number of predictions that was asked for is not positive; for all classes, ask for nil.
+  case invalidTop(Int)
+  /// The network overflowed: an output value is infinite or not a number.
+  case notFinite(outputIndex: Int, value: Float)
+  /// The system has no memory left for the weights, or for the values of a call.
+  case outOfMemory(byteCount: Int)
   /// The task that asked for the classification was cancelled.
   case cancelled
 }
@@ -13,7 +30,17 @@ public enum ClassifierError: Error, Hashable, Sendable {
 extension ClassifierError: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .model(let reason), .image(let reason), .argument(let reason): reason
+    case .unreadableModel(let path, let reason): "cannot read \(path): \(reason)"
+    case .invalidModel(let path, let reason): "\(path): \(reason)"
+    case .image(let error, path: _): error.description
+    case .preprocessing(let error): error.description
+    case .invalidThreadCount(let count): "\(count) threads, expected at least 1"
+    case .unsupportedInstructionSet(let name, let supported):
+      "the instruction set \"\(name)\" is not supported here, expected one of \(supported.joined(separator: ", "))"
+    case .invalidTop(let top): "top is \(top), expected at least 1, or nil for all classes"
+    case .notFinite(let index, let value):
+      "output value \(index) of the network is \(value), expected a finite number: the network overflowed"
+    case .outOfMemory(let byteCount): "no memory left for another \(byteCount) bytes"
     case .cancelled: "the classification was cancelled"
     }
   }

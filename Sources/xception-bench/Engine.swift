@@ -1,27 +1,20 @@
 import Kernels
 import ModelGraph
-import Optimizer
 import Runtime
-import Threads
-import WeightFormat
+import Xception
 
 /// A network that is ready to run, and what each caller needs to run it.
 struct Engine {
-  let executor: Executor
-  let threads: Int
+  let network: ReadyNetwork
   /// The multiply-adds of the network as it is defined; fast algorithms may need fewer.
   let multiplyAdds: Int
   private let input: UnsafeBufferPointer<Float>
   private let outputs: [UnsafeMutableBufferPointer<Float>]
 
   /// - Parameter callers: How many threads call `run` at the same time.
-  init(graph: Graph, precision: Precision?, instructionSet: InstructionSet, threads: Int?, callers: Int) throws {
-    let pool = WorkerPool.shared(threads: threads)
-    self.threads = pool.threads
+  init(_ graph: Graph, options: ReadyNetwork.Options, callers: Int) throws {
+    network = try ReadyNetwork(graph, options: options)
     multiplyAdds = graph.multiplyAdds
-    let plan = try Plan(
-      Optimizer.optimize(graph, for: precision), instructionSet: instructionSet, precision: precision, pool: pool)
-    executor = Executor(plan: plan, pool: pool)
     let values = Metadata.Golden.input(seed: 1, count: graph.inputShape.elementCount)
     let input = UnsafeMutableBufferPointer<Float>.allocate(capacity: values.count)
     _ = input.initialize(from: values)
@@ -37,12 +30,12 @@ struct Engine {
 
   /// Runs the network once; `caller` is below the number of callers.
   func run(caller: Int, profile: Profile? = nil) throws {
-    try executor.run(input, output: outputs[caller], threads: threads, profile: profile)
+    try network.executor.run(input, output: outputs[caller], threads: network.threads, profile: profile)
   }
 
   /// Runs the network `runs` times, noting when each stage ended, and measures the peaks before and after.
   func stageTimes(runs: Int) throws -> StageTimes {
-    let plan = executor.plan
+    let plan = network.plan
     let profile = Profile(for: plan)
     var stages = plan.stageDescriptions.map { stage in
       StageTimes.Stage(
@@ -60,10 +53,10 @@ struct Engine {
 
   /// Of each arithmetic that the network runs in, by name.
   private func peaks() -> [String: Double] {
-    let arithmetics = Set(executor.plan.stageDescriptions.flatMap(\.multiplyAddsByArithmetic.keys))
+    let arithmetics = Set(network.plan.stageDescriptions.flatMap(\.multiplyAddsByArithmetic.keys))
     return arithmetics.reduce(into: [:]) { peaks, arithmetic in
       peaks[arithmetic.name] = PeakRate.gigaflops(
-        of: executor.plan.instructionSet, arithmetic, pool: executor.pool, threads: threads)
+        of: network.plan.instructionSet, arithmetic, pool: network.executor.pool, threads: network.threads)
     }
   }
 }

@@ -1,4 +1,4 @@
-import CommandSupport
+import PlainText
 
 /// Where the time of a run goes, stage by stage.
 struct StageTimes {
@@ -44,7 +44,7 @@ struct StageTimes {
     }
     rows.append(["total", "", ""] + figures(milliseconds: total, multiplyAdds: multiplyAdds, of: total))
     let rates = peaks.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.rounded(decimals: 1))" }
-    return CommandSupport.table(rows, leftAligned: [0, 1, 2])
+    return PlainText.table(rows, leftAligned: [0, 1, 2])
       + "\nmedians; the peaks in GFLOP/s, as multiply-adds reach on registers alone in this run: \(rates.joined(separator: ", "))"
   }
 

@@ -1,4 +1,4 @@
-import CommandSupport
+import PlainText
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

@@ -1,9 +1,8 @@
 import ArgumentParser
 import CommandSupport
 import ModelGraph
-import Optimizer
-import Runtime
 import WeightFormat
+import Xception
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -17,39 +16,33 @@ struct XceptionBench: ParsableCommand {
     commandName: "xception-bench",
     abstract: "Times how long a network takes.",
     discussion: """
-      Prints how long loading, the first run and the other runs took. A run classifies one image, or --batch images one
+      Prints how long loading, the first run and the other runs took. A run classifies one image, or --batch images one \
       after the other, on --threads threads; --streams callers run at the same time and share the threads.
 
-      The times of --profile are medians of all runs. Their share of the peak compares with the multiply-adds that the same
-      threads reach on registers alone in the same arithmetic, measured before and after.
+      The times of --profile are medians of all runs. The share of the peak relates them to the multiply-adds that the \
+      same threads reach on registers alone in the same arithmetic, measured before and after.
       """,
     version: runtimeVersion)
 
-  @Argument(help: "The weights file (.xcw), or random or random:ResNet50: random weights, which take as long.")
+  @Argument(
+    help:
+      "The weights file (.xcw); or random, an Xception, or random:NAME, another network, with random weights, which take as long."
+  )
   var model: String
-  @Option(help: PrecisionArgument.help) var precision = PrecisionArgument.auto
-  @Option(help: "The most threads of a call; all that this process may use unless given.") var threads: Int?
-  @Option(help: "How many runs each caller times.") var runs = 20
-  @Option(
-    help: """
-      The instruction set of the kernels (amx, avx512bf16, avx512vnni, avx512, avx2, portable); the best one, or that of \
-      XCEPTION_ISA, unless given.
-      """)
-  var isa: String?
-  @Option(help: "Images of a run.") var batch = 1
-  @Option(help: "Callers at the same time.") var streams = 1
-  @Option(help: ArgumentHelp("Another input size.", valueName: "n|WxH")) var size: InputSize?
+  @OptionGroup var running: RunArguments
+  @Option(help: "How many runs of each caller are timed.") var runs = 20
+  @Option(help: "How many images a run classifies.") var batch = 1
+  @Option(help: "How many callers run the network at the same time.") var streams = 1
+  @Option(help: ArgumentHelp("Run the network at this input size instead of the model's.", valueName: "n|WxH"))
+  var size: InputSize?
   @Flag(help: "End with one JSON object on one line instead of the table.") var json = false
-  @Flag(help: "Print what each step of the network takes.") var profile = false
+  @Flag(help: "Print how long each step of the network takes.") var profile = false
   @Option(help: ArgumentHelp("Write the steps of the median run as a Chrome trace.", valueName: "file"))
   var trace: String?
 
   func validate() throws {
-    let limits = [
-      ("threads", threads, 1024), ("runs", runs, 1_000_000), ("batch", batch, 1024), ("streams", streams, 256),
-    ]
-    for (name, value, limit) in limits {
-      if let value, !(1...limit).contains(value) {
+    for (name, value, limit) in [("runs", runs, 1_000_000), ("batch", batch, 1024), ("streams", streams, 256)] {
+      guard (1...limit).contains(value) else {
         throw ValidationError("--\(name) is \(value), expected 1 to \(limit)")
       }
     }
@@ -80,21 +73,19 @@ struct XceptionBench: ParsableCommand {
   }
 
   private func load(_ random: Graph?) throws -> Engine {
-    let instructionSet = try InstructionSet(named: isa ?? ProcessInfo.processInfo.environment["XCEPTION_ISA"])
     var graph = try random ?? WeightFile(contentsOf: model).model.graph
     if let size { graph = try graph.resized(to: size.extent) }
-    return try Engine(
-      graph: graph, precision: precision.precision, instructionSet: instructionSet, threads: threads, callers: streams)
+    return try Engine(graph, options: ReadyNetwork.Options(running.options), callers: streams)
   }
 
   private func report(
     _ engine: Engine, _ loading: Duration, _ result: Benchmark.Result, peakGigaflops: Double?
   ) -> BenchmarkReport {
-    let plan = engine.executor.plan
+    let plan = engine.network.plan
     return BenchmarkReport(
       model: model, input: plan.inputShape.description, isa: plan.instructionSet.rawValue,
-      precision: plan.precision.rawValue,
-      threads: engine.threads, runs: runs, batch: batch, streams: streams, loadMilliseconds: loading.milliseconds,
+      precision: plan.precision.rawValue, threads: engine.network.threads, runs: runs, batch: batch, streams: streams,
+      loadMilliseconds: loading.milliseconds,
       firstMilliseconds: result.firstMilliseconds, minimumMilliseconds: result.durations.minimum,
       medianMilliseconds: result.durations.median, percentile90Milliseconds: result.durations.percentile(90),
       percentile99Milliseconds: result.durations.percentile(99), imagesPerSecond: result.imagesPerSecond,

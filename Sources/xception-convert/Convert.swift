@@ -4,7 +4,9 @@ import Comparison
 import ModelGraph
 import ModelImport
 import Optimizer
+import PlainText
 import WeightFormat
+import Xception
 
 @main
 struct Convert: ParsableCommand {
@@ -16,10 +18,11 @@ struct Convert: ParsableCommand {
       Keras 1 (the official ImageNet file), 2 or 3. No code in them is run and no other file is opened. Reads .xcw files \
       too, to store their weights in another way.
 
-      --quantize int8 makes a file of less than a quarter of the size, which runs in int8. It needs no photos; with \
-      --validate it tells from some what that costs.
+      --quantize int8 makes a file of less than a quarter of the size, which runs in int8. It needs no photos; \
+      --validate shows on photos of yours what it costs.
 
-      The new file is written whole or not at all; one that is there is replaced.
+      Before the file is written, the network is run in each precision that the file will run in, and its output compared \
+      with that of plain loops. The file is written whole or not at all; one that is there already is replaced.
       """,
     version: runtimeVersion)
 
@@ -32,13 +35,19 @@ struct Convert: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The names of the classes: a file (one a line, a JSON array, or Keras's class index), or a list.",
-      valueName: "file|a,b,c"))
+      """
+      The names of the classes: a file (one per line, with or without numbers, CSV, or JSON: a list, an index as Keras or \
+      flow_from_directory writes it, a configuration with id2label), a folder with a folder for each class, or a list. A \
+      yes/no classifier has one name or two, of no and of yes.
+      """, valueName: "file|folder|a,b,c"))
   var labels: String?
+
+  @Option(help: "The order of a folder's classes: by their characters (Keras) or by their numbers (natural, timm).")
+  var labelOrder: Labels.Order = .characters
 
   @Option(
     help: ArgumentHelp(
-      "The size of the images that the network takes, where the model leaves it open or to replace it.",
+      "The size of the images that the network takes, where the model leaves it open, or to replace the model's.",
       valueName: "n|WxH"))
   var inputSize: InputSize?
 
@@ -47,26 +56,40 @@ struct Convert: ParsableCommand {
 
   @Option(
     name: .customLong("output"),
-    help:
-      "Whether the last values are logits or probabilities; a softmax is added or removed for it. (default: as the model is)"
-  )
+    help: """
+      What the last values should be: those of exclusive classes (logits, probabilities) or of independent labels \
+      (label-logits, label-probabilities); a softmax or sigmoid at the end is added or removed accordingly. A single value \
+      is always a yes/no answer. (default: as the model is)
+      """)
   var outputKind: Metadata.Output?
+
+  @Option(help: ArgumentHelp("Which output to keep of a model that has several, by its layer.", valueName: "name"))
+  var outputLayer: String?
+
+  @Option(
+    name: .customLong("lambda"),
+    help: ArgumentHelp(
+      """
+      What a Lambda layer computes, whose code is never run: keras (x / 127.5 - 1), caffe (BGR less ImageNet's means), \
+      torch (ImageNet's means and deviations) or identity. May be repeated.
+      """, valueName: "layer=function"))
+  var lambdas: [LambdaArgument] = []
 
   @Flag(help: "Store the weights uncompressed and aligned: a larger file that loads faster.")
   var stored = false
 
   @Option(
     help: """
-      The type of stored weights. Biases and normalizations stay fp32. For bf16, normalizations are folded and what is \
-      multiplied in fp32 (kernels of depthwise and of small convolutions) becomes fp16; the network then runs in bf16 \
-      unless told otherwise. (default: as they are)
+      The type of stored weights. Biases and normalizations stay fp32. For bf16, normalizations are folded and the \
+      kernels that multiply in fp32 (those of depthwise and of small convolutions) become fp16; the network then runs in \
+      bf16 unless told otherwise. (default: as they are)
       """)
   var precision: WeightType?
 
   @Option(
     help: """
-      Fold the normalizations and store the weights of products as integers of 8 bits with a scale for each output \
-      channel; the network then runs in int8 unless told otherwise.
+      Fold the normalizations and store the weights of products as 8-bit integers with a scale for each output channel; \
+      the network then runs in int8 unless told otherwise.
       """)
   var quantize: Quantization?
 
@@ -74,8 +97,8 @@ struct Convert: ParsableCommand {
     name: .customLong("validate"),
     help: ArgumentHelp(
       """
-      With --quantize or --precision: classify the pictures of this folder, and of the folders in it, with both models \
-      and print how far they agree. Pictures that cannot be decoded are listed and left out.
+      With --quantize or --precision: classify the pictures in this folder and the folders inside it with both models, and \
+      print how far they agree. Pictures that cannot be decoded are listed and left out.
       """, valueName: "folder"))
   var photos: String?
 
@@ -92,11 +115,11 @@ struct Convert: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if isSameFile(input, output) { throw ValidationError("the output would replace the input") }
-    if quiet && json { throw ValidationError("--quiet and --json exclude each other") }
-    if quantize != nil, precision != nil { throw ValidationError("--quantize and --precision exclude each other") }
+    if isSameFile(input, output) { throw ValidationError("the output file is the input file") }
+    if quiet && json { throw ValidationError("--quiet and --json cannot be used together") }
+    if quantize != nil, precision != nil { throw ValidationError("--quantize and --precision cannot be used together") }
     if photos != nil, quantize == nil, precision == nil {
-      throw ValidationError("--validate compares with the model as it was, so it needs --quantize or --precision")
+      throw ValidationError("--validate compares the model before and after, so it needs --quantize or --precision")
     }
   }
 
@@ -117,8 +140,10 @@ struct Convert: ParsableCommand {
     progress.clear()
     if !quiet { for note in imported.notes { StandardError.print("xception-convert: \(input): \(note)") } }
     var (model, quantized) = try change(original, progress)
-    progress.show("running the network once, in plain loops, for the file's own check")
+    progress.show("running the network in plain loops, for the file's own check")
     model.metadata.golden = try GoldenCheck.record(of: model.graph)
+    progress.show("comparing with the kernels")
+    try check(model)
     var trial: Trial?
     if !quiet, quantize != nil || photos != nil {
       trial = try Trial(original, model, named: (input, output), pictures: pictures, in: photos ?? "", progress)
@@ -127,21 +152,32 @@ struct Convert: ParsableCommand {
     try WeightFile.write(model, to: output, profile: stored ? .stored : .compact)
     progress.clear()
 
-    let summary = Summary(
+    let summary = ConversionSummary(
       model: model, input: input, output: output, time: start.duration(to: clock.now), quantized: quantized,
       comparison: try trial?.report())
     if json { print(try jsonLine(summary.object())) } else if !quiet { print(try summary.text()) }
   }
 
+  /// Runs the golden check of what will be written, in each precision that it will run in.
+  private func check(_ model: Model) throws {
+    // The file may still be of use where a later version has kernels for its operations.
+    guard model.graph.reasonNotToRun == nil, let check = GoldenCheck(of: model) else { return }
+    if let outcome = try check.run().first(where: { !$0.isPassed }) {
+      throw FailedCheck(input: input, outcome: outcome)
+    }
+  }
+
   private func importOptions() throws -> ImportOptions {
     var options = ImportOptions()
     options.inputSize = inputSize?.extent
-    options.preprocessing = preprocessing.base
+    options.preprocessing = preprocessing.preprocess
     options.changePreprocessing = preprocessing.change
     options.output = outputKind
     options.license = license
     options.attribution = attribution
-    if let labels { options.labels = try Labels.read(labels) }
+    options.outputLayer = outputLayer
+    for lambda in lambdas { options.lambdas[lambda.layer] = lambda.meaning }
+    if let labels { options.labels = try Labels.read(labels, order: labelOrder) }
     return options
   }
 
@@ -175,8 +211,19 @@ private struct NothingToQuantize: Error, CustomStringConvertible {
   var asked: Precision
 
   var description: String {
-    "\(input): nothing to store in \(asked.rawValue), "
-      + (found == .int8 ? "its weights are int8 already" : "no weight of it belongs to a product that is large enough")
+    "\(input): there is nothing to store in \(asked.rawValue), "
+      + (found == .int8 ? "its weights are int8 already" : "none of its products is large enough")
+  }
+}
+
+private struct FailedCheck: Error, CustomStringConvertible {
+  var input: String
+  var outcome: GoldenCheck.Outcome
+
+  var description: String {
+    "\(input): in \(outcome.precision.rawValue) the converted network does not compute what it should: its output "
+      + "differs from that of plain loops by \(outcome.difference), expected at most \(outcome.tolerance); "
+      + "nothing was written"
   }
 }
 
@@ -199,3 +246,19 @@ enum WeightType: String, CaseIterable, ExpressibleByArgument {
 }
 
 extension Metadata.Output: ExpressibleByArgument {}
+
+extension Labels.Order: ExpressibleByArgument {}
+
+/// `name=caffe`
+struct LambdaArgument: ExpressibleByArgument {
+  var layer: String
+  var meaning: LambdaMeaning
+
+  init?(argument: String) {
+    guard let sign = argument.lastIndex(of: "="), sign > argument.startIndex,
+      let meaning = LambdaMeaning(rawValue: String(argument[argument.index(after: sign)...]))
+    else { return nil }
+    layer = String(argument[..<sign])
+    self.meaning = meaning
+  }
+}

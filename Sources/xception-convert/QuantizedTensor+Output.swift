@@ -1,6 +1,6 @@
-import CommandSupport
 import ModelGraph
 import Optimizer
+import PlainText
 
 extension [QuantizedTensor] {
   /// A line for each tensor, and the total.
@@ -15,7 +15,7 @@ extension [QuantizedTensor] {
     rows.append([
       "total", "\(sum(\.elementCount))", "", "", "\(sum(\.newByteCount))", "\(sum(\.oldByteCount))",
     ])
-    return CommandSupport.table(rows, leftAligned: [0, 2])
+    return PlainText.table(rows, leftAligned: [0, 2])
   }
 
   private func sum(_ count: (QuantizedTensor) -> Int) -> Int { reduce(0) { $0 + count($1) } }

@@ -5,8 +5,9 @@ import Xception
 
 /// The model as it was and as it will be stored, tried on this machine before anything is written.
 struct Trial {
-  private let pair: ModelPair
-  private let names: (String, String)
+  private let networks: [ReadyNetwork]
+  private let kinds: [Classifier.Kind]
+  private let names: [String]
   private let agreement: Agreement?
   private let race: Race
 
@@ -16,20 +17,28 @@ struct Trial {
     _ progress: ProgressLine
   ) throws {
     progress.show("planning both models")
-    self.names = names
-    pair = try ModelPair(Classifier(original, named: names.0), Classifier(changed, named: names.1))
-    agreement = try pictures.map { [pair] pictures in
-      try pair.agreement(about: pictures, in: folder) { done in
+    self.names = [names.0, names.1]
+    kinds = [original, changed].map { Head(of: $0).kind }
+    if let pictures {
+      let pair = try ModelPair(Classifier(original, named: names.0), Classifier(changed, named: names.1))
+      agreement = try pair.agreement(about: pictures, in: folder) { done in
         progress.show("classifying \(pictures.count) pictures", part: Double(done) / Double(pictures.count))
       }
+      networks = [pair.first.network, pair.second.network]
+    } else {
+      agreement = nil
+      networks = try [original, changed].map { try ReadyNetwork($0.graph) }
     }
     progress.show("measuring the speed of both")
-    race = try Race.run(pair.first.executor, pair.second.executor)
+    race = try Race.run(networks[0], networks[1])
   }
 
   /// - Precondition: The changed model is written.
   func report() throws -> ComparisonReport {
-    let files = try [names.0, names.1].map { (name: $0, bytes: try fileSize(of: $0)) }
-    return ComparisonReport(pair, files: files, race: race, agreement: agreement)
+    let runners = try networks.indices.map { index in
+      ComparisonReport.Runner(
+        networks[index], file: names[index], bytes: try fileSize(of: names[index]), kind: kinds[index])
+    }
+    return ComparisonReport(runners[0], runners[1], race: race, agreement: agreement)
   }
 }

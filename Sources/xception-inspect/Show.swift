@@ -2,7 +2,7 @@ import ArgumentParser
 import CommandSupport
 import ModelGraph
 import Optimizer
-import Runtime
+import PlainText
 import WeightFormat
 
 /// `xception-inspect show`
@@ -17,14 +17,14 @@ struct Show: ParsableCommand {
   @Option(help: "Print the network, a line for each node, before or after optimization.") var graph: GraphStage?
   @Flag(
     help: """
-      Read and check all weights, and run the golden check: a seeded input with its expected output, in fp32 and in the \
+      Read and check all weights, and run the golden check, a seeded input whose output is known, in fp32 and in the \
       precision of the weights.
       """)
   var verify = false
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {
-    guard !json || graph == nil else { throw ValidationError("--json and --graph exclude each other") }
+    guard !json || graph == nil else { throw ValidationError("--json and --graph cannot be used together") }
   }
 
   func run() throws { try reportingErrors(as: "xception-inspect: \(file)", inspect) }
@@ -36,11 +36,11 @@ struct Show: ParsableCommand {
     }
     let verification = try verify ? Verification(of: weights) : nil
     if json {
-      print(try jsonLine(Summary(of: weights, verification: verification)))
+      print(try jsonLine(FileDescription(of: weights, verification: verification)))
     } else if graph == nil {
-      print(Summary(of: weights, verification: nil).text())
+      print(FileDescription(of: weights, verification: nil).text())
     }
     if let verification, !json { print(verification.description) }
-    if let verification, !verification.succeeded { throw ExitCode.failure }
+    if let verification, !verification.isPassed { throw ExitCode.failure }
   }
 }

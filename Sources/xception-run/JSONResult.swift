@@ -1,5 +1,4 @@
 import CommandSupport
-import ModelGraph
 import Xception
 
 /// The JSON object that stands for one image.
@@ -20,6 +19,8 @@ struct JSONResult: Encodable {
   var error: String?
   /// What the network computed in.
   var precision: String?
+  /// What the classes are to each other.
+  var kind: Classifier.Kind?
   var predictions: [Class]?
   var milliseconds: Milliseconds?
   var features: [Float]?
@@ -29,9 +30,12 @@ struct JSONResult: Encodable {
     self.error = error
   }
 
-  init(image: String, classification: Classification, precision: Precision, features includesFeatures: Bool) {
+  init(
+    image: String, _ classification: Classification, by classifier: Classifier, features includesFeatures: Bool
+  ) {
     self.image = image
-    self.precision = precision.rawValue
+    precision = classifier.precision.rawValue
+    kind = classifier.kind
     predictions = classification.predictions.map {
       Class(class: $0.classIndex, label: $0.label, probability: $0.probability)
     }

@@ -1,16 +1,17 @@
 import CommandSupport
+import PlainText
 import Xception
 
-/// What a network computed in, where a run's time went, in milliseconds, and the most memory it had resident.
+/// What a network computed in, where the time of a run went, in milliseconds, and the most memory that was resident.
 struct TimingReport: CustomStringConvertible {
   private let computation: String
   private let loading: Classifier.LoadingDurations
   private var images: [Classification.Durations] = []
 
   init(_ classifier: Classifier) {
-    let executor = classifier.executor
-    computation =
-      "\(classifier.precision.rawValue), \(executor.plan.instructionSet.rawValue), \(executor.pool.threads) threads"
+    let network = classifier.network
+    let plan = network.plan
+    computation = "\(plan.precision.rawValue), \(plan.instructionSet.rawValue), \(network.threads) threads"
     loading = classifier.loadingDurations
   }
 
@@ -18,8 +19,8 @@ struct TimingReport: CustomStringConvertible {
 
   var description: String {
     var lines = [
-      computation, line("open the model", loading.open), line("optimize the graph", loading.optimize),
-      line("inflate and pack the weights", loading.plan),
+      computation, line("open the model", loading.open), line("optimize the graph", loading.network.optimize),
+      line("inflate and pack the weights", loading.network.plan),
     ]
     for (index, image) in images.enumerated() {
       let suffix = images.count > 1 ? " (image \(index + 1))" : ""
@@ -35,8 +36,7 @@ struct TimingReport: CustomStringConvertible {
   private func line(_ name: String, _ duration: Duration) -> String { line(name, duration.milliseconds, unit: "ms") }
 
   private func line(_ name: String, _ value: Double, unit: String) -> String {
-    let tenths = Int((value * 10).rounded())
-    let number = "\(tenths / 10).\(tenths % 10)"
+    let number = value.rounded(decimals: 1)
     let padding = String(repeating: " ", count: max(1, 42 - name.count - number.count))
     return "\(name)\(padding)\(number) \(unit)"
   }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import CommandSupport
 import ModelGraph
+import PlainText
+import WeightFormat
 import Xception
 
 @main
@@ -21,22 +23,14 @@ struct XceptionRun: ParsableCommand {
   @Option(help: "The weights file (.xcw).") var model: String?
   @Option(help: "How many classes to print; 0 for all.") var top = 5
   @Flag(help: "Print one JSON object per image per line.") var json = false
-  @Flag(help: "With --json: add the values that enter the classifier.") var features = false
-  @Option(help: PrecisionArgument.help) var precision = PrecisionArgument.auto
-  @Option(help: "The most threads to use; all that this process may use unless given.") var threads: Int?
-  @Option(
-    help: """
-      The instruction set of the kernels (amx, avx512bf16, avx512vnni, avx512, avx2, portable); the best one, or that of \
-      XCEPTION_ISA, unless given.
-      """)
-  var isa: String?
+  @Flag(help: "With --json: add the features, the values that enter the classifier.") var features = false
+  @OptionGroup var running: RunArguments
   @Flag(help: "Do not turn photos upright as their EXIF orientation says.") var noOrientation = false
-  @Flag(help: "Print where the time went on standard error.") var timings = false
-  @OptionGroup(title: "Preprocessing (instead of the model file's)") var preprocessing: PreprocessingArguments
+  @Flag(help: "Print on standard error where the time went.") var timings = false
+  @OptionGroup(title: "Preprocessing (replaces what the model file says)") var preprocessing: PreprocessingArguments
 
   func validate() throws {
     guard top >= 0 else { throw ValidationError("--top is \(top), expected 0 or more") }
-    guard threads.map({ $0 > 0 }) ?? true else { throw ValidationError("--threads must be at least 1") }
     guard !features || json else { throw ValidationError("--features needs --json") }
     guard images.count(where: { $0 == "-" }) <= 1 else {
       throw ValidationError("standard input (-) can be read only once")
@@ -47,16 +41,17 @@ struct XceptionRun: ParsableCommand {
 
   private func classifyAll() throws {
     let classifier = try load()
+    if !json, classifier.kind == .independentLabels {
+      StandardError.print("xception-run: the labels are independent: their probabilities do not add up to 100 %")
+    }
     var report = TimingReport(classifier)
     var failed = false
     for name in images {
       do {
-        let classification =
-          try name == "-"
-          ? classifier.classification(of: .descriptor(0), top: top)
-          : classifier.classification(ofImageAtPath: name, top: top)
+        let classification = try classifier.classification(
+          of: name == "-" ? .descriptor(0) : .path(name), top: top == 0 ? nil : top)
         report.add(classification.durations)
-        try printResult(name, classification, classifier.precision)
+        try printResult(name, classification, classifier)
         flushStandardOutput()
       } catch {
         failed = true
@@ -70,20 +65,22 @@ struct XceptionRun: ParsableCommand {
 
   private func load() throws -> Classifier {
     let path = try model ?? DefaultModel.path()
-    var options = Classifier.Options(
-      threads: threads, instructionSet: isa, precision: precision.precision, appliesOrientation: !noOrientation)
+    var options = running.options
+    options.decoding.appliesOrientation = !noOrientation
     if preprocessing.isGiven {
-      var changed = try preprocessing.base ?? Classifier.preprocessing(ofModelAt: path)
+      let model = try preprocessing.preprocess.map { named in
+        named.preprocessing(for: try WeightFile(contentsOf: path).model.graph.inputShape)
+      }
+      var changed = try model ?? Classifier.preprocessing(ofModelAtPath: path)
       preprocessing.change(&changed)
       options.preprocessing = changed
     }
     return try Classifier(contentsOfFile: path, options: options)
   }
 
-  private func printResult(_ name: String, _ classification: Classification, _ precision: Precision) throws {
+  private func printResult(_ name: String, _ classification: Classification, _ classifier: Classifier) throws {
     if json {
-      let result = JSONResult(image: name, classification: classification, precision: precision, features: features)
-      print(try jsonLine(result))
+      print(try jsonLine(JSONResult(image: name, classification, by: classifier, features: features)))
       return
     }
     if images.count > 1 { print(name) }
@@ -95,7 +92,6 @@ struct XceptionRun: ParsableCommand {
 
 /// A probability as a right-aligned percentage with two decimals.
 private func percentage(_ probability: Float) -> String {
-  let hundredths = Int((min(max(Double(probability), 0), 1) * 10_000).rounded())
-  let text = "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100) %"
+  let text = (100 * min(max(Double(probability), 0), 1)).rounded(decimals: 2) + " %"
   return String(repeating: " ", count: max(0, 10 - text.count)) + text
 }

@@ -1,5 +1,6 @@
 import CommandSupport
 import Foundation
+import PlainText
 import Testing
 
 @testable import xception_bench

@@ -53,7 +53,7 @@ extension Classification {
       Prediction(classIndex: index, label: nil, probability: probabilities[index])
     }
     return Classification(
-      predictions: predictions, features: features,
+      predictions: predictions, probabilities: probabilities, features: features,
       durations: .init(decode: .zero, preprocess: .zero, inference: .zero))
   }
 }

@@ -75,12 +75,25 @@ import WeightFormat
           model.metadata.labels = []
         })
     }
+    #expect(throws: ComparisonError.differentKinds(.exclusiveClasses, .independentLabels)) {
+      try ModelPair(one, classifier { $0.metadata.output = .labelProbabilities })
+    }
     _ = try ModelPair(one, classifier { $0.metadata.labels = [] })
   }
 
+  @Test func `The report says what the classes are to each other, in text and for programs`() throws {
+    let labels = try classifier { $0.metadata.output = .labelProbabilities }
+    let agreement = try ModelPair(labels, labels).agreement(about: pictures, in: small.folder.path)
+    let runner = ComparisonReport.Runner(labels.network, file: "m.xcw", bytes: 200_000, kind: labels.kind)
+    let report = ComparisonReport(runner, runner, race: Race(first: 2, second: 1, turns: 5), agreement: agreement)
+    #expect(report.text.contains(/\nclasses +independent labels +independent labels\n/))
+    #expect(report.a.kind == .independentLabels && report.pictures?.sameClass == 2)
+    #expect(report.speed.hasPrefix("B is 2.00 times as fast as A "))
+  }
+
   @Test func `A race times both in turns`() throws {
-    let executor = try classifier().executor
-    let race = try Race.run(executor, executor)
+    let network = try classifier().network
+    let race = try Race.run(network, network)
     #expect(race.first > 0 && race.second > 0 && race.turns >= 5)
     #expect(Race(first: 10, second: 9.79, turns: 5).isSecondFaster)
     #expect(!Race(first: 10, second: 9.81, turns: 5).isSecondFaster)

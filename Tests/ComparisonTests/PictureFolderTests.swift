@@ -32,8 +32,8 @@ import Testing
     #expect(try PictureFolder.pictures(in: folder.path) == ["inner/a.png", "link.png"])
   }
 
-  @Test func `A folder that is missing, no folder, or without pictures is an error that says so`() throws {
-    #expect(throws: ComparisonError.folder(path: "/nowhere/at/all", reason: "there is none")) {
+  @Test func `A folder that is missing, not a folder, or without pictures is an error that says so`() throws {
+    #expect(throws: ComparisonError.folder(path: "/nowhere/at/all", reason: "it does not exist")) {
       try PictureFolder.pictures(in: "/nowhere/at/all")
     }
     try make("a.txt")

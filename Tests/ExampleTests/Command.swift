@@ -60,6 +60,7 @@ struct Line: Decodable {
   var image: String
   var error: String?
   var precision: String?
+  var kind: String?
   var predictions: [Prediction]?
   var milliseconds: [String: Double]?
   var features: [Float]?

@@ -26,6 +26,25 @@ func similarity(_ first: URL, _ second: URL, classifier: Classifier) throws -> F
   return dot(a, b) / (dot(a, a) * dot(b, b)).squareRoot()
 }
 
+func smallPhotosOnly(model: URL) throws -> Classifier {
+  var options = Classifier.Options()
+  options.decoding.limits.pixels = 12_000_000
+  options.decoding.transparency = .black
+  return try Classifier(contentsOf: model, options: options)
+}
+
+func caption(for photo: URL, by classifier: Classifier) -> String {
+  do {
+    return try classifier.classify(imageAt: photo, top: 1)[0].label ?? "?"
+  } catch .image(.exceedsLimit(.pixels, let found, let limit), _) {
+    return "\(found) pixels, at most \(limit) please"
+  } catch .image(let error, _) {
+    return "no photo: \(error)"
+  } catch {
+    return "\(error)"
+  }
+}
+
 /// The README's example.
 func printPredictions() throws {
   let classifier = try Classifier(contentsOf: URL(filePath: "model.xcw"))

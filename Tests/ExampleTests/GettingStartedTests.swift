@@ -13,7 +13,7 @@ struct GettingStartedTests {
       guard block.hasPrefix("swift\n"), let start = block.range(of: "func ") else { return nil }
       return block[start.lowerBound...]
     }
-    #expect(functions.count == 3)
+    #expect(functions.count == 4)
     for function in functions { #expect(compiled.contains(function), "not compiled:\n\(function)") }
   }
 
@@ -40,5 +40,11 @@ struct GettingStartedTests {
     let classifier = try Classifier(contentsOf: model.file)
     #expect(abs(try similarity(model.photos[0], model.photos[0], classifier: classifier) - 1) < 1e-5)
     #expect(try similarity(model.photos[0], model.photos[1], classifier: classifier) < 0.9999)
+    let careful = try smallPhotosOnly(model: model.file)
+    #expect(SmallModel.labels.contains(caption(for: model.photos[0], by: careful)))
+    #expect(caption(for: model.file, by: careful).hasPrefix("no photo: "))
+    let huge = model.folder.appending(path: "huge.ppm")
+    try Data("P6 4000 4000 255\n".utf8).write(to: huge)
+    #expect(caption(for: huge, by: careful) == "16000000 pixels, at most 12000000 please")
   }
 }

@@ -15,7 +15,7 @@ import Testing
   @Test func `Transparent pixels show the chosen background`() throws {
     let color = DecodingOptions.Color(red: 10, green: 200, blue: 90)
     let bytes = try Fixture.bytes("png/gray8-trns.png")
-    let image = try Image(decoding: bytes, options: DecodingOptions(background: color))
+    let image = try Image(decoding: bytes, options: DecodingOptions(transparency: .over(color)))
     // The transparent gray is that of column 4 in row 3.
     let place = (3 * image.width + 4) * 3
     #expect(image.pixels[place..<place + 3] == [10, 200, 90])
@@ -26,8 +26,28 @@ import Testing
     let color = DecodingOptions.Color(red: 10, green: 200, blue: 90)
     let header = "P7\nWIDTH 2\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n"
     let bytes = Array(header.utf8) + [100, 0, 255, 51, 1, 2, 3, 254]
-    let image = try Image(decoding: bytes, options: DecodingOptions(background: color))
+    let image = try Image(decoding: bytes, options: DecodingOptions(transparency: .over(color)))
     #expect(image.pixels == [28, 160, 123, 1, 3, 3])
+  }
+
+  @Test func `Transparent pixels show their hidden colors where alpha is ignored`() throws {
+    let pam = "P7\nWIDTH 2\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n"
+    let ignoring = DecodingOptions(transparency: .ignored)
+    #expect(
+      try Image(decoding: Array(pam.utf8) + [100, 0, 255, 51, 1, 2, 3, 0], options: ignoring).pixels
+        == [100, 0, 255, 1, 2, 3])
+    let gray = "P7\nWIDTH 2\nHEIGHT 1\nDEPTH 2\nMAXVAL 255\nTUPLTYPE GRAYSCALE_ALPHA\nENDHDR\n"
+    #expect(
+      try Image(decoding: Array(gray.utf8) + [100, 0, 7, 255], options: ignoring).pixels == [100, 100, 100, 7, 7, 7])
+    #expect(
+      try Image(decoding: Array(gray.utf8) + [100, 0, 7, 255], options: .init(transparency: .black)).pixels
+        == [0, 0, 0, 7, 7, 7])
+    // The transparent gray of the PNG file is white below white, and itself where alpha is ignored.
+    let bytes = try Fixture.bytes("png/gray8-trns.png")
+    let (white, hidden) = (try Image(decoding: bytes), try Image(decoding: bytes, options: ignoring))
+    let start = (3 * white.width + 4) * 3
+    #expect(white.pixels[start..<start + 3] == [255, 255, 255])
+    #expect(hidden.pixels[start..<start + 3] != [255, 255, 255])
   }
 
   @Test func `A flipped bit anywhere is noticed`() throws {

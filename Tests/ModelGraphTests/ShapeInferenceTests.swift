@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A graph with one operation on an input, or on several copies of it.
-private func shape(
+func shape(
   _ operation: Operation, of input: Shape = .map(height: 6, width: 8, channels: 4), inputs: Int = 1
 ) throws -> Shape {
   var builder = GraphBuilder()
@@ -16,7 +16,7 @@ private func shape(
 }
 
 /// Why the node "node" is refused.
-private func reason(
+func reason(
   _ operation: Operation, of input: Shape = .map(height: 6, width: 8, channels: 4), inputs: Int = 1
 ) -> String? {
   do {

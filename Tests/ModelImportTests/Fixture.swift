@@ -47,7 +47,9 @@ struct Fixture {
   /// Translates the archive's network with other weights.
   func translate(weights: KerasGroup) throws -> Graph {
     let model = try KerasModel(try JSONParser.parse(Array(try configuration().utf8)))
-    return try KerasTranslator.translate(model, weights: Keras3Weights(weights), inputSize: nil).graph
+    return try KerasTranslator.translate(
+      model, weights: Keras3Weights(weights), options: ImportOptions(), isKeras3: true
+    ).graph
   }
 }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import ModelImport
@@ -13,6 +14,52 @@ struct LabelsTests {
     #expect(try parse(#"{"1": ["n01", "goldfish"], "0": ["n00", "tench"]}"#) == ["tench", "goldfish"])
     #expect(try parse(#"{"0": "a"}"#) == ["a"])
     #expect(try Labels.read("cup, fork,two words") == ["cup", "fork", "two words"])
+  }
+
+  @Test("come in the forms that other tools write")
+  func otherTools() throws {
+    let both = ["cat", "dog"]
+    #expect(try parse(#"{"dog": 1, "cat": 0}"#) == both)
+    #expect(try parse(#"{"id2label": {"0": "cat", "1": "dog"}, "label2id": {"cat": 0}}"#) == both)
+    #expect(try parse(#"[{"id": 1, "name": "dog"}, {"id": 0, "name": "cat"}]"#) == both)
+    #expect(try parse(#"[{"name": "cat"}, {"name": "dog"}]"#) == both)
+    #expect(try parse(#"{"labels": ["cat", "dog"]}"#) == both)
+    #expect(try parse("\u{feff}cat\ndog\n") == both)
+    #expect(try parse("cat\ndog\n\n\n") == both)
+    #expect(try parse("0 cat\n1 dog\n") == both)
+    #expect(try parse("1: cat\n2: dog") == both)
+    #expect(try parse("class,index\ndog,1\ncat,0\n") == both)
+    #expect(try parse("0;\"cat\"\n1;dog") == both)
+    #expect(try parse("3 cats\n7 dogs") == ["3 cats", "7 dogs"])
+    #expect(
+      try parse("tench, Tinca tinca\ngoldfish, Carassius auratus") == [
+        "tench, Tinca tinca", "goldfish, Carassius auratus",
+      ])
+    let wide: [UInt8] = [0xff, 0xfe] + "cat\ndog".utf16.flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }
+    #expect(try Labels.parse(wide) == both)
+    let bigEndian: [UInt8] = [0xfe, 0xff] + "cat\ndog".utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xff)] }
+    #expect(try Labels.parse(bigEndian) == both)
+  }
+
+  @Test("are the folders of a folder, in Keras's order or in the natural one")
+  func folders() throws {
+    let root = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: root) }
+    for name in ["10", "2", "1", "b", "B", ".hidden"] {
+      try FileManager.default.createDirectory(at: root.appending(path: name), withIntermediateDirectories: true)
+    }
+    try Data().write(to: root.appending(path: "file"))
+    #expect(try Labels.read(root.path) == ["1", "10", "2", "B", "b"])
+    #expect(try Labels.read(root.path, order: .natural).prefix(3) == ["1", "2", "10"])
+  }
+
+  @Test("that do not fit are an error that shows the line")
+  func lines() {
+    #expect(throws: ImportError.labels(reason: "line 2 of 3 is empty, expected a label")) { try parse("cat\n\ndog\n") }
+    #expect(
+      throws: ImportError.labels(
+        reason: "the numbers of the JSON object are not 0 to 1: \"b\" has 2, expected 1")
+    ) { try parse(#"{"a": 0, "b": 2}"#) }
   }
 
   @Test(

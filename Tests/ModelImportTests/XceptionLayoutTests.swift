@@ -177,7 +177,7 @@ struct XceptionLayoutTests {
 
   @Test("are refused where a layer is missing or surplus")
   func counts() throws {
-    let bytes = try HDF5Writer.bytes { file in
+    let bytes = HDF5Writer.bytes { file in
       file.dataset("layers/conv2d/vars/0", [3, 3, 3, 2], Array(repeating: 1, count: 54))
     }
     #expect(
@@ -185,7 +185,7 @@ struct XceptionLayoutTests {
         reason: "the weights of 1 layers of the kind convolution, expected the 6 of Xception;"
           + " a file of weights alone can be read only for Xception")
     ) { try read(bytes) }
-    let surplus = try HDF5Writer.bytes { file in file.dataset("layers/conv3d/vars/0", [1], [1]) }
+    let surplus = HDF5Writer.bytes { file in file.dataset("layers/conv3d/vars/0", [1], [1]) }
     #expect(
       throws: ImportError.weights(
         layer: "layers/conv3d/vars/0", reason: "surplus: no layer of the model has this array")

@@ -1,6 +1,6 @@
-import Architectures
+package import Architectures
 package import Foundation
-import ModelGraph
+package import ModelGraph
 import TestSupport
 import WeightFormat
 
@@ -17,16 +17,7 @@ package struct SmallModel: Sendable {
     folder = FileManager.default.temporaryDirectory.appending(path: "small-model-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     file = folder.appending(path: "small.xcw")
-    var network = XceptionNetwork()
-    network.input = .map(height: 40, width: 40, channels: 3)
-    network.widthDivisor = 16
-    network.top = .classifier(.init(classes: Self.labels.count))
-    var weights = RandomWeights(seed: 1)
-    let metadata = Metadata(
-      architecture: "Xception", preprocessing: .keras, labels: Self.labels, output: .classProbabilities,
-      converter: "tests")
-    try WeightFile.write(
-      Model(graph: network.graph { weights.tensor($0, $1, $2) }, metadata: metadata), to: file.path, profile: .compact)
+    try WeightFile.write(Self.model(), to: file.path, profile: .compact)
     photos = try [UInt64(2), 3].map { [folder] seed in
       var generator = SplitMix64(seed: seed)
       let pixels = (0..<48 * 32 * 3).map { _ in UInt8.random(in: 0...255, using: &generator) }
@@ -34,5 +25,24 @@ package struct SmallModel: Sendable {
       try (Data("P6 48 32 255\n".utf8) + pixels).write(to: photo)
       return photo
     }
+  }
+
+  /// The model of the file, or one with another head; the weights before the head are the same.
+  ///
+  /// - Parameters:
+  ///   - ending: What follows the last dense layer.
+  ///   - output: What the metadata say that the output is.
+  package static func model(
+    classes: Int = labels.count, ending: XceptionNetwork.Classifier.Output = .softmax,
+    output: Metadata.Output = .classProbabilities, labels: [String] = labels
+  ) throws -> Model {
+    var network = XceptionNetwork()
+    network.input = .map(height: 40, width: 40, channels: 3)
+    network.widthDivisor = 16
+    network.top = .classifier(.init(classes: classes, output: ending))
+    var weights = RandomWeights(seed: 1)
+    let metadata = Metadata(
+      architecture: "Xception", preprocessing: .keras, labels: labels, output: output, converter: "tests")
+    return Model(graph: try network.graph { weights.tensor($0, $1, $2) }, metadata: metadata)
   }
 }

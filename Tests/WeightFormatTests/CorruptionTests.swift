@@ -46,6 +46,20 @@ struct CorruptionTests {
     }
   }
 
+  @Test func `Of several damaged blocks the first is named, whichever thread comes upon its own first`() throws {
+    var bytes = try WeightFile.bytes(of: SampleModels.severalBlocks(whole: 6), profile: .stored)
+    let data = try WeightFile(bytes: bytes).sections.last!.offset
+    for block in [5, 2, 3] { bytes[data + block * FormatConstants.blockLength + 9] ^= 1 }
+    for _ in 0..<5 {
+      #expect {
+        try WeightFile(bytes: bytes).verifyContents()
+      } throws: { error in
+        let error = error as? WeightFormatError
+        return error?.fault == .checksum && error?.offset == data + 2 * FormatConstants.blockLength
+      }
+    }
+  }
+
   @Test func `Each limit refuses what is beyond it`() throws {
     let bytes = try WeightFile.bytes(of: try SampleModels.small())
     let lower: [(WritableKeyPath<ReadLimits, Int>, Int)] = [

@@ -2,7 +2,8 @@ import ModelGraph
 
 /// A class of layers: its variables, and what it is at inference.
 struct KerasLayerClass: Sendable {
-  typealias Append = @Sendable (inout KerasTranslator, KerasTranslator.Site) throws(ImportError) -> KerasTranslator.Value
+  typealias Append =
+    @Sendable (inout KerasTranslator, KerasTranslator.Site) throws(ImportError) -> KerasTranslator.Value
 
   /// The variables of a layer, in Keras's order; nil where it may have some that inference does not need.
   let variables: @Sendable (KerasLayer) throws(ImportError) -> [KerasVariable]?
@@ -44,7 +45,7 @@ struct KerasLayerClass: Sendable {
   ]
 
   /// Such layers may have the state of a random generator.
-  private static let nothing = KerasLayerClass(variables: { _ in nil }) { _, site throws(ImportError) in
+  private static let nothing = KerasLayerClass(variables: anything) { _, site throws(ImportError) in
     try site.input()
   }
 
@@ -52,27 +53,27 @@ struct KerasLayerClass: Sendable {
 
   private static let classes: [String: KerasLayerClass] = [
     "Conv2D": convolution, "Convolution2D": convolution,
-    "DepthwiseConv2D": .init(variables: { layer throws(ImportError) in
-      [.depthwiseKernel] + (try layer.hasBias ? [.bias] : [])
-    }) { translator, site throws(ImportError) in try translator.depthwise(site) },
-    "SeparableConv2D": .init(variables: { layer throws(ImportError) in
-      [.depthwiseKernel, .pointwiseKernel] + (try layer.hasBias ? [.bias] : [])
-    }) { translator, site throws(ImportError) in try translator.separable(site) },
+    "DepthwiseConv2D": .init(variables: depthwiseKernel) { translator, site throws(ImportError) in
+      try translator.depthwise(site)
+    },
+    "SeparableConv2D": .init(variables: separableKernels) { translator, site throws(ImportError) in
+      try translator.separable(site)
+    },
     "Conv2DTranspose": .init(variables: kernelAndBias) { translator, site throws(ImportError) in
       try translator.transposedConvolution(site)
     },
     "Dense": .init(variables: kernelAndBias) { translator, site throws(ImportError) in try translator.dense(site) },
     "BatchNormalization": batchNormalization, "BatchNormalizationV1": batchNormalization,
     "BatchNormalizationV2": batchNormalization, "SyncBatchNormalization": batchNormalization,
-    "LayerNormalization": .init(variables: { layer throws(ImportError) in
-      (try layer.bool("scale", default: true) ? [.gamma] : []) + (try layer.bool("center", default: true) ? [.beta] : [])
-    }) { translator, site throws(ImportError) in try translator.layerNormalization(site) },
+    "LayerNormalization": .init(variables: scaleAndCenter) { translator, site throws(ImportError) in
+      try translator.layerNormalization(site)
+    },
     "UnitNormalization": .init { translator, site throws(ImportError) in try translator.unitNormalization(site) },
-    "Normalization": .init(variables: { layer throws(ImportError) in
-      layer.numbers("mean") == nil || layer.numbers("variance") == nil ? [.mean, .variance, .count] : []
-    }) { translator, site throws(ImportError) in try translator.normalization(site) },
+    "Normalization": .init(variables: moments) { translator, site throws(ImportError) in
+      try translator.normalization(site)
+    },
     "Rescaling": .init { translator, site throws(ImportError) in try translator.rescaling(site) },
-    "LayerScale": .init(variables: { _ in [.layerScale] }) { translator, site throws(ImportError) in
+    "LayerScale": .init(variables: layerScale) { translator, site throws(ImportError) in
       try translator.layerScale(site)
     },
     "CustomScaleLayer": .init { translator, site throws(ImportError) in try translator.scaledSum(site) },
@@ -98,7 +99,7 @@ struct KerasLayerClass: Sendable {
     "Activation": .init { translator, site throws(ImportError) in try translator.activationLayer(site) },
     "ReLU": .init { translator, site throws(ImportError) in try translator.relu(site) },
     "LeakyReLU": .init { translator, site throws(ImportError) in try translator.leakyRelu(site) },
-    "PReLU": .init(variables: { _ in [.alpha] }) { translator, site throws(ImportError) in
+    "PReLU": .init(variables: alpha) { translator, site throws(ImportError) in
       try translator.parametricRelu(site)
     },
     "ELU": .init { translator, site throws(ImportError) in
@@ -111,7 +112,7 @@ struct KerasLayerClass: Sendable {
         .activation(.threshold(threshold: threshold, value: 0)), [try site.input()], at: site)
     },
     "Softmax": .init { translator, site throws(ImportError) in try translator.softmax(site) },
-    "Lambda": .init(variables: { _ in nil }, readsKeywords: true) { translator, site throws(ImportError) in
+    "Lambda": .init(variables: anything, readsKeywords: true) { translator, site throws(ImportError) in
       try translator.lambda(site)
     },
   ]
@@ -120,14 +121,39 @@ struct KerasLayerClass: Sendable {
     try translator.convolution(site)
   }
 
-  private static let batchNormalization = KerasLayerClass(variables: { layer throws(ImportError) in
-    (try layer.bool("scale", default: true) ? [.gamma] : []) + (try layer.bool("center", default: true) ? [.beta] : [])
-      + [.movingMean, .movingVariance]
-  }) { translator, site throws(ImportError) in try translator.batchNormalization(site) }
+  private static let batchNormalization = KerasLayerClass(variables: scaleCenterAndMoments) {
+    translator, site throws(ImportError) in try translator.batchNormalization(site)
+  }
+
+  // MARK: Their variables
 
   @Sendable private static func kernelAndBias(_ layer: KerasLayer) throws(ImportError) -> [KerasVariable]? {
     [.kernel] + (try layer.hasBias ? [.bias] : [])
   }
+
+  @Sendable private static func depthwiseKernel(_ layer: KerasLayer) throws(ImportError) -> [KerasVariable]? {
+    [.depthwiseKernel] + (try layer.hasBias ? [.bias] : [])
+  }
+
+  @Sendable private static func separableKernels(_ layer: KerasLayer) throws(ImportError) -> [KerasVariable]? {
+    [.depthwiseKernel, .pointwiseKernel] + (try layer.hasBias ? [.bias] : [])
+  }
+
+  @Sendable private static func scaleAndCenter(_ layer: KerasLayer) throws(ImportError) -> [KerasVariable]? {
+    (try layer.bool("scale", default: true) ? [.gamma] : []) + (try layer.bool("center", default: true) ? [.beta] : [])
+  }
+
+  @Sendable private static func scaleCenterAndMoments(_ layer: KerasLayer) throws(ImportError) -> [KerasVariable]? {
+    (try scaleAndCenter(layer) ?? []) + [.movingMean, .movingVariance]
+  }
+
+  @Sendable private static func moments(_ layer: KerasLayer) -> [KerasVariable]? {
+    layer.numbers("mean") == nil || layer.numbers("variance") == nil ? [.mean, .variance, .count] : []
+  }
+
+  @Sendable private static func layerScale(_ layer: KerasLayer) -> [KerasVariable]? { [.layerScale] }
+  @Sendable private static func alpha(_ layer: KerasLayer) -> [KerasVariable]? { [.alpha] }
+  @Sendable private static func anything(_ layer: KerasLayer) -> [KerasVariable]? { nil }
 
   // MARK: Functions of tensors, written as `x / 127.5` or by name
 

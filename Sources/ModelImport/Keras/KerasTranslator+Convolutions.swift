@@ -60,7 +60,9 @@ extension KerasTranslator {
       throw layer.error("Conv2DTranspose of zero padding or of a vector")
     }
     let extra = layer.config["output_padding"].map { $0.isNull } == false ? try layer.extent("output_padding") : nil
-    func side(_ input: Int, _ size: Int, _ stride: Int, _ dilation: Int, _ extra: Int?) -> (before: Int, after: Int, extra: Int) {
+    func side(_ input: Int, _ size: Int, _ stride: Int, _ dilation: Int, _ extra: Int?) -> (
+      before: Int, after: Int, extra: Int
+    ) {
       let reach = (size - 1) * dilation + 1
       let output =
         if let extra {
@@ -72,10 +74,13 @@ extension KerasTranslator {
       let cut = max(full - output, 0)
       return (cut / 2, cut - cut / 2, max(output - full, 0))
     }
-    let values = [window.size.height, window.size.width, window.stride.height, window.stride.width,
-      window.dilation.height, window.dilation.width]
-    guard values.allSatisfy({ (1...Limits.window).contains($0) }), extra.map({ [$0.height, $0.width] })?
-      .allSatisfy({ (0...Limits.window).contains($0) }) != false
+    let values = [
+      window.size.height, window.size.width, window.stride.height, window.stride.width,
+      window.dilation.height, window.dilation.width,
+    ]
+    guard values.allSatisfy({ (1...Limits.window).contains($0) }),
+      extra.map({ [$0.height, $0.width] })?
+        .allSatisfy({ (0...Limits.window).contains($0) }) != false
     else { throw layer.error("a window of \(window.size), stride \(window.stride) is out of range") }
     let rows = side(height, window.size.height, window.stride.height, window.dilation.height, extra?.height)
     let columns = side(width, window.size.width, window.stride.width, window.dilation.width, extra?.width)

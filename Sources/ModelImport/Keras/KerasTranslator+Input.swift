@@ -8,7 +8,8 @@ extension KerasTranslator {
     guard let shape, shape.count == 4, let channels = shape[isChannelsFirst ? 1 : 3] else {
       let found = shape.map { "[" + $0.map { $0.map(String.init) ?? "none" }.joined(separator: ", ") + "]" }
       throw .layer(
-        name: name, reason: "its shape is \(found ?? "missing"), expected batch x height x width x channels of an image")
+        name: name, reason: "its shape is \(found ?? "missing"), expected batch x height x width x channels of an image"
+      )
     }
     var (height, width) = isChannelsFirst ? (shape[2], shape[3]) : (shape[1], shape[2])
     if let size = options.inputSize {
@@ -73,7 +74,9 @@ extension KerasTranslator {
     let channels = shape(of: value).channels
     guard [factors, offsets].allSatisfy({ $0.count == 1 || $0.count == channels }),
       (factors + offsets).allSatisfy(\.isFinite)
-    else { throw site.layer.error("\(site.layer.className): its \(factors.count) factors do not fit \(channels) channels") }
+    else {
+      throw site.layer.error("\(site.layer.className): its \(factors.count) factors do not fit \(channels) channels")
+    }
     if value.node == 0, value.isPlain, factors.allSatisfy({ $0 != 0 }) {
       scalesInput = true
       var result = value
@@ -139,7 +142,9 @@ extension KerasTranslator {
       throw layer.unexpected("variance", "as many numbers as its mean has, from 0")
     }
     let deviation = variance.map { max($0.squareRoot(), 1e-7) }
-    if try layer.bool("invert", default: false) { return try affine(input, factors: deviation, offsets: mean, at: site) }
+    if try layer.bool("invert", default: false) {
+      return try affine(input, factors: deviation, offsets: mean, at: site)
+    }
     return try affine(
       input, factors: deviation.map { 1 / $0 }, offsets: zip(mean, deviation).map { -$0 / $1 }, at: site)
   }

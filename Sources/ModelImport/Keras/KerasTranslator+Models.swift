@@ -201,7 +201,7 @@ extension KerasTranslator {
     let site = Site(
       layer: layer, name: name, operands: operands, keywords: keywords, weights: arrays[name] ?? [])
     if layer.isModel {
-      try site.checkKeywords()
+      try site.checkKeywords(isKeras3: isKeras3)
       let inner = try KerasModel(layer.description)
       let inputs = operands.compactMap { if case .value(let value) = $0 { value } else { nil } }
       return try append(
@@ -211,7 +211,7 @@ extension KerasTranslator {
       guard let layerClass = try KerasLayerClass.named(layer) else {
         throw layer.error("the class \(layer.className) is not known")
       }
-      if !layerClass.readsKeywords { try site.checkKeywords() }
+      if !layerClass.readsKeywords { try site.checkKeywords(isKeras3: isKeras3) }
       return [try layerClass.append(&self, site)]
     } catch {
       // What a layer finds wrong with its options names it without the models around it.
@@ -247,7 +247,8 @@ private struct CallReferences {
       first = used.contains(count) ? 1 : used.contains(0) ? 0 : isFunctional ? 1 : -1
     }
     guard first >= 0, (first..<first + count).contains(tensor.call) else {
-      throw .layer(name: layer, reason: "reads call \(tensor.call) of \"\(tensor.layer)\", which is called \(count) times")
+      throw .layer(
+        name: layer, reason: "reads call \(tensor.call) of \"\(tensor.layer)\", which is called \(count) times")
     }
     return tensor.call - first
   }
@@ -255,9 +256,16 @@ private struct CallReferences {
 
 extension KerasTranslator.Site {
   /// Holds what it is called with besides its inputs to what does nothing.
-  fileprivate func checkKeywords() throws(ImportError) {
+  ///
+  /// `training=True` does nothing in Keras 3, whose `predict` overrides it; in Keras 2 it stays, and dropout drops.
+  fileprivate func checkKeywords(isKeras3: Bool) throws(ImportError) {
+    let dependsOnTraining =
+      !isKeras3
+      && (layer.isModel || KerasLayerClass.isNothing(layer) || layer.className.hasPrefix("BatchNormalization"))
     for (name, operand) in keywords {
-      guard case .numbers(let value) = operand, value.isNull || name == "training" && value == .bool(false) else {
+      guard case .numbers(let value) = operand,
+        value.isNull || name == "training" && (value == .bool(false) || !dependsOnTraining)
+      else {
         throw layer.error("is called with the argument \"\(name.prefix(80))\", which cannot be expressed")
       }
     }

@@ -6,8 +6,9 @@ extension KerasTranslator {
   mutating func flatten(_ site: Site) throws(ImportError) -> Value {
     let input = try site.input()
     guard case .map(let height, let width, let channels) = shape(of: input) else { return input }
-    guard !isChannelsFirst || site.layer.config["data_format"]?.string == "channels_first" || height * width == 1
-      || channels == 1
+    guard
+      !isChannelsFirst || site.layer.config["data_format"]?.string == "channels_first" || height * width == 1
+        || channels == 1
     else { throw site.layer.error("Flatten of a map with channels first cannot be expressed") }
     return try append(.flatten, [input], at: site)
   }
@@ -101,7 +102,8 @@ extension KerasTranslator {
     }
     if input.isPlain, size == Extent(height: height, width: width) { return input }
     guard size.height <= height, size.width <= width else {
-      throw layer.error("CenterCrop to \(size) of a smaller map, \(height)x\(width), resizes it, which cannot be expressed")
+      throw layer.error(
+        "CenterCrop to \(size) of a smaller map, \(height)x\(width), resizes it, which cannot be expressed")
     }
     let slice = Slice(
       rows: .init(first: (height - size.height) / 2, count: size.height),
@@ -119,7 +121,8 @@ extension KerasTranslator {
   mutating func subscripted(_ site: Site) throws(ImportError) -> Value {
     guard case .value(let input)? = site.operands.first else { throw site.layer.error("of no tensor") }
     let specification = site.operands.dropFirst().first ?? site.keywords["slice_spec"]
-    guard case .numbers(let json)? = specification, let axes = SliceSpecification(json, rank: shape(of: input).dimensions.count + 1)
+    guard case .numbers(let json)? = specification,
+      let axes = SliceSpecification(json, rank: shape(of: input).dimensions.count + 1)
     else { throw site.layer.error("its slices are of an unknown form") }
     guard !isChannelsFirst, input.isPlain else { throw site.layer.error("a slice that cannot be expressed") }
     guard axes.axes.first == .all else { throw site.layer.error("a slice of the batch") }

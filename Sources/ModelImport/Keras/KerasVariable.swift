@@ -22,7 +22,7 @@ struct KerasVariable: Sendable {
 }
 
 /// A layer of a model with its variables, and where a file has them.
-struct WeightedLayer {
+struct KerasWeightedLayer {
   /// The layer's name with those of the models around it: the key of its arrays, and for messages.
   var path: String
   /// Its own name; nil where Keras numbered it, which says nothing.
@@ -40,26 +40,26 @@ extension KerasModel {
   /// All layers but models and inputs, those of nested models in their places.
   ///
   /// - Parameter storage: The group of the outermost model in a `.keras` file; nil for other files.
-  func weightedLayers(storage: KerasGroup?) throws(ImportError) -> [WeightedLayer] {
+  func weightedLayers(storage: KerasGroup?) throws(ImportError) -> [KerasWeightedLayer] {
     try weightedLayers(prefix: "", storage: storage, path: "", topLayer: nil, depth: 0)
   }
 
   private func weightedLayers(
     prefix: String, storage: KerasGroup?, path: String, topLayer: String?, depth: Int
-  ) throws(ImportError) -> [WeightedLayer] {
+  ) throws(ImportError) -> [KerasWeightedLayer] {
     guard depth <= 16 else { throw .model(reason: "\"\(name)\": models are nested more than 16 deep") }
     // Keras 2.12 to 2.14 reach each layer twice, by another list, where it has weights, and number both.
     let dependencies = "_layer_checkpoint_dependencies"
     let countsTwice = storage?.groups[dependencies] != nil
     let list = countsTwice ? dependencies : "layers"
     var counts: [String: Int] = [:]
-    var result: [WeightedLayer] = []
+    var result: [KerasWeightedLayer] = []
     for layer in layers {
       let kind = Keras3Weights.storageName(ofClass: layer.className)
       let number = counts[kind, default: 0]
       let group = number == 0 ? kind : "\(kind)_\(number)"
       let layerPath = path + list + "/" + group
-      var inner: [WeightedLayer] = []
+      var inner: [KerasWeightedLayer] = []
       if layer.isModel {
         inner = try KerasModel(layer.description).weightedLayers(
           prefix: prefix + layer.name + "/", storage: storage?.groups[list]?.groups[group], path: layerPath + "/",
@@ -68,7 +68,7 @@ extension KerasModel {
         if !layer.isTrainable { for index in inner.indices { inner[index].isTrainable = false } }
       } else {
         inner = [
-          WeightedLayer(
+          KerasWeightedLayer(
             path: prefix + layer.name, name: layer.name, storage: layerPath, topLayer: topLayer ?? layer.name,
             variables: try KerasLayerClass.named(layer)?.variables(of: layer), isTrainable: layer.isTrainable)
         ]

@@ -9,7 +9,7 @@ protocol KerasWeights {
   /// Finds all arrays of all layers.
   ///
   /// - Throws: Where one is missing, or is there but belongs to no layer.
-  func arrays(of layers: [WeightedLayer]) throws(ImportError) -> KerasArrays
+  func arrays(of layers: [KerasWeightedLayer]) throws(ImportError) -> KerasArrays
 }
 
 /// The layout of `.keras` files: `layers/<class>[_k]/vars/<i>`, k counting the layers of a class in their model's order.
@@ -20,7 +20,7 @@ struct Keras3Weights: KerasWeights {
 
   var storage: KerasGroup? { root }
 
-  func arrays(of layers: [WeightedLayer]) throws(ImportError) -> KerasArrays {
+  func arrays(of layers: [KerasWeightedLayer]) throws(ImportError) -> KerasArrays {
     var result: KerasArrays = [:]
     var known: Set<String> = []
     for layer in layers {
@@ -38,7 +38,7 @@ struct Keras3Weights: KerasWeights {
     return result
   }
 
-  private func arrays(of layer: WeightedLayer, count: Int) throws(ImportError) -> [NamedArray] {
+  private func arrays(of layer: KerasWeightedLayer, count: Int) throws(ImportError) -> [NamedArray] {
     let path = layer.storage + "/vars"
     guard let group = root.group(at: path) else {
       throw .weights(layer: layer.path, reason: "missing: the file has no \"\(path)\"")

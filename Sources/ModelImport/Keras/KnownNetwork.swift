@@ -12,6 +12,7 @@ struct KnownNetwork {
     var models: [String]
     /// Names of layers that it has, and no other family has all of them.
     var layers: Set<String>
+    /// Nil where the network scales pixels itself.
     var mode: LambdaMeaning?
   }
 
@@ -19,7 +20,8 @@ struct KnownNetwork {
   private static let families = [
     Family(name: "VGG-16", models: ["vgg16"], layers: ["block1_conv1", "block5_conv3", "block5_pool"], mode: .caffe),
     Family(name: "VGG-19", models: ["vgg19"], layers: ["block1_conv1", "block5_conv4"], mode: .caffe),
-    Family(name: "Xception", models: ["xception"], layers: ["block2_sepconv1_bn", "block14_sepconv2_bn"], mode: .keras),
+    Family(
+      name: "Xception", models: ["xception"], layers: ["block2_sepconv1_bn", "block14_sepconv2_bn"], mode: .keras),
     Family(
       name: "ResNet V2", models: ["resnet50v2", "resnet101v2", "resnet152v2"],
       layers: ["conv2_block1_preact_bn", "post_bn"], mode: .keras),
@@ -60,16 +62,16 @@ struct KnownNetwork {
 extension Preprocessing {
   /// As Keras's networks of this kind are used: nearest neighbor (the default of `load_img`), no crop.
   static func usual(_ mode: LambdaMeaning) -> Preprocessing {
-    var result = Preprocessing.keras
+    let input = Shape.map(height: 224, width: 224, channels: 3)
     switch mode {
-    case .keras: break
-    case .identity: result = .unscaled()
-    case .caffe:
-      result.channelOrder = .bgr
-      (result.divisor, result.mean) = (1, [103.939, 116.779, 123.68])
+    case .keras: return .keras
+    case .identity: return .unscaled()
+    case .caffe: return NamedPreprocessing.caffe.preprocessing(for: input)
     case .torch:
-      (result.divisor, result.mean, result.standardDeviation) = (255, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+      var result = Preprocessing.keras
+      let torch = NamedPreprocessing.torch.preprocessing(for: input)
+      (result.divisor, result.mean, result.standardDeviation) = (torch.divisor, torch.mean, torch.standardDeviation)
+      return result
     }
-    return result
   }
 }

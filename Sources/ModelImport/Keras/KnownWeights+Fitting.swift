@@ -4,7 +4,7 @@ import ModelGraph
 /// A network known by name with the arrays of a file of weights.
 struct FittedNetwork {
   var network: any Architecture
-  var layers: [Architectures.WeightedLayer]
+  var layers: [WeightedLayer]
   /// In the order of the layers and of their weights.
   var arrays: [[NamedArray]]
 }
@@ -124,7 +124,7 @@ extension KnownWeights {
 
   /// The network with the image's channels that its first convolution has.
   private func withChannels(
-    _ network: any Architecture, _ layers: [KnownLayer]
+    _ network: any Architecture, _ layers: [WeightedLayer]
   ) throws(ImportError) -> any Architecture {
     guard let first = layers.first(where: { $0.kind == .convolution }),
       let kernel = kernel(of: first, among: layers), kernel.dimensions.count == 4,
@@ -164,7 +164,7 @@ extension KnownWeights {
     return isNumbered ? unnamed : unnamed + (count(ofPlain: "avg_pool") ?? 0)
   }
 
-  private func layers(of network: any Architecture) throws(ImportError) -> [KnownLayer] {
+  private func layers(of network: any Architecture) throws(ImportError) -> [WeightedLayer] {
     try Self.building { try network.weightedLayers() }
   }
 
@@ -185,7 +185,7 @@ extension KnownWeights {
     }
   }
 
-  private func kernel(of layer: KnownLayer, among layers: [KnownLayer]) -> NamedArray? {
+  private func kernel(of layer: WeightedLayer, among layers: [WeightedLayer]) -> NamedArray? {
     guard let index = layers.firstIndex(of: layer) else { return nil }
     switch self {
     case .numbered(let root): return root.array(at: layers.stored(in: root)[index].storage + "/vars/0")

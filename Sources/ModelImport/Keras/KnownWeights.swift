@@ -3,8 +3,6 @@ import ModelGraph
 
 /// A file of weights without a network, in one of Keras's two layouts, which a network known by name is fitted to.
 enum KnownWeights {
-  typealias KnownLayer = Architectures.WeightedLayer
-
   /// `layers/<class>[_k]/vars/<i>`.
   case numbered(KerasGroup)
   /// A group for each layer.
@@ -33,7 +31,7 @@ enum KnownWeights {
   }
 
   /// How many such layers the file would have of these.
-  func layerCount(of layers: [KnownLayer]) -> Int {
+  func layerCount(of layers: [WeightedLayer]) -> Int {
     switch self {
     case .numbered: layers.count
     case .named: Set(layers.map(\.fileLayer)).count
@@ -44,7 +42,7 @@ enum KnownWeights {
   ///
   /// - Parameter isChain: Whether the order alone tells which layer is which.
   func arrays(
-    of layers: [KnownLayer], isChain: () throws(ImportError) -> Bool
+    of layers: [WeightedLayer], isChain: () throws(ImportError) -> Bool
   ) throws(ImportError) -> KerasArrays {
     switch self {
     case .numbered(let root):
@@ -71,7 +69,7 @@ extension KerasGroup {
   }
 }
 
-extension Architectures.WeightedLayer {
+extension WeightedLayer {
   /// The layer of the outermost model.
   var fileLayer: String { container ?? kerasName }
 
@@ -95,17 +93,17 @@ extension Architectures.WeightedLayer {
     }
   }
 
-  fileprivate func place(storage: String, fileLayer: String) -> ModelImport.WeightedLayer {
-    WeightedLayer(
+  fileprivate func place(storage: String, fileLayer: String) -> KerasWeightedLayer {
+    KerasWeightedLayer(
       path: name, name: number == nil ? name : nil, storage: storage, topLayer: fileLayer, variables: variables,
       isTrainable: true)
   }
 }
 
-extension [Architectures.WeightedLayer] {
+extension [WeightedLayer] {
   /// Where a file that numbers the layers of each class has them.
-  func stored(in root: KerasGroup) -> [ModelImport.WeightedLayer] {
-    var result: [ModelImport.WeightedLayer] = []
+  func stored(in root: KerasGroup) -> [KerasWeightedLayer] {
+    var result: [KerasWeightedLayer] = []
     var outer = LayerNumbers(in: root)
     var inner: (container: String, path: String, numbers: LayerNumbers)?
     for layer in self {
@@ -143,14 +141,14 @@ private struct LayerNumbers {
 extension LegacyWeights {
   /// The layers with the names that the file has for them: their own, or those in the same places.
   fileprivate func places(
-    of layers: [KnownWeights.KnownLayer], isChain: () throws(ImportError) -> Bool
-  ) throws(ImportError) -> [ModelImport.WeightedLayer] {
+    of layers: [WeightedLayer], isChain: () throws(ImportError) -> Bool
+  ) throws(ImportError) -> [KerasWeightedLayer] {
     let names = isKeras1Xception ? try namesByNumber(layers) : try namesByOrder(layers, isChain: isChain)
     return layers.map { $0.place(storage: "", fileLayer: names[$0.fileLayer] ?? $0.fileLayer) }
   }
 
   private func namesByOrder(
-    _ layers: [KnownWeights.KnownLayer], isChain: () throws(ImportError) -> Bool
+    _ layers: [WeightedLayer], isChain: () throws(ImportError) -> Bool
   ) throws(ImportError) -> [String: String] {
     var names: [String: String] = [:]
     var rest = weighted.map(\.name)[...]
@@ -175,8 +173,8 @@ extension LegacyWeights {
   private var isKeras1Xception: Bool { layers.contains { $0.name.hasPrefix("separableconvolution2d_") } }
 
   /// Keras 1 counted the layers of a kind as they were made, the shortcut of a block before its main path.
-  private func namesByNumber(_ layers: [KnownWeights.KnownLayer]) throws(ImportError) -> [String: String] {
-    let kinds: [(prefix: String, kind: KnownWeights.KnownLayer.Kind)] = [
+  private func namesByNumber(_ layers: [WeightedLayer]) throws(ImportError) -> [String: String] {
+    let kinds: [(prefix: String, kind: WeightedLayer.Kind)] = [
       ("convolution2d_", .convolution), ("separableconvolution2d_", .separableConvolution),
       ("batchnormalization_", .batchNormalization), ("dense_", .dense),
     ]
@@ -195,7 +193,7 @@ extension LegacyWeights {
   }
 }
 
-extension [Architectures.WeightedLayer] {
+extension [WeightedLayer] {
   fileprivate var inOrderOfCreation: Self {
     var result: Self = []
     for layer in self {

@@ -55,7 +55,7 @@ struct LegacyWeights: KerasWeights {
 
   static func isLegacy(_ root: KerasGroup) -> Bool { names("layer_names", of: root) != nil }
 
-  func arrays(of layers: [WeightedLayer]) throws(ImportError) -> KerasArrays {
+  func arrays(of layers: [KerasWeightedLayer]) throws(ImportError) -> KerasArrays {
     var result: KerasArrays = [:]
     var known: Set<String> = []
     for (top, members) in Dictionary(grouping: layers, by: \.topLayer).sorted(by: { $0.key < $1.key }) {
@@ -70,7 +70,7 @@ struct LegacyWeights: KerasWeights {
   }
 
   private func arrays(
-    of members: [WeightedLayer], in top: String
+    of members: [KerasWeightedLayer], in top: String
   ) throws(ImportError) -> (arrays: KerasArrays, known: [String]) {
     let variables = layers.first { $0.name == top }?.variables ?? []
     // What a layer of unknown variables has cannot be told from others' in one group.
@@ -88,7 +88,7 @@ struct LegacyWeights: KerasWeights {
   }
 
   /// The arrays by the names of layers and variables; nil where these are not those of the model, or not unique.
-  private func byName(_ layers: [WeightedLayer], _ variables: [Variable]) -> KerasArrays? {
+  private func byName(_ layers: [KerasWeightedLayer], _ variables: [Variable]) -> KerasArrays? {
     var result: KerasArrays = [:]
     var byName: [String: [Variable]] = [:]
     for variable in variables { byName[variable.name, default: []].append(variable) }
@@ -108,8 +108,8 @@ struct LegacyWeights: KerasWeights {
   }
 
   /// The arrays by their order, as Keras itself assigns them: first what is trained, then the rest, by layer each.
-  private func byOrder(_ layers: [WeightedLayer], _ variables: [Variable]) throws(ImportError) -> KerasArrays {
-    var places: [(layer: WeightedLayer, index: Int, variable: KerasVariable)] = []
+  private func byOrder(_ layers: [KerasWeightedLayer], _ variables: [Variable]) throws(ImportError) -> KerasArrays {
+    var places: [(layer: KerasWeightedLayer, index: Int, variable: KerasVariable)] = []
     for isTrained in [true, false] {
       for layer in layers {
         for (index, variable) in (layer.variables ?? []).enumerated()
@@ -118,8 +118,11 @@ struct LegacyWeights: KerasWeights {
     }
     guard places.count == variables.count else {
       let first = layers.first
-      let missing = layers.lazy.flatMap { layer in (layer.variables ?? []).map { (layer, $0) } }.first { layer, variable in
-        !variables.contains { variable.names.contains($0.name) && (layers.count == 1 || $0.scope.hasSuffix(layer.name ?? "")) }
+      let missing = layers.lazy.flatMap { layer in (layer.variables ?? []).map { (layer, $0) } }.first {
+        layer, variable in
+        !variables.contains {
+          variable.names.contains($0.name) && (layers.count == 1 || $0.scope.hasSuffix(layer.name ?? ""))
+        }
       }
       throw .weights(
         layer: missing?.0.path ?? first?.path ?? "",

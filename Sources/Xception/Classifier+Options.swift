@@ -1,0 +1,43 @@
+internal import Runtime
+@_exported public import XceptionTypes
+
+extension Classifier {
+  /// How a classifier is set up.
+  public struct Options: Sendable {
+    /// The most threads that one classification uses, at least 1; nil means as many as this process may use.
+    public var threads: Int?
+    /// The instruction set of the kernels by name (`amx`, `avx512bf16`, `avx512vnni`, `avx512`, `avx2`, `portable`); nil means the
+    /// one that the environment variable `XCEPTION_ISA` names, or else the best that this processor has.
+    public var instructionSet: String?
+    /// What the network computes in; nil means what its weights were stored for, so that results change only where that is
+    /// asked for. For `int8`, weights that are not integers yet are quantized as the model is loaded.
+    public var precision: Precision?
+    /// In bf16, whether products multiply bf16 numbers (true) or fp32 numbers, for which the weights are widened (false); nil
+    /// means whichever is faster on this processor.
+    public var bfloat16Products: Bool?
+    /// Replaces the preprocessing that the model file states.
+    public var preprocessing: Preprocessing?
+    /// How image files become images: the limits on their size, what becomes of transparency, and whether photos are turned
+    /// upright. Pixels that are in memory already are not decoded.
+    public var decoding: DecodingOptions
+
+    public init(
+      threads: Int? = nil, instructionSet: String? = nil, precision: Precision? = nil, bfloat16Products: Bool? = nil,
+      preprocessing: Preprocessing? = nil, decoding: DecodingOptions = DecodingOptions()
+    ) {
+      self.threads = threads
+      self.instructionSet = instructionSet
+      self.precision = precision
+      self.bfloat16Products = bfloat16Products
+      self.preprocessing = preprocessing
+      self.decoding = decoding
+    }
+  }
+}
+
+extension ReadyNetwork.Options {
+  package init(_ options: Classifier.Options) {
+    self.init(threads: options.threads, instructionSet: options.instructionSet, precision: options.precision)
+    plan.bfloat16Products = options.bfloat16Products
+  }
+}

@@ -1,0 +1,98 @@
+package import ModelGraph
+import Optimizer
+package import Runtime
+import Threads
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// A network made ready to run: its graph optimized, its kernels chosen, its weights packed, with the threads that run it.
+///
+/// Everything that runs a network makes it ready here.
+package struct ReadyNetwork: Sendable {
+  package struct Options: Sendable {
+    /// The most threads of a call; nil means as many as this process may use.
+    package var threads: Int?
+    /// By name; nil means the one that the environment variable `XCEPTION_ISA` names, or else the best.
+    package var instructionSet: String?
+    /// Nil means that of the weights.
+    package var precision: Precision?
+    package var plan: PlanOptions
+
+    package init(
+      threads: Int? = nil, instructionSet: String? = nil, precision: Precision? = nil, plan: PlanOptions = PlanOptions()
+    ) {
+      self.threads = threads
+      self.instructionSet = instructionSet
+      self.precision = precision
+      self.plan = plan
+    }
+  }
+
+  /// Where the time of making a network ready went.
+  package struct Durations: Sendable {
+    /// Rewriting the graph, and quantizing weights where int8 was asked for and they are not integers yet.
+    package let optimize: Duration
+    /// Inflating and packing the weights.
+    package let plan: Duration
+  }
+
+  package let executor: Executor
+  package let durations: Durations
+
+  package var plan: Plan { executor.plan }
+  /// The most threads of a call.
+  package var threads: Int { executor.pool.threads }
+
+  /// - Parameter graph: As it was trained or as it is stored.
+  package init(_ graph: Graph, options: Options = Options()) throws(ReadyNetworkError) {
+    if let threads = options.threads, threads < 1 { throw .threadCount(threads) }
+    let instructionSet: InstructionSet
+    do throws(UnsupportedInstructionSet) {
+      instructionSet = try InstructionSet(named: options.instructionSet ?? Self.environmentInstructionSet)
+    } catch {
+      throw .instructionSet(error)
+    }
+    if let reason = graph.reasonNotToRun { throw .network(reason: reason) }
+    do {
+      let clock = ContinuousClock()
+      let start = clock.now
+      let optimized = try Optimizer.optimize(graph, for: options.precision)
+      let planned = clock.now
+      let pool = WorkerPool.shared(threads: options.threads)
+      let plan = try Plan(
+        optimized, instructionSet: instructionSet, precision: options.precision, options: options.plan, pool: pool)
+      executor = Executor(plan: plan, pool: pool)
+      durations = Durations(optimize: start.duration(to: planned), plan: planned.duration(to: clock.now))
+    } catch let error as OutOfMemory {
+      throw .outOfMemory(error)
+    } catch {
+      throw .network(reason: "\(error)")
+    }
+  }
+
+  private static var environmentInstructionSet: String? { ProcessInfo.processInfo.environment["XCEPTION_ISA"] }
+}
+
+/// Why a network cannot be made ready to run.
+package enum ReadyNetworkError: Error, Hashable, Sendable {
+  case threadCount(Int)
+  case instructionSet(UnsupportedInstructionSet)
+  /// The graph is not valid, holds what cannot be run, or its weights cannot be read.
+  case network(reason: String)
+  case outOfMemory(OutOfMemory)
+}
+
+extension ReadyNetworkError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .threadCount(let count): "\(count) threads, expected at least 1"
+    case .instructionSet(let error): error.description
+    case .network(let reason): reason
+    case .outOfMemory(let error): error.description
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import Foundation
+import SmallModel
+import Testing
+import Xception
+
+@Suite("The library's face")
+struct ImportAloneTests {
+  @Test("Options that are set with the import of Xception alone are those that a classifier has")
+  func options() throws {
+    let model = try SmallModel.shared.get()
+    let classifier = try Classifier(contentsOf: model.file, options: everyOption())
+    #expect(classifier.precision == .int8 && classifier.preprocessing.filter == .bilinear)
+    #expect(sumsToOne(classifier) == true)
+    var options = everyOption()
+    options.decoding.limits.width = 20
+    let small = try Classifier(contentsOf: model.file, options: options)
+    let error = #expect(throws: ClassifierError.self) { try small.classify(imageAt: model.photos[0]) }
+    #expect(error.map(whatToDo) == "scale it down: width 48 of 20")
+  }
+}

@@ -1,0 +1,217 @@
+"""Makes Fixtures/kinds/: a small model of each kind that users save, by the Keras that runs this script, and what it computes.
+
+    for python in KERAS2.12 KERAS2.13 KERAS2.15 KERAS3: $python Tests/ModelImportTests/make_kinds.py Tests/ModelImportTests/Fixtures/kinds
+
+Made with TensorFlow 2.12.1, 2.13.1, 2.15.1 and Keras 3.15.1 with TensorFlow 2.21.0, on Python 3.11. The tests need none of them.
+Each version writes what is different in it; the input is pixels of 0 to 255.
+"""
+
+import json
+import os
+import sys
+import zipfile
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+
+L, A = keras.layers, keras.applications
+FOLDER = sys.argv[1]
+KERAS3 = int(tf.__version__.split(".")[1]) > 15
+VERSION = "keras3" if KERAS3 else "keras" + ".".join(tf.__version__.split(".")[:2])
+EXPECTED = {}
+# Keras 3 allows no slashes in names.
+STEM = "stem_" if KERAS3 else "stem/"
+
+
+def pixels(count):
+    """floor((v + 1) * 128) for the values v of Metadata.Golden.input(seed: 1, count:)."""
+    mask, state, values = (1 << 64) - 1, 1, []
+    for _ in range(count):
+        state = (state + 0x9E3779B97F4A7C15) & mask
+        mixed = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & mask
+        mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & mask
+        mixed ^= mixed >> 31
+        values.append((mixed >> 40) * 2.0**-23 - 1)
+    return np.floor((np.array(values, dtype=np.float32) + 1) * 128)
+
+
+def randomize(model):
+    random = np.random.default_rng(3)
+    for weight in model.weights:
+        name, shape = weight.name.split("/")[-1], tuple(weight.shape)
+        if "count" in name or "seed" in name or "StateVar" in name:
+            continue
+        if "kernel" in name:
+            value = random.normal(0, (1.5 / max(np.prod(shape[:-1]), 1)) ** 0.5, shape)
+        elif "variance" in name or "gamma" in name:
+            value = random.uniform(0.5, 1.5, shape)
+        else:
+            value = random.uniform(-0.5, 0.5, shape)
+        weight.assign(value.astype("f4"))
+
+
+def expect(name, model, twin=None):
+    shape = [int(side) for side in model.input_shape[1:]]
+    order = (1, 2, 0) if twin else (0, 1, 2)
+    values = pixels(int(np.prod(shape))).reshape([shape[axis] for axis in order])
+    outputs = (twin or model)(values[None], training=False)
+    outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+    EXPECTED[name] = [np.asarray(output, "f4").ravel().tolist() for output in outputs]
+
+
+def save(name, model, suffixes, twin=None):
+    for suffix in suffixes:
+        file = f"{name}-{VERSION}{suffix}"
+        path = os.path.join(FOLDER, file)
+        model.save(path)
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                entries = [(info.filename, archive.read(info)) for info in archive.infolist()]
+            with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+                for entry, contents in entries:
+                    archive.writestr(zipfile.ZipInfo(entry), contents, zipfile.ZIP_DEFLATED, 9)
+        expect(file, model, twin)
+
+
+def base(trainable=(True, True)):
+    """A nested model with slashes in names, of which a part may be frozen."""
+    i = keras.Input((6, 6, 3))
+    x = L.Conv2D(4, 3, name=STEM + "conv", trainable=trainable[0])(i)
+    x = L.BatchNormalization(name=STEM + "bn", trainable=trainable[0])(x)
+    x = L.ReLU()(x)
+    x = L.SeparableConv2D(5, 3, padding="same", name="sep", trainable=trainable[1])(x)
+    return keras.Model(i, L.BatchNormalization(name="bn", trainable=trainable[1])(x), name="base")
+
+
+def augmentation():
+    return keras.Sequential([L.RandomFlip("horizontal"), L.RandomRotation(0.2)], name="augmentation")
+
+
+def nested():
+    """Augmentation without an input layer, rescaling, a half-frozen base called as node 1, and its wrapper as output."""
+    i = keras.Input((6, 6, 3))
+    x = augmentation()(i)
+    x = L.Rescaling(1 / 127.5, offset=-1)(x)
+    x = L.ZeroPadding2D(((1, 0), (0, 1)))(x)
+    x = L.Cropping2D(((1, 0), (0, 1)))(x)
+    x = base((False, True))(x)
+    x = keras.Sequential([L.Conv2D(3, 1), L.LeakyReLU()], name="tail")(x)
+    x = L.Dropout(0.2)(L.GlobalAveragePooling2D()(x))
+    inner = keras.Model(i, L.Dense(4, activation="softmax")(x), name="inner")
+    o = keras.Input((6, 6, 3))
+    model = keras.Model(o, inner(o))
+    randomize(model)
+    save("nested", model, [".h5"] if VERSION == "keras2.12" else [".h5", ".keras"])
+
+
+def renamed():
+    """Variables that keep the names of layers that were renamed, or of scopes: only the order tells them apart."""
+    inner = base((True, False))
+    i = keras.Input((6, 6, 3))
+    if KERAS3:
+        for index, layer in enumerate(inner.layers[1:]):
+            layer._name = f"renamed_{index}"
+    else:
+        for index, layer in enumerate(inner.layers[1:]):
+            for weight in layer.weights:
+                weight._handle_name = f"scope/old_{index}/" + weight.name.split("/")[-1]
+    model = keras.Model(i, L.Dense(2, name="head")(L.GlobalMaxPooling2D()(inner(i))))
+    randomize(model)
+    save("renamed", model, [".h5"])
+
+
+def modes():
+    """preprocess_input in the graph: Keras's three modes."""
+    for mode, preprocess in [("tf", A.mobilenet_v2), ("caffe", A.vgg16), ("torch", A.densenet)]:
+        i = keras.Input((5, 5, 3))
+        x = augmentation()(i)
+        x = preprocess.preprocess_input(x)
+        x = L.Conv2D(4, 3, padding="same")(L.ZeroPadding2D(1)(x))
+        model = keras.Model(i, L.Dense(1, activation="sigmoid")(L.GlobalAveragePooling2D()(x)))
+        randomize(model)
+        # Keras 2.13 to 2.15 cannot save a graph with x[..., ::-1] as .keras.
+        save(f"mode_{mode}", model, [".h5"] + ([".keras"] if KERAS3 else []))
+
+
+def activations():
+    """Each function of keras.activations by name, and as layers."""
+    names = "relu elu selu softplus softsign tanh sigmoid exponential hard_sigmoid linear swish gelu mish relu6".split()
+    if KERAS3:
+        names += "leaky_relu hard_swish celu glu hard_shrink soft_shrink tanh_shrink log_sigmoid squareplus sparse_plus".split()
+        names += "sparse_sigmoid hard_tanh silu".split()
+    i = keras.Input((4, 4, 4))
+    x = L.Normalization(axis=-1, mean=[127, 120, 130, 125], variance=[1600, 2500, 3600, 900])(i)
+    outputs = [L.Activation(name)(x) for name in names if name in dir(keras.activations)]
+    outputs += [L.Conv2D(3, 1, activation=L.LeakyReLU())(x), L.PReLU(shared_axes=[1, 2])(x), L.PReLU()(x)]
+    outputs += [L.ReLU(max_value=1.5)(x), L.ReLU(negative_slope=0.1)(x), L.ReLU(negative_slope=0.1, max_value=1)(x)]
+    outputs += [L.ReLU(threshold=0.5)(x), L.ELU(0.5)(x), L.LeakyReLU()(x), L.Softmax()(x)]
+    outputs = [L.GlobalAveragePooling2D()(y) for y in outputs]
+    model = keras.Model(i, L.Concatenate()(outputs))
+    randomize(model)
+    save("activations", model, [".h5"])
+
+
+def layers():
+    """Layers and operators that are neither convolutions nor activations, on one channel."""
+    i = keras.Input((6, 6, 1))
+    x = L.Conv2D(4, 3, padding="same")(L.Rescaling(1 / 255)(i))
+    y = L.Conv2D(4, 1)(x)
+    gate = L.Dense(4, activation="sigmoid")(L.Reshape((1, 1, 4))(L.GlobalAveragePooling2D()(x)))
+    outputs = [L.Multiply()([x, gate]), L.Average()([x, y, x]), L.Maximum()([x, y]), L.Minimum()([x, y])]
+    outputs += [L.Subtract()([x, y]), x * y, x + y, (x - 1.5) / 2.0, 3.0 - x, L.Dense(4)(x)]
+    outputs += [L.LayerNormalization()(x), L.UnitNormalization()(x), L.BatchNormalization()(x)]
+    outputs += [L.MaxPooling2D(2, strides=1)(L.ZeroPadding2D(1)(x)), L.AveragePooling2D(3, strides=1)(L.ZeroPadding2D(1)(x))]
+    outputs += [L.Cropping2D(((1, 2), (0, 1)))(x), L.UpSampling2D(2)(x), L.UpSampling2D(2, interpolation="bilinear")(x)]
+    outputs += [L.Conv2DTranspose(4, 3, strides=2, padding="same")(x), L.Conv2DTranspose(4, 2, strides=3)(x)]
+    outputs += [L.Resizing(9, 4)(x), L.CenterCrop(4, 4)(x), L.GlobalMaxPooling2D(keepdims=True)(x)]
+    outputs = [L.Flatten()(L.GlobalAveragePooling2D(keepdims=True)(y)) for y in outputs]
+    twice = L.Activation("tanh")  # called at two nodes
+    outputs += [twice(outputs[0]), twice(outputs[1]), L.Reshape((4,))(L.Permute((2, 1, 3))(L.GlobalMaxPooling2D(keepdims=True)(x)))]
+    model = keras.Model(i, L.Concatenate()(outputs))
+    randomize(model)
+    save("layers", model, [".h5"] if VERSION == "keras2.12" else [".keras"])
+
+
+def channels(data_format, names):
+    first = data_format == "channels_first"
+    axis = 1 if first else -1
+    i = keras.Input((3, 6, 8) if first else (6, 8, 3))
+    x = L.Conv2D(4, 3, padding="same", data_format=data_format, name=names[0])(i)
+    x = L.BatchNormalization(axis=axis, name=names[1])(x)
+    y = L.MaxPooling2D(2, data_format=data_format)(x)
+    z = L.AveragePooling2D(2, data_format=data_format)(x)
+    x = L.Concatenate(axis=axis)([y, z])
+    return keras.Model(i, L.Dense(3, name=names[2])(L.GlobalAveragePooling2D(data_format=data_format)(x)))
+
+
+def channels_first():
+    """Processors compute channels last: the same network that way says what is right."""
+    model, twin = (channels(f, ["conv", "bn", "dense"]) for f in ["channels_first", "channels_last"])
+    randomize(model)
+    twin.set_weights(model.get_weights())
+    save("channels_first", model, [".h5"], twin)
+
+
+def heads():
+    """Two outputs, and a Lambda."""
+    i = keras.Input((5, 5, 3))
+    x = L.GlobalAveragePooling2D()(L.Conv2D(4, 3)(L.Rescaling(1 / 255)(i)))
+    model = keras.Model(i, [L.Dense(3, activation="softmax", name="kind")(x), L.Dense(2, activation="sigmoid", name="tags")(x)])
+    randomize(model)
+    save("two_outputs", model, [".h5"])
+    i = keras.Input((5, 5, 3))
+    x = L.Lambda(A.imagenet_utils.preprocess_input if not KERAS3 else (lambda x: A.imagenet_utils.preprocess_input(x)), name="scale")(i)
+    model = keras.Model(i, L.Dense(2)(L.GlobalAveragePooling2D()(L.Conv2D(4, 3)(x))))
+    randomize(model)
+    save("lambda", model, [".h5"])
+
+
+os.makedirs(FOLDER, exist_ok=True)
+for kind in [nested, renamed, modes, activations, layers] + ([channels_first, heads] if VERSION in ("keras3", "keras2.13") else []):
+    keras.backend.clear_session()
+    kind()
+with open(os.path.join(FOLDER, f"expected-{VERSION}.json"), "w") as file:
+    json.dump(EXPECTED, file)
+    file.write("\n")

@@ -1,0 +1,115 @@
+import Foundation
+import ModelGraph
+import SmallModel
+import Testing
+
+@testable import Xception
+
+@Suite("The errors of the classifier")
+struct ClassifierErrorTests {
+  private let model: SmallModel
+  private let classifier: Classifier
+  private let photo: URL
+
+  init() throws {
+    model = try SmallModel.shared.get()
+    classifier = try Classifier(contentsOf: model.file)
+    photo = model.photos[0]
+  }
+
+  @Test("A model that cannot be read says which and why")
+  func unreadableModel() {
+    #expect(throws: ClassifierError.unreadableModel(path: "/nowhere.xcw", reason: "No such file or directory")) {
+      try Classifier(contentsOfFile: "/nowhere.xcw")
+    }
+    #expect(throws: ClassifierError.unreadableModel(path: "/nowhere.xcw", reason: "No such file or directory")) {
+      try Classifier.preprocessing(ofModelAt: URL(filePath: "/nowhere.xcw"))
+    }
+  }
+
+  @Test("A file that is no weights file says which")
+  func invalidModel() {
+    #expect {
+      try Classifier(contentsOf: photo)
+    } throws: { error in
+      guard case .invalidModel(photo.path, let reason)? = error as? ClassifierError else { return false }
+      return reason.contains("signature") && "\(error)".hasPrefix(photo.path)
+    }
+  }
+
+  @Test("An image that cannot be read carries the image's own error and its path")
+  func image() throws {
+    let missing = ClassifierError.image(
+      .unreadable(path: "/no.jpg", reason: "No such file or directory"), path: "/no.jpg")
+    #expect(throws: missing) { try classifier.classify(.path("/no.jpg")) }
+    #expect(throws: missing) { try classifier.classify(imageAt: URL(filePath: "/no.jpg")) }
+    #expect(throws: ClassifierError.image(.wrongPixelCount(width: 2, height: 1, found: 3), path: nil)) {
+      try classifier.classify(.rgb([1, 2, 3], width: 2, height: 1))
+    }
+    #expect(throws: ClassifierError.image(.unknownFormat(found: "a GIF file"), path: nil)) {
+      try classifier.classify(.encoded([UInt8]("GIF89a".utf8)))
+    }
+  }
+
+  @Test("The limits on an image's size can be set, and the error says which was exceeded")
+  func limits() throws {
+    func classify(_ limits: DecodingOptions.Limits) throws {
+      let options = Classifier.Options(decoding: DecodingOptions(limits: limits))
+      _ = try Classifier(contentsOf: model.file, options: options).classify(imageAt: photo)
+    }
+    try classify(.init(width: 48, height: 32, pixels: 48 * 32))
+    for (limits, error) in [
+      (DecodingOptions.Limits(width: 47), ImageError.exceedsLimit(.width, found: 48, limit: 47)),
+      (.init(height: 31), .exceedsLimit(.height, found: 32, limit: 31)),
+      (.init(pixels: 1000), .exceedsLimit(.pixels, found: 48 * 32, limit: 1000)),
+      (.init(bytes: 100), .exceedsLimit(.bytes, found: 13 + 48 * 32 * 3, limit: 100)),
+    ] {
+      #expect(throws: ClassifierError.image(error, path: photo.path)) { try classify(limits) }
+    }
+  }
+
+  @Test("A preprocessing that contradicts itself says which property is wrong")
+  func preprocessing() {
+    var preprocessing = Preprocessing.keras
+    preprocessing.divisor = 0
+    #expect {
+      try Classifier(contentsOf: model.file, options: .init(preprocessing: preprocessing))
+    } throws: { error in
+      guard case .preprocessing(let error)? = error as? ClassifierError else { return false }
+      return error.property == "divisor" && error.found == "0.0"
+    }
+  }
+
+  @Test("Options and arguments out of range are in the error")
+  func arguments() {
+    #expect(throws: ClassifierError.invalidThreadCount(0)) {
+      try Classifier(contentsOf: model.file, options: .init(threads: 0))
+    }
+    for top in [0, -1] {
+      #expect(throws: ClassifierError.invalidTop(top)) { try classifier.classify(imageAt: photo, top: top) }
+    }
+    #expect {
+      try Classifier(contentsOf: model.file, options: .init(instructionSet: "mmx"))
+    } throws: { error in
+      guard case .unsupportedInstructionSet("mmx", let supported)? = error as? ClassifierError else { return false }
+      return supported.contains("portable") && "\(error)".contains("portable")
+    }
+  }
+
+  @Test("A network that overflows says which value did, and is no answer")
+  func overflow() throws {
+    var model = try SmallModel.model(ending: .logits, output: .classLogits)
+    let kernel = model.graph.tensors.count - 2
+    let tensor = model.graph.tensors[kernel]
+    model.graph.tensors[kernel] = Tensor(
+      name: tensor.name, dimensions: tensor.dimensions,
+      values: [Float](repeating: 3e38, count: tensor.elementCount))
+    let classifier = try Classifier(model, named: "overflow")
+    #expect {
+      try classifier.classify(imageAt: photo)
+    } throws: { error in
+      guard case .notFinite(let index, let value)? = error as? ClassifierError else { return false }
+      return (0..<5).contains(index) && !value.isFinite
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import ModelGraph
+import Optimizer
+import SmallModel
+import Testing
+
+@testable import Xception
+
+@Suite("The golden check")
+struct GoldenCheckTests {
+  /// The small model with weights of a precision, and its check.
+  private func model(_ precision: Precision) throws -> Model {
+    var model = try SmallModel.model()
+    if precision != .float32 { model.graph = try Optimizer.quantize(model.graph, to: precision).graph }
+    model.metadata.golden = try GoldenCheck.record(of: model.graph)
+    return model
+  }
+
+  @Test("What the reference recorded, the kernels compute, in fp32 and in the precision of the weights")
+  func passes() throws {
+    for precision in Precision.allCases {
+      let outcomes = try #require(try GoldenCheck(of: model(precision))).run()
+      #expect(outcomes.map(\.precision) == (precision == .float32 ? [.float32] : [.float32, precision]))
+      #expect(outcomes.allSatisfy { $0.isPassed }, "\(outcomes)")
+    }
+  }
+
+  @Test("A weight that changed is noticed in each precision", arguments: Precision.allCases)
+  func fails(precision: Precision) throws {
+    var model = try model(precision)
+    let golden = try #require(model.metadata.golden)
+    // The probabilities of other classes, as a wrong order of the last weights would give.
+    model.metadata.golden?.output = golden.output.map { 1 - $0 }
+    let outcomes = try #require(GoldenCheck(of: model)).run()
+    #expect(!outcomes.contains { $0.isPassed }, "\(outcomes)")
+  }
+
+  @Test("A model without a check has none")
+  func none() throws { #expect(try GoldenCheck(of: SmallModel.model()) == nil) }
+}
