@@ -51,14 +51,14 @@ extension Architecture {
 
   func build(
     weights: (_ node: String, _ role: ParameterRole, _ dimensions: [Int]) throws -> Tensor
-  ) throws -> NetworkBuilder {
+  ) throws -> (graph: Graph, keras: KerasModelFacts) {
     guard widthDivisor > 0 else { throw GraphError(node: nil, reason: "width divisor \(widthDivisor) is not positive") }
     return try withoutActuallyEscaping(weights) { weights in
       var network = try NetworkBuilder(input: input, widthDivisor: widthDivisor, weights: weights)
       try append(to: &network)
       try appendTop(to: &network)
       try network.graph.validate()
-      return network
+      return (network.graph, network.keras)
     }
   }
 }

@@ -53,6 +53,7 @@ package struct NetworkBuilder {
   mutating func appendDepthwise(_ name: String, _ window: Window, hasBias: Bool = false) throws {
     let convolution = Convolution(window: window, outputChannels: channels, groups: channels, hasBias: hasBias)
     try append(name, .convolution(convolution))
+    if !name.contains("/") { keras.kinds[name] = .depthwiseConvolution }
   }
 
   /// - Parameter epsilon: 0.001 is Keras's default.

@@ -63,10 +63,8 @@ extension Architecture {
   ///
   /// - Throws: `GraphError`, as `graph(weights:)`.
   package func weightedLayers() throws -> [WeightedLayer] {
-    let network = try build { node, role, dimensions in
-      Tensor(name: "\(node)/\(role)", dimensions: dimensions, elementType: .float32, contents: NoContents())
-    }
-    var layers = try network.weightedLayers()
+    let (graph, keras) = try build(weights: NoContents.tensor)
+    var layers = try graph.weightedLayers(keras)
     if pixelScaling == .normalized { layers.insert(.inputNormalization(channels: input.channels), at: 0) }
     return layers
   }
@@ -75,13 +73,11 @@ extension Architecture {
 extension Architecture {
   /// Whether each layer with weights reads what the one before it in Keras's order computed, so that no two lie side by side.
   package func isChain() throws -> Bool {
-    let network = try build { node, role, dimensions in
-      Tensor(name: "\(node)/\(role)", dimensions: dimensions, elementType: .float32, contents: NoContents())
-    }
-    let order = try network.weightedLayers().map(\.name)
+    let (graph, keras) = try build(weights: NoContents.tensor)
+    let order = try graph.weightedLayers(keras).map(\.name)
     // The last layer with weights on the way to each node, where all others are before it.
     var furthest: [Int] = []
-    for node in network.graph.nodes {
+    for node in graph.nodes {
       let inputs = node.inputs.map { furthest[$0] }
       guard let place = order.firstIndex(of: node.kerasLayer) else {
         furthest.append(inputs.max() ?? -1)
@@ -95,15 +91,15 @@ extension Architecture {
   }
 }
 
-extension NetworkBuilder {
-  fileprivate func weightedLayers() throws -> [WeightedLayer] {
+extension Graph {
+  fileprivate func weightedLayers(_ keras: KerasModelFacts) throws -> [WeightedLayer] {
     var layers: [String: WeightedLayer] = [:]
     var made: [WeightedLayer.Kind: Int] = [:]
-    for node in graph.nodes where !node.parameters.isEmpty {
+    for node in nodes where !node.parameters.isEmpty {
       let name = node.kerasLayer
       let kind = keras.kinds[name] ?? node.weightedKind
       let fixed = keras.fixed[node.name] ?? []
-      let weights = try graph.requiredParameters(of: node).filter { !fixed.contains($0.role) }.map {
+      let weights = try requiredParameters(of: node).filter { !fixed.contains($0.role) }.map {
         WeightedLayer.Weight(
           node: node.name, role: $0.role, dimensions: $0.dimensions,
           kerasDimensions: $0.role == .kernel ? kind.stored($0.dimensions, of: node) : $0.dimensions)
@@ -118,7 +114,7 @@ extension NetworkBuilder {
         name: name, kind: kind, number: number, container: keras.containers[name], weights: [])
       layers[name, default: layer].weights += weights
     }
-    return graph.kerasLayers(padded: keras.padded).compactMap { layers[$0] }
+    return kerasLayers(padded: keras.padded).compactMap { layers[$0] }
   }
 }
 
@@ -155,7 +151,6 @@ extension Node {
     case .dense: .dense
     case .batchNormalization: .batchNormalization
     case .layerNormalization: .layerNormalization
-    case .convolution(let convolution) where convolution.groups > 1 && !name.contains("/"): .depthwiseConvolution
     default: name.contains("/") ? .separableConvolution : .convolution
     }
   }
@@ -195,6 +190,10 @@ extension Graph {
 
 /// The contents of a tensor of which only the dimensions matter.
 private struct NoContents: TensorContents {
+  static func tensor(_ node: String, _ role: ParameterRole, _ dimensions: [Int]) -> Tensor {
+    Tensor(name: "\(node)/\(role)", dimensions: dimensions, elementType: .float32, contents: NoContents())
+  }
+
   func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
     try unsafe body(UnsafeRawBufferPointer(start: nil, count: 0))
   }

@@ -50,7 +50,8 @@ extension KnownWeights {
       network.input = .map(height: size.height, width: size.width, channels: network.input.channels)
     }
     var mismatch: ImportError?
-    for variant in network.variants(ofWidths: widths) {
+    let variants = network.variants(ofWidths: widths)
+    for variant in variants.isEmpty ? [network] : variants {
       do throws(ImportError) {
         return try fitted(variant: try topped(variant, options))
       } catch {
@@ -58,8 +59,7 @@ extension KnownWeights {
         if mismatch == nil || error.isNearMiss { mismatch = error }
       }
     }
-    throw mismatch ?? .model(
-      reason: "the weights are of no \(known.name), of any width: no kernel has as many channels as its first or last")
+    throw mismatch ?? .model(reason: "the weights are of no \(known.name)")
   }
 
   private func fitted(variant: any Architecture) throws(ImportError) -> FittedNetwork {
@@ -189,10 +189,7 @@ extension KnownWeights {
     guard let index = layers.firstIndex(of: layer) else { return nil }
     switch self {
     case .numbered(let root): return root.array(at: layers.stored(in: root)[index].storage + "/vars/0")
-    case .named(let weights):
-      let place = layers[...index].reduce(into: Set<String>()) { $0.insert($1.fileLayer) }.count - 1
-      let found = weights.weighted
-      return found.indices.contains(place) ? found[place].variables.first?.array : nil
+    case .named(let weights): return weights.firstArray(of: layers[index], among: layers)
     }
   }
 }

@@ -147,6 +147,18 @@ extension LegacyWeights {
     return layers.map { $0.place(storage: "", fileLayer: names[$0.fileLayer] ?? $0.fileLayer) }
   }
 
+  /// The first array of the layer in the place of one of these.
+  func firstArray(of layer: WeightedLayer, among layers: [WeightedLayer]) -> NamedArray? {
+    if isKeras1Xception {
+      let name = (try? namesByNumber(layers))?[layer.fileLayer]
+      return weighted.first { $0.name == name }?.variables.first?.array
+    }
+    var places: [String: Int] = [:]
+    for layer in layers where places[layer.fileLayer] == nil { places[layer.fileLayer] = places.count }
+    guard let place = places[layer.fileLayer], weighted.indices.contains(place) else { return nil }
+    return weighted[place].variables.first?.array
+  }
+
   private func namesByOrder(
     _ layers: [WeightedLayer], isChain: () throws(ImportError) -> Bool
   ) throws(ImportError) -> [String: String] {
