@@ -181,7 +181,8 @@ let package = Package(
     .testTarget(
       name: "ModelImportTests",
       dependencies: ["ModelImport", "Architectures", "Reference", "HDF5", "CZlib", "TestSupport"],
-      exclude: ["make_fixtures.py", "make_kinds.py", "make_weights_only.py", "make_keras1.py"], resources: [.copy("Fixtures")]),
+      exclude: ["make_fixtures.py", "make_kinds.py", "make_weights_only.py", "make_keras1.py"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "XceptionTests", dependencies: ["Xception", "ModelGraph", "Optimizer", "WeightFormat", "SmallModel"]),
     .testTarget(

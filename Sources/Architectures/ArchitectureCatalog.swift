@@ -12,7 +12,8 @@ package enum ArchitectureCatalog {
     ] + EfficientNet.all + EfficientNetV2.all + ConvNeXt.all
 
   private static let torchvision: [any Architecture] =
-    [VGG.vgg11, VGG.vgg13] + VGG.all.map { vgg in
+    [VGG.vgg11, VGG.vgg13]
+    + VGG.all.map { vgg in
       var vgg = vgg
       vgg.isNormalized = true
       return vgg

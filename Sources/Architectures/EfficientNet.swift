@@ -13,8 +13,8 @@ package struct EfficientNet: Architecture, Hashable {
   package var pixelScaling: PixelScaling { .normalized }
 
   package static let all: [EfficientNet] = [
-    (1.0, 1.0, 224), (1.0, 1.1, 240), (1.1, 1.2, 260), (1.2, 1.4, 300), (1.4, 1.8, 380), (1.6, 2.2, 456), (1.8, 2.6, 528),
-    (2.0, 3.1, 600),
+    (1.0, 1.0, 224), (1.0, 1.1, 240), (1.1, 1.2, 260), (1.2, 1.4, 300), (1.4, 1.8, 380), (1.6, 2.2, 456),
+    (1.8, 2.6, 528), (2.0, 3.1, 600),
   ].enumerated().map { EfficientNet(index: $0, widthFactor: $1.0, depthFactor: $1.1, side: $1.2) }
 
   /// The paper's table 1: the window, blocks, channels, how many times as wide they are inside, and the first one's stride.

@@ -13,8 +13,8 @@ package struct MobileNet: Architecture, Hashable {
 
   /// The pointwise convolutions' channels and the depthwise ones' strides.
   private static let blocks = [
-    (64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1), (512, 1), (512, 1), (512, 1), (512, 1), (1024, 2),
-    (1024, 1),
+    (64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1), (512, 1), (512, 1), (512, 1), (512, 1),
+    (1024, 2), (1024, 1),
   ]
 
   package init() {}

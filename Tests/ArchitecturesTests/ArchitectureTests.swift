@@ -58,7 +58,8 @@ struct ArchitectureTests {
   /// `Fixtures/keras_layers.tsv` is what Keras says of its networks.
   @Test(arguments: ["Xception", "InceptionV3", "VGG16", "ResNet50"])
   func `Weighted layers have Keras's order, names and shapes`(name: String) throws {
-    let expected = try Fixture.rows("keras_layers.tsv").filter { $0[0] == name }.map { $0.dropFirst().joined(separator: "\t") }
+    let rows = try Fixture.rows("keras_layers.tsv").filter { $0[0] == name }
+    let expected = rows.map { $0.dropFirst().joined(separator: "\t") }
     try #require(!expected.isEmpty)
     #expect(try ArchitectureCatalog.named(name).kerasLayers() == expected)
   }

@@ -21,8 +21,7 @@ struct KnownWeightsTests {
   ]
 
   private static func file(_ name: String) throws -> [UInt8] {
-    let url = try #require(Bundle.module.url(forResource: "Fixtures", withExtension: nil)).appending(path: "weights.zip")
-    let archive = try ZipArchive([UInt8](try Data(contentsOf: url)))
+    let archive = try ZipArchive(try Fixture("weights.zip").bytes)
     return try #require(try archive.contents(of: name, limit: .max)).array
   }
 
@@ -86,8 +85,8 @@ struct KnownWeightsTests {
     }
     #expect(
       throws: ImportError.model(
-        reason: "the weights of 1 layers without a network, which fit none of those known by name; say which it is with"
-          + " --architecture to see why, or save the whole model with model.save(\"model.keras\")")
+        reason: "the weights of 1 layers without a network, which fit none of those known by name; say which it is"
+          + " with --architecture to see why, or save the whole model with model.save(\"model.keras\")")
     ) { try Self.read("weights.h5", bytes) }
   }
 

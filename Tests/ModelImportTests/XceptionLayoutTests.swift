@@ -74,7 +74,8 @@ struct XceptionLayoutTests {
     #expect(
       throws: ImportError.weights(
         layer: "block2_sepconv1_bn",
-        reason: "\"layers/batch_normalization_2/vars\" is named \"block2_sepconv2_bn\", expected \"block2_sepconv1_bn\"")
+        reason: "\"layers/batch_normalization_2/vars\" is named \"block2_sepconv2_bn\", expected \"block2_sepconv1_bn\""
+      )
     ) { try read(bytes, architecture: "Xception") }
   }
 

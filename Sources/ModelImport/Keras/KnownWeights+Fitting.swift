@@ -25,8 +25,8 @@ extension KnownWeights {
     case 1: return fitting[0]
     case 0:
       throw .model(
-        reason: "the weights of \(layerCount) layers without a network, which fit none of those known by name; say which it"
-          + " is with --architecture to see why, or save the whole model with model.save(\"model.keras\")")
+        reason: "the weights of \(layerCount) layers without a network, which fit none of those known by name; say"
+          + " which it is with --architecture to see why, or save the whole model with model.save(\"model.keras\")")
     default:
       throw .model(
         reason: "the weights fit \(names.joined(separator: " and ")); say which it is with --architecture")
@@ -197,7 +197,7 @@ extension KnownWeights {
 extension Architecture {
   fileprivate func globalPools() throws -> Int {
     try graph { node, role, dimensions in
-      Tensor(name: node, dimensions: dimensions, elementType: .float32, contents: NoValues())
+      Tensor(name: "\(node)/\(role)", dimensions: dimensions, elementType: .float32, contents: NoValues())
     }.nodes.count { if case .globalPool(let pool) = $0.operation { pool.kind == .average } else { false } }
   }
 }

@@ -20,7 +20,8 @@ extension KnownWeights {
         "there is no classifier; the output is the \(kind.rawValue) of each feature"
           + (isTold ? "" : ", which is assumed (--pooling changes it)"))
     }
-    if network.pixelScaling == .normalized, try fitted.hasImageNetNormalization(), (count(ofPlain: "rescaling") ?? 0) < 2 {
+    let saysRescaling = (count(ofPlain: "rescaling") ?? 0) > 1
+    if network.pixelScaling == .normalized, !saysRescaling, try fitted.hasImageNetNormalization() {
       foreign.notes.append(
         "the file does not say whether the network was built with weights=\"imagenet\", which divides once more by the"
           + " root of ImageNet's deviation; as its variances are ImageNet's deviations, that is assumed")

@@ -56,7 +56,9 @@ enum KnownWeights {
   func count(ofPlain prefix: String) -> Int? {
     let names: [String]
     switch self {
-    case .numbered(let root): names = root.groups["layers"]?.groups.filter { $0.value.allArrays.isEmpty }.map(\.key) ?? []
+    case .numbered(let root):
+      let groups = root.groups["layers"]?.groups ?? [:]
+      names = groups.filter { $0.value.allArrays.isEmpty }.map(\.key)
     case .named(let weights): names = weights.layers.filter(\.variables.isEmpty).map(\.name)
     }
     return names.isEmpty ? nil : names.count { $0.hasPrefix(prefix) }
@@ -166,14 +168,17 @@ extension LegacyWeights {
     var rest = weighted.map(\.name)[...]
     var isTold: Bool?
     for layer in layers where names[layer.fileLayer] == nil {
-      guard let name = rest.popFirst() else { throw .weights(layer: layer.name, reason: "missing: the file ends before it") }
+      guard let name = rest.popFirst() else {
+        throw .weights(layer: layer.name, reason: "missing: the file ends before it")
+      }
       let isNumbered = layer.number != nil && name.hasNumberedName(layer.kind.kerasName)
       if name.replacing("/", with: "_") != layer.fileLayer, !isNumbered {
         if isTold == nil { isTold = try isChain() }
         guard isTold == true else {
           throw .weights(
-            layer: layer.name, reason: "the file has \"\(name)\" in its place, and their order alone does not tell layers"
-              + " apart that lie side by side")
+            layer: layer.name,
+            reason: "the file has \"\(name)\" in its place, and their order alone does not tell layers apart that lie"
+              + " side by side")
         }
       }
       names[layer.fileLayer] = name
