@@ -181,7 +181,9 @@ let package = Package(
     .testTarget(
       name: "ModelImportTests",
       dependencies: ["ModelImport", "Architectures", "Reference", "HDF5", "CZlib", "TestSupport"],
-      exclude: ["make_fixtures.py", "make_kinds.py", "make_keras1.py", "make_torch_fixtures.py"],
+      exclude: [
+        "make_fixtures.py", "make_kinds.py", "make_weights_only.py", "make_keras1.py", "make_torch_fixtures.py",
+      ],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "XceptionTests", dependencies: ["Xception", "ModelGraph", "Optimizer", "WeightFormat", "SmallModel"]),

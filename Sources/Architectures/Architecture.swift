@@ -15,8 +15,20 @@ package protocol Architecture: Sendable {
   /// All widths of convolutions are divided by this; 1 in the papers. For small networks of the same structure.
   var widthDivisor: Int { get set }
 
+  /// What becomes of pixel values before the first convolution.
+  var pixelScaling: PixelScaling { get }
+
   /// Appends all between the input and the top.
   func append(to network: inout NetworkBuilder) throws
+  /// Appends what follows the last convolution.
+  func appendTop(to network: inout NetworkBuilder) throws
+  /// This network with the parameters, other than its input and its top, that weights may have been made with.
+  ///
+  /// - Parameter widths: The last dimensions of all kernels.
+  func variants(ofWidths widths: Set<Int>) -> [any Architecture]
+  /// The side of a square image of whose features, one position after the other, there are so many; nil where the number
+  /// does not depend on it.
+  func side(ofFlattened features: Int) -> Int?
 }
 
 extension Architecture {
@@ -31,17 +43,22 @@ extension Architecture {
     try build(weights: weights).graph
   }
 
-  /// - Returns: The graph, and the layers that Keras numbers automatically.
+  package func appendTop(to network: inout NetworkBuilder) throws { try network.append(top) }
+
+  package func variants(ofWidths widths: Set<Int>) -> [any Architecture] { [self] }
+
+  package func side(ofFlattened features: Int) -> Int? { nil }
+
   func build(
     weights: (_ node: String, _ role: ParameterRole, _ dimensions: [Int]) throws -> Tensor
-  ) throws -> (graph: Graph, numbered: Set<String>) {
+  ) throws -> (graph: Graph, keras: KerasModelFacts) {
     guard widthDivisor > 0 else { throw GraphError(node: nil, reason: "width divisor \(widthDivisor) is not positive") }
     return try withoutActuallyEscaping(weights) { weights in
       var network = try NetworkBuilder(input: input, widthDivisor: widthDivisor, weights: weights)
       try append(to: &network)
-      try network.append(top)
+      try appendTop(to: &network)
       try network.graph.validate()
-      return (network.graph, network.numbered)
+      return (network.graph, network.keras)
     }
   }
 }
@@ -50,10 +67,32 @@ extension Architecture {
 package enum Top: Hashable, Sendable {
   /// Nothing: the output is the feature map.
   case none
-  /// Global average pooling: the output is a vector of features.
-  case pooled
+  /// Global pooling: the output is a vector of features.
+  case pooling(GlobalPool.Kind)
   /// Global average pooling and a classifier. VGG's fully connected layers read all positions instead of their average.
   case classifier(ClassifierHead)
+
+  package static var pooled: Top { .pooling(.average) }
+}
+
+/// What becomes of pixel values of 0 to 255 before a network's first convolution.
+package enum PixelScaling: Hashable, Sendable {
+  /// Nothing that the network knows of, as the three of Keras's `preprocess_input` are outside of it.
+  case outside(PreprocessInput)
+  /// The network's own first layers compute `x * factor + offset` for each channel.
+  case inside(factors: [Double], offsets: [Double])
+  /// The network's own first layers divide by 255 and normalize by a mean and a variance that are weights.
+  case normalized
+}
+
+/// The functions that Keras calls `preprocess_input`.
+package enum PreprocessInput: String, Hashable, Sendable, CaseIterable {
+  /// x / 127.5 - 1
+  case tensorFlow
+  /// BGR, less ImageNet's means
+  case caffe
+  /// (x / 255 - mean) / deviation, with ImageNet's
+  case torch
 }
 
 /// The dense layers at a network's end.

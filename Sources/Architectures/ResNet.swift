@@ -8,6 +8,7 @@ package struct ResNet: Architecture, Hashable {
   package var input = Shape.map(height: 224, width: 224, channels: 3)
   package var top = Top.classifier(ClassifierHead())
   package var widthDivisor = 1
+  package var pixelScaling: PixelScaling { .outside(.caffe) }
 
   package static let resNet50 = ResNet(blocks: [3, 4, 6, 3])
   package static let resNet101 = ResNet(blocks: [3, 4, 23, 3])

@@ -10,6 +10,8 @@ package struct VGG: Architecture, Hashable {
   package var input = Shape.map(height: 224, width: 224, channels: 3)
   package var top = Top.classifier(ClassifierHead(fullyConnected: [4096, 4096]))
   package var widthDivisor = 1
+  /// Keras's; torchvision's networks with normalizations take its own.
+  package var pixelScaling: PixelScaling { .outside(isNormalized ? .torch : .caffe) }
 
   /// Columns A, B, D and E of the paper's table 1.
   package static let vgg11 = VGG(convolutions: [1, 1, 2, 2, 2])
@@ -22,6 +24,12 @@ package struct VGG: Architecture, Hashable {
 
   /// The number counts the layers with weights, of which three are dense.
   package var name: String { "VGG\(convolutions.reduce(3, +))" + (isNormalized ? "_BN" : "") }
+
+  /// The five pools divide it by 32.
+  package func side(ofFlattened features: Int) -> Int? {
+    let side = Int((Double(features) / 512).squareRoot())
+    return side > 0 && 512 * side * side == features ? 32 * side : nil
+  }
 
   package func append(to network: inout NetworkBuilder) throws {
     for (block, (count, channels)) in zip(convolutions, [64, 128, 256, 512, 512]).enumerated() {

@@ -38,8 +38,18 @@ package struct XceptionNetwork: Architecture, Hashable {
   package var segments: Int? = nil
   /// All widths of convolutions are divided by this; 1 in the paper. For small networks of the same structure.
   package var widthDivisor = 1
+  package var pixelScaling: PixelScaling { .outside(.tensorFlow) }
 
   package init() {}
+
+  /// A narrower network of the same structure.
+  package func variants(ofWidths widths: Set<Int>) -> [any Architecture] {
+    [1, 2, 4, 8, 16, 32].filter { divisor in [32, 64, 728, 2048].allSatisfy { widths.contains($0 / divisor) } }.map {
+      var variant = self
+      variant.widthDivisor = $0
+      return variant
+    }
+  }
 
   /// JFT: 17,000 independent labels after two layers of 4,096 units (section 4.1).
   package static var jft: XceptionNetwork {

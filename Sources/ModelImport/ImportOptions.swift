@@ -15,6 +15,10 @@ package struct ImportOptions: Sendable {
   package var output: Metadata.Output?
   /// The output that is wanted of a model that has several, by its layer's name.
   package var outputLayer: String?
+  /// The network that weights without one are of, by its name in Keras; nil for the one that they fit.
+  package var architecture: String?
+  /// What follows the last convolution of a network whose weights have no classifier, where the file does not say it.
+  package var pooling: FeaturePooling?
   /// What `Lambda` layers compute, by their names: their code is never run.
   package var lambdas: [String: LambdaMeaning] = [:]
   package var license: String?
@@ -33,4 +37,12 @@ package enum LambdaMeaning: String, Hashable, Sendable, CaseIterable {
   /// `(x / 255 - mean) / deviation` with ImageNet's, as torchvision's networks take
   case torch
   case identity
+}
+
+/// Keras's option `pooling`.
+package enum FeaturePooling: String, Hashable, Sendable, CaseIterable {
+  /// The output is a map of features.
+  case none
+  case average = "avg"
+  case maximum = "max"
 }

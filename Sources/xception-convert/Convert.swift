@@ -14,8 +14,10 @@ struct Convert: ParsableCommand {
     commandName: "xception-convert",
     abstract: "Converts a model to a weights file (.xcw).",
     discussion: """
-      Reads .keras files and whole-model .h5 files of Keras 2 and 3, and the weights of an Xception as .weights.h5 or .h5, \
-      with the names of Keras 1 (the official ImageNet file), 2 or 3. No code in them is run and no other file is opened. Reads .xcw files \
+      Reads .keras files and whole-model .h5 files of Keras 2 and 3; the weights of a network of keras.applications as \
+      .weights.h5 or .h5, of Keras 1 (the official ImageNet files), 2 or 3; .onnx files; and the weights of networks of \
+      torchvision and timm as .safetensors, .pth, .pt or .bin. No code in them is run; the only other files that are opened \
+      are an .onnx file's external data and the config.json beside a .safetensors file. Reads .xcw files \
       too, to store their weights in another way.
 
       --quantize int8 makes a file of less than a quarter of the size, which runs in int8. It needs no photos; \
@@ -50,6 +52,20 @@ struct Convert: ParsableCommand {
       "The size of the images that the network takes, where the model leaves it open, or to replace the model's.",
       valueName: "n|WxH"))
   var inputSize: InputSize?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      The network of keras.applications that a file of weights alone is of, such as ResNet50. (default: the one that the \
+      weights fit)
+      """, valueName: "name"))
+  var architecture: String?
+
+  @Option(
+    help: """
+      What follows the features where a file of weights alone has no classifier. (default: as the file says, else avg)
+      """)
+  var pooling: FeaturePooling?
 
   @OptionGroup(title: "Preprocessing")
   var preprocessing: PreprocessingArguments
@@ -176,6 +192,8 @@ struct Convert: ParsableCommand {
     options.license = license
     options.attribution = attribution
     options.outputLayer = outputLayer
+    options.architecture = architecture
+    options.pooling = pooling
     for lambda in lambdas { options.lambdas[lambda.layer] = lambda.meaning }
     if let labels { options.labels = try Labels.read(labels, order: labelOrder) }
     return options
@@ -248,6 +266,8 @@ enum WeightType: String, CaseIterable, ExpressibleByArgument {
 extension Metadata.Output: ExpressibleByArgument {}
 
 extension Labels.Order: ExpressibleByArgument {}
+
+extension FeaturePooling: ExpressibleByArgument {}
 
 /// `name=caffe`
 struct LambdaArgument: ExpressibleByArgument {

@@ -26,9 +26,7 @@ struct ArchitectureTests {
         #expect(try ArchitectureCatalog.named(spelled).name == name)
       }
     }
-    let names =
-      "Xception, InceptionV3, ResNet50, ResNet101, ResNet152, VGG11, VGG13, VGG16, VGG19, VGG11_BN, VGG13_BN, VGG16_BN,"
-      + " VGG19_BN"
+    let names = ArchitectureCatalog.names.joined(separator: ", ")
     #expect {
       try ArchitectureCatalog.named("ResNet18")
     } throws: {
@@ -60,31 +58,34 @@ struct ArchitectureTests {
   /// `Fixtures/keras_layers.tsv` is what Keras says of its networks.
   @Test(arguments: ["Xception", "InceptionV3", "VGG16", "ResNet50"])
   func `Weighted layers have Keras's order, names and shapes`(name: String) throws {
-    let url = try #require(
-      Bundle.module.url(forResource: "keras_layers", withExtension: "tsv", subdirectory: "Fixtures"))
-    let rows = try String(contentsOf: url, encoding: .utf8).split(separator: "\n").map {
-      $0.split(separator: "\t").map(String.init)
-    }
-    let expected = rows.filter { $0[0] == name }.map { "\($0[1]) \($0[2])" }
-    let found = try ArchitectureCatalog.named(name).weightedLayers().map { layer in
-      let shapes = layer.weights.map { weight in
-        // Keras has the channels of a depthwise kernel before their multiplier.
-        let sides = weight.dimensions
-        let isDepthwise = weight.node.hasSuffix("/depthwise")
-        return (isDepthwise ? [sides[0], sides[1], sides[3], sides[2]] : sides).map(String.init).joined(separator: "x")
-      }
-      return "\(layer.kerasName) \(shapes.joined(separator: " "))"
-    }
+    let rows = try Fixture.rows("keras_layers.tsv").filter { $0[0] == name }
+    let expected = rows.map { $0.dropFirst().joined(separator: "\t") }
     try #require(!expected.isEmpty)
-    #expect(found == expected)
+    #expect(try ArchitectureCatalog.named(name).kerasLayers() == expected)
+  }
+
+  /// `Fixtures/keras_digests.tsv` has the digests of the same of all of Keras's networks, with and without a top.
+  @Test(arguments: ArchitectureCatalog.inKeras.map(\.name), [true, false])
+  func `So have all of Keras's networks`(name: String, hasTop: Bool) throws {
+    let rows = try Fixture.rows("keras_digests.tsv").filter { $0[0] == name && $0[1] == (hasTop ? "top" : "notop") }
+    try #require(rows.count == 1)
+    var network = try ArchitectureCatalog.named(name)
+    if !hasTop { network.top = .pooled }
+    let layers = try network.kerasLayers()
+    try #require(layers.count == Int(rows[0][2]))
+    #expect(fnv1a(layers.joined(separator: "\n")) == rows[0][3], "\(layers.joined(separator: "\n"))")
+    let parameters = try network.weightedLayers().flatMap(\.weights).reduce(0) { $0 + $1.dimensions.reduce(1, *) }
+    #expect(parameters == Int(rows[0][4]))
   }
 
   @Test func `Every weight of a graph belongs to one layer`() throws {
     for network in ArchitectureCatalog.all {
       let graph = try network.graph(weights: DimensionsOnly.tensor)
-      let weights = try network.weightedLayers().flatMap(\.weights).map { "\($0.node)/\($0.role)" }
-      #expect(Set(weights) == Set(graph.tensors.map(\.name)), "\(network.name)")
-      #expect(weights.count == graph.tensors.count, "\(network.name)")
+      let layers = try network.weightedLayers().filter { $0.kind != .inputNormalization }
+      let weights = layers.flatMap(\.weights).map { "\($0.node)/\($0.role)" }
+      let asked = graph.tensors.filter { $0.contents is DimensionsOnly }.map(\.name)
+      #expect(Set(weights) == Set(asked), "\(network.name)")
+      #expect(weights.count == asked.count, "\(network.name)")
     }
   }
 
@@ -93,6 +94,33 @@ struct ArchitectureTests {
     network.widthDivisor = 0
     #expect(throws: GraphError(node: nil, reason: "width divisor 0 is not positive")) {
       try network.graph(weights: DimensionsOnly.tensor)
+    }
+  }
+}
+
+/// A file of `Fixtures`.
+private enum Fixture {
+  static func rows(_ name: String) throws -> [[String]] {
+    let url = try #require(Bundle.module.url(forResource: "Fixtures", withExtension: nil)).appending(path: name)
+    return try String(contentsOf: url, encoding: .utf8).split(separator: "\n").map {
+      $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+    }
+  }
+}
+
+/// Fowler, Noll and Vo's hash of 64 bits, in hexadecimal digits.
+private func fnv1a(_ text: String) -> String {
+  let hash = text.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+  return String(hash, radix: 16)
+}
+
+extension Architecture {
+  /// A line for each layer with weights: name, class, and shapes.
+  fileprivate func kerasLayers() throws -> [String] {
+    try weightedLayers().map { layer in
+      let shapes = layer.weights.map { $0.kerasDimensions.map(String.init).joined(separator: "x") }
+      let name = (layer.container.map { $0 + "/" } ?? "") + layer.kerasName
+      return "\(name)\t\(layer.kind.kerasName)\t\(shapes.joined(separator: " "))"
     }
   }
 }

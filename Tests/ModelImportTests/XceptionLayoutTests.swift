@@ -29,7 +29,7 @@ struct XceptionLayoutTests {
       Written(
         layer: layer,
         arrays: layer.weights.map { weight in
-          let dimensions = weight.node.hasSuffix("/depthwise") ? [3, 3, weight.dimensions[3], 1] : weight.dimensions
+          let dimensions = weight.kerasDimensions
           let values = (0..<dimensions.reduce(1, *)).map { next + Float($0) * 0x1p-20 }
           next += 1
           return (dimensions, values)
@@ -37,8 +37,11 @@ struct XceptionLayoutTests {
     }
   }
 
-  private func read(_ bytes: [UInt8], name: String = "weights.h5") throws -> Graph {
+  private func read(
+    _ bytes: [UInt8], name: String = "weights.h5", architecture: String? = nil
+  ) throws -> Graph {
     var options = ImportOptions()
+    options.architecture = architecture
     options.inputSize = Extent(height: 71, width: 73)
     return try ModelImporter.read(ForeignFile(path: name, bytes: bytes), options: options).model.graph
   }
@@ -71,21 +74,16 @@ struct XceptionLayoutTests {
     #expect(
       throws: ImportError.weights(
         layer: "block2_sepconv1_bn",
-        reason: "\"layers/batch_normalization_2\" in its place is named \"block2_sepconv2_bn\"")
-    ) { try read(bytes) }
+        reason: "\"layers/batch_normalization_2/vars\" is named \"block2_sepconv2_bn\", expected \"block2_sepconv1_bn\""
+      )
+    ) { try read(bytes, architecture: "Xception") }
   }
 
-  private static func keras3File(name: (String) -> String = { $0 }) throws -> [UInt8] {
+  private static func keras3File(surplus: String? = nil, name: (String) -> String = { $0 }) throws -> [UInt8] {
     try HDF5Writer.bytes { file in
       var counts: [String: Int] = [:]
       for written in try layers() {
-        let kind =
-          switch written.layer.kind {
-          case .convolution: "conv2d"
-          case .separableConvolution: "separable_conv2d"
-          case .batchNormalization: "batch_normalization"
-          case .dense: "dense"
-          }
+        let kind = written.layer.kind.kerasName
         let count = counts[kind, default: 0]
         counts[kind] = count + 1
         let path = "layers/\(kind)" + (count == 0 ? "" : "_\(count)") + "/vars"
@@ -95,6 +93,7 @@ struct XceptionLayoutTests {
         if !written.layer.isShortcut { file.attribute("name", of: path, [name(written.layer.name)]) }
       }
       file.dataset("optimizer/vars/0", [1], [0])
+      if let surplus { file.dataset(surplus, [1], [0]) }
     }
   }
 
@@ -128,7 +127,7 @@ struct XceptionLayoutTests {
     case .convolution: ["kernel"]
     case .separableConvolution: ["depthwise_kernel", "pointwise_kernel"]
     case .batchNormalization: ["gamma", "beta", "moving_mean", "moving_variance"]
-    case .dense: ["kernel", "bias"]
+    default: ["kernel", "bias"]
     }
   }
 
@@ -178,17 +177,15 @@ struct XceptionLayoutTests {
   @Test("are refused where a layer is missing or surplus")
   func counts() throws {
     let bytes = HDF5Writer.bytes { file in
-      file.dataset("layers/conv2d/vars/0", [3, 3, 3, 2], Array(repeating: 1, count: 54))
+      file.dataset("layers/conv2d/vars/0", [3, 3, 3, 32], Array(repeating: 1, count: 864))
     }
     #expect(
       throws: ImportError.model(
-        reason: "the weights of 1 layers of the kind convolution, expected the 6 of Xception;"
-          + " a file of weights alone can be read only for Xception")
-    ) { try read(bytes) }
-    let surplus = HDF5Writer.bytes { file in file.dataset("layers/conv3d/vars/0", [1], [1]) }
+        reason: "the weights of 1 layers; Xception has 80 without its classifier and 81 with it")
+    ) { try read(bytes, architecture: "Xception") }
+    let surplus = try Self.keras3File(surplus: "layers/conv2d/vars/1")
     #expect(
-      throws: ImportError.weights(
-        layer: "layers/conv3d/vars/0", reason: "surplus: no layer of the model has this array")
-    ) { try read(surplus) }
+      throws: ImportError.weights(layer: "block1_conv1", reason: "\"layers/conv2d/vars\" holds 2 arrays, expected 1")
+    ) { try read(surplus, architecture: "Xception") }
   }
 }

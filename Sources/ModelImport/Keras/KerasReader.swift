@@ -1,7 +1,8 @@
 import HDF5
 import ModelGraph
 
-/// Reads models saved by Keras: `.keras`, whole-model `.h5`, and the weights of an Xception as `.weights.h5` or `.h5`.
+/// Reads models saved by Keras: `.keras`, whole-model `.h5`, and the weights of networks known by name as
+/// `.weights.h5` or `.h5`.
 ///
 /// Names, shapes and numbers are read, and nothing else: no code is run, no other file is opened.
 enum KerasReader {
@@ -20,12 +21,7 @@ enum KerasReader {
       let version = root.attributes["keras_version"]?.first ?? weights.attributes["keras_version"]?.first
       return try translate(model, weights: try LegacyWeights(weights), isKeras3: isKeras3(version), options: options)
     }
-    let xception =
-      LegacyWeights.isLegacy(root) ? try XceptionWeights(legacy: root) : try XceptionWeights(keras3: root)
-    let graph = try xception.graph(inputSize: options.inputSize ?? Extent(299))
-    var foreign = ForeignModel(graph: graph, architecture: "Xception")
-    foreign.preprocessing = .recognized(.keras, network: "Xception")
-    return foreign
+    return try KnownWeights(root).model(options)
   }
 
   private static func readArchive(

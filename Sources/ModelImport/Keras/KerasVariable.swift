@@ -25,8 +25,8 @@ struct KerasVariable: Sendable {
 struct KerasWeightedLayer {
   /// The layer's name with those of the models around it: the key of its arrays, and for messages.
   var path: String
-  /// Its own name.
-  var name: String
+  /// Its own name; nil where Keras numbered it, which says nothing.
+  var name: String?
   /// Its group in a `.keras` file, such as `layers/functional/layers/conv2d_1`.
   var storage: String
   /// The layer of the outermost model that holds it: itself, or a nested model.

@@ -43,8 +43,8 @@ struct Keras3Weights: KerasWeights {
     guard let group = root.group(at: path) else {
       throw .weights(layer: layer.path, reason: "missing: the file has no \"\(path)\"")
     }
-    if let name = group.attributes["name"]?.first, name != layer.name {
-      throw .weights(layer: layer.path, reason: "\"\(path)\" is named \"\(name)\", expected \"\(layer.name)\"")
+    if let name = group.attributes["name"]?.first, let expected = layer.name, name != expected {
+      throw .weights(layer: layer.path, reason: "\"\(path)\" is named \"\(name)\", expected \"\(expected)\"")
     }
     guard group.arrays.count == count else {
       throw .weights(layer: layer.path, reason: "\"\(path)\" holds \(group.arrays.count) arrays, expected \(count)")

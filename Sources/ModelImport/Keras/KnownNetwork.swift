@@ -61,7 +61,7 @@ struct KnownNetwork {
 
 extension Preprocessing {
   /// As Keras's networks of this kind are used: nearest neighbor (the default of `load_img`), no crop.
-  fileprivate static func usual(_ mode: LambdaMeaning) -> Preprocessing {
+  static func usual(_ mode: LambdaMeaning) -> Preprocessing {
     let input = Shape.map(height: 224, width: 224, channels: 3)
     switch mode {
     case .keras: return .keras

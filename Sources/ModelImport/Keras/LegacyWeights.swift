@@ -16,7 +16,7 @@ struct LegacyWeights: KerasWeights {
   }
 
   /// In the order of the attribute `layer_names`.
-  let layers: [Layer]
+  private(set) var layers: [Layer]
   private let all: [NamedArray]
 
   var storage: KerasGroup? { nil }
@@ -46,6 +46,11 @@ struct LegacyWeights: KerasWeights {
     }
     self.layers = layers
     all = root.allArrays
+  }
+
+  /// Those that have weights.
+  var weighted: [Layer] {
+    layers.filter { layer in layer.variables.contains { !$0.array.isGeneratorState } }
   }
 
   static func isLegacy(_ root: KerasGroup) -> Bool { names("layer_names", of: root) != nil }
@@ -92,7 +97,7 @@ struct LegacyWeights: KerasWeights {
       var arrays: [NamedArray] = []
       for variable in layer.variables ?? [] {
         let found = variable.names.flatMap { byName[$0] ?? [] }.filter {
-          isAlone || $0.scope == layer.name || $0.scope.hasSuffix("/" + layer.name)
+          isAlone || $0.scope == layer.name || $0.scope.hasSuffix("/" + (layer.name ?? ""))
         }
         guard found.count == 1 else { return nil }
         arrays.append(found[0].array)
@@ -116,7 +121,7 @@ struct LegacyWeights: KerasWeights {
       let missing = layers.lazy.flatMap { layer in (layer.variables ?? []).map { (layer, $0) } }.first {
         layer, variable in
         !variables.contains {
-          variable.names.contains($0.name) && (layers.count == 1 || $0.scope.hasSuffix(layer.name))
+          variable.names.contains($0.name) && (layers.count == 1 || $0.scope.hasSuffix(layer.name ?? ""))
         }
       }
       throw .weights(
