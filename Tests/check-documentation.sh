@@ -23,7 +23,7 @@ done
 triple=$(swift -print-target-info | sed -nE 's/^ *"unversionedTriple": "(.*)",?$/\1/p' | head -n 1)
 mkdir "$work/symbols"
 swift symbolgraph-extract -module-name Xception -target "$triple" -I "$bin/Modules" "${maps[@]}" \
-  -minimum-access-level public -output-dir "$work/symbols"
+  -experimental-allowed-reexported-modules=XceptionTypes -minimum-access-level public -output-dir "$work/symbols"
 "$docc" convert Sources/Xception/Xception.docc --additional-symbol-graph-dir "$work/symbols" --output-path "$out" \
   --transform-for-static-hosting --fallback-display-name Xception --fallback-bundle-identifier xception-runtime \
   >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }

@@ -37,6 +37,9 @@ echo "Checking that the hot loops keep their sums in registers"
 "$python" Tests/check-loops.py --self-test
 "$python" Tests/check-loops.py "$XCEPTION_BIN/xception-run"
 
+echo "Building the documentation"
+bash Tests/check-documentation.sh "$XCEPTION_BIN"
+
 echo "Checking the comparison with other runtimes"
 "$python" Tests/test_compare_with_peers.py
 
