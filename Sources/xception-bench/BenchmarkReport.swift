@@ -13,6 +13,8 @@ struct BenchmarkReport: Encodable {
   var input: String
   var isa: String
   var precision: String
+  /// In bf16, whether products multiply bf16 numbers, rather than widen the weights; nil in other precisions.
+  var multipliesBFloat16: Bool? = nil
   /// Threads that one call may use.
   var threads: Int
   var runs: Int
@@ -44,6 +46,7 @@ struct BenchmarkReport: Encodable {
 
   enum CodingKeys: String, CodingKey {
     case model, input, isa, precision, threads, runs, batch, streams
+    case multipliesBFloat16 = "bf16_products"
     case loadMilliseconds = "load_ms"
     case firstMilliseconds = "first_ms"
     case minimumMilliseconds = "min_ms"

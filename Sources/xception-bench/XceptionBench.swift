@@ -84,7 +84,9 @@ struct XceptionBench: ParsableCommand {
     let plan = engine.network.plan
     return BenchmarkReport(
       model: model, input: plan.inputShape.description, isa: plan.instructionSet.rawValue,
-      precision: plan.precision.rawValue, threads: engine.network.threads, runs: runs, batch: batch, streams: streams,
+      precision: plan.precision.rawValue,
+      multipliesBFloat16: plan.precision == .bfloat16 ? plan.multipliesBFloat16 : nil, threads: engine.network.threads,
+      runs: runs, batch: batch, streams: streams,
       loadMilliseconds: loading.milliseconds,
       firstMilliseconds: result.firstMilliseconds, minimumMilliseconds: result.durations.minimum,
       medianMilliseconds: result.durations.median, percentile90Milliseconds: result.durations.percentile(90),

@@ -11,7 +11,9 @@ struct TimingReport: CustomStringConvertible {
   init(_ classifier: Classifier) {
     let network = classifier.network
     let plan = network.plan
-    computation = "\(plan.precision.rawValue), \(plan.instructionSet.rawValue), \(network.threads) threads"
+    let products = plan.precision == .bfloat16 ? " (\(plan.multipliesBFloat16 ? "bf16" : "fp32") products)" : ""
+    computation =
+      "\(plan.precision.rawValue)\(products), \(plan.instructionSet.rawValue), \(network.threads) threads"
     loading = classifier.loadingDurations
   }
 
