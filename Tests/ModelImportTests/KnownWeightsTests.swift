@@ -54,7 +54,8 @@ struct KnownWeightsTests {
     #expect(features.notes[1] == "there is no classifier; the output is the maximum of each feature")
     // Its own first layer scales, whatever the pixels are.
     let scaled = try Self.read("MobileNetV3Small.h5")
-    #expect(scaled.notes.count == 2)
+    #expect(scaled.notes.count == 3)
+    #expect(scaled.notes.last?.contains("does not say how images are resized") == true)
     let preprocessing = scaled.model.metadata.preprocessing
     #expect(preprocessing.mean.allSatisfy { abs($0 / preprocessing.standardDeviation[0] - 1) < 1e-6 })
     #expect(abs(preprocessing.divisor * preprocessing.standardDeviation[0] - 127.5) < 1e-4)
