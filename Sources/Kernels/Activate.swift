@@ -8,7 +8,7 @@ extension VectorUnit {
   /// Applies an activation to all values of a line: limits exactly, the other functions within the error that stands with each,
   /// in units of 2^-24 of the larger of the value and 1 where nothing else is said.
   @inlinable @inline(never)
-  public static func activate(_ line: Line, _ activation: Activation) {
+  public static func activate(_ line: ElementwiseRun, _ activation: Activation) {
     switch activation {
     case .identity: limit(line, -.infinity, .infinity)
     case .relu: limit(line, 0, .infinity)
@@ -36,7 +36,7 @@ extension VectorUnit {
   }
 
   @inlinable @inline(__always)
-  static func limit(_ line: Line, _ least: Float, _ most: Float) { map(line) { limited($0, least, most) } }
+  static func limit(_ line: ElementwiseRun, _ least: Float, _ most: Float) { map(line) { limited($0, least, most) } }
 
   @inlinable @inline(__always)
   static func limited(_ x: Vector, _ least: Float, _ most: Float) -> Vector {
@@ -78,7 +78,7 @@ extension VectorUnit {
   }
 
   /// max(x, 0) - |x| erfc(|x| / sqrt(2)) / 2, which loses no digits on either side: within 4 units, and below zero within
-  /// 64 units of its own value down to -10.
+  /// 8 + 2 x^2 units of its own value.
   @inlinable @inline(__always)
   static func gelu(_ x: Vector) -> Vector {
     let size = minimum(Vector(repeating: 15), magnitude(x))

@@ -22,7 +22,7 @@ public enum BFloat16Tile<Unit: BFloat16Unit>: TileArithmetic {
   public typealias Pair = (Unit.Vector, Unit.Vector)
 
   @inlinable @inline(__always)
-  public static func finishesInRegisters(_ element: MapElement) -> Bool { element == .bfloat16 }
+  public static func finishesInRegisters(_ element: MapElementType) -> Bool { element == .bfloat16 }
 
   @inlinable @inline(__always)
   public static var weightStride: Int { Unit.panelWidth }
@@ -59,7 +59,7 @@ public enum BFloat16Tile<Unit: BFloat16Unit>: TileArithmetic {
 /// The same for a panel whose last half vector is padding.
 public enum NarrowBFloat16Tile<Unit: BFloat16Unit>: NarrowFloatSums {
   @inlinable @inline(__always)
-  public static func finishesInRegisters(_ element: MapElement) -> Bool { element == .bfloat16 }
+  public static func finishesInRegisters(_ element: MapElementType) -> Bool { element == .bfloat16 }
 
   @inlinable @inline(__always)
   public static var weightStride: Int { Unit.panelWidth }

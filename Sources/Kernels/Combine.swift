@@ -6,9 +6,9 @@ public struct BinaryRun {
     /// From one pixel to the next: 0 where all have the same values.
     public var stride: Int
     /// That of the output, or `float32`.
-    public var element: MapElement
+    public var element: MapElementType
 
-    public init(_ values: UnsafePointer<Float>, stride: Int, element: MapElement) {
+    public init(_ values: UnsafePointer<Float>, stride: Int, element: MapElementType) {
       self.values = values
       self.stride = stride
       self.element = element
@@ -19,13 +19,14 @@ public struct BinaryRun {
   public var first: Side
   public var second: Side
   public var output: UnsafeMutablePointer<Float>
-  public var element: MapElement
+  public var element: MapElementType
   /// The words of a pixel of the output, whole vectors. Where both sides are maps of its kind a row may be one pixel.
   public var words: Int
   public var pixels: Int
 
   public init(
-    _ function: Binary, first: Side, second: Side, output: UnsafeMutablePointer<Float>, element: MapElement, words: Int,
+    _ function: Binary, first: Side, second: Side, output: UnsafeMutablePointer<Float>, element: MapElementType,
+    words: Int,
     pixels: Int
   ) {
     self.function = function
@@ -60,7 +61,7 @@ extension VectorUnit {
   }
 
   @inlinable @inline(__always)
-  static func combine(_ run: BinaryRun, _ element: MapElement, _ function: (Vector, Vector) -> Vector) {
+  static func combine(_ run: BinaryRun, _ element: MapElementType, _ function: (Vector, Vector) -> Vector) {
     @inline(__always)
     func value(_ side: BinaryRun.Side, _ pixel: Int, _ word: Int, _ part: WordPart) -> Vector {
       let values = side.values + pixel &* side.stride

@@ -22,9 +22,9 @@ public struct DepthwiseRun {
   public var vectorStride: Int
   public var pixels: Range<Int>
   /// Packed inputs have half as many words; `vectors` then starts and ends at a pair of vectors.
-  public var inputElement: MapElement
+  public var inputElement: MapElementType
   /// Of packed outputs `vectorStride` is from pair to pair, and `slots` count words as ever.
-  public var outputElement: MapElement
+  public var outputElement: MapElementType
   /// Of packed outputs, where the last pair of vectors has fewer channels than others and they lie closer: its words, word j
   /// having the channels j and `tailWords` + j; else 0. For sets with products of bf16 only.
   public var tailWords: Int
@@ -33,8 +33,8 @@ public struct DepthwiseRun {
     inputs: UnsafePointer<UnsafePointer<Float>>, pixelStride: Int, ahead: Int, window: DepthwiseWindow,
     vectors: Range<Int>, weights: UnsafePointer<Float>, inputActivation: Activation = .identity,
     activation: Activation = .identity, output: UnsafeMutablePointer<Float>,
-    slots: UnsafePointer<Int>, vectorStride: Int, pixels: Int, inputElement: MapElement = .float32,
-    outputElement: MapElement = .float32, tailWords: Int = 0
+    slots: UnsafePointer<Int>, vectorStride: Int, pixels: Int, inputElement: MapElementType = .float32,
+    outputElement: MapElementType = .float32, tailWords: Int = 0
   ) {
     self.tailWords = tailWords
     self.inputElement = inputElement
@@ -112,7 +112,7 @@ extension VectorUnit {
             part.tailWords = 0
             depthwise(part)
             let count = part.vectors.count &* part.vectorStride
-            activate(Line(input: floats, output: floats, count: count), run.activation.activation)
+            activate(ElementwiseRun(input: floats, output: floats, count: count), run.activation.activation)
             store(floats, of: part, to: run)
           }
         }
@@ -286,8 +286,8 @@ extension VectorUnit {
   /// half of the loads, which are not what takes the time.
   @inlinable @inline(__always)
   static func depthwise3x3<let pixels: Int>(
-    _: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int, _ element: MapElement,
-    _ outputElement: MapElement, activate: (Vector) -> Vector, finish: (Vector) -> Vector
+    _: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int, _ element: MapElementType,
+    _ outputElement: MapElementType, activate: (Vector) -> Vector, finish: (Vector) -> Vector
   ) {
     let stride = run.pixelStride
     let start = first &* stride &+ groups(run.vectors.lowerBound, element) &* vectorWidth
@@ -360,7 +360,7 @@ extension VectorUnit {
   }
 
   @inlinable @inline(__always)
-  static func depthwiseAny(_ run: DepthwiseRun, _ element: MapElement, _ outputElement: MapElement) {
+  static func depthwiseAny(_ run: DepthwiseRun, _ element: MapElementType, _ outputElement: MapElementType) {
     let window = run.window
     let floor = Vector(repeating: run.inputActivation.rectifies ? 0 : -.infinity)
     let weightStride = (1 &+ window.height &* window.width) &* vectorWidth

@@ -1,13 +1,13 @@
 /// Values in a row of memory, and where the results go: elsewhere, or to the same place.
-public struct Line {
+public struct ElementwiseRun {
   public var input: UnsafePointer<Float>
   public var output: UnsafeMutablePointer<Float>
   /// Words; of packed values whole vectors.
   public var count: Int
-  public var element: MapElement
+  public var element: MapElementType
 
   public init(
-    input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, count: Int, element: MapElement = .float32
+    input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, count: Int, element: MapElementType = .float32
   ) {
     self.element = element
     self.input = input
@@ -18,7 +18,7 @@ public struct Line {
 
 extension VectorUnit {
   @inlinable @inline(__always)
-  static func map(_ line: Line, _ function: (Vector) -> Vector) {
+  static func map(_ line: ElementwiseRun, _ function: (Vector) -> Vector) {
     switch line.element {
     case .float32: map(line, .float32, function)
     case .bfloat16: map(line, .bfloat16, function)
@@ -26,14 +26,14 @@ extension VectorUnit {
   }
 
   @inlinable @inline(__always)
-  static func map(_ line: Line, _ element: MapElement, _ function: (Vector) -> Vector) {
+  static func map(_ line: ElementwiseRun, _ element: MapElementType, _ function: (Vector) -> Vector) {
     for offset in stride(from: 0, to: line.count, by: vectorWidth) {
       store(words(element) { function(load($0, line.input + offset)) }, line.output + offset)
     }
   }
 
   @inlinable @inline(never)
-  public static func add(_ line: Line, _ other: UnsafePointer<Float>) {
+  public static func add(_ line: ElementwiseRun, _ other: UnsafePointer<Float>) {
     switch line.element {
     case .float32: add(line, other, .float32)
     case .bfloat16: add(line, other, .bfloat16)
@@ -41,7 +41,7 @@ extension VectorUnit {
   }
 
   @inlinable @inline(__always)
-  static func add(_ line: Line, _ other: UnsafePointer<Float>, _ element: MapElement) {
+  static func add(_ line: ElementwiseRun, _ other: UnsafePointer<Float>, _ element: MapElementType) {
     for offset in stride(from: 0, to: line.count, by: vectorWidth) {
       store(words(element) { load($0, line.input + offset) + load($0, other + offset) }, line.output + offset)
     }
@@ -50,7 +50,7 @@ extension VectorUnit {
   /// `x * scale + shift` of pixels of `channels` values, a multiple of `vectorWidth`, and of packed ones of `panelWidth`.
   @inlinable @inline(never)
   public static func normalize(
-    _ line: Line, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, channels: Int
+    _ line: ElementwiseRun, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, channels: Int
   ) {
     mapChannels(line, channels) { x, channel in
       let product = x * load(scale + channel)
@@ -59,13 +59,14 @@ extension VectorUnit {
   }
 
   @inlinable @inline(never)
-  public static func parametricRelu(_ line: Line, slopes: UnsafePointer<Float>, channels: Int) {
+  public static func parametricRelu(_ line: ElementwiseRun, slopes: UnsafePointer<Float>, channels: Int) {
     mapChannels(line, channels) { x, channel in maximum(.zero, x) + minimum(.zero, x) * load(slopes + channel) }
   }
 
   /// Calls `function` with each vector of values and the first one's channel.
   @inlinable @inline(__always)
-  static func mapChannels(_ line: Line, _ channels: Int, _ function: (_ x: Vector, _ channel: Int) -> Vector) {
+  static func mapChannels(_ line: ElementwiseRun, _ channels: Int, _ function: (_ x: Vector, _ channel: Int) -> Vector)
+  {
     switch line.element {
     case .float32: mapChannels(line, channels, .float32, function)
     case .bfloat16: mapChannels(line, channels, .bfloat16, function)
@@ -74,7 +75,8 @@ extension VectorUnit {
 
   @inlinable @inline(__always)
   static func mapChannels(
-    _ line: Line, _ channels: Int, _ element: MapElement, _ function: (_ x: Vector, _ channel: Int) -> Vector
+    _ line: ElementwiseRun, _ channels: Int, _ element: MapElementType,
+    _ function: (_ x: Vector, _ channel: Int) -> Vector
   ) {
     let words = groups(channels, element)
     for pixel in stride(from: 0, to: line.count, by: words) {
@@ -101,7 +103,7 @@ extension VectorUnit {
   ///
   /// The line need not be a multiple of `vectorWidth`, but its memory must be padded to it; the padding becomes zero.
   @inlinable @inline(never)
-  public static func softmax(_ line: Line) {
+  public static func softmax(_ line: ElementwiseRun) {
     var largest = Vector(repeating: -.infinity)
     var sum = Vector.zero
     func value(_ offset: Int) -> Vector {

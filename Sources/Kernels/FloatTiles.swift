@@ -1,7 +1,7 @@
 /// fp32 rows times fp32 weights.
 public enum FloatTile<Unit: VectorUnit>: FloatSums {
   @inlinable @inline(__always)
-  public static func finishesInRegisters(_ element: MapElement) -> Bool { element == .float32 }
+  public static func finishesInRegisters(_ element: MapElementType) -> Bool { element == .float32 }
 
   @inlinable @inline(__always)
   public static var weightStride: Int { Unit.panelWidth }
@@ -13,7 +13,7 @@ public enum FloatTile<Unit: VectorUnit>: FloatSums {
 /// fp32 rows times bf16 weights, which are widened.
 public enum WidenedTile<Unit: VectorUnit>: FloatSums {
   @inlinable @inline(__always)
-  public static func finishesInRegisters(_ element: MapElement) -> Bool { false }
+  public static func finishesInRegisters(_ element: MapElementType) -> Bool { false }
 
   @inlinable @inline(__always)
   public static var weightStride: Int { Unit.vectorWidth }
@@ -28,7 +28,7 @@ public enum WidenedTile<Unit: VectorUnit>: FloatSums {
 /// fp32 rows times fp32 weights of a panel whose last half vector is padding: 728 columns are 22 panels and three quarters.
 public enum NarrowFloatTile<Unit: VectorUnit>: NarrowFloatSums {
   @inlinable @inline(__always)
-  public static func finishesInRegisters(_ element: MapElement) -> Bool { element == .float32 }
+  public static func finishesInRegisters(_ element: MapElementType) -> Bool { element == .float32 }
 
   @inlinable @inline(__always)
   public static var weightStride: Int { Unit.panelWidth }
@@ -44,7 +44,7 @@ public enum ByteWeightsTile<Unit: VectorUnit>: FloatSums {
   public typealias Factors = (scales: Unit.Columns, bias: Unit.Columns)
 
   @inlinable @inline(__always)
-  public static func finishesInRegisters(_ element: MapElement) -> Bool { false }
+  public static func finishesInRegisters(_ element: MapElementType) -> Bool { false }
 
   @inlinable @inline(__always)
   public static var weightStride: Int { Unit.panelWidth / 4 }

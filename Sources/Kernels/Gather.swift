@@ -22,9 +22,9 @@ public struct GatherRun {
   public var pixels: Int
   /// Room for the windows of `tileRows` pixels, each with a vector's excess.
   public var line: UnsafeMutablePointer<Float>
-  public var inputElement: MapElement
+  public var inputElement: MapElementType
   /// `bfloat16` only where the input is it.
-  public var outputElement: MapElement
+  public var outputElement: MapElementType
   /// The channels of a pixel, where a packed input becomes floats; `length` words are then one pixel.
   public var channels: Int
 
@@ -32,7 +32,8 @@ public struct GatherRun {
     inputs: UnsafePointer<UnsafePointer<Float>>, inputRows: Int, step: Int, pieces: Int, pieceStride: Int, length: Int,
     inputActivation: Activation, rowPanel: UnsafeMutablePointer<Float>, slots: UnsafePointer<Int>, segmentStride: Int,
     pixels: Int,
-    line: UnsafeMutablePointer<Float>, inputElement: MapElement = .float32, outputElement: MapElement = .float32,
+    line: UnsafeMutablePointer<Float>, inputElement: MapElementType = .float32,
+    outputElement: MapElementType = .float32,
     channels: Int = 0
   ) {
     self.inputElement = inputElement
@@ -74,7 +75,7 @@ extension VectorUnit {
   ///   - activate: Given a vector of the output, and the least value that it may have.
   @inlinable @inline(__always)
   static func gather(
-    _ run: GatherRun, _ element: MapElement, values: Int, activate: (_ vector: Vector, _ floor: Vector) -> Vector
+    _ run: GatherRun, _ element: MapElementType, values: Int, activate: (_ vector: Vector, _ floor: Vector) -> Vector
   ) {
     if values % vectorWidth == 0 || run.inputRows &* run.pieces == 1 {
       gatherWhole(run, element, values: values, activate: activate)
@@ -86,7 +87,7 @@ extension VectorUnit {
   /// Pieces of whole vectors go straight to their segments.
   @inlinable @inline(__always)
   static func gatherWhole(
-    _ run: GatherRun, _ element: MapElement, values: Int, activate: (_ vector: Vector, _ floor: Vector) -> Vector
+    _ run: GatherRun, _ element: MapElementType, values: Int, activate: (_ vector: Vector, _ floor: Vector) -> Vector
   ) {
     let floor = Vector(repeating: run.inputActivation.rectifies ? 0 : -.infinity)
     for pixel in 0..<run.pixels {
@@ -107,7 +108,7 @@ extension VectorUnit {
   /// tile's lines are written before the first is read, or every read would wait for the writes that it overlaps.
   @inlinable @inline(__always)
   static func gatherUneven(
-    _ run: GatherRun, _ element: MapElement, values: Int, activate: (_ vector: Vector, _ floor: Vector) -> Vector
+    _ run: GatherRun, _ element: MapElementType, values: Int, activate: (_ vector: Vector, _ floor: Vector) -> Vector
   ) {
     let floor = Vector(repeating: run.inputActivation.rectifies ? 0 : -.infinity)
     let depth = run.inputRows &* run.pieces &* values

@@ -79,7 +79,7 @@ public struct IntegerFactors<Unit: VectorUnit> {
 
 extension IntegerSums {
   @inlinable @inline(__always)
-  public static func finishesInRegisters(_ element: MapElement) -> Bool { element == .bfloat16 && Unit.packsFast }
+  public static func finishesInRegisters(_ element: MapElementType) -> Bool { element == .bfloat16 && Unit.packsFast }
 
   @inlinable @inline(__always)
   public static var weightStride: Int { Unit.panelWidth &* Unit.channelsPerByteWord / 4 }

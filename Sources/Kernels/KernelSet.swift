@@ -22,13 +22,13 @@ public protocol KernelSet: Sendable {
   static func maximumPool(_ run: PoolRun)
   static func averagePool(_ run: PoolRun)
   static func globalPool(_ run: GlobalPoolRun)
-  static func activate(_ line: Line, _ activation: Activation)
-  static func add(_ line: Line, _ other: UnsafePointer<Float>)
+  static func activate(_ line: ElementwiseRun, _ activation: Activation)
+  static func add(_ line: ElementwiseRun, _ other: UnsafePointer<Float>)
   static func combine(_ run: BinaryRun)
-  static func normalize(_ line: Line, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, channels: Int)
+  static func normalize(_ line: ElementwiseRun, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, channels: Int)
   /// x where x > 0, else the slope of its channel times x; see `normalize`.
-  static func parametricRelu(_ line: Line, slopes: UnsafePointer<Float>, channels: Int)
-  static func softmax(_ line: Line)
+  static func parametricRelu(_ line: ElementwiseRun, slopes: UnsafePointer<Float>, channels: Int)
+  static func softmax(_ line: ElementwiseRun)
   /// Copies the values of one packed pixel to exactly `channels` floats.
   static func unpack(_ words: UnsafePointer<Float>, to values: UnsafeMutablePointer<Float>, channels: Int)
   /// Packs exactly `channels` floats into one pixel, whose last column panel is filled up with zeros.

@@ -18,12 +18,12 @@ public struct PoolRun {
   /// The vectors of words of a pixel.
   public var vectors: Int
   /// Of the input and of the output.
-  public var element: MapElement
+  public var element: MapElementType
 
   public init(
     inputs: UnsafePointer<UnsafePointer<Float>>, inputRows: Int, inputWidth: Int, pixelStride: Int, windowWidth: Int,
     stride: Int, dilation: Int, paddingLeft: Int, divisor: Int?, output: UnsafeMutablePointer<Float>,
-    outputPixelStride: Int, pixels: Int, vectors: Int, element: MapElement = .float32
+    outputPixelStride: Int, pixels: Int, vectors: Int, element: MapElementType = .float32
   ) {
     self.element = element
     self.inputs = inputs
@@ -63,14 +63,14 @@ public struct GlobalPoolRun {
   /// Of words: of a packed map each gives two vectors of floats.
   public var vectors: Range<Int>
   public var output: UnsafeMutablePointer<Float>
-  public var element: MapElement
+  public var element: MapElementType
   /// `bfloat16` only where the input is it.
-  public var outputElement: MapElement
+  public var outputElement: MapElementType
 
   public init(
     isMaximum: Bool, input: UnsafePointer<Float>, height: Int, width: Int, rowStride: Int, pixelStride: Int,
-    vectors: Range<Int>, output: UnsafeMutablePointer<Float>, element: MapElement = .float32,
-    outputElement: MapElement = .float32
+    vectors: Range<Int>, output: UnsafeMutablePointer<Float>, element: MapElementType = .float32,
+    outputElement: MapElementType = .float32
   ) {
     self.isMaximum = isMaximum
     self.element = element
@@ -95,7 +95,7 @@ extension VectorUnit {
   }
 
   @inlinable @inline(__always)
-  static func maximumPool(_ run: PoolRun, _ element: MapElement) {
+  static func maximumPool(_ run: PoolRun, _ element: MapElementType) {
     for pixel in 0..<run.pixels {
       let columns = run.columns(at: pixel)
       let output = run.output + pixel &* run.outputPixelStride
@@ -109,7 +109,8 @@ extension VectorUnit {
 
   @inlinable @inline(__always)
   static func maximum(
-    _ run: PoolRun, _ element: MapElement, _ columns: (first: Int, count: Int), _ output: UnsafeMutablePointer<Float>
+    _ run: PoolRun, _ element: MapElementType, _ columns: (first: Int, count: Int),
+    _ output: UnsafeMutablePointer<Float>
   ) {
     for channel in stride(from: 0, to: run.vectors &* vectorWidth, by: vectorWidth) {
       let largest = words(element) { part in
@@ -128,7 +129,7 @@ extension VectorUnit {
 
   @inlinable @inline(__always)
   static func maximum3x3(
-    _ run: PoolRun, _ element: MapElement, first: Int, _ output: UnsafeMutablePointer<Float>
+    _ run: PoolRun, _ element: MapElementType, first: Int, _ output: UnsafeMutablePointer<Float>
   ) {
     let top = run.inputs[0] + first &* run.pixelStride
     let middle = run.inputs[1] + first &* run.pixelStride
@@ -156,7 +157,7 @@ extension VectorUnit {
   }
 
   @inlinable @inline(__always)
-  static func averagePool(_ run: PoolRun, _ element: MapElement) {
+  static func averagePool(_ run: PoolRun, _ element: MapElementType) {
     for pixel in 0..<run.pixels {
       let columns = run.columns(at: pixel)
       let output = run.output + pixel &* run.outputPixelStride

@@ -19,8 +19,8 @@ public struct Product {
   public var depth: Int
   /// The column panels that are multiplied.
   public var panels: Range<Int>
-  /// The panel whose last half vector is padding, or -1.
-  public var narrowPanel: Int
+  /// The panel whose last half vector is padding, where there is one.
+  public var narrowPanel: Int?
   /// `[panel][panelWidth]`
   public var bias: UnsafePointer<Float>
   public var output: UnsafeMutablePointer<Float>
@@ -35,7 +35,7 @@ public struct Product {
   public var activation: OutputActivation
   public var arithmetic: Arithmetic
   /// How the output and the residual are stored; the offsets and `firstColumn` of a packed map count words.
-  public var element: MapElement
+  public var element: MapElementType
   /// Of `int8` and `int8Weights`: a factor for each column, `[panel][panelWidth]`.
   public var columnScales: UnsafePointer<Float>?
   /// Of `int8`: where the sums start, `[panel][panelWidth]`.
@@ -44,10 +44,10 @@ public struct Product {
   public init(
     rowPanel: UnsafePointer<Float>, rowPanelStride: Int, rowCount: Int, tiles: Range<Int>, segmentStride: Int,
     tileStride: Int,
-    columnPanels: UnsafePointer<Float>, depth: Int, panels: Range<Int>, narrowPanel: Int, bias: UnsafePointer<Float>,
+    columnPanels: UnsafePointer<Float>, depth: Int, panels: Range<Int>, narrowPanel: Int?, bias: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>, outputOffsets: UnsafePointer<Int>,
     residual: UnsafePointer<Float>?, residualOffsets: UnsafePointer<Int>, activation: Activation,
-    arithmetic: Arithmetic = .float32, element: MapElement = .float32, columnScales: UnsafePointer<Float>? = nil,
+    arithmetic: Arithmetic = .float32, element: MapElementType = .float32, columnScales: UnsafePointer<Float>? = nil,
     starts: UnsafePointer<Int32>? = nil, sums: UnsafeMutablePointer<Float>? = nil,
     tileSums: UnsafeMutablePointer<Float>? = nil
   ) {

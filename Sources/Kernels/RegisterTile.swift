@@ -16,7 +16,7 @@ public protocol TileArithmetic {
   associatedtype Factors
 
   /// Whether finishing is unrolled for each row of each tile: where it takes few instructions and is worth their code.
-  static func finishesInRegisters(_ element: MapElement) -> Bool
+  static func finishesInRegisters(_ element: MapElementType) -> Bool
   /// From one row of a column panel to the next.
   static var weightStride: Int { get }
   static func weights(at address: UnsafePointer<Float>) -> Weights
@@ -206,7 +206,7 @@ extension TileArithmetic {
       FloatElement<Unit>.store(low, high, floats + row &* Unit.panelWidth)
     }
     Unit.activate(
-      Line(input: floats, output: floats, count: rows &* Unit.panelWidth), product.activation.activation)
+      ElementwiseRun(input: floats, output: floats, count: rows &* Unit.panelWidth), product.activation.activation)
     let output = product.output + place.firstColumn
     let offsets = product.outputOffsets + place.firstRow
     for row in 0..<rows {

@@ -271,7 +271,7 @@ extension VectorUnit {
     guard product.even.activation.isFunction else { return }
     for row in rows.lowerBound..<max(end, rows.lowerBound) {
       let output = product.even.output + (offsets[row] &+ column)
-      activate(Line(input: output, output: output, count: panelWidth), product.even.activation.activation)
+      activate(ElementwiseRun(input: output, output: output, count: panelWidth), product.even.activation.activation)
     }
   }
 }

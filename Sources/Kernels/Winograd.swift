@@ -8,11 +8,11 @@ public struct WinogradInput {
   /// 36 row panels of one tile, a window being a row: `[6][6][segment][tileRows][vectorWidth]`.
   public var rowPanels: UnsafeMutablePointer<Float>
   /// Of the input; `vectors` counts those of channels.
-  public var element: MapElement
+  public var element: MapElementType
 
   public init(
     inputs: UnsafePointer<UnsafePointer<Float>>, pixelStride: Int, vectors: Int, windows: Int,
-    rowPanels: UnsafeMutablePointer<Float>, element: MapElement = .float32
+    rowPanels: UnsafeMutablePointer<Float>, element: MapElementType = .float32
   ) {
     self.element = element
     self.inputs = inputs
@@ -38,12 +38,12 @@ public struct WinogradOutput {
   /// The pixels from the first window's left column to the end of the row; the last window may have some beyond.
   public var pixels: Int
   /// Of the output.
-  public var element: MapElement
+  public var element: MapElementType
 
   public init(
     sums: UnsafePointer<Float>, bias: UnsafePointer<Float>, activation: Activation,
     outputs: UnsafePointer<UnsafeMutablePointer<Float>>, rows: Int, pixelStride: Int, windows: Int, pixels: Int,
-    element: MapElement = .float32
+    element: MapElementType = .float32
   ) {
     self.element = element
     self.sums = sums
@@ -130,7 +130,7 @@ extension VectorUnit {
         forEachPixel(tile, window) { x, y, low, high in
           FloatElement<Self>.store(low, high, floats + (y &* 4 &+ x) &* panelWidth)
         }
-        activate(Line(input: floats, output: floats, count: 16 &* panelWidth), tile.activation.activation)
+        activate(ElementwiseRun(input: floats, output: floats, count: 16 &* panelWidth), tile.activation.activation)
         for y in 0..<tile.rows {
           for x in 0..<min(tile.pixels &- window &* 4, 4) {
             let (low, high) = FloatElement<Self>.load(floats + (y &* 4 &+ x) &* panelWidth)

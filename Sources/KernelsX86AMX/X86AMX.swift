@@ -4,7 +4,7 @@
   import KernelsX86BF16
 
   /// AMX with AVX-512, VNNI and BF16: Sapphire Rapids and later. What no matrix registers multiply is `X86BF16`'s.
-  public enum X86AMX: AVX512BF16, MatrixTileUnit, DerivedUnit {
+  public enum X86AMX: AVX512BF16, MatrixTileUnit, DelegatingUnit {
     public static var base: any KernelSet.Type { plainAVX512BF16() }
 
     @inlinable

@@ -3,7 +3,7 @@
   import KernelsX86V4
 
   /// AVX-512 with VNNI: Cascade Lake, Ice Lake. What has nothing to do with bytes is `X86V4`'s.
-  public enum X86VNNI: AVX512VNNI, DerivedUnit {
+  public enum X86VNNI: AVX512VNNI, DelegatingUnit {
     public static var base: any KernelSet.Type { plainAVX512() }
 
     public static func multiply(_ product: Product) {

@@ -86,6 +86,9 @@ package struct Convolution: Hashable, Sendable {
   }
 
   package var isPointwise: Bool { window.size == Extent(1) && groups == 1 }
+
+  /// Whether every channel is convolved alone, into one channel.
+  package func isDepthwise(on input: Shape) -> Bool { groups == input.channels && outputChannels == input.channels }
 }
 
 /// A depthwise and a pointwise convolution without a feature map between them.

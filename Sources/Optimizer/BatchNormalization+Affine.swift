@@ -1,39 +1,21 @@
 import ModelGraph
 
-/// A batch normalization at inference, where it is one factor and one offset for each channel:
-///
-///     gamma * (x - mean) / sqrt(variance + epsilon) + beta = factor * x + offset
-///     factor = gamma / sqrt(variance + epsilon),  offset = beta - mean * factor
-struct ChannelAffine {
-  var factors: [Double]
-  var offsets: [Double]
-}
-
 extension Node {
   /// The factor and the offset of each channel of a batch normalization.
   func affine(_ normalization: BatchNormalization, _ tensors: [Tensor]) throws(GraphError) -> ChannelAffine {
-    var position = 0
-    func next(_ role: String) throws(GraphError) -> [Float] {
-      defer { position += 1 }
-      return try values(of: tensors[parameters[position]], role)
+    let roles =
+      (normalization.hasGamma ? ["gamma"] : []) + (normalization.hasBeta ? ["beta"] : []) + ["mean", "variance"]
+    var read: [[Float]] = []
+    for (role, parameter) in zip(roles, parameters) { read.append(try values(of: tensors[parameter], role)) }
+    if let channel = read[read.count - 1].firstIndex(where: { !($0 >= 0) }) {
+      throw GraphError(
+        node: name,
+        reason: "channel \(channel) has the variance \(read[read.count - 1][channel]), expected at least 0")
     }
-    let gamma = normalization.hasGamma ? try next("gamma") : nil
-    let beta = normalization.hasBeta ? try next("beta") : nil
-    let mean = try next("mean")
-    let variance = try next("variance")
-    var affine = ChannelAffine(factors: [], offsets: [])
-    for channel in mean.indices {
-      guard variance[channel] >= 0 else {
-        throw GraphError(
-          node: name, reason: "channel \(channel) has the variance \(variance[channel]), expected at least 0")
-      }
-      let deviation = (Double(variance[channel]) + Double(normalization.epsilon)).squareRoot()
-      let factor = Double(gamma?[channel] ?? 1) / deviation
-      let offset = Double(beta?[channel] ?? 0) - Double(mean[channel]) * factor
-      _ = try finite(factor, "factor", channel)
-      _ = try finite(offset, "offset", channel)
-      affine.factors.append(factor)
-      affine.offsets.append(offset)
+    let affine = ChannelAffine(normalization, read)
+    for channel in affine.factors.indices {
+      _ = try finite(affine.factors[channel], "factor", channel)
+      _ = try finite(affine.offsets[channel], "offset", channel)
     }
     return affine
   }

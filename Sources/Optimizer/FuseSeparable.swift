@@ -83,8 +83,3 @@ struct FuseSeparable: Pass {
     return old.map { rewrite.change($0, to: bias) } ?? rewrite.add(bias)
   }
 }
-
-extension Convolution {
-  /// Whether every channel is convolved alone, into one channel.
-  fileprivate func isDepthwise(on input: Shape) -> Bool { groups == input.channels && outputChannels == input.channels }
-}

@@ -36,14 +36,14 @@ struct Engine {
   // The buffers last as long as the process, which makes one engine.
 
   /// Runs the network once; `caller` is below the number of callers.
-  func run(caller: Int, profile: Profile? = nil) throws {
-    try executor.run(input, output: outputs[caller], threads: threads, profile: profile)
+  func run(caller: Int, times: RunTimes? = nil) throws {
+    try executor.run(input, output: outputs[caller], threads: threads, times: times)
   }
 
   /// Runs the network `runs` times, noting when each stage ended, and measures the peaks before and after.
   func stageTimes(runs: Int) throws -> StageTimes {
     let plan = executor.plan
-    let profile = Profile(for: plan)
+    let times = RunTimes(for: plan)
     var stages = plan.stageDescriptions.map { stage in
       StageTimes.Stage(
         name: stage.name, kernel: stage.kernel, shape: stage.shape,
@@ -51,8 +51,8 @@ struct Engine {
     }
     let before = peaks()
     for _ in 0..<runs {
-      try run(caller: 0, profile: profile)
-      let times = profile.times.map { Double($0 - profile.times[0]) / 1e6 }
+      try run(caller: 0, times: times)
+      let times = times.times.map { Double($0 - times.times[0]) / 1e6 }
       for index in stages.indices { stages[index].spans.append((times[index], times[index + 1])) }
     }
     return StageTimes(stages: stages, peaks: before.merging(peaks(), uniquingKeysWith: max))

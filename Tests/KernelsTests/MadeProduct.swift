@@ -6,7 +6,7 @@ import Kernels
 struct MadeProduct {
   let kernels: any KernelSet.Type
   let arithmetic: Arithmetic
-  let element: MapElement
+  let element: MapElementType
   let rows: Int
   let depth: Int
   let columns: Int
@@ -26,7 +26,8 @@ struct MadeProduct {
   var cuts: [Int] = []
 
   init(
-    _ kernels: any KernelSet.Type, _ arithmetic: Arithmetic, _ element: MapElement, rows: Int, depth: Int, columns: Int,
+    _ kernels: any KernelSet.Type, _ arithmetic: Arithmetic, _ element: MapElementType, rows: Int, depth: Int,
+    columns: Int,
     value: () -> Float
   ) {
     self.kernels = kernels
@@ -96,9 +97,9 @@ struct MadeProduct {
     return (values, paddingIsZero)
   }
 
-  private var narrowPanel: Int {
+  private var narrowPanel: Int? {
     let last = columns - (panels - 1) * panelWidth
-    return narrows && last <= 3 * panelWidth / 4 ? panels - 1 : -1
+    return narrows && last <= 3 * panelWidth / 4 ? panels - 1 : nil
   }
 
   /// A row alone may be a vector as it lies in memory.

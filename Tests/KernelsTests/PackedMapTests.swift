@@ -32,9 +32,9 @@ import Testing
       words = try GuardedFloats(PackedLayout(width: kernels.vectorWidth).words(values))
     }
 
-    func stride(_ element: MapElement) -> Int { element == .float32 ? channels : channels / 2 }
+    func stride(_ element: MapElementType) -> Int { element == .float32 ? channels : channels / 2 }
 
-    func pointers(_ element: MapElement) -> [UnsafePointer<Float>] {
+    func pointers(_ element: MapElementType) -> [UnsafePointer<Float>] {
       let start = element == .float32 ? floats.start : words.start
       return (0..<count).map { UnsafePointer(start + $0 * rowPixels * stride(element)) }
     }
@@ -53,7 +53,7 @@ import Testing
           pixels: (pixels - 1) * window.stride + (window.width - 1) * window.dilation + 1, panels: panels, &random)
         let taps = 1 + window.height * window.width
         let weights = try GuardedFloats(random.floats(rows.channels * taps))
-        func sums(_ input: MapElement, _ output: MapElement) throws -> [Float] {
+        func sums(_ input: MapElementType, _ output: MapElementType) throws -> [Float] {
           let width = kernels.vectorWidth
           let found = try GuardedFloats(count: pixels * rows.stride(output))
           let slots = (0..<pixels).map { $0 * rows.stride(output) }
@@ -90,7 +90,7 @@ import Testing
       let weights = try GuardedFloats(random.floats(rows.channels * (1 + window.height * window.width)))
       for inputActivation in [Activation.identity, .relu] {
         for activation: Activation in [.relu6, .clip(minimum: -1, maximum: 2), .hardSwish, .silu] {
-          func sums(_ input: MapElement, _ output: MapElement, _ activation: Activation) throws -> [Float] {
+          func sums(_ input: MapElementType, _ output: MapElementType, _ activation: Activation) throws -> [Float] {
             let found = try GuardedFloats(count: pixels * rows.stride(output))
             let slots = (0..<pixels).map { $0 * rows.stride(output) }
             for vectors in [0..<2, 2..<2 * panels] where !vectors.isEmpty {
@@ -104,7 +104,7 @@ import Testing
             return found.values
           }
           let plain = try GuardedFloats(sums(.float32, .float32, .identity))
-          kernels.activate(Line(input: plain.start, output: plain.start, count: plain.count), activation)
+          kernels.activate(ElementwiseRun(input: plain.start, output: plain.start, count: plain.count), activation)
           let expected = plain.values
           let words = layout.words(expected).map(\.bitPattern)
           #expect(try sums(.float32, .float32, activation) == expected)
@@ -259,7 +259,7 @@ import Testing
       // Windows that start at the last pixel at the latest have a pixel inside.
       let pixels = (inputWidth - 1 + padding) / stride + 1
       guard windowWidth > padding else { continue }
-      func pool(_ element: MapElement) throws -> [Float] {
+      func pool(_ element: MapElementType) throws -> [Float] {
         let found = try GuardedFloats(count: pixels * rows.stride(element))
         let inputs = rows.pointers(element)
         let run = PoolRun(
@@ -281,7 +281,7 @@ import Testing
     var random = RandomValues(seed: 8)
     for panels in 1...3 {
       let rows = try Rows(kernels, rows: 4, pixels: 5, panels: panels, &random)
-      func pooled(_ element: MapElement, _ output: MapElement) throws -> [Float] {
+      func pooled(_ element: MapElementType, _ output: MapElementType) throws -> [Float] {
         let found = try GuardedFloats(count: rows.stride(output))
         let vectors = rows.stride(element) / kernels.vectorWidth
         for part in [0..<1, 1..<vectors] where !part.isEmpty {
@@ -309,11 +309,11 @@ import Testing
     let rows = try Rows(kernels, rows: 2, pixels: 3, panels: 2, &random)
     let scale = random.floats(rows.channels)
     let shift = random.floats(rows.channels)
-    func expectEqual(_ body: (Line, UnsafePointer<Float>) -> Void) throws {
-      func results(_ element: MapElement) throws -> [Float] {
+    func expectEqual(_ body: (ElementwiseRun, UnsafePointer<Float>) -> Void) throws {
+      func results(_ element: MapElementType) throws -> [Float] {
         let pointers = rows.pointers(element)
         let found = try GuardedFloats(count: 3 * rows.stride(element))
-        body(Line(input: pointers[0], output: found.start, count: found.count, element: element), pointers[1])
+        body(ElementwiseRun(input: pointers[0], output: found.start, count: found.count, element: element), pointers[1])
         return found.values
       }
       // Where the processor itself rounds to bf16, denormals become zero.
@@ -352,7 +352,7 @@ import Testing
     for (windows, panels) in [(1, 1), (3, 2)] {
       let vectors = 2 * panels
       let rows = try Rows(kernels, rows: 6, pixels: 4 * windows + 2, panels: panels, &random)
-      func transformed(_ element: MapElement) throws -> [UInt32] {
+      func transformed(_ element: MapElementType) throws -> [UInt32] {
         let found = try GuardedFloats(count: 36 * vectors * kernels.tileRows(.float32) * width)
         kernels.transformInput(
           WinogradInput(
@@ -366,7 +366,7 @@ import Testing
       let sums = random.floats(windows * 36 * 2 * width)
       let bias = random.floats(2 * width)
       let pixels = 4 * windows - 1
-      func output(_ element: MapElement, _ activation: Activation) throws -> [Float] {
+      func output(_ element: MapElementType, _ activation: Activation) throws -> [Float] {
         let pixelStride = element == .float32 ? 2 * width : width
         let found = try GuardedFloats([Float](repeating: 0, count: 3 * pixels * pixelStride))
         kernels.transformOutput(

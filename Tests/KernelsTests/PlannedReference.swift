@@ -13,7 +13,7 @@ struct PlannedReference {
   /// Whether the instruction set multiplies and adds with one rounding: all but the portable one.
   let isFused: Bool
   let multipliesBFloat16: Bool
-  private let elements: MapElements
+  private let elements: MapElementTypes
   private let weights: [[Float]]
 
   init(_ graph: Graph, _ precision: Precision, isFused: Bool = true, multipliesBFloat16: Bool = false) throws {
@@ -21,7 +21,7 @@ struct PlannedReference {
     self.precision = precision
     self.multipliesBFloat16 = multipliesBFloat16
     self.isFused = isFused
-    elements = MapElements(of: graph, precision: precision)
+    elements = MapElementTypes(of: graph, precision: precision)
     weights = try graph.tensors.map { try $0.values() }
   }
 

@@ -26,8 +26,8 @@ import Testing
       Case(name: "emulated matrix registers", kernels: EmulatedTiles.self, arithmetic: $0)
     }
 
-  @Test(arguments: cases, [MapElement.float32, .bfloat16])
-  func `Whole numbers are exact at each tail of rows, columns and depth`(of: Case, element: MapElement) {
+  @Test(arguments: cases, [MapElementType.float32, .bfloat16])
+  func `Whole numbers are exact at each tail of rows, columns and depth`(of: Case, element: MapElementType) {
     let kernels = of.kernels
     var random = SplitMix64(seed: 3)
     for rows in of.arithmetic == .int8Weights ? 1...1 : 1...2 * kernels.tileRows(of.arithmetic) + 1 {
@@ -53,8 +53,8 @@ import Testing
 
   /// `|error| <= (terms + 3) 2^-24 M`, where M is the sum of absolute products (Higham 2002, section 3.1), and the rounding of
   /// a packed output. `vdpbf16ps` rounds each sum twice.
-  @Test(arguments: cases, [MapElement.float32, .bfloat16])
-  func `Random values stay within the bound of their sums`(of: Case, element: MapElement) {
+  @Test(arguments: cases, [MapElementType.float32, .bfloat16])
+  func `Random values stay within the bound of their sums`(of: Case, element: MapElementType) {
     var random = SplitMix64(seed: 4)
     let isInteger = of.arithmetic == .int8
     for (rows, depth, columns) in [(13, 150, 57), (1, 300, 40), (29, 37, 88)] {
@@ -86,8 +86,8 @@ import Testing
 
   /// What is not limits is applied to the finished floats, which are rounded once: of whole sums each function's value is within
   /// 16 units of 2^-24 of the exact one, and a packed output within its rounding.
-  @Test(arguments: cases, [MapElement.float32, .bfloat16])
-  func `Any function is applied before the one rounding`(of: Case, element: MapElement) {
+  @Test(arguments: cases, [MapElementType.float32, .bfloat16])
+  func `Any function is applied before the one rounding`(of: Case, element: MapElementType) {
     var random = SplitMix64(seed: 6)
     for (index, activation) in Activation.examples.enumerated() where activation != .squareRoot {
       let rows = of.arithmetic == .int8Weights ? 1 : [1, 5, 13, 17, 29][index % 5]
@@ -123,7 +123,7 @@ import Testing
   @Test(arguments: InstructionSet.supported) func `Rows without a scale are not a number, and no others`(
     set: InstructionSet
   ) {
-    for element in [MapElement.float32, .bfloat16] {
+    for element in [MapElementType.float32, .bfloat16] {
       var product = MadeProduct(set.kernels, .int8, element, rows: 5, depth: 40, columns: 20) { 1 }
       product.rowScales[3] = .nan
       product.activation = .relu6

@@ -23,11 +23,11 @@ import Threads
   @Test(arguments: [1, 2, 5])
   func `A run that is cancelled before it starts stops after its first stage`(threads: Int) throws {
     let executor = try Self.executor(threads: threads)
-    let profile = Profile(for: executor.plan)
+    let times = RunTimes(for: executor.plan)
     let cancellation = Cancellation()
     cancellation.cancel()
-    #expect(throws: ExecutorError.cancelled) { try Self.run(executor, cancellation, profile) }
-    #expect(profile.times.prefix(2).allSatisfy { $0 > 0 } && profile.times.dropFirst(2).allSatisfy { $0 == 0 })
+    #expect(throws: ExecutorError.cancelled) { try Self.run(executor, cancellation, times) }
+    #expect(times.times.prefix(2).allSatisfy { $0 > 0 } && times.times.dropFirst(2).allSatisfy { $0 == 0 })
   }
 
   /// Another thread cancels at some moment of each run until three were caught in their midst. After it has, at most the
@@ -37,20 +37,20 @@ import Threads
     let executor = try Self.executor(threads: threads)
     let stages = executor.plan.stages.count
     let expected = try Self.run(executor, nil, nil)
-    let whole = Profile(for: executor.plan)
+    let whole = RunTimes(for: executor.plan)
     try Self.run(executor, nil, whole)
     let duration = whole.times[stages] - whole.times[0]
     let pair = WorkerPool(threads: 2)
     var caught = 0
     for attempt in 0..<500 where caught < 3 {
-      let profile = Profile(for: executor.plan)
+      let times = RunTimes(for: executor.plan)
       let cancellation = Cancellation()
       let cancelled = Atomic<UInt64>(.max)
       let isCancelled = Mutex(false)
       pair.run { member in
         member.barrier()
         if member.index == 0 {
-          do throws(ExecutorError) { try Self.run(executor, cancellation, profile) } catch {
+          do throws(ExecutorError) { try Self.run(executor, cancellation, times) } catch {
             isCancelled.withLock { $0 = error == .cancelled }
           }
         } else {
@@ -62,10 +62,10 @@ import Threads
           cancelled.store(Spin.now(), ordering: .relaxed)
         }
       }
-      let last = profile.times.lastIndex { $0 > 0 } ?? 0
+      let last = times.times.lastIndex { $0 > 0 } ?? 0
       if isCancelled.withLock({ $0 }), last < stages { caught += 1 }
       let time = cancelled.load(ordering: .relaxed)
-      #expect(profile.times.count { $0 > time } <= 2, "stage \(last) of \(stages) ended")
+      #expect(times.times.count { $0 > time } <= 2, "stage \(last) of \(stages) ended")
       #expect(try Self.run(executor, nil, nil) == expected)
     }
     #expect(caught == 3)
@@ -78,13 +78,13 @@ import Threads
 
   @discardableResult
   private static func run(
-    _ executor: Executor, _ cancellation: Cancellation?, _ profile: Profile?
+    _ executor: Executor, _ cancellation: Cancellation?, _ times: RunTimes?
   ) throws(ExecutorError) -> [Float] {
     let input = [Float](repeating: 0.25, count: executor.plan.inputShape.elementCount)
     var output = [Float](repeating: 0, count: executor.plan.outputShape.elementCount)
     try input.withUnsafeBufferPointer { input throws(ExecutorError) in
       try output.withUnsafeMutableBufferPointer { output throws(ExecutorError) in
-        try executor.run(input, output: output, cancellation: cancellation, profile: profile)
+        try executor.run(input, output: output, cancellation: cancellation, times: times)
       }
     }
     return output

@@ -139,9 +139,9 @@ import Threads
         var output = [Float](repeating: 0, count: expected.count)
         values.withUnsafeBufferPointer { input in
           output.withUnsafeMutableBufferPointer { output in
-            let call = Call(
+            let call = PlanRun(
               plan: plan, scratch: scratch, input: input.baseAddress!, output: output.baseAddress!, features: nil,
-              cancellation: nil, profile: nil)
+              cancellation: nil, times: nil)
             pool.run(call)
           }
         }

@@ -11,7 +11,7 @@ struct FeatureMap {
   /// From pixel to pixel: the channels padded to whole column panels, half as many words where two share one, or `channels`
   /// itself for an image that only gathering steps read.
   var pixelStride: Int
-  var element = MapElement.float32
+  var element = MapElementType.float32
   /// The zero pixels before and after each row.
   var left = 0
   var right = 0

@@ -12,7 +12,7 @@ extension Lowering {
     let window = place(convolution.window, on: input.value)
     reserveBorder(of: input.value, for: window, outputWidth: width(of: node.shape))
     let residual = convolution.epilogue.addsResidual ? inputs[1] : nil
-    if isDepthwise(convolution, node) {
+    if convolution.isDepthwise(on: values[inputs[0]].shape) {
       return lowerDepthwise(convolution, node, input, window, residual: residual)
     }
     if isWinograd(convolution, node), input.activation == .identity {
@@ -32,7 +32,7 @@ extension Lowering {
       append(
         .product(
           ProductStep(
-            input: input.value, output: output, residual: residual ?? -1,
+            input: input.value, output: output, residual: residual,
             producer: .gather(window, channels: slice.channels), inputActivation: input.activation,
             shape: slice.shape, panels: slice.panels, narrowPanel: narrowPanel(convolution.outputChannels),
             weights: slice.weights, bias: bias,
@@ -60,7 +60,7 @@ extension Lowering {
       arithmetic(for: pointwise, on: input.value, copies: false), taps: 1, channels: depth,
       input: values[input.value].element, kernels: kernels, closesTail: true)
     let step = ProductStep(
-      input: input.value, output: output, residual: residual ?? -1,
+      input: input.value, output: output, residual: residual,
       producer: .depthwise(
         window, weights: weights.addDepthwise(depthwise, depthwiseBias, taps: window.taps, channels: depth)),
       inputActivation: input.activation, middleActivation: separable.middleActivation, shape: shape, panels: 0..<panels,
@@ -134,11 +134,8 @@ extension Lowering {
   /// Whether a node reads its input by gathering, so that its channels need no padding.
   func isGathering(_ node: Node) -> Bool {
     guard case .convolution(let convolution) = node.operation, !convolution.epilogue.addsResidual else { return false }
-    return convolution.inputActivation == .identity && !isDepthwise(convolution, node) && !isWinograd(convolution, node)
-  }
-
-  private func isDepthwise(_ convolution: Convolution, _ node: Node) -> Bool {
-    convolution.isDepthwise(on: graph.nodes[node.inputs[0]].shape)
+    return convolution.inputActivation == .identity && !convolution.isDepthwise(on: graph.nodes[node.inputs[0]].shape)
+      && !isWinograd(convolution, node)
   }
 
   private func isWinograd(_ convolution: Convolution, _ node: Node) -> Bool {

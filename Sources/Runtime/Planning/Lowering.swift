@@ -11,7 +11,7 @@ struct Lowering {
     /// The zero pixels that windows reach, before and after a row.
     var left = 0
     var right = 0
-    var element: MapElement
+    var element: MapElementType
     /// Whether its channels are not padded.
     var isTight = false
     /// The tensor that a constant's values are, which lie among the weights and are never written over.
@@ -20,7 +20,7 @@ struct Lowering {
     var lastReader = -1
   }
 
-  /// What is told about a step.
+  /// The node that a step stands for, or a part of it.
   struct Note {
     var name: String
     var multiplyAdds: Int
@@ -39,7 +39,7 @@ struct Lowering {
   /// The value of each node that was lowered.
   var valueOfNode: [Int] = []
   private let consumers: [[Int]]
-  private let elements: MapElements
+  private let elements: MapElementTypes
   var node = 0
 
   init(
@@ -48,7 +48,7 @@ struct Lowering {
     self.options = options
     self.precision = precision
     self.multipliesBFloat16 = multipliesBFloat16
-    elements = MapElements(of: graph, precision: precision)
+    elements = MapElementTypes(of: graph, precision: precision)
     self.graph = graph
     self.kernels = kernels
     weights = WeightLayout(kernels: kernels)
@@ -100,7 +100,7 @@ struct Lowering {
   // MARK: Values and steps
 
   /// A value of the current node, of its kind unless another is given.
-  mutating func newValue(_ shape: Shape, over root: Int? = nil, element: MapElement? = nil) -> Int {
+  mutating func newValue(_ shape: Shape, over root: Int? = nil, element: MapElementType? = nil) -> Int {
     values.append(
       Value(shape: shape, root: root.map { values[$0].root } ?? values.count, element: element ?? elements[node]))
     return values.count - 1
@@ -190,7 +190,7 @@ struct Lowering {
     let shape = ProductShape(
       vectorArithmetic(for: kernel), taps: 1, channels: values[input].shape.channels, input: .float32, kernels: kernels)
     let step = ProductStep(
-      input: input, output: newValue(node.shape), residual: -1, producer: .vector, inputActivation: .identity,
+      input: input, output: newValue(node.shape), producer: .vector, inputActivation: .identity,
       shape: shape, panels: 0..<panelCount(dense.outputs), narrowPanel: narrowPanel(dense.outputs),
       weights: weights.addColumns(kernel, shape, columns: dense.outputs),
       bias: weights.addBias(bias, count: dense.outputs), activation: dense.activation,
@@ -237,9 +237,9 @@ struct Lowering {
 
   func panelCount(_ columns: Int) -> Int { (columns + kernels.panelWidth - 1) / kernels.panelWidth }
 
-  /// The column panel whose last half vector is padding, or -1.
-  func narrowPanel(_ columns: Int) -> Int {
+  /// The column panel whose last half vector is padding, where there is one.
+  func narrowPanel(_ columns: Int) -> Int? {
     let last = panelCount(columns) - 1
-    return 2 * (columns - last * kernels.panelWidth) <= 3 * kernels.vectorWidth ? last : -1
+    return 2 * (columns - last * kernels.panelWidth) <= 3 * kernels.vectorWidth ? last : nil
   }
 }

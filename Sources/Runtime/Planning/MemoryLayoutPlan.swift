@@ -7,13 +7,13 @@ struct MemoryLayoutPlan {
   private(set) var stages: [Stage]
   private(set) var maps: [FeatureMap]
   private(set) var arenaWords = 0
-  private(set) var memberMemory: MemberMemory
+  private(set) var memberMemory: MemberScratchSizes
   private static let largestMap = 1 << 38
   var longestRow: Int { maps.map(\.rowStride).max() ?? 0 }
 
   /// - Throws: `OutOfMemory` where a map with its border exceeds a terabyte.
   init(_ lowering: Lowering, kernels: any KernelSet.Type) throws(OutOfMemory) {
-    let staging = Staging(lowering)
+    let staging = StagePlanner(lowering)
     stages = staging.stages
     maps = Self.maps(of: lowering, kernels: kernels)
     // A dilated window can reach so far that a border is as long as the limits allow: sums of such sizes would overflow.
@@ -21,9 +21,9 @@ struct MemoryLayoutPlan {
       throw OutOfMemory(byteCount: map.wordCount * MemoryLayout<Float>.size)
     }
     steps = zip(lowering.steps, staging.demands).map { PlannedStep(step: $0, demand: $1, clearsBorder: false) }
-    memberMemory = MemberMemory(lowering.steps, maps: maps, kernels: kernels)
+    memberMemory = MemberScratchSizes(lowering.steps, maps: maps, kernels: kernels)
     for stage in stages where stage.turnRows > 0 {
-      let inTurns = MemberMemory(stage.steps.map { lowering.steps[$0] }, maps: maps, kernels: kernels)
+      let inTurns = MemberScratchSizes(stage.steps.map { lowering.steps[$0] }, maps: maps, kernels: kernels)
       memberMemory.turnPanel = max(memberMemory.turnPanel, inTurns.rowPanel)
     }
     placeBands(lowering, staging)
@@ -57,7 +57,7 @@ struct MemoryLayoutPlan {
   }
 
   /// Gives the values that only one stage knows a band of rows in each member's memory.
-  private mutating func placeBands(_ lowering: Lowering, _ staging: Staging) {
+  private mutating func placeBands(_ lowering: Lowering, _ staging: StagePlanner) {
     for stage in stages where stage.turnRows > 0 {
       var end = 0
       for step in stage.steps {
@@ -151,78 +151,5 @@ extension FeatureMap {
   fileprivate func hasSameBorder(as other: FeatureMap) -> Bool {
     offset == other.offset && height == other.height && width == other.width && pixelStride == other.pixelStride
       && left == other.left && right == other.right
-  }
-}
-
-/// The scratch memory of one thread, in words: its parts lie one after the other.
-struct MemberMemory {
-  /// The packed rows of a block.
-  var rowPanel = 0
-  /// Those of the steps that run in turns, behind which the bands lie: steps that do not have none, and may have longer
-  /// panels.
-  var turnPanel = 0
-  /// A tile of gathered pixels.
-  var line = 0
-  /// Neighbouring pixels whose values become integers.
-  var rows = 0
-  /// The products of Winograd's windows, of one of Strassen's tiles, or of two tiles of matrix registers.
-  var sums = 0
-  /// The sums of weights that Strassen's product takes.
-  var factors = 0
-  /// The values that only one stage knows.
-  var bands = 0
-  /// A row of a map as floats, of which there are three: two that are read and one that is made.
-  var floatRow = 0
-  /// The rows of a block, for which there are three lists of offsets.
-  var blockRows = 0
-  /// The rows of the highest window.
-  var windowRows = 8
-
-  init(_ steps: [Step], maps: [FeatureMap], kernels: any KernelSet.Type) {
-    let width = kernels.vectorWidth
-    for step in steps {
-      switch step {
-      case .product(let product) where product.isStrassen: addStrassen(product, kernels)
-      case .product(let product):
-        rowPanel = max(rowPanel, product.blockTiles * product.shape.tileStride(kernels))
-        if case .gather = product.producer {
-          line = max(line, (product.shape.channels + 2 * width) * kernels.tileRows(.float32) + 2 * width)
-        }
-        if kernels.usesMatrixRegisters(product.shape.arithmetic) {
-          sums = max(sums, 2 * product.shape.tileRows * kernels.panelWidth)
-        }
-        if product.shape.arithmetic == .int8 {
-          // A row may be read as far as its last whole segment.
-          let slack = kernels.channelsPerByteWord * width
-          rows = max(rows, Part.quantizedPixels * product.shape.lineStride(kernels) + slack)
-        }
-        blockRows = max(blockRows, product.blockTiles * product.shape.tileRows)
-        switch product.producer {
-        case .depthwise(let window, _), .gather(let window, _): windowRows = max(windowRows, window.height)
-        case .vector: break
-        }
-      case .winograd(let winograd):
-        rowPanel = max(rowPanel, 36 * winograd.vectors * kernels.tileRows(.float32) * width)
-        sums = max(sums, 36 * kernels.tileRows(.float32) * kernels.panelWidth)
-        blockRows = max(blockRows, kernels.tileRows(.float32))
-      case .depthwise(let depthwise):
-        windowRows = max(windowRows, depthwise.window.height)
-        blockRows = max(blockRows, maps[depthwise.output].width)
-      case .pool(let pool): windowRows = max(windowRows, pool.window.height)
-      case .rowwise(let step):
-        let used = [step.first, step.second ?? step.first, step.output].map { maps[$0] }
-        floatRow = max(floatRow, used.map { $0.width * $0.channels }.max()!)
-      default: break
-      }
-    }
-  }
-
-  private mutating func addStrassen(_ product: ProductStep, _ kernels: any KernelSet.Type) {
-    let half = kernels.strassenHalf(of: product.shape.depth)
-    rowPanel = max(rowPanel, product.blockTiles * 8 * half * product.shape.tileRows)
-    factors = max(factors, 4 * half * kernels.panelWidth)
-    sums = max(sums, 3 * product.shape.tileRows * kernels.panelWidth)
-    blockRows = max(blockRows, product.blockTiles * 2 * product.shape.tileRows)
-    if case .depthwise(let window, _) = product.producer { windowRows = max(windowRows, window.height) }
   }
 }

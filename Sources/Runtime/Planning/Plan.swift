@@ -27,7 +27,7 @@ package final class Plan: @unchecked Sendable {
   let steps: UnsafeBufferPointer<PlannedStep>
   let maps: UnsafeBufferPointer<FeatureMap>
   let arenaWords: Int
-  let memberMemory: MemberMemory
+  let memberMemory: MemberScratchSizes
   /// A row of zeros as long as the longest row of any map.
   let zeroRow: UnsafePointer<Float>
   let weights: UnsafePointer<Float>

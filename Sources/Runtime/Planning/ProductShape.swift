@@ -25,7 +25,7 @@ struct ProductShape: Equatable {
   ///   - closesTail: Whether what makes bf16 rows can lay the last channels closer than a map has them: of 728 channels in 364
   ///     words, not 368.
   init(
-    _ arithmetic: Arithmetic, taps: Int, channels: Int, input: MapElement, kernels: any KernelSet.Type,
+    _ arithmetic: Arithmetic, taps: Int, channels: Int, input: MapElementType, kernels: any KernelSet.Type,
     closesTail: Bool = false
   ) {
     let width = kernels.vectorWidth

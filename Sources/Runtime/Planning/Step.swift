@@ -73,8 +73,8 @@ struct ProductStep {
 
   var input: Int
   var output: Int
-  /// The map that is added, or -1.
-  var residual: Int
+  /// The map that is added, where there is one.
+  var residual: Int?
   var producer: Producer
   /// Applied to what the producer reads: `identity` or `relu`.
   var inputActivation: Activation
@@ -82,8 +82,8 @@ struct ProductStep {
   var middleActivation = Activation.identity
   var shape: ProductShape
   var panels: Range<Int>
-  /// The panel whose last half vector is padding, or -1.
-  var narrowPanel: Int
+  /// The panel whose last half vector is padding, where there is one.
+  var narrowPanel: Int?
   /// Offsets of the column panels and of the padded bias; both start at panel 0.
   var weights: ColumnWeights
   var bias: Int
@@ -169,7 +169,7 @@ extension Step {
     switch self {
     case .input: return []
     case .product(let product):
-      let residual = product.residual < 0 ? [] : [(product.residual, Optional(same))]
+      let residual = product.residual.map { [($0, Optional(same))] } ?? []
       switch product.producer {
       case .depthwise(let window, _), .gather(let window, _): return [(product.input, RowDemand(window))] + residual
       case .vector: return [(product.input, nil)] + residual

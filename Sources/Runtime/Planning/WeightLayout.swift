@@ -93,7 +93,8 @@ struct WeightLayout {
   ///
   /// - Parameter arithmetic: `float32` where there are several groups.
   mutating func addGroupedColumns(
-    _ tensor: Tensor, _ arithmetic: Arithmetic, taps: Int, channels: Int, groups: Int, columns: Int, input: MapElement
+    _ tensor: Tensor, _ arithmetic: Arithmetic, taps: Int, channels: Int, groups: Int, columns: Int,
+    input: MapElementType
   ) -> [Slice] {
     let panels = (columns + panelWidth - 1) / panelWidth
     if groups == 1 {
@@ -209,16 +210,10 @@ struct WeightLayout {
     let scale = addBias(nil, count: channels)
     let shift = addBias(nil, count: channels)
     jobs.append { base in
-      var values = try parameters.map { try $0.values() }[...]
-      let gamma = normalization.hasGamma ? values.removeFirst() : nil
-      let beta = normalization.hasBeta ? values.removeFirst() : nil
-      let mean = values.removeFirst()
-      let variance = values.removeFirst()
+      let affine = ChannelAffine(normalization, try parameters.map { try $0.values() })
       for channel in 0..<channels {
-        let deviation = (Double(variance[channel]) + Double(normalization.epsilon)).squareRoot()
-        let factor = Double(gamma?[channel] ?? 1) / deviation
-        base[scale + channel] = Float(factor)
-        base[shift + channel] = Float(Double(beta?[channel] ?? 0) - Double(mean[channel]) * factor)
+        base[scale + channel] = Float(affine.factors[channel])
+        base[shift + channel] = Float(affine.offsets[channel])
       }
     }
     return (scale, shift)

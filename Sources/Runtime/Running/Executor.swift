@@ -16,7 +16,8 @@ package final class Executor: Sendable {
 
   /// Computes the network's output.
   ///
-  /// The result depends on the plan's instruction set only, not on the number of threads, bit for bit.
+  /// The result depends on the plan only (its instruction set, its precision and whether it multiplies bf16 numbers, which
+  /// the processor's model or an option decides), not on the number of threads, bit for bit.
   ///
   /// - Parameters:
   ///   - input: As many values as `plan.inputShape` has, height by width by channels.
@@ -24,11 +25,11 @@ package final class Executor: Sendable {
   ///   - features: Room for the value that enters the classifier, of `plan.featureShape`, or nil.
   ///   - threads: The most threads to use.
   ///   - cancellation: Looked at after each stage.
-  ///   - profile: Takes the times of the stages.
+  ///   - times: Takes the times of the stages.
   package func run(
     _ input: UnsafeBufferPointer<Float>, output: UnsafeMutableBufferPointer<Float>,
     features: UnsafeMutableBufferPointer<Float>? = nil, threads: Int = .max, cancellation: Cancellation? = nil,
-    profile: Profile? = nil
+    times: RunTimes? = nil
   ) throws(ExecutorError) {
     guard input.count == plan.inputShape.elementCount else {
       throw .count(of: "input", found: input.count, expected: plan.inputShape)
@@ -43,9 +44,9 @@ package final class Executor: Sendable {
     do { scratch = try scratches.take(for: plan, members: pool.threads) } catch { throw .outOfMemory(error) }
     defer { scratches.give(back: scratch) }
     scratch.isStopped.update(repeating: false, count: 2)
-    let call = Call(
+    let call = PlanRun(
       plan: plan, scratch: scratch, input: input.baseAddress!, output: output.baseAddress!,
-      features: features?.baseAddress, cancellation: cancellation, profile: profile)
+      features: features?.baseAddress, cancellation: cancellation, times: times)
     pool.run(call, maximum: min(threads, pool.threads))
     if scratch.isStopped[0] || scratch.isStopped[1] { throw .cancelled }
   }
@@ -100,16 +101,4 @@ package enum ExecutorError: Error, Hashable, CustomStringConvertible {
     case .cancelled: "the run was cancelled"
     }
   }
-}
-
-/// When each stage of a run ended, as member 0 saw it. One run at a time may use a profile.
-package final class Profile: @unchecked Sendable {
-  // Unchecked: written by member 0 of the run that it was given to, and read after it.
-
-  /// Nanoseconds of the monotonic clock: the start, then the end of each stage.
-  package private(set) var times: [UInt64]
-
-  package init(for plan: Plan) { times = [UInt64](repeating: 0, count: plan.stages.count + 1) }
-
-  func mark(_ index: Int) { times[index] = Spin.now() }
 }

@@ -61,7 +61,7 @@ struct MemberScratch {
   let inputRows: UnsafeMutablePointer<UnsafePointer<Float>>
   let outputRows: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
 
-  init(_ needs: MemberMemory, at memory: UnsafeMutablePointer<Float>) {
+  init(_ needs: MemberScratchSizes, at memory: UnsafeMutablePointer<Float>) {
     rowPanel = memory
     bands = rowPanel + Scratch.padded(needs.turnPanel)
     line = rowPanel + Self.panelAndBands(needs)
@@ -70,8 +70,8 @@ struct MemberScratch {
     factors = sums + Scratch.padded(needs.sums)
     floatRows = factors + Scratch.padded(needs.factors)
     floatRow = needs.floatRow
-    slots = .allocate(capacity: 4 * needs.blockRows + Part.quantizedPixels)
-    slots.initialize(repeating: 0, count: 4 * needs.blockRows + Part.quantizedPixels)
+    slots = .allocate(capacity: 4 * needs.blockRows + MemberRun.quantizedPixels)
+    slots.initialize(repeating: 0, count: 4 * needs.blockRows + MemberRun.quantizedPixels)
     outputOffsets = slots + needs.blockRows
     residualOffsets = outputOffsets + needs.blockRows
     scaleSlots = residualOffsets + needs.blockRows
@@ -82,13 +82,13 @@ struct MemberScratch {
     outputRows.initialize(repeating: memory, count: 4)
   }
 
-  static func wordCount(_ needs: MemberMemory) -> Int {
+  static func wordCount(_ needs: MemberScratchSizes) -> Int {
     [needs.line, needs.rows, needs.sums, needs.factors, 3 * needs.floatRow].reduce(panelAndBands(needs)) {
       $0 + Scratch.padded($1)
     }
   }
 
-  private static func panelAndBands(_ needs: MemberMemory) -> Int {
+  private static func panelAndBands(_ needs: MemberScratchSizes) -> Int {
     max(Scratch.padded(needs.rowPanel), Scratch.padded(needs.turnPanel) + Scratch.padded(needs.bands))
   }
 

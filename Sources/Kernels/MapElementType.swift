@@ -1,5 +1,5 @@
 /// How the values of a feature map are stored. All memory is counted in words of four bytes.
-public enum MapElement: Sendable {
+public enum MapElementType: Sendable {
   /// A word is a value.
   case float32
   /// A word is two values, and `panelWidth` channels are `vectorWidth` words: word j holds channel j in its low half and
@@ -12,7 +12,7 @@ public enum MapElement: Sendable {
 public enum Arithmetic: Sendable, CaseIterable {
   /// fp32 rows times fp32 weights.
   case float32
-  /// Words of two bf16 values, in the order of a `MapElement.bfloat16` map, on both sides; sums in fp32.
+  /// Words of two bf16 values, in the order of a `MapElementType.bfloat16` map, on both sides; sums in fp32.
   case bfloat16
   /// fp32 rows times bf16 weights, which are widened as they are loaded: a column panel's row is a map's word order.
   case bfloat16Weights
@@ -59,7 +59,7 @@ extension VectorUnit {
 
   /// Words of the values that `value` gives for each part of them.
   @inlinable @inline(__always)
-  static func words(_ element: MapElement, _ value: (WordPart) -> Vector) -> Vector {
+  static func words(_ element: MapElementType, _ value: (WordPart) -> Vector) -> Vector {
     switch element {
     case .float32: value(.whole)
     case .bfloat16: packed(value(.low), value(.high))
@@ -68,7 +68,7 @@ extension VectorUnit {
 
   /// The vectors of words that `vectors` vectors of channels take; of packed ones, an even number.
   @inlinable @inline(__always)
-  static func groups(_ vectors: Int, _ element: MapElement) -> Int {
+  static func groups(_ vectors: Int, _ element: MapElementType) -> Int {
     switch element {
     case .float32: vectors
     case .bfloat16: vectors / 2
@@ -77,7 +77,9 @@ extension VectorUnit {
 
   /// Calls `body` with each vector of `values` values in order: where its words lie, and which part of them it is.
   @inlinable @inline(__always)
-  static func forEachVector(of values: Int, _ element: MapElement, _ body: (_ offset: Int, _ part: WordPart) -> Void) {
+  static func forEachVector(
+    of values: Int, _ element: MapElementType, _ body: (_ offset: Int, _ part: WordPart) -> Void
+  ) {
     switch element {
     case .float32: for offset in stride(from: 0, to: values, by: vectorWidth) { body(offset, .whole) }
     case .bfloat16:
@@ -90,7 +92,7 @@ extension VectorUnit {
 
   /// Words with all negative values replaced by zero; NaNs stay.
   @inlinable @inline(__always)
-  static func rectified(_ words: Vector, _ element: MapElement) -> Vector {
+  static func rectified(_ words: Vector, _ element: MapElementType) -> Vector {
     switch element {
     case .float32: return maximum(.zero, words)
     case .bfloat16:

@@ -4,7 +4,7 @@ import ModelGraph
 /// Operations without a kernel of their own: plain loops over rows of floats.
 ///
 /// Means, norms and positions are in double precision, and sums of products in fp32.
-extension Part {
+extension MemberRun {
   func run(_ step: RowwiseStep, rows: Range<Int>) {
     let output = maps[step.output]
     for y in rows {

@@ -9,13 +9,13 @@ import ModelGraph
 /// error than all others together (cosine of the features 0.9993 alone, 0.99998 without it, of the worst of 220 pictures).
 /// Nodes that go over a map elementwise, or add one, have inputs and output of one kind, so what is said of one of these
 /// maps holds for all.
-struct MapElements {
-  private var elements: [MapElement]
+struct MapElementTypes {
+  private var elements: [MapElementType]
 
-  subscript(node: Int) -> MapElement { elements[node] }
+  subscript(node: Int) -> MapElementType { elements[node] }
 
   init(of graph: Graph, precision: Precision) {
-    elements = [MapElement](repeating: .float32, count: graph.nodes.count)
+    elements = [MapElementType](repeating: .float32, count: graph.nodes.count)
     guard precision != .float32 else { return }
     var groups = NodeGroups(count: graph.nodes.count)
     var takesFloats = [0]
@@ -71,9 +71,4 @@ private struct NodeGroups {
   mutating func join(_ first: Int, _ second: Int) {
     parents[representative(of: first)] = representative(of: second)
   }
-}
-
-extension Convolution {
-  /// Whether each channel of an input is a group with one output channel.
-  func isDepthwise(on input: Shape) -> Bool { groups > 1 && groups == input.channels && groups == outputChannels }
 }

@@ -1,6 +1,6 @@
 import Kernels
 
-extension Part {
+extension MemberRun {
   /// This member's share of a product by a level of Strassen's: the rows are pairs of pixels, 2i and 2i + 1.
   func runStrassen(_ step: ProductStep) {
     let pixels = maps[step.output].pixels
@@ -44,7 +44,7 @@ extension Part {
   /// the even pixels, then the odd ones, lie in the output and in the residual.
   private func place(pairs block: Range<Int>, _ step: ProductStep) {
     let output = maps[step.output]
-    let residual = maps[max(step.residual, 0)]
+    let residual = maps[step.residual ?? 0]
     let pairs = (block.count + 1) / 2
     let tiles = tileCount(step, pairs)
     var tile = 0
@@ -59,7 +59,7 @@ extension Part {
     for index in 0..<block.count {
       let place = index & 1 * pairs + index / 2
       scratch.outputOffsets[place] = y % output.rows * output.rowStride + x * output.pixelStride
-      if step.residual >= 0 {
+      if step.residual != nil {
         scratch.residualOffsets[place] = y % residual.rows * residual.rowStride + x * residual.pixelStride
       }
       x += 1
@@ -123,7 +123,7 @@ extension Part {
           depth: step.shape.depth, panels: 0..<0, narrowPanel: step.narrowPanel, bias: weights + step.bias,
           output: row(0, of: maps[step.output]),
           outputOffsets: scratch.outputOffsets,
-          residual: step.residual < 0 ? nil : UnsafePointer(row(0, of: maps[step.residual])),
+          residual: step.residual.map { UnsafePointer(row(0, of: maps[$0])) },
           residualOffsets: scratch.residualOffsets, activation: step.activation),
         operandStride: operandStride(step), oddOffsets: scratch.outputOffsets + pairs,
         oddResidualOffsets: scratch.residualOffsets + pairs, oddCount: block.count / 2,

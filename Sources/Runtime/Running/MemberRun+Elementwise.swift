@@ -1,7 +1,7 @@
 import Kernels
 import ModelGraph
 
-extension Part {
+extension MemberRun {
   /// Rows of two maps, or of a map and one pixel's values.
   func run(_ step: BinaryStep, rows: Range<Int>) {
     let output = maps[step.output]

@@ -1,6 +1,6 @@
 import Kernels
 
-extension Part {
+extension MemberRun {
   /// The pixels whose values become integers together: as many as the depthwise kernel takes at once. With 728 channels
   /// their floats are 20 KB, which the first-level cache holds until they are read again.
   static let quantizedPixels = 7

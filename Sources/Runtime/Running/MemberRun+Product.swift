@@ -1,6 +1,6 @@
 import Kernels
 
-extension Part {
+extension MemberRun {
   /// Below this many pixels for each member, the members make one row panel together and divide the columns: each reads a
   /// part of the weights only, and tiles stay high (at 10 x 10 on two cores 87 % of the peak instead of 72 %).
   static let sharedPixels = 100
@@ -55,12 +55,12 @@ extension Part {
   /// Writes down where each row of a block lies in the row panel, with its scale, in the output and in the residual.
   private func place(_ block: Range<Int>, _ step: ProductStep) {
     let output = maps[step.output]
-    let residual = maps[max(step.residual, 0)]
+    let residual = maps[step.residual ?? 0]
     let tiles = tileCount(step, block.count)
     let stride = tileStride(step)
     let scales = step.shape.segments * segmentStride(step)
     let steps: (row: Int, pixel: Int) =
-      step.residual < 0 ? (row: 0, pixel: 0) : (row: residual.rowStride, pixel: residual.pixelStride)
+      step.residual == nil ? (row: 0, pixel: 0) : (row: residual.rowStride, pixel: residual.pixelStride)
     var (y, x) = block.lowerBound.quotientAndRemainder(dividingBy: output.width)
     var outputRow = y % output.rows * output.rowStride
     var residualRow = y % residual.rows * steps.row
@@ -86,7 +86,7 @@ extension Part {
     _ step: ProductStep, pixels: Range<Int>, of block: Range<Int>, _ panel: UnsafeMutablePointer<Float>
   ) {
     if step.shape.arithmetic == .int8 { return produceIntegers(step, pixels: pixels, of: block, panel) }
-    let element: MapElement = step.shape.arithmetic == .bfloat16 ? .bfloat16 : .float32
+    let element: MapElementType = step.shape.arithmetic == .bfloat16 ? .bfloat16 : .float32
     switch step.producer {
     case .depthwise(let window, let weights):
       let vectors = step.shape.segments * (element == .bfloat16 ? 2 : 1)
@@ -107,7 +107,7 @@ extension Part {
   /// Writes depthwise sums of some vectors of channels to the rows of a block, a few vectors at a time for all pixels.
   func depthwise(
     _ step: ProductStep, _ window: PlacedWindow, _ weights: Int, pixels: Range<Int>, of block: Range<Int>,
-    vectors: Range<Int>, _ panel: UnsafeMutablePointer<Float>, vectorStride: Int, _ element: MapElement = .float32
+    vectors: Range<Int>, _ panel: UnsafeMutablePointer<Float>, vectorStride: Int, _ element: MapElementType = .float32
   ) {
     let most = min(depthwiseVectors(maps[step.input], window), max(vectors.count, 1))
     let width = maps[step.output].width
@@ -138,7 +138,7 @@ extension Part {
   /// Copies what the windows of some pixels of a row cover.
   func gather(
     _ step: ProductStep, _ window: PlacedWindow, _ channels: Range<Int>, y: Int, x: Int, count: Int,
-    _ panel: UnsafeMutablePointer<Float>, slots: UnsafePointer<Int>, segmentStride: Int, _ element: MapElement
+    _ panel: UnsafeMutablePointer<Float>, slots: UnsafePointer<Int>, segmentStride: Int, _ element: MapElementType
   ) {
     let map = maps[step.input]
     gatherRows(
@@ -170,7 +170,7 @@ extension Part {
         tileStride: tileStride(step), columnPanels: weights + step.weights.panels, depth: step.shape.depth,
         panels: panels, narrowPanel: step.narrowPanel,
         bias: weights + step.bias, output: row(0, of: output), outputOffsets: scratch.outputOffsets,
-        residual: step.residual < 0 ? nil : UnsafePointer(row(0, of: maps[step.residual])),
+        residual: step.residual.map { UnsafePointer(row(0, of: maps[$0])) },
         residualOffsets: scratch.residualOffsets, activation: step.activation,
         arithmetic: step.shape.arithmetic, element: output.element, columnScales: weights + step.weights.scales,
         starts: UnsafeRawPointer(weights + step.weights.starts).assumingMemoryBound(to: Int32.self),

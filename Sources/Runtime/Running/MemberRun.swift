@@ -1,31 +1,8 @@
 import Kernels
 import Threads
 
-/// One run of a plan, as the members of a team share it.
-struct Call: TeamWork {
-  let plan: Plan
-  let scratch: Scratch
-  let input: UnsafePointer<Float>
-  let output: UnsafeMutablePointer<Float>
-  let features: UnsafeMutablePointer<Float>?
-  let cancellation: Cancellation?
-  let profile: Profile?
-
-  func perform(as member: Member) {
-    let part = Part(self, member)
-    if member.index == 0 { profile?.mark(0) }
-    for index in plan.stages.indices {
-      part.run(plan.stages[index])
-      if member.index == 0, let cancellation, cancellation.isCancelled { scratch.isStopped[index & 1] = true }
-      member.barrier()
-      if member.index == 0 { profile?.mark(index + 1) }
-      if scratch.isStopped[index & 1] { return }
-    }
-  }
-}
-
 /// What one member of a team does in a run. Trivial values only: copying it counts no references.
-struct Part {
+struct MemberRun {
   let kernels: any KernelSet.Type
   let vectorWidth: Int
   let panelWidth: Int
@@ -43,7 +20,7 @@ struct Part {
   let features: UnsafeMutablePointer<Float>?
   let member: Member
 
-  init(_ call: borrowing Call, _ member: Member) {
+  init(_ call: borrowing PlanRun, _ member: Member) {
     let plan = call.plan
     kernels = plan.kernels
     vectorWidth = kernels.vectorWidth

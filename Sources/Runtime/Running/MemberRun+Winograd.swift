@@ -1,6 +1,6 @@
 import Kernels
 
-extension Part {
+extension MemberRun {
   /// Rows of a 3 x 3 convolution, four at a time: windows transformed, 36 products, transformed back.
   func run(_ step: WinogradStep, rows: Range<Int>) {
     let width = maps[step.output].width
@@ -43,7 +43,7 @@ extension Part {
         tiles: 0..<1,
         segmentStride: tileRows * vectorWidth, tileStride: 0,
         columnPanels: weights + (step.weights + panel * 36 * step.depth * panelWidth), depth: step.depth,
-        panels: 0..<36, narrowPanel: -1, bias: zeroRow, output: scratch.sums, outputOffsets: scratch.outputOffsets,
+        panels: 0..<36, narrowPanel: nil, bias: zeroRow, output: scratch.sums, outputOffsets: scratch.outputOffsets,
         residual: nil, residualOffsets: scratch.outputOffsets, activation: .identity,
         sums: scratch.sums))
   }

@@ -1,10 +1,10 @@
 /// An instruction set that leaves to another one, whose vectors and tiles are the same, what its own instructions have
 /// nothing to do with: compiled once more, those kernels would be twice in each program.
-public protocol DerivedUnit: VectorUnit {
+public protocol DelegatingUnit: VectorUnit {
   static var base: any KernelSet.Type { get }
 }
 
-extension DerivedUnit {
+extension DelegatingUnit {
   public static func multiply(_ product: StrassenProduct) { base.multiply(product) }
   public static func combine(_ rows: StrassenRows) { base.combine(rows) }
   public static func depthwise(_ run: DepthwiseRun) { base.depthwise(run) }
@@ -12,20 +12,20 @@ extension DerivedUnit {
   public static func maximumPool(_ run: PoolRun) { base.maximumPool(run) }
   public static func averagePool(_ run: PoolRun) { base.averagePool(run) }
   public static func globalPool(_ run: GlobalPoolRun) { base.globalPool(run) }
-  public static func activate(_ line: Line, _ activation: Activation) { base.activate(line, activation) }
-  public static func add(_ line: Line, _ other: UnsafePointer<Float>) { base.add(line, other) }
+  public static func activate(_ line: ElementwiseRun, _ activation: Activation) { base.activate(line, activation) }
+  public static func add(_ line: ElementwiseRun, _ other: UnsafePointer<Float>) { base.add(line, other) }
   public static func combine(_ run: BinaryRun) { base.combine(run) }
-  public static func softmax(_ line: Line) { base.softmax(line) }
+  public static func softmax(_ line: ElementwiseRun) { base.softmax(line) }
   public static func transformInput(_ tiles: WinogradInput) { base.transformInput(tiles) }
   public static func transformOutput(_ tiles: WinogradOutput) { base.transformOutput(tiles) }
   public static func pack(_ run: ColumnPacking) { base.pack(run) }
   public static func pack(_ run: WinogradPacking) { base.pack(run) }
 
   public static func normalize(
-    _ line: Line, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, channels: Int
+    _ line: ElementwiseRun, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, channels: Int
   ) { base.normalize(line, scale: scale, shift: shift, channels: channels) }
 
-  public static func parametricRelu(_ line: Line, slopes: UnsafePointer<Float>, channels: Int) {
+  public static func parametricRelu(_ line: ElementwiseRun, slopes: UnsafePointer<Float>, channels: Int) {
     base.parametricRelu(line, slopes: slopes, channels: channels)
   }
 

@@ -1,6 +1,6 @@
 import Kernels
 
-extension Part {
+extension MemberRun {
   /// The first-level data cache, which three image rows of a chunk of channels should fit.
   private static let firstLevelBytes = 32 << 10
 
@@ -15,7 +15,7 @@ extension Part {
   /// Depthwise sums of `count` pixels from (y, x) on, of some vectors of channels: whole pairs, where either side is packed.
   func depthwise(
     _ step: DepthwiseStep, y: Int, x: Int, count: Int, vectors: Range<Int>, _ output: UnsafeMutablePointer<Float>,
-    slots: UnsafePointer<Int>, vectorStride: Int, _ element: MapElement = .float32, tailWords: Int = 0
+    slots: UnsafePointer<Int>, vectorStride: Int, _ element: MapElementType = .float32, tailWords: Int = 0
   ) {
     let map = maps[step.input]
     let window = step.window

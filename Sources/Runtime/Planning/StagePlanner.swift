@@ -4,7 +4,7 @@ import ModelGraph
 ///
 /// Large maps are the reason: at 147 x 147 a layer's input and output exceed the second-level cache, and a step spends
 /// up to a fifth of its time waiting for them. Run in turns of a few rows, what one step makes is read from that cache.
-struct Staging {
+struct StagePlanner {
   private(set) var stages: [Stage] = []
   /// For each step, the rows that rows of its stage's output need.
   private(set) var demands: [RowDemand]

@@ -1,7 +1,7 @@
 import Kernels
 import ModelGraph
 
-extension Part {
+extension MemberRun {
   /// Rows of the caller's image, its channels padded where the map's are.
   func copyIn(_ map: FeatureMap, _ rows: Range<Int>) {
     for y in rows {
@@ -99,10 +99,10 @@ extension Part {
   }
 
   /// Calls `body` with each row of a map and where its result goes.
-  func forEachRow(_ map: FeatureMap, _ output: FeatureMap, _ rows: Range<Int>, _ body: (Line) -> Void) {
+  func forEachRow(_ map: FeatureMap, _ output: FeatureMap, _ rows: Range<Int>, _ body: (ElementwiseRun) -> Void) {
     for y in rows {
       body(
-        Line(
+        ElementwiseRun(
           input: row(y, of: map), output: row(y, of: output), count: map.width * map.pixelStride,
           element: map.element))
     }
@@ -111,7 +111,7 @@ extension Part {
   func add(_ first: FeatureMap, _ second: FeatureMap, _ output: FeatureMap, _ rows: Range<Int>) {
     for y in rows {
       kernels.add(
-        Line(
+        ElementwiseRun(
           input: row(y, of: first), output: row(y, of: output), count: first.width * first.pixelStride,
           element: first.element),
         row(y, of: second))
@@ -123,7 +123,7 @@ extension Part {
       for x in 0..<map.width {
         let offset = x * map.pixelStride
         let pixel = row(y, of: output) + offset
-        kernels.softmax(Line(input: row(y, of: map) + offset, output: pixel, count: map.channels))
+        kernels.softmax(ElementwiseRun(input: row(y, of: map) + offset, output: pixel, count: map.channels))
         // bf16 products read whole column panels.
         let end = (map.channels + vectorWidth - 1) / vectorWidth * vectorWidth
         (pixel + end).update(repeating: 0, count: output.pixelStride - end)
