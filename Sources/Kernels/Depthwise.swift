@@ -193,17 +193,9 @@ extension VectorUnit {
     _ shape: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int
   ) {
     if run.inputActivation.rectifies {
-      depthwise3x3(shape, run, first: first, .float32, .float32) {
-        maximum(.zero, $0)
-      } finish: {
-        $0
-      }
+      depthwise3x3(shape, run, first: first, .float32, .float32, isLimited: false) { maximum(.zero, $0) }
     } else {
-      depthwise3x3(shape, run, first: first, .float32, .float32) {
-        $0
-      } finish: {
-        $0
-      }
+      depthwise3x3(shape, run, first: first, .float32, .float32, isLimited: false) { $0 }
     }
   }
 
@@ -212,17 +204,9 @@ extension VectorUnit {
     _ shape: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int
   ) {
     if run.inputActivation.rectifies {
-      depthwise3x3(shape, run, first: first, .bfloat16, .float32) {
-        maximum(.zero, $0)
-      } finish: {
-        $0
-      }
+      depthwise3x3(shape, run, first: first, .bfloat16, .float32, isLimited: false) { maximum(.zero, $0) }
     } else {
-      depthwise3x3(shape, run, first: first, .bfloat16, .float32) {
-        $0
-      } finish: {
-        $0
-      }
+      depthwise3x3(shape, run, first: first, .bfloat16, .float32, isLimited: false) { $0 }
     }
   }
 
@@ -231,17 +215,9 @@ extension VectorUnit {
     _ shape: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int
   ) {
     if run.inputActivation.rectifies {
-      depthwise3x3(shape, run, first: first, .bfloat16, .bfloat16) {
-        maximum(.zero, $0)
-      } finish: {
-        $0
-      }
+      depthwise3x3(shape, run, first: first, .bfloat16, .bfloat16, isLimited: false) { maximum(.zero, $0) }
     } else {
-      depthwise3x3(shape, run, first: first, .bfloat16, .bfloat16) {
-        $0
-      } finish: {
-        $0
-      }
+      depthwise3x3(shape, run, first: first, .bfloat16, .bfloat16, isLimited: false) { $0 }
     }
   }
 
@@ -250,36 +226,21 @@ extension VectorUnit {
   static func floatLimitedDepthwise3x3<let pixels: Int>(
     _ shape: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int
   ) {
-    let (least, most) = (run.activation.minimum, run.activation.maximum)
-    depthwise3x3(shape, run, first: first, .float32, .float32) {
-      $0
-    } finish: {
-      limited($0, least, most)
-    }
+    depthwise3x3(shape, run, first: first, .float32, .float32, isLimited: true) { $0 }
   }
 
   @inlinable @inline(never)
   static func wideningLimitedDepthwise3x3<let pixels: Int>(
     _ shape: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int
   ) {
-    let (least, most) = (run.activation.minimum, run.activation.maximum)
-    depthwise3x3(shape, run, first: first, .bfloat16, .float32) {
-      $0
-    } finish: {
-      limited($0, least, most)
-    }
+    depthwise3x3(shape, run, first: first, .bfloat16, .float32, isLimited: true) { $0 }
   }
 
   @inlinable @inline(never)
   static func packedLimitedDepthwise3x3<let pixels: Int>(
     _ shape: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int
   ) {
-    let (least, most) = (run.activation.minimum, run.activation.maximum)
-    depthwise3x3(shape, run, first: first, .bfloat16, .bfloat16) {
-      $0
-    } finish: {
-      limited($0, least, most)
-    }
+    depthwise3x3(shape, run, first: first, .bfloat16, .bfloat16, isLimited: true) { $0 }
   }
 
   /// One vector of channels after the other, of packed inputs too: pairs of vectors would need twice the registers, to save
@@ -287,7 +248,7 @@ extension VectorUnit {
   @inlinable @inline(__always)
   static func depthwise3x3<let pixels: Int>(
     _: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int, _ element: MapElementType,
-    _ outputElement: MapElementType, activate: (Vector) -> Vector, finish: (Vector) -> Vector
+    _ outputElement: MapElementType, isLimited: Bool, activate: (Vector) -> Vector
   ) {
     let stride = run.pixelStride
     let start = first &* stride &+ groups(run.vectors.lowerBound, element) &* vectorWidth
@@ -316,6 +277,10 @@ extension VectorUnit {
         for x in 0..<pixels { prefetch(bottom + (run.ahead &+ (x &+ 1) &* stride)) }
       }
       weights += 10 &* vectorWidth
+      if isLimited {
+        let (least, most) = (run.activation.minimum, run.activation.maximum)
+        for x in 0..<pixels { sums[x] = limited(sums[x], least, most) }
+      }
       return sums
     }
     @inline(__always)
@@ -328,15 +293,15 @@ extension VectorUnit {
       switch (element, outputElement) {
       case (.float32, _):
         let sums = nextSums(.whole)
-        put { finish(sums[$0]) }
+        put { sums[$0] }
       case (.bfloat16, .float32):
         top = unknown_address(top)
         middle = unknown_address(middle)
         bottom = unknown_address(bottom)
         let lows = nextSums(.low)
-        put { finish(lows[$0]) }
+        put { lows[$0] }
         let highs = nextSums(.high)
-        put { finish(highs[$0]) }
+        put { highs[$0] }
       case (.bfloat16, .bfloat16):
         let lows = nextSums(.low)
         // Loaded again, or 27 words would have to stay in registers.
@@ -345,7 +310,7 @@ extension VectorUnit {
         bottom = unknown_address(bottom)
         let highs = nextSums(.high)
         let order = group &+ 1 == groupCount ? lastOrder(run) : wordOrder(vectorWidth)
-        put { packed(finish(lows[$0]), finish(highs[$0]), order: order) }
+        put { packed(lows[$0], highs[$0], order: order) }
       }
       top += vectorWidth
       middle += vectorWidth
