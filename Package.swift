@@ -61,33 +61,38 @@ let package = Package(
       dependencies: [
         "Xception", "ModelGraph", "WeightFormat", "CommandSupport", "PlainText",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ],
+      swiftSettings: safe),
     .executableTarget(
       name: "xception-convert",
       dependencies: [
         "ModelGraph", "ModelImport", "WeightFormat", "Optimizer", "Xception", "Comparison", "CommandSupport",
         "PlainText",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ],
+      swiftSettings: safe),
     .executableTarget(
       name: "xception-inspect",
       dependencies: [
         "ModelGraph", "WeightFormat", "Optimizer", "Xception", "Comparison", "CommandSupport", "PlainText",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ],
+      swiftSettings: safe),
     .executableTarget(
       name: "xception-bench",
       dependencies: [
         "ModelGraph", "Architectures", "WeightFormat", "Runtime", "Threads", "Kernels", "Xception", "CommandSupport",
         "PlainText",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ],
+      swiftSettings: safe),
 
     .target(
       name: "CommandSupport",
       dependencies: [
         "ModelGraph", "Runtime", "Xception", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ],
+      swiftSettings: safe),
 
     // What converting and inspecting share: two models side by side.
     .target(

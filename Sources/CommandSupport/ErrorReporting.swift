@@ -1,11 +1,11 @@
 package import ArgumentParser
 
 #if canImport(Glibc)
-  @preconcurrency import Glibc
+  @unsafe @preconcurrency import Glibc
 #elseif canImport(Musl)
-  @preconcurrency import Musl
+  @unsafe @preconcurrency import Musl
 #elseif canImport(Darwin)
-  @preconcurrency import Darwin
+  @unsafe @preconcurrency import Darwin
 #endif
 
 /// Runs a command, prints the error that ends it as `command: error` on standard error, and makes it exit with 1.
@@ -14,8 +14,8 @@ package import ArgumentParser
 package func reportingErrors(as command: String, _ body: () throws -> Void) throws(ExitCode) {
   do {
     try body()
-    guard fflush(stdout) == 0, ferror(stdout) == 0 else {
-      throw OutputError(reason: String(cString: strerror(errno)))
+    guard unsafe fflush(stdout) == 0, unsafe ferror(stdout) == 0 else {
+      throw OutputError(reason: unsafe String(cString: strerror(errno)))
     }
   } catch let code as ExitCode {
     throw code

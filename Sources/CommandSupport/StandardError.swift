@@ -13,7 +13,7 @@ package struct StandardError: TextOutputStream {
   package func write(_ string: String) {
     var bytes = Array(string.utf8)[...]
     while !bytes.isEmpty {
-      let written = bytes.withUnsafeBytes { unsafe platformWrite(2, $0.baseAddress, $0.count) }
+      let written = unsafe bytes.withUnsafeBytes { unsafe platformWrite(2, $0.baseAddress, $0.count) }
       guard written > 0 else { return }
       bytes = bytes.dropFirst(written)
     }

@@ -4,7 +4,7 @@ import Runtime
 import Xception
 
 /// A network that is ready to run, and what each caller needs to run it.
-struct Engine {
+@safe struct Engine {
   let network: ReadyNetwork
   /// The multiply-adds of the network as it is defined; fast algorithms may need fewer.
   let multiplyAdds: Int
@@ -17,12 +17,12 @@ struct Engine {
     multiplyAdds = graph.multiplyAdds
     let values = Metadata.Golden.input(seed: 1, count: graph.inputShape.elementCount)
     let input = UnsafeMutableBufferPointer<Float>.allocate(capacity: values.count)
-    _ = input.initialize(from: values)
-    self.input = UnsafeBufferPointer(input)
-    outputs = (0..<callers).map { _ in
+    _ = unsafe input.initialize(from: values)
+    unsafe self.input = UnsafeBufferPointer(input)
+    unsafe outputs = (0..<callers).map { _ in
       let output = UnsafeMutableBufferPointer<Float>.allocate(capacity: graph.outputShape.elementCount)
-      output.initialize(repeating: 0)
-      return output
+      unsafe output.initialize(repeating: 0)
+      return unsafe output
     }
   }
 
@@ -30,7 +30,7 @@ struct Engine {
 
   /// Runs the network once; `caller` is below the number of callers.
   func run(caller: Int, times: RunTimes? = nil) throws {
-    try network.executor.run(input, output: outputs[caller], threads: network.threads, times: times)
+    try unsafe network.executor.run(input, output: outputs[caller], threads: network.threads, times: times)
   }
 
   /// Runs the network `runs` times, noting when each stage ended, and measures the peaks before and after.
