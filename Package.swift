@@ -139,8 +139,9 @@ let package = Package(
     .target(name: "CIntrinsics"),
     .target(name: "ImageInput", dependencies: ["XceptionTypes", "ModelGraph", "CImageCodecs"], swiftSettings: safe),
     .target(
-      name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"],
-      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
+      name: "CImageCodecs", dependencies: ["CPNG", "CJPEG", "CWebP", "CGIF"],
+      linkerSettings: ["png", "jpeg", "webp", "webpdemux", "gif"].map { .linkedLibrary($0) }
+        + [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "HDF5", dependencies: ["CZlib"], swiftSettings: safe),
     .target(
       name: "ModelImport", dependencies: ["ModelGraph", "Architectures", "WeightFormat", "HDF5", "CZlib"],
@@ -150,6 +151,8 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
+    .systemLibrary(name: "CGIF", pkgConfig: "libgif", providers: [.apt(["libgif-dev"]), .brew(["giflib"])]),
 
     // Tests.
     .target(

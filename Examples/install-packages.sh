@@ -10,6 +10,10 @@ brew_name() {
     zlib1g-dev) echo zlib ;;
     libpng-dev) echo libpng ;;
     libjpeg-dev) echo jpeg-turbo ;;
+    libwebp-dev) echo webp ;;
+    libgif-dev) echo giflib ;;
+    libtiff6) echo libtiff ;;
+    libheif1) echo libheif ;;
     pkg-config) echo pkgconf ;;
     python3 | python3-pip | python3-venv) echo python3 ;;
     python3-numpy) echo numpy ;;

@@ -13,7 +13,8 @@ answer=$(swift --version 2>&1) || fail "swift --version failed: $answer"
 version=$(sed -nE 's/.*Swift version ([0-9]+\.[0-9]+).*/\1/p' <<<"$answer" | head -n 1)
 [ "$(printf '%s\n' 6.3 "$version" | sort -V | head -n 1)" = 6.3 ] || fail "needs Swift 6.3 or later, found $version"
 
-bash Examples/install-packages.sh zlib1g-dev libpng-dev libjpeg-dev pkg-config python3 python3-pip
+bash Examples/install-packages.sh zlib1g-dev libpng-dev libjpeg-dev libwebp-dev libgif-dev \
+  pkg-config python3 python3-pip
 
 echo "Building the release (some minutes the first time)"
 bin=$(bash Examples/build-release.sh)

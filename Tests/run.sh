@@ -3,7 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-bash Examples/install-packages.sh zlib1g-dev libpng-dev libjpeg-dev pkg-config python3 python3-pip binutils
+bash Examples/install-packages.sh zlib1g-dev libpng-dev libjpeg-dev libwebp-dev libgif-dev \
+  pkg-config python3 python3-pip python3-venv binutils
 
 # The independent reader of the weights format needs NumPy.
 python=
@@ -25,6 +26,22 @@ if [ "$(uname)" != Darwin ]; then
   bash Examples/install-packages.sh tuxpaint-stamps-default
   export XCEPTION_PICTURES=/usr/share/tuxpaint/stamps
 fi
+
+# Libraries that are loaded on demand, and PngSuite, which pypng carries, with what Pillow makes of it. Tests that need
+# one of them are skipped where it is not to be had.
+bash Examples/install-packages.sh libtiff6 libheif1 || echo "Without libtiff or libheif their tests are skipped"
+pictures="$caches/xception-runtime/pngsuite"
+if [ ! -d "$pictures/expected" ]; then
+  mkdir -p "$pictures"
+  if "$python" -m pip download -q --no-deps --no-binary :all: -d "$pictures" pypng==0.20220715.0 &&
+    "$python" -m venv "$pictures/venv" && "$pictures/venv/bin/pip" install -q numpy pillow==12.0.0 &&
+    tar xzf "$pictures/pypng-0.20220715.0.tar.gz" -C "$pictures" &&
+    "$pictures/venv/bin/python" Tests/ImageInputTests/Fixtures/read_with_pillow.py "$pictures/part" \
+      "$pictures/pypng-0.20220715.0/code/pngsuite.py"; then
+    mv "$pictures/part" "$pictures/expected"
+  fi
+fi
+if [ -d "$pictures/expected" ]; then export XCEPTION_PILLOW_PICTURES="$pictures/expected"; fi
 
 echo "Checking the format of the sources"
 swift format lint --strict --recursive Package.swift Sources Tests Examples

@@ -32,7 +32,7 @@ prepare() {
   mkdir -p "$cache"
   # Where they are set, it is for one generation of processors, and the peers' libraries read them too.
   for variable in "${!OPENBLAS_@}"; do unset "$variable"; done
-  bash "$root/Examples/install-packages.sh" zlib1g-dev libpng-dev libjpeg-dev pkg-config \
+  bash "$root/Examples/install-packages.sh" zlib1g-dev libpng-dev libjpeg-dev libwebp-dev libgif-dev pkg-config \
     python3 python3-pip python3-venv >&2
   [ -n "$python" ] || install_peers
   [ -n "$models" ] || make_models

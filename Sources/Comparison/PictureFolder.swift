@@ -7,7 +7,10 @@
 /// Finds pictures by the ends of their names.
 package enum PictureFolder {
   /// In lowercase; uppercase is recognized too.
-  package static let extensions = ["jpg", "jpeg", "png", "ppm", "pgm", "pam"]
+  package static let extensions = [
+    "jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "gif", "bmp", "tif", "tiff", "heic", "heif", "hif", "avif",
+    "pbm", "pgm", "ppm", "pnm", "pam",
+  ]
 
   /// The pictures of a folder and of the folders inside it, as paths from that folder, sorted.
   ///

@@ -7,7 +7,7 @@
 #endif
 
 /// A file, pipe or terminal, read from where it stands to its end.
-struct FileReading {
+package struct FileReading {
   /// For messages.
   let path: String
   let descriptor: CInt
@@ -16,7 +16,7 @@ struct FileReading {
   ///
   /// - Throws: `ImageError.exceedsLimit` where there are more than `limit`: before reading where the system knows a
   ///   file's size, else as soon as more than that has been read.
-  func bytes(limit: Int) throws(ImageError) -> [UInt8] {
+  package func bytes(limit: Int) throws(ImageError) -> [UInt8] {
     let expected = try expectedSize(limit: limit)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(expected)
@@ -44,8 +44,18 @@ struct FileReading {
     return max(0, size)
   }
 
+  /// An open file. It stays open.
+  package init(descriptor: CInt) {
+    self.init(path: descriptor == 0 ? "standard input" : "file descriptor \(descriptor)", descriptor: descriptor)
+  }
+
+  private init(path: String, descriptor: CInt) {
+    self.path = path
+    self.descriptor = descriptor
+  }
+
   /// Opens the file at a path, reads it and closes it.
-  static func bytes(ofFileAt path: String, limit: Int) throws(ImageError) -> [UInt8] {
+  package static func bytes(ofFileAt path: String, limit: Int) throws(ImageError) -> [UInt8] {
     guard !path.utf8.contains(0) else { throw .unreadable(path: path, reason: "the path contains a zero byte") }
     var descriptor: CInt
     repeat { descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC) } while descriptor < 0 && errno == EINTR

@@ -49,6 +49,17 @@ struct NetpbmText {
     return number
   }
 
+  /// The next digit of a plain PBM file, which needs no space before the next one.
+  mutating func bit() throws(ImageError) -> Bool {
+    skipSpace()
+    guard offset < bytes.count else { throw .truncated(format, offset: offset, expected: "a sample") }
+    guard let digit = bytes[offset].decimalDigit, digit <= 1 else {
+      throw .malformed(format, offset: offset, found: "byte \(bytes[offset])", expected: "0 or 1")
+    }
+    offset += 1
+    return digit == 1
+  }
+
   /// Passes the one white space byte that must follow.
   mutating func oneSpace(after name: String) throws(ImageError) {
     guard offset < bytes.count else {

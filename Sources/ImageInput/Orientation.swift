@@ -3,12 +3,28 @@ enum Orientation: Int, CaseIterable {
   case upright = 1
   case mirroredHorizontally, turnedAround, mirroredVertically, transposed, turnedClockwise, transversed,
     turnedCounterclockwise
+
+  /// Whether rows of the upright image are columns of the stored one.
+  var isSideways: Bool { rawValue >= Self.transposed.rawValue }
+
+  /// Whether columns of the upright image, from left to right, run against the stored image's columns or rows.
+  var reversesColumns: Bool {
+    [.mirroredHorizontally, .turnedAround, .turnedClockwise, .transversed].contains(self)
+  }
+
+  /// Whether rows of the upright image, from top to bottom, run against the stored image's rows or columns.
+  var reversesRows: Bool {
+    [.turnedAround, .mirroredVertically, .transversed, .turnedCounterclockwise].contains(self)
+  }
 }
 
 extension Orientation {
-  /// Reads the tag from an EXIF block, which is a TIFF file. A damaged block counts as none, as for Pillow.
+  /// Reads the tag from an EXIF block, which is a TIFF file of either byte order, with or without the name that starts
+  /// the block in a JPEG. A damaged block counts as none, as for Pillow.
   init(exif: ArraySlice<UInt8>) {
-    self = Self.value(in: exif).flatMap(Self.init(rawValue:)) ?? .upright
+    let name = [UInt8](ascii: "Exif\0\0")
+    let block = exif.starts(with: name) ? exif.dropFirst(name.count) : exif
+    self = Self.value(in: block).flatMap(Self.init(rawValue:)) ?? .upright
   }
 
   private static func value(in exif: ArraySlice<UInt8>) -> Int? {
@@ -24,8 +40,9 @@ extension Orientation {
       let entry = directory + 2 + index * 12
       guard let tag = number(at: entry, size: 2) else { return nil }
       guard tag == 0x0112 else { continue }
-      let (short, long) = (3, 4)
+      let (byte, short, long) = (1, 3, 4)
       switch number(at: entry + 2, size: 2) {
+      case byte: return number(at: entry + 8, size: 1)
       case short: return number(at: entry + 8, size: 2)
       case long: return number(at: entry + 8, size: 4)
       default: return nil
@@ -52,8 +69,7 @@ extension Image {
       case .turnedCounterclockwise: (last, width, -1)
       }
     guard orientation != .upright else { return self }
-    let isSideways = orientation.rawValue >= Orientation.transposed.rawValue
-    let (newWidth, newHeight) = isSideways ? (height, width) : (width, height)
+    let (newWidth, newHeight) = orientation.isSideways ? (height, width) : (width, height)
     var turned: [UInt8] = []
     turned.reserveCapacity(pixels.count)
     for y in 0..<newHeight {

@@ -29,27 +29,56 @@ package struct Preprocessor: Sendable {
     }
   }
 
+  /// The input of an image file in memory, which is resized as it is decoded: bit for bit that of the `Image`, which is
+  /// never in memory as a whole. With it goes the time that decoding took, without resizing.
+  package func input(
+    decoding bytes: [UInt8], options: DecodingOptions = .init()
+  ) throws(ImageError) -> (values: [Float], decoding: Duration) {
+    var values = [Float](repeating: 0, count: height * width * 3)
+    let time = try unsafe values.withUnsafeMutableBufferPointer { (values) throws(ImageError) in
+      try unsafe write(decoding: bytes, options: options, into: values)
+    }
+    return (values, time)
+  }
+
   /// Writes the input, height x width x 3, into memory of the caller, which holds exactly that many values.
   package func write(_ image: Image, into input: UnsafeMutableBufferPointer<Float>) {
+    _ = unsafe write(rows: ImageRows(image), into: input)
+  }
+
+  /// The same for an image file in memory, which is resized as it is decoded. Returns the time that decoding took.
+  package func write(
+    decoding bytes: [UInt8], options: DecodingOptions = .init(), into input: UnsafeMutableBufferPointer<Float>
+  ) throws(ImageError) -> Duration {
+    try ImageFormat.withDecoder(of: bytes, options: options) { (decoder) throws(ImageError) in
+      try unsafe write(rows: DecodedRows(decoder, options: options), into: input)
+    }
+  }
+
+  private func write<Source: RowSource>(
+    rows: Source, into input: UnsafeMutableBufferPointer<Float>
+  ) throws(Source.Failure) -> Duration {
     precondition(input.count == height * width * 3, "the input's memory must hold height x width x 3 values")
     let frame = ResizedFrame(
-      geometry: preprocessing.geometry, imageWidth: image.width, imageHeight: image.height, width: width, height: height
-    )
+      geometry: preprocessing.geometry, imageWidth: rows.width, imageHeight: rows.height,
+      orientation: rows.orientation, width: width, height: height)
+    var rows = CountedRows(source: rows)
     switch (preprocessing.filter, preprocessing.antialias) {
     case (.nearest, _):
-      unsafe writeLevels(of: frame.nearest(image), into: input)
+      unsafe writeLevels(of: try frame.nearest(&rows), into: input)
     case (.bilinear, true):
-      unsafe writeLevels(of: frame.convolved(image, by: .bilinear), into: input)
+      unsafe writeLevels(of: try frame.convolved(&rows, by: .bilinear), into: input)
     case (.bicubic, true):
-      unsafe writeLevels(of: frame.convolved(image, by: .bicubic), into: input)
+      unsafe writeLevels(of: try frame.convolved(&rows, by: .bicubic), into: input)
     case (.bilinear, false):
-      unsafe frame.interpolate(
-        image, columns: .bilinear(frame.columns), rows: .bilinear(frame.rows), into: input)
+      try unsafe frame.interpolate(&rows, by: SamplingWindows.bilinear, into: input)
       unsafe normalize(input)
     case (.bicubic, false):
-      unsafe frame.interpolate(image, columns: .bicubic(frame.columns), rows: .bicubic(frame.rows), into: input)
+      try unsafe frame.interpolate(&rows, by: SamplingWindows.bicubic, into: input)
       unsafe normalize(input)
     }
+    try rows.finish()
+    return rows.time
   }
 
   /// Scales resized 8-bit pixels by the table.

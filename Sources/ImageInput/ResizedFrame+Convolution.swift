@@ -4,30 +4,61 @@ extension ResizedFrame {
   /// takes out of 0...255 are clipped.
   ///
   /// - Returns: rows.used x columns.used x 3.
-  func convolved(_ image: Image, by filter: ConvolutionFilter) -> [UInt8] {
-    let across = SamplingWindows.convolution(filter, columns)
-    let down = SamplingWindows.convolution(filter, rows)
-    let neededRows = down.extent
-    let stride = across.count * 3
+  func convolved<Source: RowSource>(
+    _ source: inout CountedRows<Source>, by filter: ConvolutionFilter
+  ) throws(Source.Failure) -> [UInt8] {
+    let (across, down) = windows { .convolution(filter, $0) }
+    return try orientation.isSideways
+      ? convolvedSideways(&source, across: across, down: down)
+      : convolvedUpright(&source, across: across, down: down)
+  }
 
-    let narrowed = unsafe [UInt8](unsafeUninitializedCapacity: neededRows.count * stride) { pixels, count in
-      unsafe image.pixels.withUnsafeBufferPointer { source in
-        for (line, row) in neededRows.enumerated() {
-          let isLast = row == image.height - 1
-          unsafe across.convolveRow(
-            of: source.baseAddress! + row * image.width * 3, readsPast: !isLast,
-            into: pixels.baseAddress! + line * stride)
+  private func convolvedUpright<Source: RowSource>(
+    _ source: inout CountedRows<Source>, across: SamplingWindows<Int32>, down: SamplingWindows<Int32>
+  ) throws(Source.Failure) -> [UInt8] {
+    let stride = across.count * 3
+    var pixels = [UInt8](repeating: 0, count: down.count * stride)
+    var line = RowRing<UInt8>(rows: 1, width: source.width * 3, zero: 0)
+    var narrowed = RowRing<UInt8>(rows: down.longest, width: stride, zero: 0)
+    let needed = down.extent
+    var row = 0
+    for index in down.storedOrder {
+      try unsafe narrowed.advance(to: down.pixels(index).upperBound) { (result, _) throws(Source.Failure) in
+        try unsafe line.advance(to: row + 1) { (line, stride) throws(Source.Failure) in
+          try unsafe source.read(into: line, stride: stride)
         }
+        if needed.contains(row) { unsafe across.convolveRow(line[row], into: result) }
+        row += 1
       }
-      count = neededRows.count * stride
-    }
-    return unsafe [UInt8](unsafeUninitializedCapacity: down.count * stride) { pixels, count in
-      unsafe narrowed.withUnsafeBufferPointer { source in
+      unsafe pixels.withUnsafeMutableBufferPointer { pixels in
         unsafe down.convolveColumns(
-          of: source.baseAddress! - neededRows.lowerBound * stride, stride: stride, into: pixels.baseAddress!)
+          narrowed, index, places: 0..<stride, into: pixels.baseAddress! + index * stride)
       }
-      count = down.count * stride
     }
+    return pixels
+  }
+
+  private func convolvedSideways<Source: RowSource>(
+    _ source: inout CountedRows<Source>, across: SamplingWindows<Int32>, down: SamplingWindows<Int32>
+  ) throws(Source.Failure) -> [UInt8] {
+    let stride = across.count * 3
+    let extent = down.extent
+    var pixels = [UInt8](repeating: 0, count: down.count * stride)
+    var lines = RowRing<UInt8>(rows: across.longest, width: source.width * 3, zero: 0)
+    let narrowed = RowRing<UInt8>(rows: 1, width: source.width * 3, zero: 0)
+    let column = RowRing<UInt8>(rows: 1, width: down.count * 3, zero: 0)
+    for index in across.storedOrder {
+      try unsafe lines.advance(to: across.pixels(index).upperBound) { (line, stride) throws(Source.Failure) in
+        try unsafe source.read(into: line, stride: stride)
+      }
+      let places = extent.lowerBound * 3..<extent.upperBound * 3
+      unsafe across.convolveColumns(lines, index, places: places, into: narrowed[0] + places.lowerBound)
+      unsafe down.convolveRow(narrowed[0], into: column[0])
+      for y in 0..<down.count {
+        for channel in 0..<3 { pixels[y * stride + index * 3 + channel] = unsafe column[0][y * 3 + channel] }
+      }
+    }
+    return pixels
   }
 }
 
@@ -38,50 +69,38 @@ extension SamplingWindows<Int32> {
     UInt8(truncatingIfNeeded: min(max(sum >> fractionBits, 0), 255))
   }
 
-  /// One row of RGB pixels.
-  ///
-  /// - Parameter readsPast: whether a byte after the row's last may be read.
-  fileprivate func convolveRow(
-    of row: UnsafePointer<UInt8>, readsPast: Bool, into result: UnsafeMutablePointer<UInt8>
-  ) {
+  /// One row of RGB pixels. A byte after the row's last is read.
+  fileprivate func convolveRow(_ row: UnsafePointer<UInt8>, into result: UnsafeMutablePointer<UInt8>) {
+    let step = step * 3
     unsafe weights.withUnsafeBufferPointer { weights in
       for index in 0..<count {
         let (offset, taps) = (offsets[index], offsets[index + 1] - offsets[index])
         let start = unsafe row + starts[index] * 3
         var sums = SIMD4(repeating: Self.half)
-        // Pixels are read four bytes at a time, of which the fourth is not used; the last pixel of a row that ends the
-        // memory is not.
-        let wide = readsPast ? taps : taps - 1
-        for tap in 0..<wide {
-          let bytes = unsafe UnsafeRawPointer(start + tap * 3).loadUnaligned(as: SIMD4<UInt8>.self)
+        // Pixels are read four bytes at a time, of which the fourth is not used.
+        for tap in 0..<taps {
+          let bytes = unsafe UnsafeRawPointer(start + tap * step).loadUnaligned(as: SIMD4<UInt8>.self)
           unsafe sums &+= SIMD4<Int32>(truncatingIfNeeded: bytes) &* weights[offset + tap]
-        }
-        if wide < taps {
-          let pixel = unsafe start + wide * 3
-          let bytes = unsafe SIMD4<UInt8>(pixel[0], pixel[1], pixel[2], 0)
-          unsafe sums &+= SIMD4<Int32>(truncatingIfNeeded: bytes) &* weights[offset + wide]
         }
         for channel in 0..<3 { unsafe result[index * 3 + channel] = Self.level(sums[channel]) }
       }
     }
   }
 
-  /// All rows, `stride` bytes each; the pointer is to where row 0 would be.
+  /// Values of one resulting row, of rows that have come.
   fileprivate func convolveColumns(
-    of rows: UnsafePointer<UInt8>, stride: Int, into result: UnsafeMutablePointer<UInt8>
+    _ rows: borrowing RowRing<UInt8>, _ index: Int, places: Range<Int>, into result: UnsafeMutablePointer<UInt8>
   ) {
-    unsafe withUnsafeTemporaryAllocation(of: Int32.self, capacity: stride) { sums in
-      for index in 0..<count {
-        unsafe sums.initialize(repeating: Self.half)
-        let offset = offsets[index]
-        for tap in 0..<offsets[index + 1] - offset {
-          let weight = weights[offset + tap]
-          let row = unsafe rows + (starts[index] + tap) * stride
-          for place in 0..<stride { unsafe sums[place] &+= Int32(row[place]) &* weight }
-        }
-        let line = unsafe result + index * stride
-        for place in 0..<stride { unsafe line[place] = Self.level(sums[place]) }
+    let count = places.count
+    unsafe withUnsafeTemporaryAllocation(of: Int32.self, capacity: count) { sums in
+      unsafe sums.initialize(repeating: Self.half)
+      let offset = offsets[index]
+      for tap in 0..<offsets[index + 1] - offset {
+        let weight = weights[offset + tap]
+        let row = unsafe rows[starts[index] + tap * step] + places.lowerBound
+        for place in 0..<count { unsafe sums[place] &+= Int32(row[place]) &* weight }
       }
+      for place in 0..<count { unsafe result[place] = Self.level(sums[place]) }
     }
   }
 }

@@ -1,28 +1,73 @@
 extension ResizedFrame {
   /// The image interpolated between its nearest pixels, not rounded, as `tf.image.resize` returns it: the cubic's
-  /// overshoot leaves 0...255.
+  /// overshoot leaves 0...255. Down first: the pixels of a row are neighbors in memory, so this is the pass that runs in
+  /// vectors.
   ///
   /// - Parameter result: rows.used x columns.used x 3.
-  func interpolate(
-    _ image: Image, columns: SamplingWindows<Float>, rows: SamplingWindows<Float>,
+  func interpolate<Source: RowSource>(
+    _ source: inout CountedRows<Source>, by filter: (ResizedSide) -> SamplingWindows<Float>,
     into result: UnsafeMutableBufferPointer<Float>
-  ) {
-    let extent = columns.extent
-    unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: extent.count * 3) { blended in
-      unsafe image.pixels.withUnsafeBufferPointer { source in
-        for index in 0..<rows.count {
-          // Down first: the pixels of a row are neighbors in memory, so this is the pass that runs in vectors.
-          unsafe blended.initialize(repeating: 0)
-          let offset = rows.offsets[index]
-          for tap in 0..<rows.offsets[index + 1] - offset {
-            let weight = rows.weights[offset + tap]
-            let row =
-              unsafe source.baseAddress!
-              + ((rows.starts[index] + tap) * image.width + extent.lowerBound) * 3
-            for place in 0..<extent.count * 3 { unsafe blended[place] += Float(row[place]) * weight }
+  ) throws(Source.Failure) {
+    let (across, down) = windows(filter)
+    if orientation.isSideways {
+      try unsafe interpolateSideways(&source, across: across, down: down, into: result)
+    } else {
+      try unsafe interpolateUpright(&source, across: across, down: down, into: result)
+    }
+  }
+
+  private func interpolateUpright<Source: RowSource>(
+    _ source: inout CountedRows<Source>, across: SamplingWindows<Float>, down: SamplingWindows<Float>,
+    into result: UnsafeMutableBufferPointer<Float>
+  ) throws(Source.Failure) {
+    let extent = across.extent
+    var lines = RowRing<UInt8>(rows: down.longest, width: source.width * 3, zero: 0)
+    let blended = RowRing<Float>(rows: 1, width: source.width * 3, zero: 0)
+    for index in down.storedOrder {
+      try unsafe lines.advance(to: down.pixels(index).upperBound) { (line, stride) throws(Source.Failure) in
+        try unsafe source.read(into: line, stride: stride)
+      }
+      let places = extent.lowerBound * 3..<extent.upperBound * 3
+      let sums = unsafe blended[0] + places.lowerBound
+      unsafe sums.update(repeating: 0, count: places.count)
+      let offset = down.offsets[index]
+      for tap in 0..<down.offsets[index + 1] - offset {
+        let weight = down.weights[offset + tap]
+        let row = unsafe lines[down.starts[index] + tap * down.step] + places.lowerBound
+        for place in 0..<places.count { unsafe sums[place] += Float(row[place]) * weight }
+      }
+      let row = unsafe blended[0]
+      let target = unsafe result.baseAddress! + index * across.count * 3
+      unsafe across.interpolateRow({ unsafe row[$0] }, into: target)
+    }
+  }
+
+  private func interpolateSideways<Source: RowSource>(
+    _ source: inout CountedRows<Source>, across: SamplingWindows<Float>, down: SamplingWindows<Float>,
+    into result: UnsafeMutableBufferPointer<Float>
+  ) throws(Source.Failure) {
+    var line = RowRing<UInt8>(rows: 1, width: source.width * 3, zero: 0)
+    var blended = RowRing<Float>(rows: across.longest, width: down.count * 3, zero: 0)
+    var row = 0
+    for index in across.storedOrder {
+      try unsafe blended.advance(to: across.pixels(index).upperBound) { (result, _) throws(Source.Failure) in
+        try unsafe line.advance(to: row + 1) { (line, stride) throws(Source.Failure) in
+          try unsafe source.read(into: line, stride: stride)
+        }
+        let pixels = unsafe line[row]
+        unsafe down.interpolateRow({ unsafe Float(pixels[$0]) }, into: result)
+        row += 1
+      }
+      let offset = across.offsets[index]
+      for y in 0..<down.count {
+        let target = unsafe result.baseAddress! + (y * across.count + index) * 3
+        for channel in 0..<3 {
+          var sum: Float = 0
+          for tap in 0..<across.offsets[index + 1] - offset {
+            let row = unsafe blended[across.starts[index] + tap * across.step]
+            unsafe sum += row[y * 3 + channel] * across.weights[offset + tap]
           }
-          unsafe columns.interpolateRow(
-            of: blended.baseAddress! - extent.lowerBound * 3, into: result.baseAddress! + index * columns.count * 3)
+          unsafe target[channel] = sum
         }
       }
     }
@@ -30,13 +75,14 @@ extension ResizedFrame {
 }
 
 extension SamplingWindows<Float> {
-  /// One row of RGB values; the pointer is to where column 0 would be.
-  fileprivate func interpolateRow(of row: UnsafePointer<Float>, into result: UnsafeMutablePointer<Float>) {
+  /// One row of RGB values.
+  @inline(__always)
+  fileprivate func interpolateRow(_ value: (Int) -> Float, into result: UnsafeMutablePointer<Float>) {
     for index in 0..<count {
       var sums = SIMD4<Float>()
       for tap in 0..<offsets[index + 1] - offsets[index] {
-        let pixel = unsafe row + (starts[index] + tap) * 3
-        unsafe sums += SIMD4(pixel[0], pixel[1], pixel[2], 0) * weights[offsets[index] + tap]
+        let pixel = (starts[index] + tap * step) * 3
+        sums += SIMD4(value(pixel), value(pixel + 1), value(pixel + 2), 0) * weights[offsets[index] + tap]
       }
       for channel in 0..<3 { unsafe result[index * 3 + channel] = sums[channel] }
     }

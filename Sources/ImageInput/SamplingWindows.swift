@@ -1,17 +1,41 @@
-/// For each computed pixel along one side, a run of the image's pixels and their weights.
+/// For each computed pixel along one side of the upright image, a run of the stored image's pixels and their weights.
 struct SamplingWindows<Weight: Sendable>: Sendable {
-  /// The first pixel of each run.
+  /// The pixel of each run's first weight.
   private(set) var starts: [Int] = []
   /// Where each run's weights are in `weights`; one more than there are runs.
   private(set) var offsets: [Int] = [0]
   private(set) var weights: [Weight] = []
+  /// From the pixel of a weight to that of the next: 1, or -1 where the stored image runs the other way.
+  private(set) var step = 1
 
   var count: Int { starts.count }
 
-  /// The pixels that all runs together read. Later runs never start or end before earlier ones.
+  /// The pixels of a run.
+  func pixels(_ index: Int) -> Range<Int> {
+    let length = offsets[index + 1] - offsets[index]
+    return step > 0 ? starts[index]..<starts[index] + length : starts[index] - length + 1..<starts[index] + 1
+  }
+
+  /// The pixels that all runs together read. Later runs never start or end before earlier ones, or never after.
   var extent: Range<Int> {
-    guard let first = starts.first, let last = starts.last else { return 0..<0 }
-    return first..<last + offsets[count] - offsets[count - 1]
+    guard count > 0 else { return 0..<0 }
+    let (first, last) = (pixels(0), pixels(count - 1))
+    return min(first.lowerBound, last.lowerBound)..<max(first.upperBound, last.upperBound)
+  }
+
+  /// The most pixels of a run.
+  var longest: Int { (0..<count).map { pixels($0).count }.max() ?? 0 }
+
+  /// The computed pixels, those of the first stored pixels first.
+  var storedOrder: [Int] { step > 0 ? Array(0..<count) : (0..<count).reversed() }
+
+  /// The same, where the stored image of so many pixels runs against the upright one.
+  func reversed(_ isReversed: Bool, size: Int) -> Self {
+    guard isReversed else { return self }
+    var windows = self
+    windows.step = -step
+    windows.starts = starts.map { size - 1 - $0 }
+    return windows
   }
 
   fileprivate mutating func append(start: Int, _ run: some Sequence<Weight>) {
@@ -102,6 +126,25 @@ extension SamplingWindows<Float> {
       let run = inside.map { Float(ConvolutionFilter.bicubic(Double($0 - first - 1) - Double(fraction))) }
       let sum = run.reduce(0, +)
       windows.append(start: inside.lowerBound, run.map { $0 / sum })
+    }
+    return windows
+  }
+}
+
+extension SamplingWindows<Void> {
+  /// The nearest pixel: `floor((i + 0.5) * imageSize / size)`, found by repeated addition in double precision as
+  /// Pillow's `NEAREST` finds it, since the rounding of the sum decides where the product is close to a whole number.
+  ///
+  /// `tf.image.resize` multiplies in single precision instead; see `Preprocessing.Filter.nearest`.
+  static func nearest(_ side: ResizedSide) -> Self {
+    let scale = Double(side.imageSize) / Double(side.size)
+    var place = scale * 0.5
+    var windows = Self()
+    for index in 0..<side.used.upperBound {
+      if index >= side.used.lowerBound {
+        windows.append(start: min(Int(place), side.imageSize - 1), CollectionOfOne(()))
+      }
+      place += scale
     }
     return windows
   }

@@ -113,7 +113,7 @@ public final class Classifier: Sendable {
     try classification(of: image, top: top).predictions
   }
 
-  /// Classifies an image file (JPEG, PNG, PPM, PGM or PAM, recognized by content).
+  /// Classifies an image file of any format that ``ImageSource`` lists, recognized by content.
   ///
   /// - Parameters:
   ///   - url: The image file.
@@ -133,7 +133,7 @@ public final class Classifier: Sendable {
 
   /// Classifies an image that is decoded already.
   package func classification(of image: Image, top: Int? = 5) throws(ClassifierError) -> Classification {
-    try classification(top: top, cancellation: nil) { () throws(ClassifierError) in image }
+    try classification(top: top, cancellation: nil) { PreparedInput(values: preprocessor(image), decode: .zero) }
   }
 
   func classification(
@@ -141,30 +141,54 @@ public final class Classifier: Sendable {
   ) throws(ClassifierError) -> Classification {
     try classification(top: top, cancellation: cancellation) { () throws(ClassifierError) in
       do throws(ImageError) {
-        return try Image(source, options: decoding)
+        return try input(source)
       } catch {
         throw .image(error, path: source.filePath)
       }
     }
   }
 
+  /// The network's input, and how long reading and decoding the picture took.
+  private struct PreparedInput {
+    let values: [Float]
+    let decode: Duration
+  }
+
+  /// A file is resized as it is decoded.
+  private func input(_ source: ImageSource) throws(ImageError) -> PreparedInput {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let bytes: [UInt8]
+    switch source {
+    case .file(let url): bytes = try FileReading.bytes(ofFileAt: url.path, limit: decoding.limits.bytes)
+    case .path(let path): bytes = try FileReading.bytes(ofFileAt: path, limit: decoding.limits.bytes)
+    case .encoded(let encoded): bytes = encoded
+    case .descriptor(let descriptor):
+      bytes = try FileReading(descriptor: descriptor).bytes(limit: decoding.limits.bytes)
+    case .rgb(let pixels, let width, let height):
+      let image = try Image(width: width, height: height, pixels: pixels)
+      return PreparedInput(values: preprocessor(image), decode: .zero)
+    }
+    let read = start.duration(to: clock.now)
+    let (values, decoding) = try preprocessor.input(decoding: bytes, options: decoding)
+    return PreparedInput(values: values, decode: read + decoding)
+  }
+
   private func classification(
-    top: Int?, cancellation: Cancellation?, decode: () throws(ClassifierError) -> Image
+    top: Int?, cancellation: Cancellation?, prepare: () throws(ClassifierError) -> PreparedInput
   ) throws(ClassifierError) -> Classification {
     if let top, top < 1 { throw .invalidTop(top) }
     let clock = ContinuousClock()
     let start = clock.now
-    let image = try decode()
-    let decoded = clock.now
-    let input = preprocessor(image)
-    let preprocessed = clock.now
-    let (values, features) = try run(input, cancellation: cancellation)
+    let input = try prepare()
+    let prepared = clock.now
+    let (values, features) = try run(input.values, cancellation: cancellation)
     let probabilities = head.probabilities(of: values)
     return Classification(
       predictions: predictions(probabilities, top: top), probabilities: probabilities, features: features,
       durations: .init(
-        decode: start.duration(to: decoded), preprocess: decoded.duration(to: preprocessed),
-        inference: preprocessed.duration(to: clock.now)))
+        decode: input.decode, preprocess: start.duration(to: prepared) - input.decode,
+        inference: prepared.duration(to: clock.now)))
   }
 
   private func run(
@@ -193,18 +217,6 @@ public final class Classifier: Sendable {
     return ranking.prefix(top ?? ranking.count).map { index in
       Prediction(
         classIndex: index, label: index < labels.count ? labels[index] : nil, probability: probabilities[index])
-    }
-  }
-}
-
-extension Image {
-  fileprivate init(_ source: ImageSource, options: DecodingOptions) throws(ImageError) {
-    switch source {
-    case .file(let url): try self.init(contentsOf: url.path, options: options)
-    case .path(let path): try self.init(contentsOf: path, options: options)
-    case .encoded(let bytes): try self.init(decoding: bytes, options: options)
-    case .descriptor(let descriptor): try self.init(readingFrom: descriptor, options: options)
-    case .rgb(let pixels, let width, let height): try self.init(width: width, height: height, pixels: pixels)
     }
   }
 }

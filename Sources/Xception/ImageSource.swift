@@ -6,7 +6,8 @@
 
 /// An image to classify.
 ///
-/// Files are recognized by content: JPEG, PNG, PPM, PGM and PAM.
+/// Files are recognized by content: JPEG, PNG, WebP, GIF, BMP, PBM, PGM, PPM and PAM; TIFF where libtiff is installed,
+/// HEIC and AVIF where libheif is. Of an animation the first picture is taken.
 public enum ImageSource: Sendable {
   /// An image file.
   case file(URL)

@@ -2,19 +2,20 @@
 public struct DecodingOptions: Hashable, Sendable {
   /// What a file may ask for. Each is checked before memory for the pixels is allocated.
   ///
-  /// Decoding needs up to 4 bytes of memory a pixel, twice that while a photo is turned upright, and up to 10 for a
-  /// progressive JPEG, besides the file itself.
+  /// A picture that is resized as it is decoded needs a few rows in memory; an `Image` needs 3 bytes a pixel, twice
+  /// that while it is turned upright. Some files need more than rows: an interlaced PNG up to 4 bytes a pixel, a
+  /// progressive JPEG up to 6, WebP, HEIC and AVIF up to 4, an interlaced GIF and a run-length encoded BMP 1.
   public struct Limits: Hashable, Sendable {
-    /// In pixels; 16,384 unless set.
+    /// In pixels; 65,500 unless set, the most that JPEG allows.
     public var width: Int
-    /// In pixels; 16,384 unless set.
+    /// In pixels; 65,500 unless set.
     public var height: Int
-    /// Width times height; 100 million unless set.
+    /// Width times height; 200 million unless set, which is what the largest sensors of phones have.
     public var pixels: Int
     /// Of the file, or of what is read from standard input; 512 MiB unless set.
     public var bytes: Int
 
-    public init(width: Int = 16_384, height: Int = 16_384, pixels: Int = 100_000_000, bytes: Int = 512 << 20) {
+    public init(width: Int = 65_500, height: Int = 65_500, pixels: Int = 200_000_000, bytes: Int = 512 << 20) {
       self.width = width
       self.height = height
       self.pixels = pixels
@@ -41,32 +42,45 @@ public struct DecodingOptions: Hashable, Sendable {
     public static let black = Color(red: 0, green: 0, blue: 0)
   }
 
-  /// What becomes of pixels that are transparent, wholly or in part.
-  public enum Transparency: Hashable, Sendable {
-    /// Pixels are laid over a color: `(pixel * alpha + color * (255 - alpha)) / 255`, as Pillow's `alpha_composite` does.
+  /// What becomes of transparent pixels.
+  public enum Alpha: Hashable, Sendable {
+    /// They show a background: `(color * alpha + background * (255 - alpha)) / 255`, rounded to the nearest, without
+    /// gamma, as Pillow's `alpha_composite` mixes them.
     case over(Color)
-    /// Alpha is dropped: transparent pixels show the color that they hide, often black, as with Pillow's `convert("RGB")`
-    /// and TensorFlow's `decode_png` with 3 channels, and so with Keras's `load_img`.
-    case ignored
+    /// They show the color that is stored for them, as with Pillow's `convert("RGB")` and `tf.image.decode_image` with
+    /// 3 channels. Networks that were trained so may expect it.
+    case drop
 
-    /// Laid over white.
-    public static let white = Transparency.over(.white)
-    /// Laid over black.
-    public static let black = Transparency.over(.black)
+    /// Right for cut-out pictures.
+    public static let white = Alpha.over(.white)
+    public static let black = Alpha.over(.black)
+  }
+
+  /// What becomes of a file that ends too early or is damaged.
+  public enum Truncated: String, Hashable, Sendable, CaseIterable {
+    /// An error. A JPEG without its end marker is accepted all the same where every line is there.
+    case refuse
+    /// The rows that can be decoded are used, as with Pillow's `ImageFile.LOAD_TRUNCATED_IMAGES`: what is missing is
+    /// grey in a JPEG that is cut off, and elsewhere the color of zeros, which is black, transparent, or the palette's
+    /// first. Checksums of PNG are not looked at. HEIC and AVIF cannot be used in part.
+    case accept
   }
 
   public var limits: Limits
-  /// What becomes of transparent pixels; they are laid over white unless set.
-  public var transparency: Transparency
-  /// Whether the EXIF orientation of a JPEG or PNG file is applied, so that the photo stands upright; true unless set.
-  /// Pillow and Keras leave it unapplied.
+  /// White unless set.
+  public var alpha: Alpha
+  /// An error unless set.
+  public var truncated: Truncated
+  /// Whether the orientation that a camera noted is applied, so that the photo stands upright; true unless set. Pillow
+  /// and Keras leave it unapplied.
   public var appliesOrientation: Bool
 
   public init(
-    limits: Limits = .standard, transparency: Transparency = .white, appliesOrientation: Bool = true
+    limits: Limits = .standard, alpha: Alpha = .white, truncated: Truncated = .refuse, appliesOrientation: Bool = true
   ) {
     self.limits = limits
-    self.transparency = transparency
+    self.alpha = alpha
+    self.truncated = truncated
     self.appliesOrientation = appliesOrientation
   }
 }

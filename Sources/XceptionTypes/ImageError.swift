@@ -17,7 +17,9 @@ public enum ImageError: Error, Hashable, Sendable {
   case malformed(ImageFormat, offset: Int, found: String, expected: String)
   /// More than `DecodingOptions.limits` allows; no pixels were allocated.
   case exceedsLimit(Quantity, found: Int, limit: Int)
-  /// libpng or libjpeg could not allocate its working memory.
+  /// The format is read through a library that is loaded on demand, and is not installed.
+  case missingLibrary(ImageFormat, library: String, installation: String)
+  /// The library that decodes the format could not allocate its working memory.
   case outOfMemory(ImageFormat)
   /// Pixels in memory (`ImageSource.rgb`) are not width x height x 3 values, or a side is not positive.
   case wrongPixelCount(width: Int, height: Int, found: Int)
@@ -29,7 +31,7 @@ extension ImageError: CustomStringConvertible {
     case .unreadable(let path, let reason):
       "cannot read \(path): \(reason)"
     case .unknownFormat(let found):
-      "found \(found), expected a JPEG, PNG, PPM, PGM or PAM file"
+      "found \(found), expected a \(ImageFormat.list) file"
     case .unsupported(let format, let offset, let found, let expected):
       "\(format.rawValue) file, byte \(offset): not supported: \(found); supported: \(expected)"
     case .truncated(let format, let offset, let expected):
@@ -42,6 +44,8 @@ extension ImageError: CustomStringConvertible {
       "the image has \(found) pixels, the limit is \(limit)"
     case .exceedsLimit(let side, let found, let limit):
       "the image has a \(side.rawValue) of \(found) pixels, the limit is \(limit)"
+    case .missingLibrary(let format, let library, let installation):
+      "\(format.rawValue) files are read through \(library), which is not installed: \(installation)"
     case .outOfMemory(let format):
       "not enough memory to decode the \(format.rawValue) file"
     case .wrongPixelCount(let width, let height, let found):

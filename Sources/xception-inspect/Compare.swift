@@ -22,8 +22,8 @@ struct Compare: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      The pictures: all files in this folder and the folders inside it whose names end in .jpg, .jpeg, .png, .ppm, .pgm \
-      or .pam. Those that cannot be decoded are listed and left out; it is an error if none can be.
+      The pictures: all files in this folder and the folders inside it whose names end in .jpg, .png, .webp, .tif or \
+      another ending of a picture's name. Those that cannot be decoded are listed and left out; it is an error if none can be.
       """, valueName: "folder"))
   var images: String
   @Option(help: PrecisionArgument.help) var precisionA = PrecisionArgument.auto

@@ -11,7 +11,8 @@ struct XceptionRun: ParsableCommand {
     commandName: "xception-run",
     abstract: "Classifies images with a trained network.",
     discussion: """
-      Images are JPEG, PNG, PPM, PGM or PAM files, recognized by content; - reads one from standard input.
+      Images are JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC, AVIF, PBM, PGM, PPM or PAM files, recognized by content; TIFF
+      needs libtiff, HEIC and AVIF need libheif to be installed. - reads one from standard input.
       Without --model, the environment variable XCEPTION_MODEL names the weights file, or else the model that \
       Examples/quickstart.sh installed is used.
 

@@ -29,7 +29,7 @@ func similarity(_ first: URL, _ second: URL, classifier: Classifier) throws -> F
 func smallPhotosOnly(model: URL) throws -> Classifier {
   var options = Classifier.Options()
   options.decoding.limits.pixels = 12_000_000
-  options.decoding.transparency = .black
+  options.decoding.alpha = .black
   return try Classifier(contentsOf: model, options: options)
 }
 

@@ -15,7 +15,7 @@ func everyOption() -> Classifier.Options {
   options.bfloat16Products = false
   options.decoding.limits.pixels = 1_000_000
   options.decoding.limits = DecodingOptions.Limits(width: 4096, height: 4096)
-  options.decoding.transparency = .over(DecodingOptions.Color(red: 128, green: 128, blue: 128))
+  options.decoding.alpha = .over(DecodingOptions.Color(red: 128, green: 128, blue: 128))
   options.decoding.appliesOrientation = false
   return options
 }

@@ -37,5 +37,9 @@ enum Fixture {
 /// The largest difference of two images' pixels, or nil where their sizes differ.
 func largestDifference(_ first: Image, _ second: Image) -> Int? {
   guard first.width == second.width, first.height == second.height else { return nil }
-  return zip(first.pixels, second.pixels).map { abs(Int($0) - Int($1)) }.max()
+  var largest = 0
+  for index in first.pixels.indices {
+    largest = max(largest, abs(Int(first.pixels[index]) - Int(second.pixels[index])))
+  }
+  return largest
 }

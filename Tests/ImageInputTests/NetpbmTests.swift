@@ -25,6 +25,15 @@ import Testing
     #expect(try decode("P5#c\n1 1\n255\n", [7, 1, 2, 3]).pixels == [7, 7, 7])
   }
 
+  @Test func `Black and white files decode, in text without spaces too`() throws {
+    let expected: [UInt8] = [255, 0, 255, 0, 0, 255].flatMap { [$0, $0, $0] }
+    #expect(try decode("P1\n# bits\n3 2\n0 1 0\n1 1 0").pixels == expected)
+    #expect(try decode("P1 3 2 010110").pixels == expected)
+    #expect(try decode("P4 3 2\n", [0b0101_1111, 0b1100_0000]).pixels == expected)
+    let wide = try decode("P4 9 1\n", [0, 0x80])
+    #expect(Array(wide.pixels.suffix(6)) == [255, 255, 255, 0, 0, 0])
+  }
+
   @Test func `PAM depth tells the type where none is named`() throws {
     let image = try decode("P7\nWIDTH 1\nHEIGHT 1\nDEPTH 2\nMAXVAL 255\nENDHDR\n", [40, 0])
     #expect(image.pixels == [255, 255, 255])
@@ -43,9 +52,10 @@ import Testing
     ("P7\nWIDTH 1\nHEIGHT 1\nDEPTH 5\nMAXVAL 255\nENDHDR\n12345", "unsupported"), ("P7\nCOLOR 1\n", "malformed"),
     ("P7\nWIDTH 1\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE CMYK\nENDHDR\n1234", "unsupported"),
     ("P7\nWIDTH +1\n", "malformed"), ("P7\nWIDTH 1_0\n", "malformed"),
-    ("P7\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 65536\nENDHDR\n12", "malformed"), ("P1 1 1 0", "unknownFormat"),
-    ("P4 1 1\n\0", "unknownFormat"),
-    ("P8 1 1\n\0", "unknownFormat"), ("P", "unknownFormat"), ("", "unknownFormat"), ("GIF89a", "unknownFormat"),
+    ("P7\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 65536\nENDHDR\n12", "malformed"), ("P1 1 1 2", "malformed"),
+    ("P1 1 1 ", "truncated"),
+    ("P4 1 1\n", "truncated"), ("P4 9 1\n\0", "truncated"), ("P1 1 1", "truncated"),
+    ("P8 1 1\n\0", "unknownFormat"), ("P", "unknownFormat"), ("", "unknownFormat"), ("GIF88a", "unknownFormat"),
   ])
   func `Broken files are refused with the right error`(text: String, kind: String) {
     let error = #expect(throws: ImageError.self) { try decode(text) }
@@ -64,7 +74,10 @@ import Testing
   @Test func `Errors say what, where, found and expected`() {
     let error = #expect(throws: ImageError.self) { try decode("P2 2 1 9 1 12") }
     #expect(error?.description == "PGM file, byte 13: found a sample of 12, expected at most 9")
-    let bitmap = #expect(throws: ImageError.self) { try decode("P4 1 1\n\0") }
-    #expect(bitmap?.description == "found a PBM (black and white) file, expected a JPEG, PNG, PPM, PGM or PAM file")
+    let xl = #expect(throws: ImageError.self) { try Image(decoding: [0xff, 0x0a]) }
+    #expect(
+      xl?.description
+        == "found a JPEG XL file, "
+        + "expected a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC, AVIF, PBM, PGM, PPM or PAM file")
   }
 }

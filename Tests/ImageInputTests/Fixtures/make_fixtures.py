@@ -160,10 +160,8 @@ def make_jpeg(photo):
     assert data[at] == 0
     write("jpeg/ycck.jpg", data[:at] + b"\2" + data[at + 1:])
     save_ppm("jpeg/ycck", Image.open(here / "jpeg/ycck.jpg").convert("RGB"))
-    # Without Adobe's marker CMYK is not inverted; Pillow inverts it anyway, so undo that before it converts.
     write("jpeg/cmyk-plain.jpg", strip_adobe(data))
-    plain = 255 - np.asarray(Image.open(here / "jpeg/cmyk-plain.jpg"))
-    save_ppm("jpeg/cmyk-plain", Image.fromarray(plain, "CMYK").convert("RGB"))
+    save_ppm("jpeg/cmyk-plain", Image.open(here / "jpeg/cmyk-plain.jpg").convert("RGB"))
     tiny = photo.resize((21, 13), Image.BICUBIC)
     for orientation in range(1, 9):
         for order in ("<", ">") if orientation in (1, 6) else ("<",):

@@ -1,0 +1,34 @@
+/// The last rows of a stream, as many as a pass along its columns needs at once.
+@safe struct RowRing<Element: BitwiseCopyable>: ~Copyable {
+  /// Elements of a row. More follow it in memory, which may be read for nothing.
+  private let stride: Int
+  private let capacity: Int
+  private let memory: UnsafeMutablePointer<Element>
+  /// Rows that have come.
+  private var end = 0
+
+  /// - Parameter zero: what memory holds before rows come.
+  init(rows capacity: Int, width: Int, zero: Element) {
+    self.capacity = max(capacity, 1)
+    stride = width + 4
+    unsafe memory = .allocate(capacity: self.capacity * stride)
+    unsafe memory.initialize(repeating: zero, count: self.capacity * stride)
+  }
+
+  deinit { unsafe memory.deallocate() }
+
+  /// A row that is among the last.
+  subscript(row: Int) -> UnsafeMutablePointer<Element> { unsafe memory + row % capacity * stride }
+
+  /// Lets rows come until one has.
+  ///
+  /// - Parameter next: writes the row that is next into memory for it.
+  mutating func advance<Failure: Error>(
+    to end: Int, _ next: (UnsafeMutablePointer<Element>, _ stride: Int) throws(Failure) -> Void
+  ) throws(Failure) {
+    while self.end < end {
+      try unsafe next(self[self.end], stride)
+      self.end += 1
+    }
+  }
+}
