@@ -26,8 +26,8 @@ struct XceptionRun: ParsableCommand {
   @Flag(help: "Print one JSON object per image per line.") var json = false
   @Flag(help: "With --json: add the features, the values that enter the classifier.") var features = false
   @OptionGroup var running: RunArguments
-  @Flag(help: "Do not turn photos upright as their EXIF orientation says.") var noOrientation = false
   @Flag(help: "Print on standard error where the time went.") var timings = false
+  @OptionGroup(title: "Reading pictures") var decoding: DecodingArguments
   @OptionGroup(title: "Preprocessing (replaces what the model file says)") var preprocessing: PreprocessingArguments
 
   func validate() throws {
@@ -67,7 +67,7 @@ struct XceptionRun: ParsableCommand {
   private func load() throws -> Classifier {
     let path = try model ?? DefaultModel.path()
     var options = running.options
-    options.decoding.appliesOrientation = !noOrientation
+    options.decoding = decoding.options
     if preprocessing.isGiven {
       let model = try preprocessing.preprocess.map { named in
         named.preprocessing(for: try WeightFile(contentsOf: path).model.graph.inputShape)

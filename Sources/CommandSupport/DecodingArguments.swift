@@ -1,0 +1,58 @@
+public import ArgumentParser
+public import XceptionTypes
+
+/// The options that say how image files become images, shared by the commands that read them.
+package struct DecodingArguments: ParsableArguments {
+  /// What becomes of transparent pixels.
+  package enum Alpha: String, CaseIterable, ExpressibleByArgument {
+    case white, black, drop
+  }
+
+  @Option(
+    help: """
+      Transparent pixels show white or black, or with drop the color that is stored for them, as with Pillow's \
+      convert("RGB") and tf.image.
+      """)
+  package var alpha = Alpha.white
+
+  @Option(help: "Whether a file that ends too early or is damaged is refused, or accepted with the rows that are there.")
+  package var truncated = DecodingOptions.Truncated.refuse
+
+  @Flag(help: "Do not turn photos upright as their EXIF orientation says.")
+  package var noOrientation = false
+
+  @Option(
+    help: ArgumentHelp("The largest picture that is read, in millions of pixels.", valueName: "megapixels"))
+  package var maxMegapixels = DecodingOptions.Limits.standard.pixels / 1_000_000
+
+  @Option(help: ArgumentHelp("The widest and highest picture that is read, in pixels.", valueName: "pixels"))
+  package var maxSide = DecodingOptions.Limits.standard.width
+
+  package init() {}
+
+  package func validate() throws {
+    // Rows of three bytes a pixel, and their number, stay far below what an Int32 of a decoder holds.
+    guard 1...10_000 ~= maxMegapixels else {
+      throw ValidationError("--max-megapixels is \(maxMegapixels), expected 1 to 10000")
+    }
+    guard 1...500_000 ~= maxSide else { throw ValidationError("--max-side is \(maxSide), expected 1 to 500000") }
+  }
+
+  package var options: DecodingOptions {
+    DecodingOptions(
+      limits: .init(width: maxSide, height: maxSide, pixels: maxMegapixels * 1_000_000), alpha: alpha.alpha,
+      truncated: truncated, appliesOrientation: !noOrientation)
+  }
+}
+
+extension DecodingArguments.Alpha {
+  fileprivate var alpha: DecodingOptions.Alpha {
+    switch self {
+    case .white: .white
+    case .black: .black
+    case .drop: .drop
+    }
+  }
+}
+
+extension DecodingOptions.Truncated: ExpressibleByArgument {}
