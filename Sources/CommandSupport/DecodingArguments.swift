@@ -15,7 +15,7 @@ package struct DecodingArguments: ParsableArguments {
       """)
   package var alpha = Alpha.white
 
-  @Option(help: "Whether a file that ends too early or is damaged is refused, or accepted with the rows that are there.")
+  @Option(help: "Whether a file that ends too early or is damaged is refused, or accepted with what is there.")
   package var truncated = DecodingOptions.Truncated.refuse
 
   @Flag(help: "Do not turn photos upright as their EXIF orientation says.")

@@ -4,8 +4,7 @@ import Testing
 
 @Suite("The example programs")
 struct ExampleProgramTests {
-  @Test("classify prints the best class of each photo")
-  func classify() throws {
+  @Test func `Classify prints the best class of each photo`() throws {
     let model = try SmallModel.shared.get()
     let result = try Command.run("classify", [model.file.path] + model.photos.map(\.path))
     #expect(result.status == 0, "\(result.errors)")
@@ -16,8 +15,7 @@ struct ExampleProgramTests {
     }
   }
 
-  @Test("embed prints how alike two photos are")
-  func embed() throws {
+  @Test func `Embed prints how alike two photos are`() throws {
     let model = try SmallModel.shared.get()
     func similarity(_ first: URL, _ second: URL) throws -> Float {
       let result = try Command.run("embed", [model.file.path, first.path, second.path])

@@ -20,20 +20,17 @@ struct FidelityTests {
     var testDescription: String { precision.rawValue }
   }
 
-  @Test(
-    "The 2,048 features at 299x299 keep their direction",
-    arguments: [
-      Bound(precision: .bfloat16, meanCosine: 0.9999, worstCosine: 0.9995),
-      Bound(precision: .int8, meanCosine: 0.9993, worstCosine: 0.997),
-    ])
-  func features(bound: Bound) throws {
+  @Test(arguments: [
+    Bound(precision: .bfloat16, meanCosine: 0.9999, worstCosine: 0.9995),
+    Bound(precision: .int8, meanCosine: 0.9993, worstCosine: 0.997),
+  ])
+  func `The 2,048 features at 299x299 keep their direction`(bound: Bound) throws {
     let backbone = try Kitchenware.backbone.get().path
     try expectFeatures(of: compare(backbone, in: Pictures.selection.get(), bound.precision), bound)
   }
 
   /// Its weights are rounded once, as those of the fp32 file are when it is loaded for bf16.
-  @Test("A file converted to bf16 keeps the direction of the features too")
-  func bfloatFile() throws {
+  @Test func `A file converted to bf16 keeps the direction of the features too`() throws {
     let backbone = try Kitchenware.backbone.get()
     let file = backbone.deletingLastPathComponent().appending(path: "backbone-bf16.xcw").path
     defer { try? FileManager.default.removeItem(atPath: file) }
@@ -51,8 +48,8 @@ struct FidelityTests {
     #expect(worst >= bound.worstCosine, "\(pictures.featureCosineWorstPicture ?? "")")
   }
 
-  @Test("All 18 photos keep their class", arguments: [Precision.bfloat16, .int8])
-  func photos(precision: Precision) throws {
+  @Test(arguments: [Precision.bfloat16, .int8])
+  func `All 18 photos keep their class`(precision: Precision) throws {
     let model = try Kitchenware.model.get()
     let photos = model.deletingLastPathComponent().appending(path: "photos")
     let pictures = try compare(model.path, in: photos, precision)
@@ -60,8 +57,8 @@ struct FidelityTests {
   }
 
   /// In int8 217 of 220 keep it (537 of all 549), in bf16 all: the network knows none of these things.
-  @Test("Nearly all pictures keep their class", arguments: [(Precision.bfloat16, 0.99), (.int8, 0.98)])
-  func classes(precision: Precision, leastShare: Double) throws {
+  @Test(arguments: [(Precision.bfloat16, 0.99), (.int8, 0.98)])
+  func `Nearly all pictures keep their class`(precision: Precision, leastShare: Double) throws {
     let pictures = try compare(Kitchenware.model.get().path, in: Pictures.selection.get(), precision)
     #expect(pictures.count >= 200)
     #expect(pictures.sameClassShare >= leastShare, "\(pictures.sameClass) of \(pictures.count)")

@@ -5,8 +5,7 @@ import Xception
 
 @Suite("The getting-started article")
 struct GettingStartedTests {
-  @Test("Every function of the article is compiled, word for word")
-  func articleIsCompiled() throws {
+  @Test func `Every function of the article is compiled, word for word`() throws {
     let compiled = try text("Tests/ExampleTests/GettingStarted.swift")
     let article = try text("Sources/Xception/Xception.docc/GettingStarted.md")
     let functions = article.split(separator: "```").compactMap { block -> Substring? in
@@ -17,8 +16,7 @@ struct GettingStartedTests {
     for function in functions { #expect(compiled.contains(function), "not compiled:\n\(function)") }
   }
 
-  @Test("The README's example is compiled, word for word")
-  func readmeIsCompiled() throws {
+  @Test func `The README's example is compiled, word for word`() throws {
     let blocks = try text("README.md").split(separator: "```").filter { $0.hasPrefix("swift\n") }
     #expect(blocks.count == 1)
     let lines = try #require(blocks.first).split(separator: "\n").drop { !$0.hasPrefix("let ") }
@@ -31,8 +29,7 @@ struct GettingStartedTests {
     return try String(contentsOf: here.appending(path: "../../\(path)"), encoding: .utf8)
   }
 
-  @Test("The article's code runs")
-  func articleRuns() async throws {
+  @Test func `The article's code runs`() async throws {
     let model = try SmallModel.shared.get()
     try describe(photo: model.photos[0], model: model.file)
     let labels = try await labels(of: model.photos, model: model.file)

@@ -34,8 +34,7 @@ struct HeadCommandTests {
     return try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
   }
 
-  @Test("xception-run gives each label its own probability, and says that they do not add up to 100 %")
-  func labels() throws {
+  @Test func `xception-run gives each label its own probability, and says that they do not add up to 100 %`() throws {
     let logits = try write(SmallModel.model(ending: .logits, output: .labelLogits), "label-logits.xcw")
     let whole = try write(SmallModel.model(ending: .sigmoid, output: .labelProbabilities), "labels.xcw")
     let lines = try [line(logits), line(whole)]
@@ -54,8 +53,8 @@ struct HeadCommandTests {
     #expect(try line(model.file.path).kind == "exclusive-classes")
   }
 
-  @Test("xception-run answers yes or no with a network of one logit or one probability, under both names")
-  func yesNo() throws {
+  @Test func `xception-run answers yes or no with a network of one logit or one probability, under both names`() throws
+  {
     let logit = try write(
       SmallModel.model(classes: 1, ending: .logits, output: .classLogits, labels: ["dog", "cat"]), "logit.xcw")
     let probability = try write(
@@ -71,8 +70,7 @@ struct HeadCommandTests {
     #expect(lines[0].predictions?.map(\.class) == lines[1].predictions?.map(\.class))
   }
 
-  @Test("xception-inspect and xception-convert say what the classes are to each other")
-  func says() throws {
+  @Test func `xception-inspect and xception-convert say what the classes are to each other`() throws {
     let file = try write(SmallModel.model(classes: 1, ending: .logits, output: .labelLogits, labels: []), "one.xcw")
     let summary = try object("xception-inspect", file)
     #expect(summary["kind"] as? String == "yes-no" && summary["outputKind"] as? String == "label-logits")
@@ -84,8 +82,7 @@ struct HeadCommandTests {
     #expect(text.output.contains(/\nclasses +exclusive classes\n/), "\(text.errors)")
   }
 
-  @Test("Logits that an older file does not call logits of labels can be called so, and nothing else")
-  func restates() throws {
+  @Test func `Logits that an older file does not call logits of labels can be called so, and nothing else`() throws {
     let file = try write(SmallModel.model(ending: .logits, output: .classLogits), "logits.xcw")
     let restated = try object("xception-convert", file, path("labels.xcw"), "--output", "label-logits")
     #expect(restated["kind"] as? String == "independent-labels" && restated["output"] as? String == "label-logits")
@@ -97,8 +94,8 @@ struct HeadCommandTests {
     #expect(try Command.run("xception-convert", [file, path("x.xcw"), "--output", "odds"]).status == 64)
   }
 
-  @Test("xception-inspect compare says what the classes are to each other, and refuses kinds that differ")
-  func compare() throws {
+  @Test func `xception-inspect compare says what the classes are to each other, and refuses kinds that differ`() throws
+  {
     let labels = try write(SmallModel.model(ending: .logits, output: .labelLogits), "labels.xcw")
     let images = ["--images", folder.appending(path: "photos").path]
     try FileManager.default.createDirectory(atPath: images[1], withIntermediateDirectories: true)
@@ -110,8 +107,7 @@ struct HeadCommandTests {
   }
 
   /// Two sums of some 1e8 that differ by about 10: what is left of float additions is noise.
-  @Test("A network that the kernels do not compute as plain loops do is not written")
-  func failedCheck() throws {
+  @Test func `A network that the kernels do not compute as plain loops do is not written`() throws {
     var generator = SplitMix64(seed: 1)
     func random() -> Float { Float.random(in: -1...1, using: &generator) }
     let first = (0..<300).map { _ in 1e8 * random() }

@@ -5,8 +5,7 @@ import Xception
 
 @Suite("The library's face")
 struct ImportAloneTests {
-  @Test("Options that are set with the import of Xception alone are those that a classifier has")
-  func options() throws {
+  @Test func `Options that are set with the import of Xception alone are those that a classifier has`() throws {
     let model = try SmallModel.shared.get()
     let classifier = try Classifier(contentsOf: model.file, options: everyOption())
     #expect(classifier.precision == .int8 && classifier.preprocessing.filter == .bilinear)

@@ -7,8 +7,8 @@ import Testing
 /// Tests/run.sh fetches the model and names its folder in XCEPTION_KITCHENWARE.
 @Suite("The trained kitchenware model", .enabled(if: Kitchenware.folder != nil, "Tests/run.sh fetches the model"))
 struct KitchenwareTests {
-  @Test("All 18 photos agree with Keras within 2e-4 in probability", arguments: Kitchenware.instructionSets)
-  func agreesWithKeras(instructionSet: String) throws {
+  @Test(arguments: Kitchenware.instructionSets)
+  func `All 18 photos agree with Keras within 2e-4 in probability`(instructionSet: String) throws {
     let model = try Kitchenware.model.get()
     let reference = try Kitchenware.reference()
     try #require(reference.count == 18)
@@ -28,8 +28,7 @@ struct KitchenwareTests {
     }
   }
 
-  @Test("The weights file passes its own golden check")
-  func goldenCheck() throws {
+  @Test func `The weights file passes its own golden check`() throws {
     let result = try Command.run("xception-inspect", ["--verify", try Kitchenware.model.get().path])
     #expect(result.status == 0, "\(result.errors)")
   }

@@ -31,8 +31,7 @@ struct QuantizationTests {
     return try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
   }
 
-  @Test("--quantize int8 prints each layer's signal-to-noise ratio, the sizes and both speeds")
-  func text() throws {
+  @Test func `--quantize int8 prints each layer's signal-to-noise ratio, the sizes and both speeds`() throws {
     let result = try convert("--quantize", "int8")
     #expect(result.status == 0, "\(result.errors)")
     #expect(
@@ -45,8 +44,7 @@ struct QuantizationTests {
     #expect(!result.output.contains("feature cosine"))
   }
 
-  @Test("The quantized file runs in int8, passes its own check, and is canonical")
-  func file() throws {
+  @Test func `The quantized file runs in int8, passes its own check, and is canonical`() throws {
     #expect(try convert("--quantize", "int8", "--quiet").output.isEmpty)
     #expect(try convert("--quantize", "int8", "--quiet", to: "again.xcw").status == 0)
     #expect(
@@ -62,8 +60,7 @@ struct QuantizationTests {
     #expect(line[0].precision == "int8")
   }
 
-  @Test("--validate adds how far both agree about the pictures of a folder")
-  func validate() throws {
+  @Test func `--validate adds how far both agree about the pictures of a folder`() throws {
     let text = try convert("--quantize", "int8", "--validate", path("photos"))
     for fact in ["pictures", "same class", "largest probability difference", "feature cosine, mean"] {
       #expect(text.output.contains("\n\(fact) "), "\(fact) is missing in \(text.output)\(text.errors)")
@@ -79,8 +76,9 @@ struct QuantizationTests {
     #expect((comparison["b"] as? [String: Any])?["precision"] as? String == "int8")
   }
 
-  @Test("--precision bf16 folds and halves the file, which then runs in bf16, and --validate compares it too")
-  func halves() throws {
+  @Test func `--precision bf16 folds and halves the file, which then runs in bf16, and --validate compares it too`()
+    throws
+  {
     let result = try object(convert("--precision", "bf16", "--validate", path("photos"), "--json", to: "bf16.xcw"))
     let pictures = try #require((result["comparison"] as? [String: Any])?["pictures"] as? [String: Any])
     #expect(pictures["featureCosineWorst"] as? Double ?? 0 > 0.999)
@@ -98,8 +96,7 @@ struct QuantizationTests {
       try Data(contentsOf: folder.appending(path: "bf16.xcw")) == Data(contentsOf: folder.appending(path: "again.xcw")))
   }
 
-  @Test("What cannot be compared or quantized is refused, and nothing is written")
-  func refusals() throws {
+  @Test func `What cannot be compared or quantized is refused, and nothing is written`() throws {
     func expectRefusal(_ result: Command.Result, _ reason: String, status: Int32 = 1) {
       #expect(result.status == status && result.errors.contains(reason), "\(result.errors)")
     }
@@ -123,8 +120,7 @@ struct QuantizationTests {
     expectRefusal(rounded, "int8 already")
   }
 
-  @Test("A weights file can be stored in another way, with other labels")
-  func weightsFile() throws {
+  @Test func `A weights file can be stored in another way, with other labels`() throws {
     #expect(try convert("--stored", "--labels", "a,b,c,d,e", "--quiet", to: "stored.xcw").status == 0)
     let summary = try object(Command.run("xception-inspect", [path("stored.xcw"), "--json", "--verify"]))
     #expect(summary["profile"] as? String == "stored")
@@ -132,8 +128,7 @@ struct QuantizationTests {
     #expect(summary["labels"] as? [String] == ["a", "b", "c", "d", "e"])
   }
 
-  @Test("compare tells how far two models agree, in text and for programs")
-  func compares() throws {
+  @Test func `Compare tells how far two models agree, in text and for programs`() throws {
     let file = model.file.path
     let text = try compare(file, file, "--precision-b", "int8")
     #expect(text.status == 0, "\(text.errors)")
@@ -150,8 +145,7 @@ struct QuantizationTests {
     }
   }
 
-  @Test("compare leaves out what it cannot decode and says so, and refuses models that do not match")
-  func compareErrors() throws {
+  @Test func `Compare leaves out what it cannot decode and says so, and refuses models that do not match`() throws {
     try Data("no picture".utf8).write(to: folder.appending(path: "photos/bad.jpg"))
     let file = model.file.path
     let report = try object(compare(file, file, "--json"))

@@ -20,8 +20,7 @@ struct XceptionBenchTests {
     return try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
   }
 
-  @Test("--json ends with one object that has times in order and says what was run")
-  func json() throws {
+  @Test func `--json ends with one object that has times in order and says what was run`() throws {
     let report = try object(run("--json", "--threads", "1"))
     let times = ["min_ms", "median_ms", "p90_ms", "p99_ms"].compactMap { report[$0] as? Double }
     #expect(times.count == 4 && times == times.sorted() && times[0] > 0)
@@ -34,16 +33,14 @@ struct XceptionBenchTests {
     #expect(report["input"] as? String == "40x40x3")
   }
 
-  @Test("Without --json it prints a table")
-  func text() throws {
+  @Test func `Without --json it prints a table`() throws {
     let result = try run("--batch", "2", "--streams", "3")
     #expect(result.status == 0, "\(result.errors)")
     #expect(result.lines[0].hasSuffix("3 runs of 2 images by each of 3 callers"))
     #expect(result.output.contains(/\nmedian +[0-9]+\.[0-9]{2}  ms\n/))
   }
 
-  @Test("--profile names the kernel of each stage, and --trace writes the same stages")
-  func profile() throws {
+  @Test func `--profile names the kernel of each stage, and --trace writes the same stages`() throws {
     let file = model.folder.appending(path: "trace.json")
     let result = try run("--profile", "--json", "--trace", file.path)
     #expect(result.status == 0, "\(result.errors)")
@@ -55,8 +52,8 @@ struct XceptionBenchTests {
     for event in events { #expect(result.output.contains("\n\(event["name"] as? String ?? "?") ")) }
   }
 
-  @Test("--precision chooses what the products run in, and the profile names it", arguments: Precision.allCases)
-  func precision(precision: Precision) throws {
+  @Test(arguments: Precision.allCases)
+  func `--precision chooses what the products run in, and the profile names it`(precision: Precision) throws {
     let result = try run("--precision", precision.rawValue, "--profile", "--json", "--isa", "portable")
     #expect(result.status == 0, "\(result.errors)")
     #expect(try object(result)["precision"] as? String == precision.rawValue)
@@ -69,15 +66,15 @@ struct XceptionBenchTests {
     }
   }
 
-  @Test("--size changes the input, width before height")
-  func size() throws {
+  @Test func `--size changes the input, width before height`() throws {
     #expect(try object(run("--json", "--size", "50x33"))["input"] as? String == "33x50x3")
     let result = try run("--size", "2x2")
     #expect(result.status == 1 && result.errors.contains("block1_conv1"))
   }
 
-  @Test("--isa and XCEPTION_ISA choose the instruction set, and an unsupported one is refused with the list")
-  func instructionSet() throws {
+  @Test func `--isa and XCEPTION_ISA choose the instruction set, and an unsupported one is refused with the list`()
+    throws
+  {
     #expect(try object(run("--json", "--isa", "portable"))["isa"] as? String == "portable")
     let arguments = [model.file.path, "--runs", "1", "--json"]
     let result = try Command.run("xception-bench", arguments, environment: ["XCEPTION_ISA": "portable"])
@@ -86,17 +83,14 @@ struct XceptionBenchTests {
     #expect(refused.status == 1 && refused.errors.contains("\"mmx\"") && refused.errors.contains("portable"))
   }
 
-  @Test(
-    "What makes no sense is refused as wrong usage",
-    arguments: [
-      ["--runs", "0"], ["--threads", "0"], ["--batch", "-1"], ["--size", "299x"], ["--precision", "fp8"],
-    ])
-  func usage(arguments: [String]) throws {
+  @Test(arguments: [
+    ["--runs", "0"], ["--threads", "0"], ["--batch", "-1"], ["--size", "299x"], ["--precision", "fp8"],
+  ])
+  func `What makes no sense is refused as wrong usage`(arguments: [String]) throws {
     #expect(try Command.run("xception-bench", [model.file.path] + arguments).status == 64)
   }
 
-  @Test("A file that is no model is an error")
-  func noModel() throws {
+  @Test func `A file that is no model is an error`() throws {
     let result = try Command.run("xception-bench", [model.photos[0].path])
     #expect(result.status == 1 && result.errors.hasPrefix("xception-bench: "))
   }

@@ -24,8 +24,7 @@ struct XceptionConvertTests {
     return try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
   }
 
-  @Test("A Keras model becomes a weights file that says where it came from and passes its own check")
-  func converts() throws {
+  @Test func `A Keras model becomes a weights file that says where it came from and passes its own check`() throws {
     let result = try convert("model.xcw", ["--license", "CC0-1.0", "--attribution", "somebody"])
     #expect(result.status == 0, "\(result.errors)")
     let summary = try inspect("model.xcw", ["--verify"])
@@ -36,16 +35,14 @@ struct XceptionConvertTests {
     #expect((summary["goldenCheck"] as? [String: Any])?["passed"] as? Bool == true)
   }
 
-  @Test("The same model gives the same bytes")
-  func isCanonical() throws {
+  @Test func `The same model gives the same bytes`() throws {
     #expect(try convert("a.xcw").status == 0)
     #expect(try convert("b.xcw").status == 0)
     let contents = try ["a.xcw", "b.xcw"].map { try Data(contentsOf: folder.appending(path: $0)) }
     #expect(contents[0] == contents[1])
   }
 
-  @Test("Profile, precision and preprocessing are as asked for")
-  func options() throws {
+  @Test func `Profile, precision and preprocessing are as asked for`() throws {
     let options = ["--stored", "--precision", "bf16", "--preprocess", "timm", "--crop-shorter-side", "40"]
     let result = try convert("model.xcw", options)
     #expect(result.status == 0, "\(result.errors)")
@@ -58,15 +55,13 @@ struct XceptionConvertTests {
     #expect(types.contains("bfloat16"))
   }
 
-  @Test("--json prints an object, --quiet nothing")
-  func output() throws {
+  @Test func `--json prints an object, --quiet nothing`() throws {
     let printed = try convert("model.xcw", ["--json"])
     #expect(try JSONSerialization.jsonObject(with: Data(printed.output.utf8)) is [String: Any])
     #expect(try convert("model.xcw", ["--quiet"]).output.isEmpty)
   }
 
-  @Test("What is no model is refused, and an old file stays")
-  func refusal() throws {
+  @Test func `What is no model is refused, and an old file stays`() throws {
     try Data("old".utf8).write(to: folder.appending(path: "model.xcw"))
     try Data("no model".utf8).write(to: folder.appending(path: "bad.keras"))
     let result = try Command.run("xception-convert", [path("bad.keras"), path("model.xcw")])
@@ -75,9 +70,8 @@ struct XceptionConvertTests {
     #expect(try String(contentsOf: folder.appending(path: "model.xcw"), encoding: .utf8) == "old")
   }
 
-  @Test(
-    "Wrong usage exits with 64", arguments: [["--precision", "fp8"], ["--input-size", "0"], ["--quiet", "--json"]])
-  func usage(options: [String]) throws {
+  @Test(arguments: [["--precision", "fp8"], ["--input-size", "0"], ["--quiet", "--json"]])
+  func `Wrong usage exits with 64`(options: [String]) throws {
     let result = try convert("model.xcw", options)
     #expect(result.status == 64)
     #expect(!result.errors.isEmpty)

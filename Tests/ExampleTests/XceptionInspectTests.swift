@@ -12,8 +12,7 @@ struct XceptionInspectTests {
     try Command.run("xception-inspect", [model.file.path] + arguments)
   }
 
-  @Test("It says what is in the file")
-  func text() throws {
+  @Test func `It says what is in the file`() throws {
     let result = try inspect()
     #expect(result.status == 0, "\(result.errors)")
     for fact in ["Xception", "40x40x3", "compact", "5: ant, bee, cat, dog, elk", "pixel / 127.5"] {
@@ -21,8 +20,7 @@ struct XceptionInspectTests {
     }
   }
 
-  @Test("--json gives the same to programs")
-  func json() throws {
+  @Test func `--json gives the same to programs`() throws {
     let object = try JSONSerialization.jsonObject(with: Data(try inspect("--json").output.utf8))
     let summary = try #require(object as? [String: Any])
     #expect(summary["labels"] as? [String] == SmallModel.labels)
@@ -32,8 +30,7 @@ struct XceptionInspectTests {
     #expect(try #require(summary["parameters"] as? Int) * 4 == summary["weightBytes"] as? Int)
   }
 
-  @Test("--graph prints the network before and after optimization")
-  func graph() throws {
+  @Test func `--graph prints the network before and after optimization`() throws {
     let before = try inspect("--graph", "before").output
     #expect(before.contains("batch normalization"))
     let after = try inspect("--graph", "after").output
@@ -41,8 +38,7 @@ struct XceptionInspectTests {
     #expect(!after.contains("batch normalization"))
   }
 
-  @Test("--verify finds a flipped bit among the weights")
-  func verify() throws {
+  @Test func `--verify finds a flipped bit among the weights`() throws {
     #expect(try inspect("--verify").status == 0)
     var bytes = try Data(contentsOf: model.file)
     bytes[bytes.count - 100] ^= 1

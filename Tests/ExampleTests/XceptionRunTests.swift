@@ -14,8 +14,7 @@ struct XceptionRunTests {
     try Command.run("xception-run", arguments, input: input, environment: environment)
   }
 
-  @Test("It prints the most probable classes, the likeliest first")
-  func humanOutput() throws {
+  @Test func `It prints the most probable classes, the likeliest first`() throws {
     let result = try run(["--model", model.file.path, "--top", "3", model.photos[0].path])
     #expect(result.status == 0)
     let percentages = try result.lines.map { line in
@@ -26,8 +25,7 @@ struct XceptionRunTests {
     #expect(percentages == percentages.sorted(by: >))
   }
 
-  @Test("--json prints an object per image per line, with all classes for --top 0")
-  func json() throws {
+  @Test func `--json prints an object per image per line, with all classes for --top 0`() throws {
     let result = try run(["--model", model.file.path, "--json", "--top", "0"] + model.photos.map(\.path))
     #expect(result.status == 0)
     let lines = try Line.all(result)
@@ -41,8 +39,7 @@ struct XceptionRunTests {
     }
   }
 
-  @Test("--precision chooses what the network computes in, and every line says what ran")
-  func precision() throws {
+  @Test func `--precision chooses what the network computes in, and every line says what ran`() throws {
     func lines(_ precision: String) throws -> [Line] {
       let options = ["--model", model.file.path, "--json", "--top", "0", "--features", "--precision", precision]
       return try Line.all(run(options + model.photos.map(\.path)))
@@ -62,14 +59,12 @@ struct XceptionRunTests {
     }
   }
 
-  @Test("--features adds the values that enter the classifier")
-  func features() throws {
+  @Test func `--features adds the values that enter the classifier`() throws {
     let line = try Line.all(run(["--model", model.file.path, "--json", "--features", model.photos[0].path]))[0]
     #expect(line.features?.count == 2048 / 16)
   }
 
-  @Test("One bad image does not stop the others: it gets an error, and the exit code is 1")
-  func badImage() throws {
+  @Test func `One bad image does not stop the others: it gets an error, and the exit code is 1`() throws {
     let bad = model.folder.appending(path: "bad.jpg")
     try Data("not an image".utf8).write(to: bad)
     let result = try run(["--model", model.file.path, "--json", bad.path, "/nowhere/at/all", model.photos[0].path])
@@ -81,8 +76,7 @@ struct XceptionRunTests {
     #expect(lines[2].predictions?.count == 5)
   }
 
-  @Test("- reads an image from standard input")
-  func standardInput() throws {
+  @Test func `- reads an image from standard input`() throws {
     let photo = try Data(contentsOf: model.photos[0])
     let piped = try Line.all(run(["--model", model.file.path, "--json", "-"], input: photo))[0]
     let named = try Line.all(run(["--model", model.file.path, "--json", model.photos[0].path]))[0]
@@ -90,8 +84,7 @@ struct XceptionRunTests {
     #expect(piped.predictions?.map(\.probability) == named.predictions?.map(\.probability))
   }
 
-  @Test("XCEPTION_MODEL names the model, and without any the error says how to get one")
-  func modelFromEnvironment() throws {
+  @Test func `XCEPTION_MODEL names the model, and without any the error says how to get one`() throws {
     let nowhere = ["XDG_CACHE_HOME": model.folder.path, "HOME": model.folder.path]
     let found = try run(
       [model.photos[0].path], environment: nowhere.merging(["XCEPTION_MODEL": model.file.path]) { $1 })
@@ -101,8 +94,7 @@ struct XceptionRunTests {
     #expect(missing.errors.contains("Examples/quickstart.sh"))
   }
 
-  @Test("The preprocessing can be overridden")
-  func preprocessing() throws {
+  @Test func `The preprocessing can be overridden`() throws {
     func probabilities(_ options: [String]) throws -> [Float]? {
       try Line.all(run(["--model", model.file.path, "--json", model.photos[0].path] + options))[0].predictions?
         .map(\.probability)
@@ -111,27 +103,24 @@ struct XceptionRunTests {
     #expect(try probabilities(["--preprocess", "keras"]) == probabilities([]))
   }
 
-  @Test("Any number of threads gives bitwise the same", arguments: ["1", "2", "3"])
-  func threads(count: String) throws {
+  @Test(arguments: ["1", "2", "3"])
+  func `Any number of threads gives bitwise the same`(count: String) throws {
     let one = try Line.all(run(["--model", model.file.path, "--json", model.photos[0].path, "--threads", "1"]))[0]
     let some = try Line.all(run(["--model", model.file.path, "--json", model.photos[0].path, "--threads", count]))[0]
     #expect(one.predictions?.map(\.probability) == some.predictions?.map(\.probability))
   }
 
-  @Test(
-    "Wrong usage exits with 64 and says what is wrong",
-    arguments: [
-      ["--top", "-1"], ["--threads", "0"], ["--features"], ["--no-such-option"], ["-", "-"],
-      ["--precision", "fp16"],
-    ])
-  func usage(arguments: [String]) throws {
+  @Test(arguments: [
+    ["--top", "-1"], ["--threads", "0"], ["--features"], ["--no-such-option"], ["-", "-"],
+    ["--precision", "fp16"],
+  ])
+  func `Wrong usage exits with 64 and says what is wrong`(arguments: [String]) throws {
     let result = try run(["--model", model.file.path, model.photos[0].path] + arguments)
     #expect(result.status == 64)
     #expect(!result.errors.isEmpty)
   }
 
-  @Test("An instruction set that does not exist is refused with the list of those that do")
-  func unknownInstructionSet() throws {
+  @Test func `An instruction set that does not exist is refused with the list of those that do`() throws {
     let arguments = ["--model", model.file.path, model.photos[0].path]
     let results = [
       try run(arguments + ["--isa", "mmx"]), try run(arguments, environment: ["XCEPTION_ISA": "mmx"]),
@@ -142,8 +131,7 @@ struct XceptionRunTests {
     }
   }
 
-  @Test("A file that is no weights file is refused")
-  func badModel() throws {
+  @Test func `A file that is no weights file is refused`() throws {
     let result = try run(["--model", model.photos[0].path, model.photos[0].path])
     #expect(result.status == 1)
     #expect(result.errors.contains(model.photos[0].path))

@@ -5,8 +5,8 @@ import Testing
 
 @Suite("What h5py wrote")
 struct AgreementTests {
-  @Test("is read as h5py reads it", arguments: Expected.read)
-  func agreement(name: String) throws {
+  @Test(arguments: Expected.read)
+  func `Is read as h5py reads it`(name: String) throws {
     let expected = try #require(Expected.all[name])
     let root = try Fixture(name).open().root
     #expect(root.allGroups.map(\.path).sorted() == expected.groups)
@@ -35,16 +35,15 @@ struct AgreementTests {
     }
   }
 
-  @Test("is refused by its HDF5 name where it is not read", arguments: Expected.refused)
-  func refusal(name: String) throws {
+  @Test(arguments: Expected.refused)
+  func `Is refused by its HDF5 name where it is not read`(name: String) throws {
     let expected = try #require(Expected.all[name]?.refused)
     let error = #expect(throws: HDF5Error.self) { try Fixture(name).open() }
     #expect(error?.path == expected.path)
     #expect(error.map { "\($0)".contains(expected.words) } == true, "\(String(describing: error))")
   }
 
-  @Test("is found in a part of a larger file, without a copy")
-  func slice() throws {
+  @Test func `Is found in a part of a larger file, without a copy`() throws {
     let bytes = try Fixture("numbers-earliest.h5").bytes
     let archive = FileBytes([UInt8](repeating: 7, count: 777) + bytes + [1, 2, 3])
     let file = try HDF5File(try #require(archive.slice(at: 777, count: bytes.count)))
@@ -56,8 +55,7 @@ struct AgreementTests {
     #expect(try dataset.values() == same?.values())
   }
 
-  @Test("is read from a path while the dataset lives, and from a pipe")
-  func path() throws {
+  @Test func `Is read from a path while the dataset lives, and from a pipe`() throws {
     func dataset(_ path: String) throws -> HDF5Dataset? { try HDF5File(path: path).root.dataset(at: "a/b/c/d") }
     #expect(try dataset(Fixture.path(of: "groups-latest.h5"))?.values() == [1])
     let pipe = Pipe()
@@ -69,15 +67,13 @@ struct AgreementTests {
     #expect(try dataset("/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)")?.values() == [1])
   }
 
-  @Test("leaves out what the caller skips at the root, and only there")
-  func skipping() throws {
+  @Test func `Leaves out what the caller skips at the root, and only there`() throws {
     let bytes = FileBytes(try Fixture("refused-soft-link-earliest.h5").bytes)
     #expect(try HDF5File(bytes, skipping: ["g"]).root.groups.isEmpty)
     #expect(throws: HDF5Error.self) { try HDF5File(bytes, skipping: ["soft"]) }
   }
 
-  @Test("gives half floats exactly")
-  func halves() {
+  @Test func `Gives half floats exactly`() {
     for bits in UInt16.min...UInt16.max {
       let expected = Float16(bitPattern: bits)
       let value = Float(halfBitPattern: bits)

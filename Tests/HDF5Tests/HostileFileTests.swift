@@ -23,16 +23,16 @@ struct HostileFileTests {
     "refused-soft-link-latest.h5",
   ]
 
-  @Test("that is cut short anywhere gives an error", arguments: small)
-  func truncation(name: String) throws {
+  @Test(arguments: small)
+  func `That is cut short anywhere gives an error`(name: String) throws {
     let bytes = try Fixture(name).bytes
     for count in 0..<bytes.count {
       #expect(throws: HDF5Error.self) { try readAll(Array(bytes[..<count])) }
     }
   }
 
-  @Test("with any byte changed gives an error or a value", arguments: small)
-  func flips(name: String) throws {
+  @Test(arguments: small)
+  func `With any byte changed gives an error or a value`(name: String) throws {
     var bytes = try Fixture(name).bytes
     var errors = 0
     for index in bytes.indices {
@@ -45,8 +45,8 @@ struct HostileFileTests {
     #expect(errors > 30)
   }
 
-  @Test("with random changes gives an error or a value", arguments: Expected.read)
-  func mutations(name: String) throws {
+  @Test(arguments: Expected.read)
+  func `With random changes gives an error or a value`(name: String) throws {
     let bytes = try Fixture(name).bytes
     var random = SplitMix64(seed: 1)
     for _ in 0..<40 {
@@ -59,8 +59,7 @@ struct HostileFileTests {
     }
   }
 
-  @Test("with a wrong checksum is refused")
-  func checksums() throws {
+  @Test func `With a wrong checksum is refused`() throws {
     let bytes = try Fixture("groups-latest.h5").bytes
     for signature in ["OHDR", "FRHP", "FHDB", "BTHD", "BTLF"] {
       var damaged = bytes
@@ -73,8 +72,7 @@ struct HostileFileTests {
     #expect(Lookup3.checksum(Array("Four score and seven years ago".utf8)) == 0x1777_0551)
   }
 
-  @Test("whose chunks are damaged is refused when they are read")
-  func chunks() throws {
+  @Test func `Whose chunks are damaged is refused when they are read`() throws {
     let bytes = try Fixture("chunked-earliest.h5").bytes
     for (name, word) in [("deflate", "H5Z_FILTER_DEFLATE"), ("checksum", "H5Z_FILTER_FLETCHER32")] {
       let dataset = try #require(try Fixture("chunked-earliest.h5").open().root.dataset(at: name))
@@ -90,8 +88,7 @@ struct HostileFileTests {
     }
   }
 
-  @Test("never exceeds the caller's limits")
-  func limits() throws {
+  @Test func `Never exceeds the caller's limits`() throws {
     func error(_ name: String, _ change: (inout HDF5Limits) -> Void) throws -> String {
       var limits = HDF5Limits()
       change(&limits)
@@ -111,8 +108,7 @@ struct HostileFileTests {
   }
 
   /// HDF5 gives the fill value for what was never written.
-  @Test("allocates nothing for values that it cannot hold")
-  func bombs() throws {
+  @Test func `Allocates nothing for values that it cannot hold`() throws {
     var bytes = try Fixture("unwritten-earliest.h5").bytes
     // The dimensions of the first dataset: 2 by 3.
     let place = try #require(
@@ -122,16 +118,14 @@ struct HostileFileTests {
     #expect(error?.reason.contains("more than a file of") == true, "\(String(describing: error))")
   }
 
-  @Test("that is empty, a folder or missing gives an error")
-  func noFile() {
+  @Test func `That is empty, a folder or missing gives an error`() {
     #expect(throws: HDF5Error.self) { try readAll([]) }
     #expect(throws: HDF5Error.self) { try HDF5File(path: "/") }
     #expect(throws: HDF5Error.self) { try HDF5File(path: "/dev/null") }
     #expect(throws: HDF5Error.self) { try HDF5File(path: Fixture.path(of: "missing.h5")) }
   }
 
-  @Test("cannot write to the terminal through a message")
-  func escapes() {
+  @Test func `Cannot write to the terminal through a message`() {
     let error = HDF5Error(path: "a\u{1b}[2J", structure: "group", reason: "contains itself")
     #expect("\(error)" == "HDF5 object \"a\\u{1B}[2J\", group: contains itself")
   }

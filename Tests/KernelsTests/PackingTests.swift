@@ -47,7 +47,7 @@ struct PackingTests {
     return magnitudes[abs(value)] | (value < 0 ? 0x8000 : 0)
   }
 
-  @Test(arguments: ElementType.allCases, [1, 7, 40, 1000]) func `dense, pointwise, depthwise and grouped kernels`(
+  @Test(arguments: ElementType.allCases, [1, 7, 40, 1000]) func `Dense, pointwise, depthwise and grouped kernels`(
     type: ElementType, blockElements: Int
   ) throws {
     var generator = SplitMix64(seed: 9)

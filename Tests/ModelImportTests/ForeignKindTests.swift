@@ -28,11 +28,12 @@ struct ForeignKindTests {
     (.unknown, [1, 2, 3, 4]),
   ]
 
-  @Test("is recognized by its content", arguments: files)
-  func kinds(kind: ForeignKind, bytes: [UInt8]) { #expect(ForeignFile(path: "x", bytes: bytes).kind() == kind) }
+  @Test(arguments: files)
+  func `Is recognized by its content`(kind: ForeignKind, bytes: [UInt8]) {
+    #expect(ForeignFile(path: "x", bytes: bytes).kind() == kind)
+  }
 
-  @Test("that is no model is refused with its kind and the next step")
-  func refusals() throws {
+  @Test func `That is no model is refused with its kind and the next step`() throws {
     func reason(_ bytes: [UInt8]) -> String {
       let error = #expect(throws: ImportError.self) {
         try ModelImporter.read(ForeignFile(path: "x", bytes: bytes), options: ImportOptions())
@@ -49,8 +50,7 @@ struct ForeignKindTests {
     #expect(reason([1, 2, 3, 4]).contains("expected a model saved by Keras"))
   }
 
-  @Test("that is not there, or is a folder, cannot be read")
-  func paths() {
+  @Test func `That is not there, or is a folder, cannot be read`() {
     #expect(throws: ImportError.file(path: "/nonexistent.keras", reason: "No such file or directory")) {
       try ModelImporter.read(path: "/nonexistent.keras")
     }

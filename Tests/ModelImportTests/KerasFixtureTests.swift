@@ -10,10 +10,8 @@ struct KerasFixtureTests {
   /// Keras computes in floats, the reference in doubles; the outputs are probabilities.
   private let tolerance: Float = 5e-6
 
-  @Test(
-    "compute what Keras computes",
-    arguments: ["every_layer.keras", "every_layer.h5", "every_layer_keras2.h5"])
-  func everyLayer(name: String) throws {
+  @Test(arguments: ["every_layer.keras", "every_layer.h5", "every_layer_keras2.h5"])
+  func `Compute what Keras computes`(name: String) throws {
     let model = try Fixture(name).read()
     #expect(model.graph.inputShape == .map(height: 17, width: 14, channels: 3))
     let output = try ReferenceExecutor(model.graph).run(Metadata.Golden.input(seed: 1, count: 17 * 14 * 3))
@@ -23,10 +21,8 @@ struct KerasFixtureTests {
     #expect(model.metadata.architecture == "every_layer")
   }
 
-  @Test(
-    "compute what Keras computes when they begin with rescaling layers",
-    arguments: ["sequential.keras", "sequential.h5", "sequential_types.keras"])
-  func sequential(name: String) throws {
+  @Test(arguments: ["sequential.keras", "sequential.h5", "sequential_types.keras"])
+  func `Compute what Keras computes when they begin with rescaling layers`(name: String) throws {
     let model = try Fixture(name).read()
     let pixels = Metadata.Golden.input(seed: 1, count: 9 * 9 * 3).map { (($0 + 1) * 128).rounded(.down) }
     let scaling = model.metadata.preprocessing
@@ -37,8 +33,7 @@ struct KerasFixtureTests {
     #expect(model.metadata.output == .labelProbabilities)
   }
 
-  @Test("name the layers of nested models after the models")
-  func nestedNames() throws {
+  @Test func `Name the layers of nested models after the models`() throws {
     let names = try Fixture("every_layer.keras").read().graph.nodes.map(\.name)
     #expect(names.first == "image")
     #expect(names.contains("inner/conv_same"))
@@ -47,16 +42,14 @@ struct KerasFixtureTests {
     #expect(names.last == "probabilities")
   }
 
-  @Test("take another input size where the layers allow it")
-  func inputSize() throws {
+  @Test func `Take another input size where the layers allow it`() throws {
     var options = ImportOptions()
     options.inputSize = Extent(height: 21, width: 16)
     #expect(try Fixture("sequential.keras").read(options).graph.inputShape == .map(height: 21, width: 16, channels: 3))
     #expect(throws: ImportError.self) { try Fixture("every_layer.keras").read(options) }
   }
 
-  @Test("say where they came from")
-  func metadata() throws {
+  @Test func `Say where they came from`() throws {
     var options = ImportOptions()
     options.labels = ["a", "b", "c", "d"]
     options.license = "MIT"
@@ -71,8 +64,7 @@ struct KerasFixtureTests {
     }
   }
 
-  @Test("end in logits or in probabilities as asked for")
-  func output() throws {
+  @Test func `End in logits or in probabilities as asked for`() throws {
     let fixture = try Fixture("every_layer.keras")
     var options = ImportOptions()
     options.output = .classLogits

@@ -49,14 +49,13 @@ struct KerasKindsTests {
     }
   }
 
-  @Test("computes what Keras computes", arguments: plainModels)
-  func plain(name: String) throws {
+  @Test(arguments: plainModels)
+  func `Computes what Keras computes`(name: String) throws {
     try expect(try read(name), try #require(expectedOutputs[name])[0], name)
   }
 
-  @Test(
-    "leaves the scaling at its start to the preprocessing", arguments: ["keras2.12.h5", "keras2.15.h5", "keras3.keras"])
-  func preprocessing(file: String) throws {
+  @Test(arguments: ["keras2.12.h5", "keras2.15.h5", "keras3.keras"])
+  func `Leaves the scaling at its start to the preprocessing`(file: String) throws {
     let caffe = try read("mode_caffe-" + file).metadata.preprocessing
     #expect(caffe.channelOrder == .bgr)
     #expect(caffe.mean == [103.939, 116.779, 123.68])
@@ -67,8 +66,8 @@ struct KerasKindsTests {
     #expect(plain.metadata.output == .labelProbabilities)
   }
 
-  @Test("gives the output that is named of several", arguments: twoOutputModels)
-  func outputs(name: String) throws {
+  @Test(arguments: twoOutputModels)
+  func `Gives the output that is named of several`(name: String) throws {
     let expected = try #require(expectedOutputs[name])
     let kind = try read(name) { $0.outputLayer = "kind" }
     try expect(kind, expected[0], name)
@@ -85,16 +84,15 @@ struct KerasKindsTests {
     ) { try read(name) { $0.outputLayer = "other" } }
   }
 
-  @Test("never runs a Lambda, which may be declared to be a known function", arguments: lambdaModels)
-  func lambda(name: String) throws {
+  @Test(arguments: lambdaModels)
+  func `Never runs a Lambda, which may be declared to be a known function`(name: String) throws {
     let error = #expect(throws: ImportError.self) { try read(name) }
     #expect("\(String(describing: error))".contains("--lambda scale=keras|caffe|torch|identity"))
     let declared = try read(name) { $0.lambdas = ["scale": .caffe] }
     try expect(declared, try #require(expectedOutputs[name])[0], name)
   }
 
-  @Test("takes logits instead of a sigmoid's probabilities, and names for a yes/no answer")
-  func heads() throws {
+  @Test func `Takes logits instead of a sigmoid's probabilities, and names for a yes/no answer`() throws {
     let logit = try read("mode_tf-keras3.keras") { $0.output = .classLogits }
     #expect(logit.metadata.output == .labelLogits)
     #expect(logit.graph.nodes.last?.name == "dense")

@@ -7,8 +7,7 @@ import Testing
 struct LabelsTests {
   private func parse(_ text: String) throws(ImportError) -> [String] { try Labels.parse(Array(text.utf8)) }
 
-  @Test("come from lines, JSON arrays, class indices and lists")
-  func forms() throws {
+  @Test func `Come from lines, JSON arrays, class indices and lists`() throws {
     #expect(try parse("cup\r\n fork \nknife\n") == ["cup", "fork", "knife"])
     #expect(try parse(#" ["cup", "fork"]"#) == ["cup", "fork"])
     #expect(try parse(#"{"1": ["n01", "goldfish"], "0": ["n00", "tench"]}"#) == ["tench", "goldfish"])
@@ -16,8 +15,7 @@ struct LabelsTests {
     #expect(try Labels.read("cup, fork,two words") == ["cup", "fork", "two words"])
   }
 
-  @Test("come in the forms that other tools write")
-  func otherTools() throws {
+  @Test func `Come in the forms that other tools write`() throws {
     let both = ["cat", "dog"]
     #expect(try parse(#"{"dog": 1, "cat": 0}"#) == both)
     #expect(try parse(#"{"id2label": {"0": "cat", "1": "dog"}, "label2id": {"cat": 0}}"#) == both)
@@ -41,8 +39,7 @@ struct LabelsTests {
     #expect(try Labels.parse(bigEndian) == both)
   }
 
-  @Test("are the folders of a folder, in Keras's order or in the natural one")
-  func folders() throws {
+  @Test func `Are the folders of a folder, in Keras's order or in the natural one`() throws {
     let root = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: root) }
     for name in ["10", "2", "1", "b", "B", ".hidden"] {
@@ -53,8 +50,7 @@ struct LabelsTests {
     #expect(try Labels.read(root.path, order: .natural).prefix(3) == ["1", "2", "10"])
   }
 
-  @Test("that do not fit are an error that shows the line")
-  func lines() {
+  @Test func `That do not fit are an error that shows the line`() {
     #expect(throws: ImportError.labels(reason: "line 2 of 3 is empty, expected a label")) { try parse("cat\n\ndog\n") }
     #expect(
       throws: ImportError.labels(
@@ -62,14 +58,12 @@ struct LabelsTests {
     ) { try parse(#"{"a": 0, "b": 2}"#) }
   }
 
-  @Test(
-    "are refused where one is missing", arguments: ["", "a\n\nb", "[1]", #"{"0": "a", "2": "b"}"#, "{}", #"{"0": 1}"#])
-  func refusals(text: String) {
+  @Test(arguments: ["", "a\n\nb", "[1]", #"{"0": "a", "2": "b"}"#, "{}", #"{"0": 1}"#])
+  func `Are refused where one is missing`(text: String) {
     #expect(throws: ImportError.self) { try parse(text) }
   }
 
-  @Test("are refused where neither a file nor a list is named")
-  func noFile() {
+  @Test func `Are refused where neither a file nor a list is named`() {
     #expect(throws: ImportError.file(path: "no-such-file", reason: "No such file or directory")) {
       try Labels.read("no-such-file")
     }

@@ -11,8 +11,7 @@ private let paths = (ProcessInfo.processInfo.environment["XCEPTION_LAYOUTS"] ?? 
 /// `make_keras1.py`.
 @Suite("Layouts of one trained network", .enabled(if: !paths.isEmpty))
 struct LayoutAgreementTests {
-  @Test("give the same operations and weights")
-  func agreement() throws {
+  @Test func `Give the same operations and weights`() throws {
     let first = try ModelImporter.read(path: paths[0]).model.graph
     for path in paths.dropFirst() {
       let other = try ModelImporter.read(path: path).model.graph

@@ -9,8 +9,7 @@ struct NamedArrayTests {
     NamedArray(name: "a", dimensions: dimensions, elementType: type, contents: ByteContents(bytes: bytes))
   }
 
-  @Test("gives numbers of every type as floats, doubles and integers")
-  func types() throws {
+  @Test func `Gives numbers of every type as floats, doubles and integers`() throws {
     let cases: [(NamedArray.ElementType, [UInt8], Double)] = [
       (.float16, [0, 0x3e], 1.5), (.bfloat16, [0xc0, 0x3f], 1.5), (.float32, [0, 0, 0xc0, 0x3f], 1.5),
       (.float64, [0, 0, 0, 0, 0, 0, 0xf8, 0x3f], 1.5), (.int8, [0xfe], -2), (.uint8, [0xfe], 254), (.bool, [7], 1),
@@ -30,8 +29,7 @@ struct NamedArrayTests {
     #expect(try array(.uint64, [UInt8](repeating: 0xff, count: 8), [1]).integers() == nil)
   }
 
-  @Test("moves its axes when its bytes are asked for")
-  func permutation() throws {
+  @Test func `Moves its axes when its bytes are asked for`() throws {
     let values = (0..<24).map(Float.init)
     let array = NamedArray(name: "a", dimensions: [2, 3, 4], values: values)
     for axes in [[0, 1, 2], [2, 0, 1], [1, 2, 0], [0, 2, 1], [2, 1, 0]] {
@@ -48,16 +46,14 @@ struct NamedArrayTests {
     }
   }
 
-  @Test("finds values that are no numbers")
-  func nonFinite() throws {
+  @Test func `Finds values that are no numbers`() throws {
     let found = try NamedArray(name: "a", dimensions: [3], values: [1, 2, -.infinity]).firstNonFinite()
     #expect(found?.index == 2 && found?.value == -.infinity)
     #expect(try NamedArray(name: "a", dimensions: [2], values: [1, 2]).firstNonFinite() == nil)
     #expect(try array(.float16, [0, 0x7c], [1]).firstNonFinite()?.index == 0)
   }
 
-  @Test("is refused where its bytes do not fit its dimensions")
-  func sizes() {
+  @Test func `Is refused where its bytes do not fit its dimensions`() {
     #expect(throws: ImportError.array(name: "a", reason: "has 3 bytes, expected 4")) {
       try array(.float32, [1, 2, 3], [1]).values()
     }

@@ -14,8 +14,8 @@ import Testing
 struct ONNXNodeTests {
   private static let folder = ProcessInfo.processInfo.environment["XCEPTION_ONNX_NODE_TESTS"]
 
-  @Test("pass where they are not refused", .enabled(if: folder != nil))
-  func all() throws {
+  @Test(.enabled(if: folder != nil))
+  func `Pass where they are not refused`() throws {
     let folder = try #require(Self.folder)
     let list = try String(contentsOfFile: folder + "/list.tsv", encoding: .utf8).split(separator: "\n")
     var (passed, wrong, refused): ([String], [String], [String]) = ([], [], [])

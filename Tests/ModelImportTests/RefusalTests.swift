@@ -53,8 +53,8 @@ struct RefusalTests {
       new: #""keras_history": ["logits", 0, 0]"#, layer: "inner", reason: "reads its own value"),
   ]
 
-  @Test("with the layer's name for what it does not know", arguments: changes)
-  private func configuration(change: Change) throws {
+  @Test(arguments: changes)
+  private func `With the layer's name for what it does not know`(change: Change) throws {
     let fixture = try Fixture("every_layer.keras")
     let text = try fixture.configuration()
     // Only the first: later layers may have the same option.
@@ -70,8 +70,7 @@ struct RefusalTests {
     #expect(reason.contains(change.reason), "\(reason)")
   }
 
-  @Test("where it is no network of one input and one output")
-  func ends() throws {
+  @Test func `Where it is no network of one input and one output`() throws {
     let fixture = try Fixture("every_layer.keras")
     let text = try fixture.configuration()
     #expect(
@@ -93,8 +92,7 @@ struct RefusalTests {
     #expect(throws: ImportError.self) { try fixture.read(configuration: "[]") }
   }
 
-  @Test("with the layer's name for weights that are missing, surplus, misshapen or impossible")
-  func weights() throws {
+  @Test func `With the layer's name for weights that are missing, surplus, misshapen or impossible`() throws {
     let fixture = try Fixture("every_layer.keras")
     let dense = "layers/dense/vars"
     let normalization = "layers/functional/layers/batch_normalization/vars"

@@ -38,14 +38,12 @@ struct TorchFixture {
 
 @Suite("Models and weights of PyTorch and ONNX")
 struct TorchFixtureTests {
-  @Test(
-    "compute what PyTorch and ONNX Runtime compute",
-    arguments: [
-      "script.onnx", "script17.onnx", "export.onnx", "external.onnx", "nhwc.onnx", "quantized.onnx",
-      "resnet.safetensors",
-      "resnet.pth", "resnet.legacy.pth", "checkpoint.pth", "half.safetensors",
-    ])
-  func output(name: String) throws {
+  @Test(arguments: [
+    "script.onnx", "script17.onnx", "export.onnx", "external.onnx", "nhwc.onnx", "quantized.onnx",
+    "resnet.safetensors",
+    "resnet.pth", "resnet.legacy.pth", "checkpoint.pth", "half.safetensors",
+  ])
+  func `Compute what PyTorch and ONNX Runtime compute`(name: String) throws {
     let expected = try TorchFixture.expected(name)
     let model = try TorchFixture(name).read().model
     #expect(model.graph.inputShape == .map(height: expected.height, width: expected.width, channels: 3))
@@ -56,8 +54,7 @@ struct TorchFixtureTests {
     for (value, expected) in zip(output, expected.output) { #expect((value - expected).magnitude <= 1e-4 * largest) }
   }
 
-  @Test("leave no transpose behind, and activations and shuffles as what they are")
-  func structure() throws {
+  @Test func `Leave no transpose behind, and activations and shuffles as what they are`() throws {
     for name in ["script.onnx", "script17.onnx", "export.onnx"] {
       let graph = try TorchFixture(name).read().model.graph
       let names = graph.nodes.map(\.operation.name)
@@ -71,8 +68,7 @@ struct TorchFixtureTests {
     }
   }
 
-  @Test("keep weights of 8 bits, and say that values are not rounded")
-  func quantized() throws {
+  @Test func `Keep weights of 8 bits, and say that values are not rounded`() throws {
     let result = try TorchFixture("quantized.onnx").read()
     let kernel = try #require(result.model.graph.tensors.first)
     #expect(kernel.elementType == .int8)
@@ -80,16 +76,14 @@ struct TorchFixtureTests {
     #expect(result.notes.contains { $0.contains("quantizes") })
   }
 
-  @Test("are named after their network, with its preprocessing")
-  func recognized() throws {
+  @Test func `Are named after their network, with its preprocessing`() throws {
     let metadata = try TorchFixture("resnet.safetensors").read().model.metadata
     #expect(metadata.architecture == "ResNet")
     #expect(metadata.preprocessing == .torchvision(side: 224))
     #expect(metadata.output == .classLogits)
   }
 
-  @Test("take another input size where the network allows it")
-  func inputSize() throws {
+  @Test func `Take another input size where the network allows it`() throws {
     var options = ImportOptions()
     options.inputSize = Extent(height: 96, width: 64)
     #expect(

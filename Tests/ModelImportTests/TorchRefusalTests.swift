@@ -12,8 +12,8 @@ struct TorchRefusalTests {
     "resnet.legacy.pth",
   ]
 
-  @Test("are refused wherever they end", arguments: names)
-  func truncated(name: String) throws {
+  @Test(arguments: names)
+  func `Are refused wherever they end`(name: String) throws {
     let fixture = TorchFixture(name)
     let bytes = try fixture.bytes
     for count in stride(from: 0, to: bytes.count, by: max(1, bytes.count / 97)) {
@@ -22,8 +22,8 @@ struct TorchRefusalTests {
     }
   }
 
-  @Test("are read or refused, but never trap, whatever byte is wrong", arguments: names)
-  func changed(name: String) throws {
+  @Test(arguments: names)
+  func `Are read or refused, but never trap, whatever byte is wrong`(name: String) throws {
     let fixture = TorchFixture(name)
     let bytes = try fixture.bytes
     var generator = SplitMix64(seed: 7)
@@ -37,15 +37,13 @@ struct TorchRefusalTests {
     }
   }
 
-  @Test("a whole pickled module is refused with what to do instead")
-  func module() throws {
+  @Test func `A whole pickled module is refused with what to do instead`() throws {
     let error = #expect(throws: ImportError.self) { try TorchFixture("module.pth").read() }
     #expect(error?.description.contains("torch.nn.modules.container.Sequential") == true)
     #expect(error?.description.contains("torch.save(model.state_dict()") == true)
   }
 
-  @Test("a pickle that calls a function is refused by its name")
-  func call() throws {
+  @Test func `A pickle that calls a function is refused by its name`() throws {
     let program: [UInt8] =
       [0x80, 2] + Array("cposix\nsystem\n".utf8) + [0x58, 2, 0, 0, 0, 0x6c, 0x73, 0x85, 0x52, 0x2e]
     var reader = PickleReader(FileBytes(program))
@@ -53,8 +51,7 @@ struct TorchRefusalTests {
     #expect(error?.description.contains("posix.system") == true)
   }
 
-  @Test("external data outside the model's folder is never read")
-  func externalPath() throws {
+  @Test func `External data outside the model's folder is never read`() throws {
     let fixture = TorchFixture("external.onnx")
     let name = Array("external.onnx.data".utf8)
     for path in ["../secret.onnx.dat", "/etc/passwd......."] {
@@ -69,8 +66,7 @@ struct TorchRefusalTests {
     }
   }
 
-  @Test("safetensors with holes, overlaps and false sizes are refused")
-  func safetensors() throws {
+  @Test func `Safetensors with holes, overlaps and false sizes are refused`() throws {
     func file(_ header: String, _ count: Int) -> ForeignFile {
       let text = Array(header.utf8)
       let length = (0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) }
@@ -93,8 +89,7 @@ struct TorchRefusalTests {
     }
   }
 
-  @Test("weights that lack one of a network's, or have one more, are refused by its name")
-  func nearMiss() throws {
+  @Test func `Weights that lack one of a network's, or have one more, are refused by its name`() throws {
     let file = try ForeignFile(path: TorchFixture("resnet.safetensors").path, limit: 1 << 20)
     let arrays = try SafetensorsHeader(file, limits: ImportLimits()).arrays
     let missing = try StateDictionary(arrays.filter { $0.name != "layer2.0.conv2.weight" })

@@ -62,13 +62,11 @@ struct XceptionLayoutTests {
     }
   }
 
-  @Test("are found by Keras 3's numbers")
-  func keras3() throws {
+  @Test func `Are found by Keras 3's numbers`() throws {
     try expectAllInPlace(try read(try Self.keras3File()))
   }
 
-  @Test("are refused where two arrays of Keras 3's have each other's names")
-  func keras3Names() throws {
+  @Test func `Are refused where two arrays of Keras 3's have each other's names`() throws {
     // Number 2 and 3 are block 2's; 4 is its shortcut's, which has no name of its own.
     let bytes = try Self.keras3File { $0 == "block2_sepconv1_bn" ? "block2_sepconv2_bn" : $0 }
     #expect(
@@ -98,8 +96,7 @@ struct XceptionLayoutTests {
   }
 
   /// Numbers of the automatic names go on from other models', as they do in a session.
-  @Test("are found by Keras 2's layer_names")
-  func keras2() throws {
+  @Test func `Are found by Keras 2's layer_names`() throws {
     let bytes = try HDF5Writer.bytes { file in
       var names: [String] = []
       for (index, written) in try Self.layers().enumerated() {
@@ -132,8 +129,8 @@ struct XceptionLayoutTests {
   }
 
   /// The official ImageNet file's names, each for the layer that it stands for.
-  @Test("are found by Keras 1's numbered names", arguments: [true, false])
-  func keras1(hasTop: Bool) throws {
+  @Test(arguments: [true, false])
+  func `Are found by Keras 1's numbered names`(hasTop: Bool) throws {
     var network = Self.network
     network.top = hasTop ? .classifier(.init(classes: 7)) : .pooled
     let layers = try Self.layers(network)
@@ -174,8 +171,7 @@ struct XceptionLayoutTests {
       } + (hasTop ? [("dense_2", "predictions", ["W", "b"])] : [])
   }
 
-  @Test("are refused where a layer is missing or surplus")
-  func counts() throws {
+  @Test func `Are refused where a layer is missing or surplus`() throws {
     let bytes = HDF5Writer.bytes { file in
       file.dataset("layers/conv2d/vars/0", [3, 3, 3, 32], Array(repeating: 1, count: 864))
     }

@@ -6,8 +6,7 @@ import Testing
 struct ZipArchiveTests {
   private let archive = zip([("a", [1, 2, 3]), ("empty", []), ("folder/b", Array(repeating: 7, count: 500))])
 
-  @Test("gives stored and deflated entries")
-  func entries() throws {
+  @Test func `Gives stored and deflated entries`() throws {
     let stored = try ZipArchive(archive)
     #expect(try stored.contents(of: "a", limit: 3)?.array == [1, 2, 3])
     #expect(try stored.contents(of: "empty", limit: 0)?.array == [])
@@ -16,8 +15,7 @@ struct ZipArchiveTests {
     #expect(try deflated.contents(of: "metadata.json", limit: 100)?.array.first == UInt8(ascii: "{"))
   }
 
-  @Test("refuses entries above a limit before it allocates")
-  func limit() throws {
+  @Test func `Refuses entries above a limit before it allocates`() throws {
     #expect(throws: ImportError.archive(entry: "folder/b", reason: "has 500 bytes, more than the limit of 499")) {
       try ZipArchive(archive).contents(of: "folder/b", limit: 499)
     }
@@ -29,8 +27,7 @@ struct ZipArchiveTests {
     }
   }
 
-  @Test("never gives other contents than those that were packed, whatever byte is changed")
-  func damage() throws {
+  @Test func `Never gives other contents than those that were packed, whatever byte is changed`() throws {
     let bytes = try Fixture("sequential.keras").bytes
     let names = ["metadata.json", "config.json", "model.weights.h5"]
     let original = try contents(bytes)
@@ -53,8 +50,7 @@ struct ZipArchiveTests {
     }
   }
 
-  @Test("refuses two entries of one name")
-  func duplicates() {
+  @Test func `Refuses two entries of one name`() {
     #expect(throws: ImportError.archive(entry: "a", reason: "appears twice")) {
       try ZipArchive(zip([("a", [1]), ("a", [2])]))
     }

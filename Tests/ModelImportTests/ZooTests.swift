@@ -30,8 +30,8 @@ struct ZooTests {
     }.sorted()
   }()
 
-  @Test("compute what PyTorch computes", .enabled(if: folder != nil), arguments: files)
-  func output(file: String) throws {
+  @Test(.enabled(if: folder != nil), arguments: files)
+  func `Compute what PyTorch computes`(file: String) throws {
     let base = try #require(Self.folder) + "/" + file.prefix { $0 != "." }
     let expected = try JSONDecoder().decode(
       Expected.self, from: try Data(contentsOf: URL(fileURLWithPath: base + ".json")))

@@ -9,8 +9,8 @@ import Threads
 @Suite struct ExecutorTests {
   private static let pools = [1, 3].map { WorkerPool(threads: $0) }
 
-  @Test("Random graphs of whole numbers give the reference's values bit for bit", arguments: 0..<100)
-  func integers(seed: Int) throws {
+  @Test(arguments: 0..<100)
+  func `Random graphs of whole numbers give the reference's values bit for bit`(seed: Int) throws {
     var random = try RandomGraph(seed: UInt64(seed), values: .integers)
     let input = random.input()
     for graph in [random.graph, try Optimizer.optimize(random.graph)] {
@@ -27,8 +27,8 @@ import Threads
 
   /// Weights keep the size of values, so an error that enters at one node reaches the output about as large as it was: 2^-24
   /// of the largest value anywhere, for each node (the worst of these graphs comes to a third of this bound).
-  @Test("Random graphs of floats give the reference's values but for rounding", arguments: 0..<100)
-  func floats(seed: Int) throws {
+  @Test(arguments: 0..<100)
+  func `Random graphs of floats give the reference's values but for rounding`(seed: Int) throws {
     var random = try RandomGraph(seed: UInt64(5000 + seed))
     let input = random.input()
     for graph in [random.graph, try Optimizer.optimize(random.graph)] {

@@ -54,7 +54,7 @@ struct ExecutorXceptionTests {
 
   /// Errors of single sums are within their bounds (KernelsTests); here they add up over the whole network, to at most 3.6e-7
   /// of the largest value.
-  @Test(arguments: variants.indices) func `gives the reference's values`(index: Int) throws {
+  @Test(arguments: variants.indices) func `Gives the reference's values`(index: Int) throws {
     let (name, network) = Self.variants[index]
     var weights = RandomWeights(seed: UInt64(index))
     let graph = try network.graph { weights.tensor($0, $1, $2) }
@@ -72,7 +72,7 @@ struct ExecutorXceptionTests {
   }
 
   /// Each step of these networks has few channels, so roundings weigh more than in the real ones.
-  @Test(arguments: variants.indices) func `keeps the features in every precision`(index: Int) throws {
+  @Test(arguments: variants.indices) func `Keeps the features in every precision`(index: Int) throws {
     let (name, network) = Self.variants[index]
     var weights = RandomWeights(seed: UInt64(index))
     let graph = try Optimizer.optimize(network.graph { weights.tensor($0, $1, $2) })

@@ -6,14 +6,14 @@ import Testing
 
 @Suite("Random graphs on the reference executor")
 struct RandomGraphTests {
-  @Test(arguments: 0..<100 as Range<UInt64>) func `whole numbers stay whole and exact`(seed: UInt64) throws {
+  @Test(arguments: 0..<100 as Range<UInt64>) func `Whole numbers stay whole and exact`(seed: UInt64) throws {
     var random = try RandomGraph(seed: seed, values: .integers)
     let executor = try ReferenceExecutor(random.graph)
     let values = try executor.values(for: random.input(), of: Array(random.graph.nodes.indices))
     #expect(values.allSatisfy { $0.allSatisfy { $0 == $0.rounded() && abs($0) < 0x1p24 } })
   }
 
-  @Test(arguments: 0..<100 as Range<UInt64>) func `floats stay finite and of the inferred sizes`(seed: UInt64) throws {
+  @Test(arguments: 0..<100 as Range<UInt64>) func `Floats stay finite and of the inferred sizes`(seed: UInt64) throws {
     var random = try RandomGraph(seed: seed)
     let executor = try ReferenceExecutor(random.graph)
     let values = try executor.values(for: random.input(), of: Array(random.graph.nodes.indices))
@@ -23,7 +23,7 @@ struct RandomGraphTests {
     }
   }
 
-  @Test func `all operations but the fused one occur`() throws {
+  @Test func `All operations but the fused one occur`() throws {
     var found = Set<String>()
     for seed in 0..<100 as Range<UInt64> {
       found.formUnion(try RandomGraph(seed: seed).graph.nodes.map(\.operation.name))

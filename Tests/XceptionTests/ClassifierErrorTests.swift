@@ -17,8 +17,7 @@ struct ClassifierErrorTests {
     photo = model.photos[0]
   }
 
-  @Test("A model that cannot be read says which and why")
-  func unreadableModel() {
+  @Test func `A model that cannot be read says which and why`() {
     #expect(throws: ClassifierError.unreadableModel(path: "/nowhere.xcw", reason: "No such file or directory")) {
       try Classifier(contentsOfFile: "/nowhere.xcw")
     }
@@ -27,8 +26,7 @@ struct ClassifierErrorTests {
     }
   }
 
-  @Test("A file that is no weights file says which")
-  func invalidModel() {
+  @Test func `A file that is no weights file says which`() {
     #expect {
       try Classifier(contentsOf: photo)
     } throws: { error in
@@ -37,8 +35,7 @@ struct ClassifierErrorTests {
     }
   }
 
-  @Test("An image that cannot be read carries the image's own error and its path")
-  func image() throws {
+  @Test func `An image that cannot be read carries the image's own error and its path`() throws {
     let missing = ClassifierError.image(
       .unreadable(path: "/no.jpg", reason: "No such file or directory"), path: "/no.jpg")
     #expect(throws: missing) { try classifier.classify(.path("/no.jpg")) }
@@ -51,8 +48,7 @@ struct ClassifierErrorTests {
     }
   }
 
-  @Test("The limits on an image's size can be set, and the error says which was exceeded")
-  func limits() throws {
+  @Test func `The limits on an image's size can be set, and the error says which was exceeded`() throws {
     func classify(_ limits: DecodingOptions.Limits) throws {
       let options = Classifier.Options(decoding: DecodingOptions(limits: limits))
       _ = try Classifier(contentsOf: model.file, options: options).classify(imageAt: photo)
@@ -68,8 +64,7 @@ struct ClassifierErrorTests {
     }
   }
 
-  @Test("A preprocessing that contradicts itself says which property is wrong")
-  func preprocessing() {
+  @Test func `A preprocessing that contradicts itself says which property is wrong`() {
     var preprocessing = Preprocessing.keras
     preprocessing.divisor = 0
     #expect {
@@ -80,8 +75,7 @@ struct ClassifierErrorTests {
     }
   }
 
-  @Test("Options and arguments out of range are in the error")
-  func arguments() {
+  @Test func `Options and arguments out of range are in the error`() {
     #expect(throws: ClassifierError.invalidThreadCount(0)) {
       try Classifier(contentsOf: model.file, options: .init(threads: 0))
     }
@@ -96,8 +90,7 @@ struct ClassifierErrorTests {
     }
   }
 
-  @Test("A network that overflows says which value did, and is no answer")
-  func overflow() throws {
+  @Test func `A network that overflows says which value did, and is no answer`() throws {
     var model = try SmallModel.model(ending: .logits, output: .classLogits)
     let kernel = model.graph.tensors.count - 2
     let tensor = model.graph.tensors[kernel]

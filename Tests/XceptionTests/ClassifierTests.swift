@@ -16,16 +16,15 @@ struct ClassifierTests {
     photo = model.photos[0]
   }
 
-  @Test("Predictions come in falling order, as many as asked for, and all for nil", arguments: [nil, 1, 3, 5, 9])
-  func order(top: Int?) throws {
+  @Test(arguments: [nil, 1, 3, 5, 9])
+  func `Predictions come in falling order, as many as asked for, and all for nil`(top: Int?) throws {
     let predictions = try classifier.classify(imageAt: photo, top: top)
     #expect(predictions.count == min(top ?? 5, 5))
     #expect(predictions.map(\.probability) == predictions.map(\.probability).sorted(by: >))
     #expect(predictions.allSatisfy { $0.label == SmallModel.labels[$0.classIndex] })
   }
 
-  @Test("A classification has the probabilities of all classes, however few predictions are asked for")
-  func probabilities() throws {
+  @Test func `A classification has the probabilities of all classes, however few predictions are asked for`() throws {
     let classification = try classifier.classification(of: .file(photo), top: 1)
     #expect(classification.predictions.count == 1 && classification.probabilities.count == 5)
     #expect(abs(classification.probabilities.reduce(0, +) - 1) < 1e-5)
@@ -35,8 +34,7 @@ struct ClassifierTests {
     #expect(classification.predictions[0].probability == classification.probabilities.max())
   }
 
-  @Test("A file, its path, its bytes, an open descriptor and its pixels give bitwise the same")
-  func sources() throws {
+  @Test func `A file, its path, its bytes, an open descriptor and its pixels give bitwise the same`() throws {
     let bytes = [UInt8](try Data(contentsOf: photo))
     let file = try FileHandle(forReadingFrom: photo)
     let expected = try classifier.classify(imageAt: photo)
@@ -48,8 +46,8 @@ struct ClassifierTests {
     #expect(try classify(photo, model: model.file) == expected)
   }
 
-  @Test("Tasks at once, and any number of threads, give bitwise the same", arguments: [1, 2, 3, 8])
-  func concurrency(threads: Int) async throws {
+  @Test(arguments: [1, 2, 3, 8])
+  func `Tasks at once, and any number of threads, give bitwise the same`(threads: Int) async throws {
     let expected = try await classifier.classification(of: .file(photo))
     let other = try Classifier(contentsOf: model.file, options: .init(threads: threads))
     try await withThrowingTaskGroup(of: Classification.self) { [photo] group in
@@ -61,8 +59,7 @@ struct ClassifierTests {
     }
   }
 
-  @Test("A cancelled task gets the error of cancellation")
-  func cancellation() async throws {
+  @Test func `A cancelled task gets the error of cancellation`() async throws {
     let task = Task { [classifier, photo] in
       while !Task.isCancelled { await Task.yield() }
       return try await classifier.classify(imageAt: photo)
@@ -71,13 +68,12 @@ struct ClassifierTests {
     await #expect(throws: ClassifierError.cancelled) { try await task.value }
   }
 
-  @Test("The features are the values that enter the classifier")
-  func features() throws {
+  @Test func `The features are the values that enter the classifier`() throws {
     #expect(try classifier.classification(of: .file(photo)).features.count == 2048 / 16)
   }
 
-  @Test("The precision can be chosen, and is that of the file's weights unless it is", arguments: Precision.allCases)
-  func precision(precision: Precision) throws {
+  @Test(arguments: Precision.allCases)
+  func `The precision can be chosen, and is that of the file's weights unless it is`(precision: Precision) throws {
     #expect(classifier.precision == .float32)
     let expected = try classifier.classification(of: .file(photo), top: nil)
     let coarse = try Classifier(contentsOf: model.file, options: .init(precision: precision))
@@ -91,8 +87,7 @@ struct ClassifierTests {
     }
   }
 
-  @Test("The preprocessing can be replaced")
-  func preprocessing() throws {
+  @Test func `The preprocessing can be replaced`() throws {
     let other = try Classifier(contentsOf: model.file, options: .init(preprocessing: .timm))
     #expect(other.preprocessing == .timm)
     #expect(try other.classify(imageAt: photo) != classifier.classify(imageAt: photo))

@@ -4,8 +4,7 @@ import Xception
 
 @Suite("How images are decoded")
 struct DecodingTests {
-  @Test("Transparent pixels are laid over white or black, or alpha is dropped, as the options say")
-  func transparency() throws {
+  @Test func `Transparent pixels are laid over white or black, or alpha is dropped, as the options say`() throws {
     let model = try SmallModel.shared.get().file
     /// Pixels of one color, all transparent to the same degree.
     func image(_ color: [UInt8], alpha: UInt8) -> ImageSource {

@@ -15,8 +15,7 @@ struct GoldenCheckTests {
     return model
   }
 
-  @Test("What the reference recorded, the kernels compute, in fp32 and in the precision of the weights")
-  func passes() throws {
+  @Test func `What the reference recorded, the kernels compute, in fp32 and in the precision of the weights`() throws {
     for precision in Precision.allCases {
       let outcomes = try #require(try GoldenCheck(of: model(precision))).run()
       #expect(outcomes.map(\.precision) == (precision == .float32 ? [.float32] : [.float32, precision]))
@@ -24,8 +23,8 @@ struct GoldenCheckTests {
     }
   }
 
-  @Test("A weight that changed is noticed in each precision", arguments: Precision.allCases)
-  func fails(precision: Precision) throws {
+  @Test(arguments: Precision.allCases)
+  func `A weight that changed is noticed in each precision`(precision: Precision) throws {
     var model = try model(precision)
     let golden = try #require(model.metadata.golden)
     // The probabilities of other classes, as a wrong order of the last weights would give.
@@ -34,6 +33,5 @@ struct GoldenCheckTests {
     #expect(!outcomes.contains { $0.isPassed }, "\(outcomes)")
   }
 
-  @Test("A model without a check has none")
-  func none() throws { #expect(try GoldenCheck(of: SmallModel.model()) == nil) }
+  @Test func `A model without a check has none`() throws { #expect(try GoldenCheck(of: SmallModel.model()) == nil) }
 }

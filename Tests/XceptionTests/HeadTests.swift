@@ -27,36 +27,33 @@ struct HeadTests {
     #expect(a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) < 1e-6 }, "\(a), \(b)")
   }
 
-  @Test("Logits of exclusive classes go through a softmax, those of labels through a sigmoid each")
-  func logits() {
+  @Test func `Logits of exclusive classes go through a softmax, those of labels through a sigmoid each`() {
     expectEqual(Head(.classLogits, valueCount: 2).probabilities(of: [0, log(3)]), [0.25, 0.75])
     expectEqual(Head(.labelLogits, valueCount: 2).probabilities(of: [0, log(3)]), [0.5, 0.75])
     expectEqual(Head(.classLogits, valueCount: 2).probabilities(of: [1000, -1000]), [1, 0])
     expectEqual(Head(.labelLogits, valueCount: 2).probabilities(of: [1000, -1000]), [1, 0])
   }
 
-  @Test("Probabilities stay as they are", arguments: [Metadata.Output.classProbabilities, .labelProbabilities])
-  func probabilities(output: Metadata.Output) {
+  @Test(arguments: [Metadata.Output.classProbabilities, .labelProbabilities])
+  func `Probabilities stay as they are`(output: Metadata.Output) {
     #expect(Head(output, valueCount: 3).probabilities(of: [0.5, 0.2, 0.3]) == [0.5, 0.2, 0.3])
   }
 
-  @Test("One value is a yes/no answer, whatever it is called", arguments: Metadata.Output.allCases)
-  func single(output: Metadata.Output) {
+  @Test(arguments: Metadata.Output.allCases)
+  func `One value is a yes/no answer, whatever it is called`(output: Metadata.Output) {
     let head = Head(output, valueCount: 1)
     #expect(head.kind == .yesNo && head.classCount == 2)
     let isLogit = output == .classLogits || output == .labelLogits
     expectEqual(head.probabilities(of: [isLogit ? log(3) : 0.75]), [0.25, 0.75])
   }
 
-  @Test("The small one of two answers keeps its digits")
-  func smallAnswer() {
+  @Test func `The small one of two answers keeps its digits`() {
     let head = Head(.labelLogits, valueCount: 1)
     #expect(abs(head.probabilities(of: [30])[0] / Float(exp(-30.0)) - 1) < 1e-6)
     #expect(abs(head.probabilities(of: [-30])[1] / Float(exp(-30.0)) - 1) < 1e-6)
   }
 
-  @Test("A multi-label network whose sigmoid was taken away gives the probabilities of the sigmoid")
-  func labelLogits() throws {
+  @Test func `A multi-label network whose sigmoid was taken away gives the probabilities of the sigmoid`() throws {
     let whole = try classifier(SmallModel.model(ending: .sigmoid, output: .labelProbabilities))
     let cut = try classifier(SmallModel.model(ending: .logits, output: .labelLogits))
     #expect(whole.kind == .independentLabels && cut.kind == .independentLabels)
@@ -66,8 +63,7 @@ struct HeadTests {
     #expect(b.predictions.map(\.label) == a.predictions.map(\.label))
   }
 
-  @Test("A network whose softmax was taken away gives the probabilities of the softmax")
-  func classLogits() throws {
+  @Test func `A network whose softmax was taken away gives the probabilities of the softmax`() throws {
     let whole = try Classifier(contentsOf: model.file)
     let cut = try classifier(SmallModel.model(ending: .logits, output: .classLogits))
     #expect(whole.kind == .exclusiveClasses && cut.kind == .exclusiveClasses)
@@ -75,8 +71,7 @@ struct HeadTests {
       try whole.classification(of: photo).probabilities, try cut.classification(of: photo).probabilities)
   }
 
-  @Test("One logit and its probability give the same two answers, with the names of no and yes")
-  func yesNo() throws {
+  @Test func `One logit and its probability give the same two answers, with the names of no and yes`() throws {
     let names = ["dog", "cat"]
     let logit = try classifier(
       SmallModel.model(classes: 1, ending: .logits, output: .classLogits, labels: names))
@@ -96,8 +91,7 @@ struct HeadTests {
     expectEqual(answers[0].probabilities, answers[1].probabilities)
   }
 
-  @Test("A yes/no classifier with one name has it for yes, and without any none")
-  func yesNoNames() throws {
+  @Test func `A yes/no classifier with one name has it for yes, and without any none`() throws {
     let one = try classifier(SmallModel.model(classes: 1, ending: .logits, output: .labelLogits, labels: ["cat"]))
     #expect(one.labels == ["not cat", "cat"])
     let none = try classifier(SmallModel.model(classes: 1, ending: .logits, output: .labelLogits, labels: []))
@@ -111,8 +105,7 @@ struct HeadTests {
     }
   }
 
-  @Test("A file that calls the results of a sigmoid probabilities of classes holds those of labels")
-  func oldFile() throws {
+  @Test func `A file that calls the results of a sigmoid probabilities of classes holds those of labels`() throws {
     #expect(try classifier(SmallModel.model(ending: .sigmoid)).kind == .independentLabels)
     var fused = try SmallModel.model(ending: .logits)
     guard case .dense(var dense) = fused.graph.nodes[fused.graph.nodes.count - 1].operation else {
@@ -125,8 +118,7 @@ struct HeadTests {
     #expect(try classifier(SmallModel.model()).kind == .exclusiveClasses)
   }
 
-  @Test("A network that gives a map is no classifier")
-  func map() throws {
+  @Test func `A network that gives a map is no classifier`() throws {
     var headless = try SmallModel.model()
     let pool = try #require(headless.graph.featureNode)
     headless.graph.nodes.removeSubrange(pool...)
