@@ -43,8 +43,8 @@ struct ClassifierErrorTests {
     #expect(throws: ClassifierError.image(.wrongPixelCount(width: 2, height: 1, found: 3), path: nil)) {
       try classifier.classify(.rgb([1, 2, 3], width: 2, height: 1))
     }
-    #expect(throws: ClassifierError.image(.unknownFormat(found: "a GIF file"), path: nil)) {
-      try classifier.classify(.encoded([UInt8]("GIF89a".utf8)))
+    #expect(throws: ClassifierError.image(.unknownFormat(found: "a Photoshop file"), path: nil)) {
+      try classifier.classify(.encoded([UInt8]("8BPS".utf8)))
     }
   }
 
