@@ -74,7 +74,8 @@ let package = Package(
     .executableTarget(
       name: "xception-inspect",
       dependencies: [
-        "ModelGraph", "WeightFormat", "Optimizer", "Xception", "Comparison", "CommandSupport", "PlainText",
+        "ModelGraph", "WeightFormat", "Optimizer", "Xception", "Comparison", "Evaluation", "ImageInput",
+        "CommandSupport", "PlainText",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: safe),
@@ -98,6 +99,9 @@ let package = Package(
     .target(
       name: "Comparison", dependencies: ["Xception", "ModelGraph", "ImageInput", "PlainText"],
       swiftSettings: safe),
+
+    // How good a model is, from its answers and the right ones.
+    .target(name: "Evaluation", swiftSettings: safe),
 
     // Programs that use the library.
     .executableTarget(
@@ -166,6 +170,9 @@ let package = Package(
     .testTarget(
       name: "ArchitecturesTests", dependencies: ["Architectures", "TestSupport"],
       exclude: ["make_keras_layers.py"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "EvaluationTests", dependencies: ["Evaluation"], exclude: ["make_cases.py"],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "ThreadsTests", dependencies: ["Threads", "TestSupport", "CTestSupport"]),
     .testTarget(
       name: "ReferenceTests", dependencies: ["Reference", "Architectures", "TestSupport"],

@@ -5,11 +5,11 @@ import ModelGraph
 struct XceptionInspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "xception-inspect",
-    abstract: "Shows what is in a weights file, or compares two.",
+    abstract: "Shows what is in a weights file, compares two, or measures how good they are.",
     discussion: """
       xception-inspect FILE is short for xception-inspect show FILE.
 
       The exit code is 0 if all is well, 1 if a file is not valid or fails its check, 64 for wrong usage.
       """,
-    version: runtimeVersion, subcommands: [Show.self, Compare.self], defaultSubcommand: Show.self)
+    version: runtimeVersion, subcommands: [Show.self, Compare.self, Evaluate.self], defaultSubcommand: Show.self)
 }

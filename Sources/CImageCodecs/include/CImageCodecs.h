@@ -82,3 +82,8 @@ int codec_read_rows(
     struct codec_failure *_Nonnull failure);
 
 void codec_close(struct codec_reader *_Nonnull reader);
+
+/// Writes rows of red, green and blue as a PNG file into memory that holds `*count` bytes, and sets `*count` to its size.
+/// False where libpng has too little memory, or the file does not fit.
+bool codec_write_png(
+    const uint8_t *_Nonnull pixels, uint32_t width, uint32_t height, uint8_t *_Nonnull file, size_t *_Nonnull count);

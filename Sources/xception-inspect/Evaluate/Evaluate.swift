@@ -1,0 +1,74 @@
+import ArgumentParser
+import CommandSupport
+import Comparison
+import Evaluation
+import Foundation
+import ImageInput
+import PlainText
+import Xception
+
+/// `xception-inspect evaluate`
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measures how good models are on pictures whose classes are known.",
+    discussion: """
+      TRUTH is a folder with a folder of pictures for each class, or a file of file,label[,label...] lines, whose files \
+      are named from the folder that it is in. Labels are names of the model's classes, or their numbers from 0.
+
+      Of exclusive classes it tells the top-1 and top-5 accuracies with 95 % intervals (Wilson), precision, recall and F1 \
+      of each class, the confusions, and the calibration; of independent labels the mean average precision, MAP@100 as \
+      section 4.5 of the Xception paper uses it, and F1. Of several models it also tells whether they differ (McNemar).
+
+        xception-inspect evaluate model.xcw photos
+        xception-inspect evaluate a.xcw b.xcw truth.csv --html report.html
+      """)
+
+  @Argument(
+    help: ArgumentHelp("Weights files, and last the pictures with their classes.", valueName: "model ... truth"))
+  var arguments: [String]
+  @Option(help: PrecisionArgument.help) var precision = PrecisionArgument.auto
+  @Option(
+    help: ArgumentHelp(
+      "How much each label counts in MAP@100: a file of label,weight lines; labels that it does not name count 0.",
+      valueName: "file"))
+  var weights: String?
+  @Option(help: ArgumentHelp("Write a page with the confusions and the worst mistakes.", valueName: "file"))
+  var html: String?
+  @OptionGroup var machine: MachineArguments
+  @OptionGroup(title: "Reading pictures") var decoding: DecodingArguments
+  @Flag(help: "Print one JSON object.") var json = false
+
+  func validate() throws {
+    guard arguments.count >= 2 else {
+      throw ValidationError("expected a weights file and a folder or list of pictures, found \(arguments.count)")
+    }
+  }
+
+  func run() throws { try reportingErrors(as: "xception-inspect", evaluate) }
+
+  private func evaluate() throws {
+    let progress = ProgressLine(isShown: true)
+    defer { progress.clear() }
+    let pictures = try KnownPictures(at: arguments[arguments.count - 1])
+    progress.show("loading")
+    let models = try arguments.dropLast().map { path in
+      var options = machine.options(precision)
+      options.decoding = decoding.options
+      return try EvaluatedModel(
+        Classifier(contentsOfFile: path, options: options), file: path, pictures: pictures,
+        weights: try weights.map { try LabelWeights(contentsOfFile: $0) })
+    }
+    let run = try EvaluationRun(models: models, pictures: pictures) { done in
+      progress.show("classifying \(pictures.count) pictures", part: Double(done) / Double(pictures.count))
+    }
+    progress.clear()
+    let report = EvaluationReport(run)
+    if let html {
+      progress.show("making the page")
+      let page = EvaluationPage(report, run: run, decoding: decoding.options)
+      try Data(page.text.utf8).write(to: URL(filePath: html), options: .atomic)
+      progress.clear()
+    }
+    print(json ? try jsonLine(report) : report.text)
+  }
+}

@@ -1,0 +1,63 @@
+import Evaluation
+import Xception
+
+/// A model, and what it makes of pictures whose classes are known.
+struct EvaluatedModel {
+  enum Findings {
+    /// With the class and the answer of each picture.
+    case classes(ClassEvaluation, answers: [(picture: Int, truth: Int, answer: ClassEvaluation.Answer)])
+    case labels(LabelEvaluation)
+  }
+
+  let classifier: Classifier
+  let file: String
+  private(set) var findings: Findings
+  /// Of each label in MAP@100; nil where all count alike.
+  let weights: [Double]?
+  private let truths: Truths
+
+  /// What is right of each picture.
+  private enum Truths {
+    case classes([Int])
+    case labels([Set<Int>])
+  }
+
+  /// - Throws: `InputFileError` where the names of the pictures' classes are not the model's.
+  init(
+    _ classifier: Classifier, file: String, pictures: KnownPictures, weights: LabelWeights?
+  ) throws(InputFileError) {
+    self.classifier = classifier
+    self.file = file
+    let classCount = classifier.classCount
+    let index = ClassIndex(labels: classifier.labels, classCount: classCount)
+    self.weights = try weights?.values(index, classCount: classCount)
+    if classifier.kind == .independentLabels {
+      truths = .labels(try pictures.labelSets(index))
+      findings = .labels(LabelEvaluation(labelCount: classCount))
+    } else {
+      truths = .classes(try pictures.classes(index))
+      findings = .classes(ClassEvaluation(classCount: classCount), answers: [])
+    }
+  }
+
+  mutating func add(_ probabilities: [Float], picture: Int) {
+    switch (findings, truths) {
+    case (.classes(var evaluation, var answers), .classes(let truths)):
+      // Emptied, so that the two are not copied for each picture.
+      findings = .classes(ClassEvaluation(classCount: 0), answers: [])
+      let answer = ClassEvaluation.Answer(probabilities, truth: truths[picture])
+      evaluation.add(answer, truth: truths[picture])
+      answers.append((picture, truths[picture], answer))
+      findings = .classes(evaluation, answers: answers)
+    case (.labels(var evaluation), .labels(let truths)):
+      findings = .labels(LabelEvaluation(labelCount: 0))
+      evaluation.add(probabilities, truth: truths[picture])
+      findings = .labels(evaluation)
+    default: preconditionFailure("findings and truths are of one kind")
+    }
+  }
+
+  func className(_ index: Int) -> String {
+    index < classifier.labels.count ? classifier.labels[index] : "class \(index)"
+  }
+}

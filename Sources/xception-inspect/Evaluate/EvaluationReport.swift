@@ -1,0 +1,132 @@
+import Evaluation
+
+/// What an evaluation found out, for people and for programs.
+struct EvaluationReport: Encodable {
+  struct Model: Encodable {
+    struct NamedScore: Encodable {
+      let name: String
+      let score: ClassScore
+    }
+
+    struct Confusion: Encodable {
+      let truth: String
+      let predicted: String
+      let count: Int
+    }
+
+    struct Classes: Encodable {
+      let top1Accuracy: Proportion
+      /// Nil where there are no more than five classes.
+      let top5Accuracy: Proportion?
+      let macroF1: Double
+      let expectedCalibrationError: Double
+      let reliability: [Calibration.Bin]
+      /// All pairs of different classes that occurred, most often first.
+      let confusions: [Confusion]
+    }
+
+    struct Labels: Encodable {
+      let meanAveragePrecisionAt100: Double
+      /// Whether labels count by weights in the figure before.
+      let isWeighted: Bool
+      let meanAveragePrecision: Double
+      let microF1: Double
+      let macroF1: Double
+    }
+
+    let file: String
+    let precision: String
+    let kind: String
+    let classes: Classes?
+    let labels: Labels?
+    /// Of the classes or labels that pictures have or that were predicted.
+    let scores: [NamedScore]
+  }
+
+  struct Pair: Encodable {
+    struct Difference: Encodable {
+      let picture: String
+      let truth: String
+      let a: String
+      let b: String
+    }
+
+    let a: String
+    let b: String
+    /// The share of pictures that both take for the same class.
+    let agreement: Proportion
+    let mcNemar: McNemar
+    /// The pictures that one has right and the other wrong.
+    let differences: [Difference]
+  }
+
+  struct Unreadable: Encodable {
+    let picture: String
+    let error: String
+  }
+
+  let pictures: Int
+  let models: [Model]
+  let pairs: [Pair]
+  let unreadable: [Unreadable]
+
+  init(_ run: EvaluationRun) {
+    pictures = run.pictures.count - run.unreadable.count
+    models = run.models.map(Model.init)
+    pairs = run.models.indices.flatMap { a in
+      run.models.indices[(a + 1)...].compactMap { b in Pair(run, a, b) }
+    }
+    unreadable = run.unreadable.map { Unreadable(picture: $0.picture, error: $0.error) }
+  }
+}
+
+extension EvaluationReport.Model {
+  fileprivate init(_ model: EvaluatedModel) {
+    file = model.file
+    precision = model.classifier.precision.rawValue
+    kind = model.classifier.kind.description
+    let allScores: [ClassScore]
+    switch model.findings {
+    case .classes(let evaluation, _):
+      allScores = evaluation.matrix.classScores
+      labels = nil
+      classes = Classes(
+        top1Accuracy: evaluation.top1Accuracy,
+        top5Accuracy: model.classifier.classCount > 5 ? evaluation.top5Accuracy : nil, macroF1: allScores.macroF1,
+        expectedCalibrationError: evaluation.calibration.expectedError, reliability: evaluation.calibration.bins,
+        confusions: evaluation.matrix.confusions(atMost: .max).map {
+          Confusion(
+            truth: model.className($0.pair.truth), predicted: model.className($0.pair.predicted), count: $0.count)
+        })
+    case .labels(let evaluation):
+      allScores = evaluation.labelScores()
+      classes = nil
+      labels = Labels(
+        meanAveragePrecisionAt100: evaluation.meanAveragePrecision(at: 100, weights: model.weights),
+        isWeighted: model.weights != nil, meanAveragePrecision: evaluation.meanAveragePrecision,
+        microF1: evaluation.microF1(), macroF1: allScores.macroF1)
+    }
+    scores = allScores.enumerated().filter { $0.element.support > 0 || $0.element.predicted > 0 }
+      .map { NamedScore(name: model.className($0.offset), score: $0.element) }
+  }
+}
+
+extension EvaluationReport.Pair {
+  fileprivate init?(_ run: EvaluationRun, _ first: Int, _ second: Int) {
+    guard let answers = run.pairs(first, second) else { return nil }
+    (a, b) = (run.models[first].file, run.models[second].file)
+    let names = { (model: Int, index: Int) in run.models[model].className(index) }
+    // By name: two models may have their classes in different orders.
+    agreement = Proportion(
+      answers.count { names(first, $0.first.predicted) == names(second, $0.second.predicted) }, of: answers.count)
+    let split = answers.filter { $0.first.isCorrect != $0.second.isCorrect }
+    let onlyFirst = split.count { $0.first.isCorrect }
+    mcNemar = McNemar(onlyFirst: onlyFirst, onlySecond: split.count - onlyFirst)
+    differences = split.map {
+      let entry = run.pictures.truth.entries[$0.first.picture]
+      return Difference(
+        picture: entry.picture, truth: entry.labels[0], a: names(first, $0.first.predicted),
+        b: names(second, $0.second.predicted))
+    }
+  }
+}
