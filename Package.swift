@@ -91,13 +91,14 @@ let package = Package(
     .target(
       name: "CommandSupport",
       dependencies: [
-        "ModelGraph", "Runtime", "Xception", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ModelGraph", "Runtime", "Xception", "PlainText", "Files", "CSystem",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: safe),
 
     // What converting and inspecting share: two models side by side.
     .target(
-      name: "Comparison", dependencies: ["Xception", "ModelGraph", "ImageInput", "PlainText"],
+      name: "Comparison", dependencies: ["Xception", "ModelGraph", "ImageInput", "PlainText", "Files"],
       swiftSettings: safe),
 
     // How good a model is, from its answers and the right ones.
@@ -115,11 +116,13 @@ let package = Package(
     // Implementation.
     .target(name: "Activations", swiftSettings: safe),
     .target(name: "PlainText", swiftSettings: safe),
+    .target(name: "CSystem"),
+    .target(name: "Files", dependencies: ["PlainText", "CSystem"], swiftSettings: safe),
     .target(name: "ModelGraph", dependencies: ["Activations", "XceptionTypes", "PlainText"], swiftSettings: safe),
     .target(name: "Architectures", dependencies: ["ModelGraph"], swiftSettings: safe),
     .target(name: "Reference", dependencies: ["ModelGraph"], swiftSettings: safe + reference),
     .target(name: "Threads", dependencies: ["CIntrinsics"], swiftSettings: safe),
-    .target(name: "WeightFormat", dependencies: ["ModelGraph", "Threads", "CZlib"], swiftSettings: safe),
+    .target(name: "WeightFormat", dependencies: ["ModelGraph", "Threads", "Files", "CZlib"], swiftSettings: safe),
     .target(name: "Optimizer", dependencies: ["ModelGraph"], swiftSettings: safe),
     .target(
       name: "Runtime",
@@ -141,12 +144,12 @@ let package = Package(
       dependencies: ["Kernels", "KernelsX86V4", "KernelsX86VNNI", "KernelsX86BF16", "CIntrinsics"],
       swiftSettings: x86AMX),
     .target(name: "CIntrinsics"),
-    .target(name: "ImageInput", dependencies: ["XceptionTypes", "ModelGraph", "CImageCodecs"], swiftSettings: safe),
+    .target(name: "ImageInput", dependencies: ["XceptionTypes", "ModelGraph", "Files", "CImageCodecs"], swiftSettings: safe),
     .target(
       name: "CImageCodecs", dependencies: ["CPNG", "CJPEG", "CWebP", "CGIF"],
       linkerSettings: ["png", "jpeg", "webp", "webpdemux", "gif"].map { .linkedLibrary($0) }
         + [.linkedLibrary("dl", .when(platforms: [.linux]))]),
-    .target(name: "HDF5", dependencies: ["CZlib"], swiftSettings: safe),
+    .target(name: "HDF5", dependencies: ["Files", "CZlib"], swiftSettings: safe),
     .target(
       name: "ModelImport", dependencies: ["ModelGraph", "Architectures", "WeightFormat", "HDF5", "CZlib"],
       swiftSettings: safe),

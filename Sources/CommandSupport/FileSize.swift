@@ -1,26 +1,22 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+internal import Files
 
 /// The size of a file in bytes.
 package func fileSize(of path: String) throws -> Int {
-  var status = stat()
-  guard unsafe stat(path, &status) == 0 else { throw FileSizeError(path: path, code: errno) }
-  return Int(status.st_size)
+  do throws(SystemError) {
+    return try FileStatus(of: path).size
+  } catch {
+    throw FileSizeError(path: path, reason: error)
+  }
 }
 
 private struct FileSizeError: Error, CustomStringConvertible {
   var path: String
-  var code: CInt
-  var description: String { unsafe "\(path): \(String(cString: strerror(code)))" }
+  var reason: SystemError
+  var description: String { "\(path): \(reason)" }
 }
 
 /// Whether two paths lead to one file.
 package func isSameFile(_ first: String, _ second: String) -> Bool {
-  var (a, b) = (stat(), stat())
-  return unsafe stat(first, &a) == 0 && stat(second, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino
+  guard let first = try? FileStatus(of: first), let second = try? FileStatus(of: second) else { return false }
+  return first.isOfSameFile(as: second)
 }

@@ -1,3 +1,5 @@
+internal import PlainText
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -19,8 +21,8 @@ package struct StandardError: TextOutputStream {
     }
   }
 
-  /// Prints a line.
-  package static func print(_ line: String) { StandardError().write(line + "\n") }
+  /// Prints a line or several; what controls a terminal is escaped.
+  package static func print(_ text: String) { StandardError().write(text.printableLines + "\n") }
 
   /// Whether it is a terminal, where a progress bar makes sense.
   package static var isTerminal: Bool { isatty(2) != 0 }

@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
+internal import Files
 
 /// Finds pictures by the ends of their names.
 package enum PictureFolder {
@@ -35,29 +31,20 @@ package enum PictureFolder {
   }
 
   private static func names(in folder: String) throws(ComparisonError) -> [String] {
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: folder)
+    do throws(SystemError) {
+      return try namesInFolder(folder)
     } catch {
       throw .folder(path: folder, reason: reason(for: folder))
     }
   }
 
-  /// A reason in plain words: Foundation's own errors print as a dictionary.
   private static func reason(for folder: String) -> String {
-    var isFolder = false
-    #if canImport(Darwin)
-      var flag: ObjCBool = false
-      let exists = unsafe FileManager.default.fileExists(atPath: folder, isDirectory: &flag)
-      isFolder = flag.boolValue
-    #else
-      let exists = FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder)
-    #endif
-    return !exists ? "it does not exist" : isFolder ? "it may not be read" : "it is not a folder"
+    guard let status = try? FileStatus(of: folder) else { return "it does not exist" }
+    return status.kind == .folder ? "it may not be read" : "it is not a folder"
   }
 
   private static func isFolder(_ path: String) -> Bool {
-    let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
-    return type == .typeDirectory
+    (try? FileStatus(of: path, followsLink: false))?.kind == .folder
   }
 
   private static func isPicture(_ name: String) -> Bool {

@@ -1,3 +1,5 @@
+internal import Files
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -24,19 +26,22 @@
   /// - Parameter limit: How many bytes the file may have.
   package init(path: String, limit: Int) throws(HDF5Error) {
     func failure(_ reason: String) -> HDF5Error { HDF5Error(path: path, structure: "file", reason: reason) }
-    // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw failure(systemError()) }
+    let descriptor: CInt
+    let status: FileStatus
+    do throws(SystemError) {
+      // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
+      descriptor = try openFile(path, O_RDONLY | O_NONBLOCK)
+      status = try FileStatus(of: descriptor)
+    } catch {
+      throw failure("\(error)")
+    }
     defer { _ = close(descriptor) }
-    var status = stat()
-    guard unsafe fstat(descriptor, &status) == 0 else { throw failure(systemError()) }
-    if status.st_mode & S_IFMT == S_IFREG {
-      let size = Int(clamping: status.st_size)
-      guard size <= limit else { throw failure("has \(size) bytes, more than the limit of \(limit)") }
-      if size > 0, let start = unsafe mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0),
+    if status.kind == .regular {
+      guard status.size <= limit else { throw failure("has \(status.size) bytes, more than the limit of \(limit)") }
+      if status.size > 0, let start = unsafe mmap(nil, status.size, PROT_READ, MAP_PRIVATE, descriptor, 0),
         unsafe start != MAP_FAILED
       {
-        unsafe storage = .mapping(UnsafeRawBufferPointer(start: start, count: size))
+        unsafe storage = .mapping(UnsafeRawBufferPointer(start: start, count: status.size))
         return
       }
     }
@@ -80,12 +85,10 @@
     while true {
       let count = unsafe block.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw failure(systemError()) }
+      guard count >= 0 else { throw failure("\(SystemError.last)") }
       if count == 0 { return contents }
       guard count <= limit - contents.count else { throw failure("has more than the limit of \(limit) bytes") }
       contents += block[..<count]
     }
   }
 }
-
-private func systemError() -> String { unsafe String(cString: strerror(errno)) }

@@ -1,3 +1,5 @@
+internal import Files
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -29,19 +31,22 @@ package struct FileReading {
       } else if count == 0 {
         return bytes
       } else if errno != EINTR {
-        throw .unreadable(path: path, reason: Self.reason(errno))
+        throw .unreadable(path: path, reason: "\(SystemError.last)")
       }
     }
   }
 
   /// The size of a regular file, 0 for anything else.
   private func expectedSize(limit: Int) throws(ImageError) -> Int {
-    var status = stat()
-    guard unsafe fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, reason: Self.reason(errno)) }
-    guard status.st_mode & S_IFMT == S_IFREG else { return 0 }
-    let size = Int(status.st_size)
-    guard size <= limit else { throw .exceedsLimit(.bytes, found: size, limit: limit) }
-    return max(0, size)
+    let status: FileStatus
+    do throws(SystemError) {
+      status = try FileStatus(of: descriptor)
+    } catch {
+      throw .unreadable(path: path, reason: "\(error)")
+    }
+    guard status.kind == .regular else { return 0 }
+    guard status.size <= limit else { throw .exceedsLimit(.bytes, found: status.size, limit: limit) }
+    return max(0, status.size)
   }
 
   /// An open file. It stays open.
@@ -57,14 +62,13 @@ package struct FileReading {
   /// Opens the file at a path, reads it and closes it.
   package static func bytes(ofFileAt path: String, limit: Int) throws(ImageError) -> [UInt8] {
     guard !path.utf8.contains(0) else { throw .unreadable(path: path, reason: "the path contains a zero byte") }
-    var descriptor: CInt
-    repeat { descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC) } while descriptor < 0 && errno == EINTR
-    guard descriptor >= 0 else { throw .unreadable(path: path, reason: reason(errno)) }
+    let descriptor: CInt
+    do throws(SystemError) {
+      descriptor = try openFile(path, O_RDONLY)
+    } catch {
+      throw .unreadable(path: path, reason: "\(error)")
+    }
     defer { _ = close(descriptor) }
     return try FileReading(path: path, descriptor: descriptor).bytes(limit: limit)
-  }
-
-  private static func reason(_ code: CInt) -> String {
-    unsafe String(cString: strerror(code))
   }
 }

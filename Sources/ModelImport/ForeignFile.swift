@@ -1,20 +1,21 @@
+import Files
 import HDF5
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import PlainText
 
 /// A file of another program: its bytes, mapped where it is a regular file, and where they came from.
 package struct ForeignFile: Sendable {
   package let path: String
   package let bytes: FileBytes
 
-  /// The last component of its path.
-  package var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+  /// The last component of its path, as a weights file can hold it: what is no UTF-8, a control character or a backslash is
+  /// replaced.
+  package var name: String {
+    let component = FileName.bytes(path).split(separator: UInt8(ascii: "/")).last ?? []
+    let scalars = String(decoding: component, as: UTF8.self).unicodeScalars.map { scalar -> Unicode.Scalar in
+      scalar.properties.generalCategory == .control || scalar == "\\" ? "\u{fffd}" : scalar
+    }
+    return scalars.isEmpty ? "\u{fffd}" : String(String.UnicodeScalarView(scalars))
+  }
 
   /// A file in memory.
   package init(path: String, bytes: [UInt8]) {
@@ -26,7 +27,7 @@ package struct ForeignFile: Sendable {
   package init(path: String, limit: Int) throws(ImportError) {
     self.path = path
     if isFolder(path) {
-      let isSavedModel = isFile(path + "/saved_model.pb")
+      let isSavedModel = (try? FileStatus(of: path + "/saved_model.pb"))?.kind == .regular
       throw .file(path: path, reason: isSavedModel ? ForeignKind.savedModel.refusal : "a folder, expected a file")
     }
     do throws(HDF5Error) {
@@ -43,12 +44,4 @@ package struct ForeignFile: Sendable {
   package func kind() -> ForeignKind { ForeignKind(of: bytes) }
 
   func error(_ reason: String) -> ImportError { .file(path: path, reason: reason) }
-}
-
-func isFolder(_ path: String) -> Bool { mode(path).map { $0 & S_IFMT == S_IFDIR } ?? false }
-private func isFile(_ path: String) -> Bool { mode(path).map { $0 & S_IFMT == S_IFREG } ?? false }
-
-private func mode(_ path: String) -> mode_t? {
-  var status = stat()
-  return unsafe stat(path, &status) == 0 ? status.st_mode : nil
 }

@@ -1,4 +1,6 @@
 import ModelGraph
+import PlainText
+import WeightFormat
 
 /// What the caller knows about a foreign model that its file does not say, or wants to be otherwise.
 package struct ImportOptions: Sendable {
@@ -26,6 +28,18 @@ package struct ImportOptions: Sendable {
   package var limits = ImportLimits()
 
   package init() {}
+
+  /// Refuses texts that a weights file cannot hold.
+  func checkTexts() throws(ImportError) {
+    for (name, text) in [("license", license), ("attribution", attribution)] {
+      guard let reason = WeightFile.refusal(ofText: text ?? "", allowsLines: true) else { continue }
+      throw .options(reason: "the \(name): \(reason)")
+    }
+    for (index, label) in labels.enumerated() {
+      guard let reason = WeightFile.refusal(ofText: label) else { continue }
+      throw .labels(reason: "label \(index), \"\(label.printable)\": \(reason)")
+    }
+  }
 }
 
 /// What a function in a foreign file may be said to compute.

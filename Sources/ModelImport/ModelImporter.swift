@@ -33,6 +33,7 @@ package enum ModelImporter {
   package static func read(
     _ file: ForeignFile, options: ImportOptions, progress: Progress = { _, _ in }
   ) throws(ImportError) -> Result {
+    try options.checkTexts()
     let kind = file.kind()
     if kind == .weightFile { return try readWeightFile(file, options) }
     var foreign = try read(file, as: kind, options: options, progress: progress)

@@ -1,3 +1,6 @@
+internal import Files
+internal import PlainText
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -8,38 +11,63 @@
 
 /// A new file that takes its name only when it is whole.
 ///
-/// It is written beside its destination under a temporary name, `NAME.tmp-` and 16 digits. `commit()` makes it durable
-/// and renames it; until then the old file stays, and where this value goes away before, the temporary file is removed.
-/// A process that is killed leaves the temporary file behind, which nothing reads.
+/// It has no name while it is written, where the file system has such files, else a temporary one beside its destination;
+/// `commit()` makes it durable and gives it its name, and until then the old file stays. Where this value goes away before, or
+/// the process ends, by a signal too, no file is left. Only a process that is killed outright may leave a temporary file,
+/// which nothing reads and which the next one that writes there removes (see `TemporaryName`).
+///
+/// The new file has the old one's permissions, and its owner and group where this process may give them. A symbolic link is
+/// replaced, not followed; another hard link to the old file keeps the old contents.
 struct AtomicFile: ~Copyable {
   let path: String
-  let temporaryPath: String
-  private let descriptor: Int32
+  let descriptor: CInt
+  private let name: TemporaryName
+  private var isNamed: Bool
   private var isCommitted = false
 
-  /// Refuses a path of a device, a pipe or a folder: renaming would put a file in a device's place.
+  /// Whether files have a temporary name from their beginning, as on file systems that have none without. For tests.
+  @TaskLocal static var isNamedFromTheStart = false
+
+  /// Refuses a path of a device, a pipe or a folder, for renaming would put a file in a device's place, and a file of another
+  /// user's that may not be replaced.
   static func checkReplaceable(_ path: String) throws(WeightFormatError) {
-    var status = stat()
-    guard unsafe lstat(path, &status) == 0, ![S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) else { return }
-    throw WeightFormatError(.system, "replace \(path)", found: "it is no regular file", expected: "a regular file")
+    guard let old = try? FileStatus(of: path, followsLink: false) else { return }
+    func refusal(_ found: String, _ expected: String) -> WeightFormatError {
+      WeightFormatError(.system, "replace \(path)", found: found, expected: expected)
+    }
+    guard old.kind == .regular || old.kind == .link else { throw refusal("it is no regular file", "a regular file") }
+    let user = geteuid()
+    guard let folder = try? FileStatus(of: TemporaryName.folder(of: path)), folder.isSticky, user != 0,
+      folder.owner != user, old.owner != user
+    else { return }
+    throw refusal("another user owns it, in a folder where files are their owners'", "a file of this user's")
   }
 
   init(replacing path: String) throws(WeightFormatError) {
     self.path = path
-    let digits = String(UInt64.random(in: 0 ... .max), radix: 16)
-    temporaryPath = path + ".tmp-" + String(repeating: "0", count: 16 - digits.count) + digits
-    descriptor = unsafe open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw .system(errno, "create \(path)") }
+    name = TemporaryName(for: path)
+    name.removeStale()
+    do throws(SystemError) {
+      if !Self.isNamedFromTheStart, let descriptor = try UnnamedFile.open(in: name.folder) {
+        self.descriptor = descriptor
+        isNamed = false
+      } else {
+        descriptor = try name.create()
+        isNamed = true
+      }
+    } catch {
+      throw .system(error.code, "create \(path)")
+    }
   }
 
   deinit {
+    if isNamed, !isCommitted { name.remove() }
     close(descriptor)
-    if !isCommitted { unsafe unlink(temporaryPath) }
   }
 
   /// Writes all bytes at an offset.
   func write(_ bytes: [UInt8], at offset: Int) throws(WeightFormatError) {
-    let code = unsafe bytes.withUnsafeBytes { buffer -> Int32 in
+    let code = unsafe bytes.withUnsafeBytes { buffer -> CInt in
       var done = 0
       while done < buffer.count {
         let result = unsafe pwrite(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
@@ -56,17 +84,25 @@ struct AtomicFile: ~Copyable {
 
   /// Makes the file durable and gives it its name, in place of the file that had it.
   mutating func commit() throws(WeightFormatError) {
+    keepPermissions()
     guard fsync(descriptor) == 0 else { throw .system(errno, "write \(path)") }
-    guard unsafe rename(temporaryPath, path) == 0 else { throw .system(errno, "replace \(path)") }
+    do throws(SystemError) {
+      if !isNamed { try name.give(to: descriptor) }
+      isNamed = true
+      try name.become(path)
+    } catch {
+      throw .system(error.code, "replace \(path)")
+    }
     isCommitted = true
-    let folder = unsafe open(Self.folder(of: path), O_RDONLY | O_CLOEXEC)
-    guard folder >= 0 else { return }  // a folder that may be written but not read cannot be synchronized
+    guard let folder = try? openFile(name.folder, O_RDONLY) else { return }  // one that may not be read
     defer { close(folder) }
     guard fsync(folder) == 0 || errno == EINVAL else { throw .system(errno, "write the folder of \(path)") }
   }
 
-  private static func folder(of path: String) -> String {
-    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
+  /// Owner and group first: a change of those takes permissions away.
+  private func keepPermissions() {
+    guard let old = try? FileStatus(of: path, followsLink: false), old.kind == .regular else { return }
+    if fchown(descriptor, old.owner, old.group) != 0 { _ = fchown(descriptor, uid_t.max, old.group) }
+    _ = fchmod(descriptor, old.permissions)
   }
 }

@@ -118,7 +118,7 @@ struct ByteReader {
       throw fault(.text, what, found: "bytes that are not UTF-8", expected: "UTF-8")
     }
     position += length
-    if let control = text.unicodeScalars.first(where: { Self.isControl($0, allowsLines: allowsLines) }) {
+    if let control = Self.control(in: text, allowsLines: allowsLines) {
       throw WeightFormatError(
         .text, in: section, at: start, subject.isEmpty ? what : "\(subject), \(what)",
         found: "the control character \(control.value)", expected: "none")
@@ -133,9 +133,12 @@ struct ByteReader {
     return text
   }
 
-  private static func isControl(_ scalar: Unicode.Scalar, allowsLines: Bool) -> Bool {
-    if allowsLines, scalar == "\n" || scalar == "\t" { return false }
-    return scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value)
+  /// The first control character of a text.
+  static func control(in text: String, allowsLines: Bool) -> Unicode.Scalar? {
+    text.unicodeScalars.first { scalar in
+      if allowsLines, scalar == "\n" || scalar == "\t" { return false }
+      return scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value)
+    }
   }
 
   mutating func raw(_ what: String, count: Int) throws(WeightFormatError) -> [UInt8] {

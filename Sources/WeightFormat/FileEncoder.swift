@@ -62,6 +62,23 @@ struct FileEncoder {
     return writer.bytes
   }
 
+  /// Reads what describes the weights as a reader with the standard limits will.
+  func checkSections() throws(WeightFormatError) {
+    func reader(_ kind: SectionKind, _ bytes: [UInt8]) throws(WeightFormatError) -> ByteReader {
+      let limit = ReadLimits.standard.sectionBytes
+      guard bytes.count <= limit else {
+        throw WeightFormatError(.limit, in: kind, "length", found: "\(bytes.count)", expected: "at most \(limit)")
+      }
+      return ByteReader(kind, at: 0, bytes, limits: .standard)
+    }
+    var metadata = try reader(.metadata, metadata)
+    _ = try Metadata(from: &metadata)
+    var nodes = try reader(.graph, nodes)
+    _ = try Graph.nodes(from: &nodes)
+    var records = try reader(.tensors, Self.section(records))
+    _ = try TensorRecord.records(from: &records)
+  }
+
   /// Encodes the tensors one after the other and hands each part of the DATA section on, with its place in the file.
   mutating func encodeData(
     _ emit: (_ bytes: [UInt8], _ offset: Int) throws(WeightFormatError) -> Void

@@ -1,3 +1,5 @@
+internal import Files
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -17,22 +19,39 @@
   private let base: UnsafeRawPointer?
 
   /// Opens a regular file.
-  init(path: String) throws(WeightFormatError) {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw .system(errno, "open \(path)") }
-    var status = stat()
-    guard unsafe fstat(descriptor, &status) == 0 else {
-      let code = errno
-      close(descriptor)
-      throw .system(code, "open \(path)")
+  convenience init(path: String) throws(WeightFormatError) {
+    let descriptor: CInt
+    do throws(SystemError) {
+      // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
+      descriptor = try openFile(path, O_RDONLY | O_NONBLOCK)
+    } catch {
+      throw .system(error.code, "open \(path)")
     }
-    guard status.st_mode & S_IFMT == S_IFREG else {
+    try self.init(owning: descriptor, path: path)
+  }
+
+  /// What has been written to a new file so far.
+  convenience init(rereading file: borrowing AtomicFile) throws(WeightFormatError) {
+    let descriptor = fcntl(file.descriptor, F_DUPFD_CLOEXEC, 0)
+    guard descriptor >= 0 else { throw .system(errno, "read \(file.path)") }
+    try self.init(owning: descriptor, path: file.path)
+  }
+
+  private init(owning descriptor: CInt, path: String) throws(WeightFormatError) {
+    self.descriptor = descriptor
+    unsafe base = nil
+    let status: FileStatus
+    do throws(SystemError) {
+      status = try FileStatus(of: descriptor)
+    } catch {
+      close(descriptor)
+      throw .system(error.code, "open \(path)")
+    }
+    guard status.kind == .regular else {
       close(descriptor)
       throw WeightFormatError(.system, "open \(path)", found: "it is no regular file", expected: "a regular file")
     }
-    self.descriptor = descriptor
-    unsafe base = nil
-    count = Int(status.st_size)
+    count = status.size
   }
 
   /// Copies the bytes to memory that is aligned as the file's sections are.
@@ -88,6 +107,6 @@
 extension WeightFormatError {
   /// - Parameter what: What the system refuses: "open" and a path, for instance.
   static func system(_ code: Int32, _ what: String) -> WeightFormatError {
-    unsafe WeightFormatError(.system, what, found: String(cString: strerror(code)), expected: "success")
+    WeightFormatError(.system, what, found: "\(SystemError(code))", expected: "success")
   }
 }

@@ -32,6 +32,11 @@ package struct WeightFile: Sendable {
     try self.init(FileSource(bytes: bytes), limits: limits)
   }
 
+  /// Reads a new file before it has its name.
+  init(rereading file: borrowing AtomicFile) throws(WeightFormatError) {
+    try self.init(FileSource(rereading: file), limits: .standard)
+  }
+
   private init(_ source: FileSource, limits: ReadLimits) throws(WeightFormatError) {
     let header = try Header(of: source, limits: limits)
     let directory = try Directory(of: source, header: header)

@@ -40,6 +40,8 @@ struct XceptionBench: ParsableCommand {
   @Option(help: ArgumentHelp("Write the steps of the median run as a Chrome trace.", valueName: "file"))
   var trace: String?
 
+  static func main() { runAndExit() }
+
   func validate() throws {
     for (name, value, limit) in [("runs", runs, 1_000_000), ("batch", batch, 1024), ("streams", streams, 256)] {
       guard (1...limit).contains(value) else {
@@ -62,7 +64,7 @@ struct XceptionBench: ParsableCommand {
     let stages = profile || trace != nil ? try engine.stageTimes(runs: runs) : nil
     if profile, let stages { print(stages.table(), terminator: "\n\n") }
     let report = report(engine, loading, result, peakGigaflops: stages?.peakGigaflops)
-    print(json ? try report.json() : report.text)
+    print(json ? try report.json() : report.text.printableLines)
     if let trace, let stages { try write(Trace(stages), to: trace) }
   }
 

@@ -24,7 +24,8 @@ struct Convert: ParsableCommand {
       --validate shows on photos of yours what it costs.
 
       Before the file is written, the network is run in each precision that the file will run in, and its output compared \
-      with that of plain loops. The file is written whole or not at all; one that is there already is replaced.
+      with that of plain loops. The file is written whole or not at all; one that is there already is replaced, and its \
+      permissions are kept. A symbolic link is replaced, not followed.
       """,
     version: runtimeVersion)
 
@@ -130,6 +131,8 @@ struct Convert: ParsableCommand {
   @Flag(help: "Print the summary as a JSON object.")
   var json = false
 
+  static func main() { runAndExit() }
+
   func validate() throws {
     if isSameFile(input, output) { throw ValidationError("the output file is the input file") }
     if quiet && json { throw ValidationError("--quiet and --json cannot be used together") }
@@ -156,6 +159,7 @@ struct Convert: ParsableCommand {
     progress.clear()
     if !quiet { for note in imported.notes { StandardError.print("xception-convert: \(input): \(note)") } }
     var (model, quantized) = try change(original, progress)
+    try WeightFile.check(model)
     progress.show("running the network in plain loops, for the file's own check")
     model.metadata.golden = try GoldenCheck.record(of: model.graph)
     progress.show("comparing with the kernels")
@@ -171,7 +175,7 @@ struct Convert: ParsableCommand {
     let summary = ConversionSummary(
       model: model, input: input, output: output, time: start.duration(to: clock.now), quantized: quantized,
       comparison: try trial?.report())
-    if json { print(try jsonLine(summary.object())) } else if !quiet { print(try summary.text()) }
+    if json { print(try jsonLine(summary.object())) } else if !quiet { print(try summary.text().printableLines) }
   }
 
   /// Runs the golden check of what will be written, in each precision that it will run in.

@@ -46,7 +46,7 @@ struct Compare: ParsableCommand {
     let race = try Race.run(pair.first.network, pair.second.network)
     progress.clear()
     let report = try ComparisonReport(runner(pair.first, a), runner(pair.second, b), race: race, agreement: agreement)
-    print(json ? try jsonLine(report) : report.text)
+    print(json ? try jsonLine(report) : report.text.printableLines)
   }
 
   private func load(_ path: String, _ precision: PrecisionArgument) throws -> Classifier {

@@ -27,7 +27,7 @@ struct Show: ParsableCommand {
     guard !json || graph == nil else { throw ValidationError("--json and --graph cannot be used together") }
   }
 
-  func run() throws { try reportingErrors(as: "xception-inspect: \(file)", inspect) }
+  func run() throws { try reportingErrors(as: "xception-inspect: \(file.printable)", inspect) }
 
   private func inspect() throws {
     let weights = try WeightFile(contentsOf: file)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import ModelGraph
 
 @main
@@ -12,4 +13,6 @@ struct XceptionInspect: ParsableCommand {
       The exit code is 0 if all is well, 1 if a file is not valid or fails its check, 64 for wrong usage.
       """,
     version: runtimeVersion, subcommands: [Show.self, Compare.self, Evaluate.self], defaultSubcommand: Show.self)
+
+  static func main() { runAndExit() }
 }

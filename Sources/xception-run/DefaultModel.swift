@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
+import CommandSupport
 
 /// The weights file that is used where none is named.
 enum DefaultModel {
@@ -18,19 +14,18 @@ enum DefaultModel {
   }
 
   static func path() throws(Missing) -> String {
-    let environment = ProcessInfo.processInfo.environment
-    if let path = environment["XCEPTION_MODEL"], !path.isEmpty { return path }
-    let path = caches(environment) + "/xception-runtime/default.xcw"
-    guard FileManager.default.fileExists(atPath: path) else { throw Missing(path: path) }
+    if let path = fileNameInEnvironment("XCEPTION_MODEL") { return path }
+    let path = caches() + "/xception-runtime/default.xcw"
+    guard (try? fileSize(of: path)) != nil else { throw Missing(path: path) }
     return path
   }
 
-  private static func caches(_ environment: [String: String]) -> String {
-    let home = environment["HOME"] ?? "/"
+  private static func caches() -> String {
+    let home = fileNameInEnvironment("HOME") ?? "/"
     #if os(macOS)
       return home + "/Library/Caches"
     #else
-      if let caches = environment["XDG_CACHE_HOME"], !caches.isEmpty { return caches }
+      if let caches = fileNameInEnvironment("XDG_CACHE_HOME") { return caches }
       return home + "/.cache"
     #endif
   }

@@ -30,7 +30,10 @@ struct XceptionRun: ParsableCommand {
   @OptionGroup(title: "Reading pictures") var decoding: DecodingArguments
   @OptionGroup(title: "Preprocessing (replaces what the model file says)") var preprocessing: PreprocessingArguments
 
-  func validate() throws {
+  static func main() { runAndExit(joinsNames: true) }
+
+  mutating func validate() throws {
+    images = CommandArguments.separated(images)
     guard top >= 0 else { throw ValidationError("--top is \(top), expected 0 or more") }
     guard !features || json else { throw ValidationError("--features needs --json") }
     guard images.count(where: { $0 == "-" }) <= 1 else {
@@ -56,7 +59,7 @@ struct XceptionRun: ParsableCommand {
         flushStandardOutput()
       } catch {
         failed = true
-        StandardError.print("xception-run: \(name): \(error)")
+        StandardError.print("xception-run: \(name.printable): \(error)")
         if json { print(try jsonLine(JSONResult(image: name, error: "\(error)"))) }
       }
     }
@@ -84,7 +87,7 @@ struct XceptionRun: ParsableCommand {
       print(try jsonLine(JSONResult(image: name, classification, by: classifier, features: features)))
       return
     }
-    if images.count > 1 { print(name) }
+    if images.count > 1 { print(name.printable) }
     for prediction in classification.predictions {
       print(percentage(prediction.probability), prediction.label ?? "class \(prediction.classIndex)")
     }

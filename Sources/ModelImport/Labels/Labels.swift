@@ -1,10 +1,5 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import Files
+import PlainText
 
 /// The names of the classes, as they are given beside a model.
 package enum Labels {
@@ -79,15 +74,14 @@ package enum Labels {
 
   /// The folders of a folder; nil where the path is none. Hidden ones are no classes.
   private static func classFolders(of path: String, _ order: Order) throws(ImportError) -> [String]? {
-    guard let folder = unsafe opendir(path) else { return nil }
-    defer { unsafe closedir(folder) }
-    var names: [String] = []
-    while let entry = unsafe readdir(folder) {
-      let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if !name.hasPrefix("."), isFolder(path + "/" + name) { names.append(name) }
+    guard isFolder(path) else { return nil }
+    let all: [String]
+    do throws(SystemError) {
+      all = try namesInFolder(path)
+    } catch {
+      throw .file(path: path, reason: "\(error)")
     }
+    let names = all.filter { !$0.hasPrefix(".") && isFolder(path + "/" + $0) }
     guard !names.isEmpty else { throw .labels(reason: "\(path) has no folders, expected one for each class") }
     switch order {
     case .characters: return names.sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) }
