@@ -169,6 +169,7 @@ let package = Package(
       name: "SmallModel", dependencies: ["ModelGraph", "Architectures", "WeightFormat", "TestSupport"],
       path: "Tests/SmallModel", swiftSettings: safe),
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
+    .testTarget(name: "FilesTests", dependencies: ["Files", "PlainText", "CommandSupport"]),
     .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph", "Architectures", "TestSupport"]),
     .testTarget(
       name: "ArchitecturesTests", dependencies: ["Architectures", "TestSupport"],
@@ -180,7 +181,8 @@ let package = Package(
     .testTarget(
       name: "ReferenceTests", dependencies: ["Reference", "Architectures", "TestSupport"],
       exclude: ["make_keras_fixtures.py"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "WeightFormatTests", dependencies: ["WeightFormat", "TestSupport", "CTestSupport"]),
+    .testTarget(
+      name: "WeightFormatTests", dependencies: ["WeightFormat", "Files", "PlainText", "TestSupport", "CTestSupport"]),
     .testTarget(
       name: "OptimizerTests", dependencies: ["Optimizer", "Architectures", "Reference", "Runtime", "TestSupport"]),
     .testTarget(

@@ -1,6 +1,7 @@
 #include "include/CSystem.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,22 +49,47 @@ void keep_on_signal(void) {
   free(path);
 }
 
-static char message[256];
+static char name[128];
 
-static void end_without_memory(int signal_number) {
-  // An abort for another reason stays one.
-  if (errno == ENOMEM) {
-    const ssize_t written = write(STDERR_FILENO, message, strlen(message));
-    _exit(written < 0 ? 1 : 1);
+static void say(const char *reason) {
+  const char *parts[] = {name, ": ", reason, "\n"};
+  for (int i = 0; i < 4; i++) {
+    if (write(STDERR_FILENO, parts[i], strlen(parts[i])) < 0) return;
   }
+}
+
+static void end_with(const char *reason) {
+  char *path = removed;
+  if (path) unlink(path);
+  say(reason);
+  _exit(1);
+}
+
+static void end_aborted(int signal_number) {
+  // An abort for another reason stays one.
+  if (errno == ENOMEM) end_with("no memory left");
   signal(signal_number, SIG_DFL);
   raise(signal_number);
 }
 
-void report_exhaustion(const char *name) {
+static void end_of_mapping(int signal_number, siginfo_t *information, void *context) {
+  (void)context;
+  if (information->si_code == BUS_ADRERR) end_with("a file was shortened while it was read");
+  signal(signal_number, SIG_DFL);
+  raise(signal_number);
+}
+
+void prepare_command(const char *command) {
+  strncat(name, command, sizeof name - 1);
+  // A file must not get the number of a closed stream, whose texts it would then receive. Each is opened the wrong way
+  // round, so that its use stays an error.
+  for (int descriptor = 0; descriptor <= 2; descriptor++) {
+    if (fcntl(descriptor, F_GETFD) != -1 || errno != EBADF) continue;
+    if (open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY) != descriptor) _exit(1);
+  }
   signal(SIGXFSZ, SIG_IGN);
-  message[0] = 0;
-  strncat(message, name, 128);
-  strcat(message, ": no memory left\n");
-  signal(SIGABRT, end_without_memory);
+  signal(SIGABRT, end_aborted);
+  struct sigaction action = {.sa_sigaction = end_of_mapping, .sa_flags = SA_SIGINFO};
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGBUS, &action, NULL);
 }

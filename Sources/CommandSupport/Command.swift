@@ -13,12 +13,12 @@ internal import PlainText
 extension ParsableCommand {
   /// Runs the command with this process's arguments, whose bytes need not be UTF-8, and exits.
   ///
-  /// What controls a terminal is escaped in what is said of wrong arguments, and help that cannot be written is an error.
+  /// What happens to a process is reported as `prepare_command` says. What controls a terminal is escaped in what is said of wrong arguments, and help that cannot be written is an error.
   ///
   /// - Parameter joinsNames: Whether names that follow each other reach the parser as one argument, as
   ///   `CommandArguments.joined` makes it; the command takes them apart again when it validates.
   package static func runAndExit(joinsNames: Bool = false) -> Never {
-    unsafe report_exhaustion(_commandName)
+    unsafe prepare_command(_commandName)
     do {
       let arguments = CommandArguments.ofProcess
       var command = try parseAsRoot(joinsNames ? CommandArguments.joined(arguments) : arguments)

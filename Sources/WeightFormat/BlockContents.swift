@@ -1,5 +1,13 @@
 import ModelGraph
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// The bytes of one tensor of a file, read and checked where they are asked for, by any number of threads at once.
 struct BlockContents: TensorContents {
   let source: FileSource
@@ -22,8 +30,13 @@ struct BlockContents: TensorContents {
 
   /// All bytes, in memory that lives during the call.
   func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: FormatConstants.alignment)
-    defer { unsafe memory.deallocate() }
+    var start: UnsafeMutableRawPointer?
+    let status = unsafe posix_memalign(&start, FormatConstants.alignment, byteCount)
+    guard status == 0 else {
+      throw WeightFormatError.system(status, "reserve \(byteCount) bytes of memory for tensor \"\(tensor)\"")
+    }
+    let memory = unsafe UnsafeMutableRawBufferPointer(start: start, count: byteCount)
+    defer { unsafe free(start) }
     try decoders.withDecoder { decoder in
       for index in blocks.indices {
         try unsafe read(index, to: UnsafeMutableRawBufferPointer(rebasing: memory[elementRange(of: index)]), decoder)

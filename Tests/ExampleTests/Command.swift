@@ -25,6 +25,17 @@ struct Command {
   static func run(
     _ name: String, _ arguments: [String], input: Data? = nil, environment: [String: String] = [:]
   ) throws -> Result {
+    try run(Self.folder.appending(path: name), arguments, input: input, environment: environment)
+  }
+
+  /// Runs a script of bash.
+  static func shell(_ script: String, environment: [String: String] = [:]) throws -> Result {
+    try run(URL(filePath: "/bin/bash"), ["-c", script], environment: environment)
+  }
+
+  private static func run(
+    _ program: URL, _ arguments: [String], input: Data? = nil, environment: [String: String]
+  ) throws -> Result {
     let folder = FileManager.default.temporaryDirectory.appending(path: "command-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -35,7 +46,7 @@ struct Command {
       return file
     }
     let process = Process()
-    process.executableURL = Self.folder.appending(path: name)
+    process.executableURL = program
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = try FileHandle(forReadingFrom: files[0])

@@ -17,6 +17,8 @@ int remove_on_signal(const char *path);
 /// Undoes `remove_on_signal`.
 void keep_on_signal(void);
 
-/// Makes a file-size limit an error of the writing call, and makes this process say `name: no memory left` and exit with 1
-/// where Swift's libraries would abort, as they do where the system refuses them memory.
-void report_exhaustion(const char *name);
+/// Prepares the process of a command for what can happen to it: a limit of the length of files is an error of the call that
+/// writes; where Swift's libraries abort, as they do where the system refuses them memory, and where a mapped file is
+/// shortened, the process says so as `name: reason` and exits with 1; and closed standard streams stay closed to all but
+/// their own use.
+void prepare_command(const char *name);

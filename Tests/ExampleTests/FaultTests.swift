@@ -1,0 +1,232 @@
+#if os(Linux)
+  import Foundation
+  import SmallModel
+  import Testing
+
+  /// What a command does where the system, its surroundings or whoever names its files are not kind to it.
+  ///
+  /// The names and limits of these tests are a shell's: each runs a script, in a folder of its own, that finds the commands in its
+  /// path, `$model`, `$photo` and `$keras`.
+  @Suite struct FaultTests {
+    private let model: SmallModel
+    private let folder: URL
+    private static let keras = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../ModelImportTests/Fixtures/sequential.keras").standardized.path
+
+    init() throws {
+      model = try SmallModel.shared.get()
+      folder = FileManager.default.temporaryDirectory.appending(path: "faults-\(UUID().uuidString)")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    private func run(_ script: String, environment: [String: String] = [:]) throws -> Command.Result {
+      let variables = [
+        "PATH": "\(Command.folder.path):\(ProcessInfo.processInfo.environment["PATH"] ?? "")", "model": model.file.path,
+        "photo": model.photos[0].path, "keras": Self.keras,
+      ]
+      return try Command.shell(
+        "cd '\(folder.path)' && \(script)", environment: variables.merging(environment) { $1 })
+    }
+
+    private var names: [String] {
+      get throws { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }
+    }
+
+    // MARK: Names
+
+    @Test func `A picture whose name is not UTF-8 is read, and its name shown in hexadecimal`() throws {
+      let result = try run(
+        #"cp "$photo" $'a\xffb.ppm' && xception-run --model "$model" --top 1 --json $'a\xffb.ppm' $'a\xfeb.ppm'"#)
+      #expect(result.status == 1)
+      let lines = try Line.all(result)
+      #expect(lines.map(\.image) == [#"a\xffb.ppm"#, #"a\xfeb.ppm"#])
+      #expect(lines[0].predictions?.count == 1)
+      #expect(result.errors.contains(#"a\xfeb.ppm: No such file"#))
+    }
+
+    @Test func `The file that is written has the name that was given, byte for byte`() throws {
+      let result = try run(
+        #"""
+        cp "$keras" $'in\xff\x1b\\.keras' && xception-convert $'in\xff\x1b\\.keras' $'out\xfe.xcw' --quiet &&
+        test -f $'out\xfe.xcw' && test "$(ls | wc -l)" = 2 && xception-inspect $'out\xfe.xcw'
+        """#)
+      #expect(result.status == 0, "\(result.errors)")
+      // A weights file holds the name as far as it is text.
+      #expect(result.output.contains("in\u{fffd}\u{fffd}\u{fffd}.keras"))
+    }
+
+    @Test func `XCEPTION_MODEL may name a file whose name is not UTF-8`() throws {
+      let result = try run(#"cp "$model" $'m\xff' && XCEPTION_MODEL=$'m\xff' xception-run "$photo""#)
+      #expect(result.status == 0, "\(result.errors)")
+    }
+
+    @Test func `What controls a terminal never gets to one`() throws {
+      let name = #"$'x\e[31m\xc2\x9b\r\ny'"#
+      let commands = [
+        "xception-run --model \(name) \(name)", #"xception-run --model "$model" \#(name)"#,
+        #"xception-run --json --model "$model" \#(name)"#, "xception-run --isa \(name) \"$photo\"",
+        "xception-run -\(name) \"$photo\"", "xception-run --top \(name) \"$photo\"",
+        #"cp "$photo" \#(name); xception-run --model "$model" \#(name) \#(name)"#,
+        "xception-convert \(name) out.xcw", #"cp "$keras" \#(name); xception-convert \#(name) out.xcw"#,
+        #"xception-convert "$keras" \#(name)/out.xcw"#, #"xception-convert "$keras" out.xcw --labels \#(name)"#,
+        "xception-inspect \(name)", "xception-inspect compare \(name) \(name) --images \(name)",
+        "xception-bench \(name)", #"xception-bench "$model" --runs 1 --trace \#(name)/\#(name)"#,
+      ]
+      for command in commands {
+        let result = try run("rm -f x*; \(command)")
+        let scalars = (result.output + result.errors).unicodeScalars
+        let control = scalars.first { $0 != "\n" && $0.properties.generalCategory == .control }
+        #expect(control == nil, "\(command)")
+        #expect(!scalars.isEmpty, "\(command)")
+      }
+    }
+
+    // MARK: Streams
+
+    @Test(arguments: [
+      "xception-run --help", "xception-run --version", #"xception-run --model "$model" "$photo""#,
+      #"xception-run --json --model "$model" "$photo""#, "xception-convert --help", #"xception-inspect "$model""#,
+      #"xception-inspect "$model" --json"#, #"xception-bench "$model" --runs 1"#,
+    ])
+    func `Output that cannot be written is an error`(command: String) throws {
+      for (stream, reason) in [("> /dev/full", "No space left"), (">&-", "Bad file descriptor")] {
+        let result = try run("\(command) \(stream)")
+        #expect(result.status == 1, "\(command) \(stream)")
+        #expect(result.errors.contains("cannot write the output: \(reason)"), "\(command) \(stream): \(result.errors)")
+      }
+    }
+
+    @Test func `A file does not get what is printed where a standard stream is closed`() throws {
+      let converted = try run(#"xception-convert "$keras" a.xcw --quiet"#)
+      #expect(converted.status == 0)
+      for closed in ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"] {
+        let result = try run(
+          #"xception-convert "$keras" b.xcw \#(closed); cmp a.xcw b.xcw && xception-run --model b.xcw /dev/null \#(closed)"#)
+        #expect(result.status == 1, "\(closed)")
+        #expect(!result.errors.contains("differ"), "\(closed)")
+      }
+      #expect(try run(#"xception-run --model "$model" - <&-"#).errors.contains("Bad file descriptor"))
+    }
+
+    @Test func `A reader that goes away ends a command without a word`() throws {
+      let result = try run(
+        #"yes "$photo" | head -300 | xargs xception-run --json --model "$model" | head -1 > first; echo "${PIPESTATUS[@]}""#)
+      #expect(result.errors.allSatisfy { $0.isNewline } || result.errors.contains("signal 13"), "\(result.errors)")
+      #expect(try String(contentsOf: folder.appending(path: "first"), encoding: .utf8).hasPrefix("{"))
+    }
+
+    // MARK: Limits
+
+    @Test(arguments: ["ulimit -n 6", "ulimit -n 12", "ulimit -s 256", "ulimit -u 1", "unset HOME XDG_CACHE_HOME"])
+    func `A command answers the same, or says what it lacks`(limit: String) throws {
+      let normal = try run(#"xception-run --model "$model" --top 1 "$photo""#)
+      #expect(normal.status == 0)
+      let result = try run(#"\#(limit); xception-run --model "$model" --top 1 "$photo""#)
+      #expect(result.status == 0 && result.output == normal.output || result.status == 1 && !result.errors.isEmpty, "\(result)")
+      let written = try run(#"\#(limit); xception-convert "$keras" out.xcw --quiet"#)
+      #expect(written.status == 0 || written.status == 1 && !written.errors.isEmpty, "\(written)")
+    }
+
+    /// From too little for the first allocation of a file's size to enough for all, in 40 steps.
+    @Test(arguments: [
+      #"xception-run --model "$model" --threads 2 --top 1 "$photo""#, #"xception-convert "$keras" out.xcw --quiet"#,
+      #"xception-inspect "$model" --verify"#,
+    ])
+    func `Memory that the system refuses, at any place, is an error`(command: String) throws {
+      let result = try run(
+        #"""
+        for v in $(seq 20000 4000 180000); do
+          (ulimit -v $v; \#(command)) > output 2> errors; status=$?
+          # 127: the system cannot load the command and its libraries; 126: not even start it.
+          if [ $status = 127 ] || [ $status = 126 ] || grep -q 'shared librar' errors; then continue; fi
+          echo "$v $status $(grep -c 'xception-' errors)"
+        done
+        """#)
+      let lines = result.lines.map { $0.split(separator: " ").map(String.init) }
+      #expect(!lines.isEmpty)
+      for line in lines {
+        #expect(line[1] == "0" || line[1] == "1" && line[2] != "0", "\(line): \(result.errors)")
+      }
+    }
+
+    @Test func `A limit of the length of files is an error, and leaves the old file and no other`() throws {
+      let result = try run(
+        #"echo old > out.xcw; ulimit -f 1; xception-convert "$model" out.xcw --quiet; echo $?; cat out.xcw"#)
+      #expect(result.output == "1\nold\n")
+      #expect(result.errors.contains("File too large"))
+      #expect(try names == ["out.xcw"])
+    }
+
+    @Test func `A folder that may not be written is an error before the work`() throws {
+      let result = try run(
+        #"""
+        chmod 755 .; mkdir locked; echo old > locked/out.xcw; chmod 555 locked
+        user=; if [ "$(id -u)" = 0 ]; then user='setpriv --reuid 65534 --regid 65534 --clear-groups'; fi
+        cp "$keras" k.keras; cp "$(command -v xception-convert)" c; chmod 755 k.keras c
+        $user ./c k.keras locked/out.xcw; echo $?; cat locked/out.xcw; chmod 755 locked
+        """#)
+      guard !result.errors.contains("shared librar"), !result.errors.contains("setpriv:") else { return }
+      #expect(result.output == "1\nold\n", "\(result.errors)")
+      #expect(result.errors.contains("cannot create locked/out.xcw: Permission denied"))
+    }
+
+    // MARK: Kills
+
+    /// The moments are spread over the time that a whole run takes on this machine as busy as it is.
+    @Test func `Killed at 100 random moments, a conversion leaves the old file or the new one, whole`() throws {
+      let result = try run(
+        #"""
+        xception-convert "$model" old.xcw --quiet --license old && xception-convert "$model" new.xcw --quiet --license new
+        cp old.xcw out.xcw; start=$(date +%s%N); xception-convert "$model" timed.xcw --quiet; end=$(date +%s%N)
+        for i in $(seq 100); do
+          version=new; if cmp -s out.xcw new.xcw; then version=old; fi
+          xception-convert "$model" out.xcw --quiet --license $version & process=$!
+          sleep $(awk -v t=$((end - start)) -v s=$RANDOM 'BEGIN { print t * 1e-9 * 1.2 * s / 32768 }')
+          kill -9 $process 2> /dev/null; wait $process 2> /dev/null
+          cmp -s out.xcw old.xcw || cmp -s out.xcw new.xcw || { echo "moment $i"; exit 1; }
+        done
+        xception-convert "$model" out.xcw --quiet --license new && cmp out.xcw new.xcw && ls
+        """#)
+      #expect(result.status == 0, "\(result.output) \(result.errors)")
+      #expect(result.output == "new.xcw\nold.xcw\nout.xcw\ntimed.xcw\n")
+    }
+
+    // MARK: Pipes
+
+    @Test func `A pipe that nobody writes to is refused where a model, weights or labels are expected`() throws {
+      for command in [
+        #"xception-run --model pipe "$photo""#, "xception-inspect pipe", "xception-convert pipe out.xcw",
+        #"xception-convert "$keras" out.xcw --labels pipe"#, #"xception-convert "$keras" pipe"#,
+        #"xception-inspect compare pipe "$model" --images ."#, "xception-bench pipe",
+      ] {
+        let result = try run("rm -f pipe; mkfifo pipe; timeout 300 \(command)")
+        #expect(result.status == 1, "\(command)")
+        #expect(!result.errors.isEmpty, "\(command)")
+      }
+    }
+
+    @Test func `Pictures and labels are read from pipes`() throws {
+      let result = try run(
+        #"""
+        mkfifo pipe; (cat "$photo" > pipe &); xception-run --model "$model" --top 1 pipe <(cat "$photo") "$photo" &&
+        xception-convert "$keras" out.xcw --quiet --labels <(printf 'yes\nno\n') && xception-inspect out.xcw
+        """#)
+      #expect(result.status == 0, "\(result.errors)")
+      let answers = result.lines.filter { $0.contains("%") }
+      #expect(answers.count == 3 && Set(answers).count == 1)
+      #expect(result.output.contains("yes, no"))
+    }
+
+    // MARK: Before the work
+
+    @Test func `A text that a weights file cannot hold is refused before the model is read`() throws {
+      // Were it read first, this would be said of the file.
+      let bad = #"echo none > none.keras; xception-convert none.keras out.xcw"#
+      for (option, reason) in [("--license $'\\e'", "license"), ("--attribution $'\\x7f'", "attribution"), ("--labels $'a\\e,b'", "label 0")] {
+        let result = try run("\(bad) \(option)")
+        #expect(result.status == 1)
+        #expect(result.errors.contains(reason) && result.errors.contains("control character"), "\(result.errors)")
+      }
+    }
+  }
+#endif
