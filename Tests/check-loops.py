@@ -8,8 +8,9 @@ Disassembles every tile of the AVX-512 and the AVX2 kernels, finds the innermost
 has two products for each row (or a multiple, where it is unrolled) by the instruction that its arithmetic is made of, no
 multiplication or addition of floats that is not fused, no vector traffic with the stack, and no vector moves between
 registers. The loop of matrix registers has four products with four loads, and no vectors. It fails too where a tile is
-missing, and where a function outside those kernels uses their registers: the compiler emits copies of generic code of the
-standard library into each module, and the linker keeps one for all, which must run on every processor.
+missing, and where a function outside those kernels uses their registers, or any instruction that not every x86-64 has: the
+compiler emits copies of generic code of the standard library into each module, and the linker keeps one for all, which must
+run on every processor.
 Binaries for other processors than x86-64 have nothing to check. Names are demangled by `swift demangle`.
 """
 
@@ -87,15 +88,31 @@ def functions(listing):
 
 
 # The C functions that only kernels call.
-WRAPPERS = r"(in_order|maximum|minimum|maximum_integers|largest|maximum_or_nan|square_root|to_floats|byte_floats|widened_bytes|dot_shorts|dot_bytes|dot_bf16x)\d+|packed_bf16|bf16_order|interleave_\d_rows"
+WRAPPERS = (
+    r"(in_order|maximum|minimum|maximum_integers|largest|maximum_or_nan|square_root|to_floats|byte_floats|widened_bytes|"
+    r"dot_shorts|dot_bytes|dot_bf16x)\d+|packed_bf16|bf16_order|interleave_\d_rows|(load|multiply)_(one|two)_tiles?(_of_\w+)?"
+)
+
+
+# What came after SSE2: AVX and all that is written like it, SSE3 to SSE4.2, AES, SHA, BMI, and single ones. `tzcnt` and
+# `pause` run on older processors as `bsf` and as nothing, and the compiler counts on both.
+BEYOND_BASELINE = re.compile(
+    r"\t(?:v\w+|k(?:mov|and|or|xor|not|test|unpck|add|shift)\w*|p(?:abs|sign|hadd|hsub|shufb|alignr|mulhrsw|maddubsw|blend|test|"
+    r"insr[bdq]|extr[bdq]|cmpeqq|cmpgtq|cmp[ei]str[im]|packusdw|max(?:sb|sd|ud|uw)|min(?:sb|sd|ud|uw)|mul(?:dq|ld)\b|movsx|movzx|"
+    r"hminposuw|clmul|opcnt|dep|ext\b)\w*|(?:add|h?add|hsub)subp[sd]|h(?:add|sub)p[sd]|mov(?:sh|sl|d)dup|movntdqa|movbe|lddqu|"
+    r"blendv?p[sd]|dpp[sd]|round[sp][sd]|(?:insert|extract)ps|mpsadbw|crc32\w*|aes\w+|sha\d\w+|lzcnt|andn|bextr|bls(?:i|r|msk)|"
+    r"bzhi|mulx|pdep|pext|rorx|s(?:ar|hl|hr)x|ad[co]x|rdrand|rdseed|tileload\w*|tdp\w+)\s"
+)
+# Functions that are called where the processor says that it has what they need.
+DISPATCHED = r"xcw_crc32_\w+"
 
 
 def strays(listing):
-    """The functions that use wide registers, but belong to no kernel nor to the C functions that only kernels call."""
+    """The functions outside the kernels, and the C functions that only they call, with an instruction of theirs."""
     for name, instructions in functions(listing):
-        if not re.search(r"\bKernelsX86", name) and not re.fullmatch(WRAPPERS, name):
-            if any("%zmm" in text or "%ymm" in text for _, text in instructions):
-                yield name
+        if not re.search(r"\bKernelsX86", name) and not re.fullmatch(f"{WRAPPERS}|{DISPATCHED}", name):
+            if beyond := next((text for _, text in instructions if BEYOND_BASELINE.search(text)), None):
+                yield f"{name} ({' '.join(beyond.split(':', 1)[-1].split())})"
 
 
 def multiplying_loop(instructions, product):
@@ -194,7 +211,7 @@ def check(listing, report=print):
         missing.discard((unit, kind, rows))
         passed = passed and not faults
     for name in strays(listing):
-        report(f"{name} uses wide registers, but belongs to no kernel")
+        report(f"{name} uses what not every processor has, but belongs to no kernel")
         passed = False
     for unit, kind in sorted({(unit, kind) for unit, kind, _ in missing}):
         rows = sorted(rows for tile in missing for rows in tile[2:] if tile[:2] == (unit, kind))
@@ -262,6 +279,11 @@ def self_test():
         ("another instruction", made_listing(
             lambda unit, rows, body: [line.replace("vpdpbusd", "vpmaddwd") for line in body]), False),
         ("wide registers elsewhere", made_listing() + "\n2000 <$ss4SIMD>:\n    2000:\tvaddps %zmm1,%zmm2,%zmm2\n", False),
+        ("SSE2 elsewhere", made_listing() + "\n2000 <$ss4SIMD>:\n    2000:\tpmuludq %xmm1,%xmm2\n    2004:\ttzcnt  %eax,%eax\n",
+         True),
+        *[(f"{text} elsewhere", made_listing() + f"\n2000 <$ss4SIMD>:\n    2000:\t{text}\n", False)
+          for text in ("popcnt %rax,%rax", "vmovd  %eax,%xmm0", "pshufb %xmm1,%xmm2", "roundss $0x9,%xmm0,%xmm0",
+                       "shlx   %rcx,%rax,%rax", "pinsrd $0x1,%eax,%xmm0", "pmulld %xmm1,%xmm2", "andn   %rax,%rcx,%rdx")],
         ("a product is missing", fewer, False),
         ("products that are not fused", apart, False),
         ("a sum that is not fused", wrong("vaddps %ymm1,%ymm2,%ymm2"), False),

@@ -207,6 +207,9 @@ public final class Classifier: Sendable {
     if let index = result.output.firstIndex(where: { !$0.isFinite }) {
       throw .notFinite(outputIndex: index, value: result.output[index])
     }
+    if let index = result.features.firstIndex(where: { !$0.isFinite }) {
+      throw .featureNotFinite(index: index, value: result.features[index])
+    }
     return result
   }
 

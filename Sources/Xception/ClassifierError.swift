@@ -21,6 +21,9 @@ public enum ClassifierError: Error, Hashable, Sendable {
   case invalidTop(Int)
   /// The network overflowed: an output value is infinite or not a number.
   case notFinite(outputIndex: Int, value: Float)
+  /// The network overflowed before its classifier, which made finite outputs of it: a value that enters the classifier is
+  /// infinite or not a number.
+  case featureNotFinite(index: Int, value: Float)
   /// The system has no memory left for the weights, or for the values of a call.
   case outOfMemory(byteCount: Int)
   /// The task that asked for the classification was cancelled.
@@ -40,6 +43,8 @@ extension ClassifierError: CustomStringConvertible {
     case .invalidTop(let top): "top is \(top), expected at least 1, or nil for all classes"
     case .notFinite(let index, let value):
       "output value \(index) of the network is \(value), expected a finite number: the network overflowed"
+    case .featureNotFinite(let index, let value):
+      "value \(index) before the classifier is \(value), expected a finite number: the network overflowed"
     case .outOfMemory(let byteCount): "no memory left for another \(byteCount) bytes"
     case .cancelled: "the classification was cancelled"
     }

@@ -101,7 +101,8 @@
       #expect(converted.status == 0)
       for closed in ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"] {
         let result = try run(
-          #"xception-convert "$keras" b.xcw \#(closed); cmp a.xcw b.xcw && xception-run --model b.xcw /dev/null \#(closed)"#)
+          #"xception-convert "$keras" b.xcw \#(closed); cmp a.xcw b.xcw && xception-run --model b.xcw . \#(closed)"#
+        )
         #expect(result.status == 1, "\(closed)")
         #expect(!result.errors.contains("differ"), "\(closed)")
       }
@@ -110,7 +111,8 @@
 
     @Test func `A reader that goes away ends a command without a word`() throws {
       let result = try run(
-        #"yes "$photo" | head -300 | xargs xception-run --json --model "$model" | head -1 > first; echo "${PIPESTATUS[@]}""#)
+        #"yes "$photo" | head -300 | xargs xception-run --json --model "$model" | head -1 > first; echo "${PIPESTATUS[@]}""#
+      )
       #expect(result.errors.allSatisfy { $0.isNewline } || result.errors.contains("signal 13"), "\(result.errors)")
       #expect(try String(contentsOf: folder.appending(path: "first"), encoding: .utf8).hasPrefix("{"))
     }
@@ -122,7 +124,9 @@
       let normal = try run(#"xception-run --model "$model" --top 1 "$photo""#)
       #expect(normal.status == 0)
       let result = try run(#"\#(limit); xception-run --model "$model" --top 1 "$photo""#)
-      #expect(result.status == 0 && result.output == normal.output || result.status == 1 && !result.errors.isEmpty, "\(result)")
+      #expect(
+        result.status == 0 && result.output == normal.output || result.status == 1 && !result.errors.isEmpty,
+        "\(result)")
       let written = try run(#"\#(limit); xception-convert "$keras" out.xcw --quiet"#)
       #expect(written.status == 0 || written.status == 1 && !written.errors.isEmpty, "\(written)")
     }
@@ -222,7 +226,9 @@
     @Test func `A text that a weights file cannot hold is refused before the model is read`() throws {
       // Were it read first, this would be said of the file.
       let bad = #"echo none > none.keras; xception-convert none.keras out.xcw"#
-      for (option, reason) in [("--license $'\\e'", "license"), ("--attribution $'\\x7f'", "attribution"), ("--labels $'a\\e,b'", "label 0")] {
+      for (option, reason) in [
+        ("--license $'\\e'", "license"), ("--attribution $'\\x7f'", "attribution"), ("--labels $'a\\e,b'", "label 0"),
+      ] {
         let result = try run("\(bad) \(option)")
         #expect(result.status == 1)
         #expect(result.errors.contains(reason) && result.errors.contains("control character"), "\(result.errors)")

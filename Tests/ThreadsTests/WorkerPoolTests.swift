@@ -130,7 +130,9 @@ import Testing
       #expect(workers.count == 2)
       /// The nanoseconds that each has run so far.
       func times() throws -> [Substring?] {
-        try workers.map { try String(contentsOfFile: "/proc/\($0)/schedstat", encoding: .utf8).split(separator: " ").first }
+        try workers.map {
+          try String(contentsOfFile: "/proc/\($0)/schedstat", encoding: .utf8).split(separator: " ").first
+        }
       }
       var before = try times()
       for _ in 0..<1000 {

@@ -99,13 +99,11 @@ struct AtomicWriteTests {
         signal(SIGXFSZ, SIG_IGN)
         for place in 0..<50 {
           limitFiles(to: size * place / 50)
-          do throws(WeightFormatError) {
-            try AtomicFile.$isNamedFromTheStart.withValue(isNamed) { () throws(WeightFormatError) in
-              try WeightFile.write(model, to: path)
-            }
+          do {
+            try AtomicFile.$isNamedFromTheStart.withValue(isNamed) { try WeightFile.write(model, to: path) }
             exit(2)
           } catch {
-            guard error.fault == .system, try folder.names() == ["model.xcw"],
+            guard (error as? WeightFormatError)?.fault == .system, try folder.names() == ["model.xcw"],
               try Data(contentsOf: URL(fileURLWithPath: path)) == Data("old".utf8)
             else { exit(3) }
           }

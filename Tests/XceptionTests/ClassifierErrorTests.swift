@@ -1,5 +1,7 @@
+import Architectures
 import Foundation
 import ModelGraph
+import Runtime
 import SmallModel
 import Testing
 
@@ -87,6 +89,33 @@ struct ClassifierErrorTests {
     } throws: { error in
       guard case .unsupportedInstructionSet("mmx", let supported)? = error as? ClassifierError else { return false }
       return supported.contains("portable") && "\(error)".contains("portable")
+    }
+  }
+
+  /// The weights of the first convolution, of the last separable one, or of the classifier are far too large.
+  @Test(arguments: InstructionSet.supported, [Precision.float32, .bfloat16, .int8])
+  func `No precision of no instruction set answers where the network overflows`(
+    set: InstructionSet, precision: Precision
+  ) throws {
+    for (ending, output) in [
+      (ClassifierHead.Output.logits, Metadata.Output.classLogits), (.softmax, .classProbabilities),
+      (.sigmoid, .labelProbabilities),
+    ] {
+      var model = try SmallModel.model(ending: ending, output: output)
+      let kernels = model.graph.tensors.indices.filter { model.graph.tensors[$0].dimensions.count > 1 }
+      for kernel in [kernels[0], kernels[1], kernels[kernels.count - 2]] {
+        let tensor = model.graph.tensors[kernel]
+        var large = try tensor.values()
+        for index in large.indices { large[index] = large[index] < 0 ? -1e38 : 1e38 }
+        model.graph.tensors[kernel] = Tensor(name: tensor.name, dimensions: tensor.dimensions, values: large)
+        let next = model.graph.tensors[kernels[kernels.count - 1]]
+        model.graph.tensors[kernels[kernels.count - 1]] = Tensor(
+          name: next.name, dimensions: next.dimensions,
+          values: (0..<next.elementCount).map { Float($0 % 5 == 0 ? 1e30 : -1e30) })
+        let classifier = try Classifier(
+          model, named: "overflow", options: .init(instructionSet: set.rawValue, precision: precision))
+        #expect(throws: ClassifierError.self, "\(ending), \(kernel)") { try classifier.classify(imageAt: photo) }
+      }
     }
   }
 
