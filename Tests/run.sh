@@ -54,6 +54,10 @@ echo "Checking that the hot loops keep their sums in registers"
 "$python" Tests/check-loops.py --self-test
 "$python" Tests/check-loops.py "$XCEPTION_BIN/xception-run"
 
+echo "Running on older processors"
+if [ "$(uname)" != Darwin ]; then bash Examples/install-packages.sh qemu-user-static || true; fi
+bash Tests/old-processors.sh "$XCEPTION_BIN"
+
 echo "Building the documentation"
 bash Tests/check-documentation.sh "$XCEPTION_BIN"
 

@@ -17,6 +17,13 @@ package struct ForeignFile: Sendable {
     return scalars.isEmpty ? "\u{fffd}" : String(String.UnicodeScalarView(scalars))
   }
 
+  /// What the names of its neighbors follow: its folder with a slash, or nothing. A slash is one whatever follows it, which may
+  /// be one character with it.
+  var folder: String {
+    let scalars = path.unicodeScalars
+    return scalars.lastIndex(of: "/").map { String(scalars[...$0]) } ?? ""
+  }
+
   /// A file in memory.
   package init(path: String, bytes: [UInt8]) {
     self.path = path

@@ -32,6 +32,7 @@ func whatToDo(about error: ClassifierError) -> String {
   case .unsupportedInstructionSet(_, let supported): "take \(supported[0])"
   case .invalidTop(let top): "not \(top) classes"
   case .notFinite(let index, let value): "output \(index) is \(value)"
+  case .featureNotFinite(let index, let value): "feature \(index) is \(value)"
   case .outOfMemory(let bytes): "close other programs: \(bytes)"
   case .cancelled: "nothing"
   }

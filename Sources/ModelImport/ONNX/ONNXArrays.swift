@@ -56,15 +56,14 @@ struct ONNXArrays {
     let error = { (reason: String) in ImportError.array(name: tensor.name, reason: reason) }
     let location = data.location.hasPrefix("./") ? String(data.location.dropFirst(2)) : data.location
     guard !location.isEmpty, location != "..", location != ".",
-      !location.contains(where: { $0 == "/" || $0 == "\\" || $0 == "\0" })
+      !location.unicodeScalars.contains(where: { $0 == "/" || $0 == "\\" || $0 == "\0" })
     else { throw error("lies in \"\(data.location)\", expected the name of a file in the model's own folder") }
     let neighbor: ForeignFile
     if let known = neighbors[location] {
       neighbor = known
     } else {
-      let folder = file.path.lastIndex(of: "/").map { String(file.path[...$0]) } ?? ""
       do throws(ImportError) {
-        neighbor = try ForeignFile(path: folder + location, limit: limits.fileSize)
+        neighbor = try ForeignFile(path: file.folder + location, limit: limits.fileSize)
       } catch {
         throw .array(
           name: tensor.name,

@@ -8,8 +8,7 @@ struct TorchConfiguration {
   private var preprocessing: JSON?
 
   init(beside file: ForeignFile, limits: ImportLimits) throws(ImportError) {
-    let folder = file.path.lastIndex(of: "/").map { String(file.path[...$0]) } ?? ""
-    guard let text = try? ForeignFile(path: folder + "config.json", limit: limits.configurationSize) else { return }
+    guard let text = try? ForeignFile(path: file.folder + "config.json", limit: limits.configurationSize) else { return }
     let json = try JSONParser.parse(text.bytes.array)
     architecture = json["architecture"]?.string
     labels = Self.labels(json)
