@@ -144,7 +144,8 @@ let package = Package(
       dependencies: ["Kernels", "KernelsX86V4", "KernelsX86VNNI", "KernelsX86BF16", "CIntrinsics"],
       swiftSettings: x86AMX),
     .target(name: "CIntrinsics"),
-    .target(name: "ImageInput", dependencies: ["XceptionTypes", "ModelGraph", "Files", "CImageCodecs"], swiftSettings: safe),
+    .target(
+      name: "ImageInput", dependencies: ["XceptionTypes", "ModelGraph", "Files", "CImageCodecs"], swiftSettings: safe),
     .target(
       name: "CImageCodecs", dependencies: ["CPNG", "CJPEG", "CWebP", "CGIF"],
       linkerSettings: ["png", "jpeg", "webp", "webpdemux", "gif"].map { .linkedLibrary($0) }

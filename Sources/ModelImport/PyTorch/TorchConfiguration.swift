@@ -8,7 +8,8 @@ struct TorchConfiguration {
   private var preprocessing: JSON?
 
   init(beside file: ForeignFile, limits: ImportLimits) throws(ImportError) {
-    guard let text = try? ForeignFile(path: file.folder + "config.json", limit: limits.configurationSize) else { return }
+    let path = file.folder + "config.json"
+    guard let text = try? ForeignFile(path: path, limit: limits.configurationSize) else { return }
     let json = try JSONParser.parse(text.bytes.array)
     architecture = json["architecture"]?.string
     labels = Self.labels(json)
