@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -65,18 +66,25 @@ static void end_with(const char *reason) {
   _exit(1);
 }
 
-static void end_aborted(int signal_number) {
-  // An abort for another reason stays one.
-  if (errno == ENOMEM) end_with("no memory left");
-  signal(signal_number, SIG_DFL);
-  raise(signal_number);
+// Whether the system refused memory just before a signal: Swift's runtime aborts then, or takes the null for memory.
+static int lacks_memory(int signal_number, const siginfo_t *information) {
+  if (errno != ENOMEM) return 0;
+  return signal_number == SIGABRT || (uintptr_t)information->si_addr < 4096;
 }
 
-static void end_of_mapping(int signal_number, siginfo_t *information, void *context) {
+static const int faults[] = {SIGABRT, SIGSEGV, SIGBUS};
+enum { fault_count = sizeof faults / sizeof *faults };
+static struct sigaction before_fault[fault_count];
+
+static void end_at_fault(int signal_number, siginfo_t *information, void *context) {
   (void)context;
-  if (information->si_code == BUS_ADRERR) end_with("a file was shortened while it was read");
-  signal(signal_number, SIG_DFL);
-  raise(signal_number);
+  if (signal_number == SIGBUS && information->si_code == BUS_ADRERR) end_with("a file was shortened while it was read");
+  if (signal_number != SIGBUS && lacks_memory(signal_number, information)) end_with("no memory left");
+  // Another reason is for whoever handled it before: where the fault is in the code, it comes again.
+  for (int i = 0; i < fault_count; i++) {
+    if (faults[i] == signal_number) sigaction(signal_number, &before_fault[i], NULL);
+  }
+  if (information->si_code <= 0 || signal_number == SIGABRT) raise(signal_number);
 }
 
 void prepare_command(const char *command) {
@@ -88,8 +96,7 @@ void prepare_command(const char *command) {
     if (open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY) != descriptor) _exit(1);
   }
   signal(SIGXFSZ, SIG_IGN);
-  signal(SIGABRT, end_aborted);
-  struct sigaction action = {.sa_sigaction = end_of_mapping, .sa_flags = SA_SIGINFO};
+  struct sigaction action = {.sa_sigaction = end_at_fault, .sa_flags = SA_SIGINFO};
   sigemptyset(&action.sa_mask);
-  sigaction(SIGBUS, &action, NULL);
+  for (int i = 0; i < fault_count; i++) sigaction(faults[i], &action, &before_fault[i]);
 }

@@ -3,11 +3,11 @@ internal import CSystem
 internal import PlainText
 
 #if canImport(Glibc)
-  @unsafe @preconcurrency import Glibc
+  import Glibc
 #elseif canImport(Musl)
-  @unsafe @preconcurrency import Musl
+  import Musl
 #elseif canImport(Darwin)
-  @unsafe @preconcurrency import Darwin
+  import Darwin
 #endif
 
 extension ParsableCommand {
@@ -25,18 +25,25 @@ extension ParsableCommand {
       try command.run()
       end(EXIT_SUCCESS)
     } catch {
-      let message = fullMessage(for: error).printableLines
-      let code = exitCode(for: error)
-      if code.isSuccess {
-        print(message)
-        guard unsafe fflush(stdout) == 0, unsafe ferror(stdout) == 0 else {
-          StandardError.print("\(_commandName): cannot write the output")
-          end(EXIT_FAILURE)
-        }
-      } else if !message.isEmpty {
-        StandardError.print(message)
-      }
-      end(code.rawValue)
+      end(report(error).rawValue)
+    }
+  }
+
+  /// Prints what ends the command: help that was asked for, or an error.
+  private static func report(_ error: any Error) -> ExitCode {
+    let message = fullMessage(for: error).printableLines
+    let code = exitCode(for: error)
+    guard code.isSuccess else {
+      if !message.isEmpty { StandardError.print(message) }
+      return code
+    }
+    print(message)
+    do {
+      try finishOutput()
+      return code
+    } catch {
+      StandardError.print("\(_commandName): \(error)")
+      return .failure
     }
   }
 }

@@ -14,14 +14,19 @@ package import ArgumentParser
 package func reportingErrors(as command: String, _ body: () throws -> Void) throws(ExitCode) {
   do {
     try body()
-    guard unsafe fflush(stdout) == 0, unsafe ferror(stdout) == 0 else {
-      throw OutputError(reason: unsafe String(cString: strerror(errno)))
-    }
+    try finishOutput()
   } catch let code as ExitCode {
     throw code
   } catch {
     StandardError.print("\(command): \(error)")
     throw .failure
+  }
+}
+
+/// Hands on what was printed so far, all of which must have arrived.
+func finishOutput() throws {
+  guard unsafe fflush(stdout) == 0, unsafe ferror(stdout) == 0 else {
+    throw OutputError(reason: unsafe String(cString: strerror(errno)))
   }
 }
 
