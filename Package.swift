@@ -197,7 +197,7 @@ let package = Package(
       swiftSettings: reference),
     .testTarget(name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "HDF5Tests", dependencies: ["HDF5", "ModelGraph"], exclude: ["make_fixtures.py"],
+      name: "HDF5Tests", dependencies: ["HDF5", "ModelGraph", "CSystem"], exclude: ["make_fixtures.py"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ModelImportTests",

@@ -119,7 +119,10 @@
 
     // MARK: Limits
 
-    @Test(arguments: ["ulimit -n 6", "ulimit -n 12", "ulimit -s 256", "ulimit -u 1", "unset HOME XDG_CACHE_HOME"])
+    @Test(arguments: [
+      "ulimit -n 6", "ulimit -n 12", "ulimit -s 256", "ulimit -u 1", "unset HOME XDG_CACHE_HOME",
+      "taskset -cp $(taskset -cp $$ | sed 's/.*: //; s/[,-].*//') $$ > /dev/null",
+    ])
     func `A command answers the same, or says what it lacks`(limit: String) throws {
       let normal = try run(#"xception-run --model "$model" --top 1 "$photo""#)
       #expect(normal.status == 0)

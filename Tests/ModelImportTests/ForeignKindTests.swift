@@ -28,6 +28,17 @@ struct ForeignKindTests {
     (.unknown, [1, 2, 3, 4]),
   ]
 
+  @Test func `A file's name is what follows the last slash, as text that a weights file can hold`() {
+    for (path, name) in [
+      ("a/b.keras", "b.keras"), ("b", "b"), ("/", "\u{fffd}"), ("a/\u{301}b", "\u{301}b"),
+      ("a/x\u{1b}[m\\y\u{10ffff}", "x\u{fffd}[m\u{fffd}y\u{fffd}"),
+    ] {
+      #expect(ForeignFile(path: path, bytes: []).name.utf8.elementsEqual(name.utf8), "\(path)")
+    }
+    #expect(ForeignFile(path: "a/\u{301}b", bytes: []).folder == "a/")
+    #expect(ForeignFile(path: "b", bytes: []).folder.isEmpty)
+  }
+
   @Test(arguments: files)
   func `Is recognized by its content`(kind: ForeignKind, bytes: [UInt8]) {
     #expect(ForeignFile(path: "x", bytes: bytes).kind() == kind)
