@@ -75,7 +75,7 @@ let package = Package(
       name: "xception-inspect",
       dependencies: [
         "ModelGraph", "WeightFormat", "Optimizer", "Xception", "Comparison", "Evaluation", "ImageInput",
-        "CommandSupport", "PlainText",
+        "CommandSupport", "Files", "PlainText",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: safe),
@@ -83,7 +83,7 @@ let package = Package(
       name: "xception-bench",
       dependencies: [
         "ModelGraph", "Architectures", "WeightFormat", "Runtime", "Threads", "Kernels", "Xception", "CommandSupport",
-        "PlainText",
+        "Files", "PlainText",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: safe),

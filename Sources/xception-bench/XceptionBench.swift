@@ -1,14 +1,9 @@
 import ArgumentParser
 import CommandSupport
+import Files
 import ModelGraph
 import WeightFormat
 import Xception
-
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
 
 @main
 struct XceptionBench: ParsableCommand {
@@ -69,8 +64,11 @@ struct XceptionBench: ParsableCommand {
   }
 
   private func write(_ trace: Trace, to path: String) throws {
-    guard FileManager.default.createFile(atPath: path, contents: try trace.json()) else {
-      throw ValidationError("cannot write the trace to \(path)")
+    let bytes = Array(try trace.json())
+    do throws(SystemError) {
+      try writeFile(bytes, to: path)
+    } catch {
+      throw ValidationError("cannot write the trace to \(path): \(error)")
     }
   }
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import CommandSupport
 import Comparison
 import Evaluation
-import Foundation
+import Files
 import ImageInput
 import PlainText
 import Xception
@@ -66,9 +66,13 @@ struct Evaluate: ParsableCommand {
     if let html {
       progress.show("making the page")
       let page = EvaluationPage(report, run: run, decoding: decoding.options)
-      try Data(page.text.utf8).write(to: URL(filePath: html), options: .atomic)
+      do throws(SystemError) {
+        try writeFile(Array(page.text.utf8), to: html)
+      } catch {
+        throw InputFileError(path: html, reason: "cannot be written: \(error)")
+      }
       progress.clear()
     }
-    print(json ? try jsonLine(report) : report.text)
+    print(json ? try jsonLine(report) : report.text.printableLines)
   }
 }
