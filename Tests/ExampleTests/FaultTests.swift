@@ -120,7 +120,7 @@
     // MARK: Limits
 
     @Test(arguments: [
-      "ulimit -n 6", "ulimit -n 12", "ulimit -s 256", "ulimit -u 1", "unset HOME XDG_CACHE_HOME",
+      "ulimit -n 6", "ulimit -n 12", "ulimit -s 128", "ulimit -u 1", "unset HOME XDG_CACHE_HOME",
       "taskset -cp $(taskset -cp $$ | sed 's/.*: //; s/[,-].*//') $$ > /dev/null",
     ])
     func `A command answers the same, or says what it lacks`(limit: String) throws {
