@@ -59,7 +59,7 @@ let package = Package(
     .executableTarget(
       name: "xception-run",
       dependencies: [
-        "Xception", "ModelGraph", "WeightFormat", "CommandSupport", "PlainText",
+        "Xception", "ModelGraph", "WeightFormat", "Threads", "Comparison", "CommandSupport", "Files", "PlainText",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: safe),

@@ -47,7 +47,8 @@ package enum PictureFolder {
     (try? FileStatus(of: path, followsLink: false))?.kind == .folder
   }
 
-  private static func isPicture(_ name: String) -> Bool {
+  /// Whether a name ends as those of pictures do.
+  package static func isPicture(_ name: String) -> Bool {
     guard let dot = name.lastIndex(of: ".") else { return false }
     return extensions.contains(name[name.index(after: dot)...].lowercased())
   }

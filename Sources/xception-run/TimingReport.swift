@@ -4,9 +4,14 @@ import Xception
 
 /// What a network computed in, where the time of a run went, in milliseconds, and the most memory that was resident.
 struct TimingReport: CustomStringConvertible {
+  /// The images whose times are told one by one; of all there are the means.
+  private static let listed = 20
+
   private let computation: String
   private let loading: Classifier.LoadingDurations
   private var images: [Classification.Durations] = []
+  private var count = 0
+  private var sums = (decode: Duration.zero, preprocess: Duration.zero, inference: Duration.zero)
 
   init(_ classifier: Classifier) {
     let network = classifier.network
@@ -17,7 +22,13 @@ struct TimingReport: CustomStringConvertible {
     loading = classifier.loadingDurations
   }
 
-  mutating func add(_ durations: Classification.Durations) { images.append(durations) }
+  mutating func add(_ durations: Classification.Durations) {
+    count += 1
+    sums.decode += durations.decode
+    sums.preprocess += durations.preprocess
+    sums.inference += durations.inference
+    if images.count < Self.listed { images.append(durations) }
+  }
 
   var description: String {
     var lines = [
@@ -29,6 +40,13 @@ struct TimingReport: CustomStringConvertible {
       lines += [
         line("decode" + suffix, image.decode), line("preprocess" + suffix, image.preprocess),
         line("inference" + suffix, image.inference),
+      ]
+    }
+    if count > images.count {
+      lines += [
+        line("decode (mean of \(count))", sums.decode / count),
+        line("preprocess (mean of \(count))", sums.preprocess / count),
+        line("inference (mean of \(count))", sums.inference / count),
       ]
     }
     if let peak = peakResidentMegabytes() { lines.append(line("peak resident memory", peak, unit: "MB")) }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import CommandSupport
+import Files
 import ModelGraph
-import PlainText
 import WeightFormat
 import Xception
 
@@ -12,7 +12,8 @@ struct XceptionRun: ParsableCommand {
     abstract: "Classifies images with a trained network.",
     discussion: """
       Images are JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC, AVIF, PBM, PGM, PPM or PAM files, recognized by content; TIFF
-      needs libtiff, HEIC and AVIF need libheif to be installed. - reads one from standard input.
+      needs libtiff, HEIC and AVIF need libheif to be installed. - reads one from standard input. Of a folder, and of those
+      inside it, the pictures are those whose names end as such files' do; names that begin with a dot are left out.
       Without --model, the environment variable XCEPTION_MODEL names the weights file, or else the model that \
       Examples/quickstart.sh installed is used.
 
@@ -20,11 +21,16 @@ struct XceptionRun: ParsableCommand {
       """,
     version: runtimeVersion)
 
-  @Argument(help: "The images.") var images: [String]
+  @Argument(help: "The images, and folders of images.") var images: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "A file that names more, one on a line or each before a zero byte; - is standard input.", valueName: "file"))
+  var filesFrom: String?
   @Option(help: "The weights file (.xcw).") var model: String?
   @Option(help: "How many classes to print; 0 for all.") var top = 5
   @Flag(help: "Print one JSON object per image per line.") var json = false
   @Flag(help: "With --json: add the features, the values that enter the classifier.") var features = false
+  @OptionGroup(title: "Results") var results: OutputArguments
   @OptionGroup var running: RunArguments
   @Flag(help: "Print on standard error where the time went.") var timings = false
   @OptionGroup(title: "Reading pictures") var decoding: DecodingArguments
@@ -35,8 +41,14 @@ struct XceptionRun: ParsableCommand {
   mutating func validate() throws {
     images = CommandArguments.separated(images)
     guard top >= 0 else { throw ValidationError("--top is \(top), expected 0 or more") }
-    guard !features || json else { throw ValidationError("--features needs --json") }
-    guard images.count(where: { $0 == "-" }) <= 1 else {
+    guard !features || json || results.format == .jsonLines else {
+      throw ValidationError("--features needs --json, or an --output of .jsonl")
+    }
+    guard !json || results.output == nil else {
+      throw ValidationError("--json prints results, which --output writes to a file: expected one of them")
+    }
+    guard !images.isEmpty || filesFrom != nil else { throw ValidationError("Missing expected argument '<images> ...'") }
+    guard images.count(where: { $0 == "-" }) + (filesFrom == "-" ? 1 : 0) <= 1 else {
       throw ValidationError("standard input (-) can be read only once")
     }
   }
@@ -48,23 +60,31 @@ struct XceptionRun: ParsableCommand {
     if !json, classifier.kind == .independentLabels {
       StandardError.print("xception-run: the labels are independent: their probabilities do not add up to 100 %")
     }
+    let format = format(for: classifier)
+    let file = try results.output.map { try ResultsFile($0, format: format, resumes: results.resume) }
+    let run = PictureRun(classifier: classifier, format: format, top: top == 0 ? nil : top, file: file)
     var report = TimingReport(classifier)
-    var failed = false
-    for name in images {
-      do {
-        let classification = try classifier.classification(
-          of: name == "-" ? .descriptor(0) : .path(name), top: top == 0 ? nil : top)
-        report.add(classification.durations)
-        try printResult(name, classification, classifier)
-        flushStandardOutput()
-      } catch {
-        failed = true
-        StandardError.print("xception-run: \(name.printable): \(error)")
-        if json { print(try jsonLine(JSONResult(image: name, error: "\(error)"))) }
-      }
+    var progress = RunProgress(after: file?.finished, isShown: isSeveral && (file != nil || Terminal.columns == nil)) {
+      PictureNames.count(images, list: filesFrom)
     }
+    try run.run(
+      PictureNames(images, list: filesFrom), threads: isSeveral ? classifier.network.threads : 1, progress: &progress,
+      report: &report)
     if timings { StandardError.print("\(report)") }
-    if failed { throw ExitCode.failure }
+    if file != nil || isSeveral && progress.failures > 0 { StandardError.print("xception-run: \(progress.summary)") }
+    if progress.failures > 0 { throw ExitCode.failure }
+  }
+
+  /// Whether there may be more than one picture.
+  private var isSeveral: Bool { images.count > 1 || filesFrom != nil || isFolder(images[0]) }
+
+  private func format(for classifier: Classifier) -> ResultFormat {
+    switch results.format {
+    case .jsonLines: .json(features: features)
+    case .csv: .csv(classes: min(top == 0 ? .max : top, classifier.classCount))
+    case nil where json: .json(features: features)
+    case nil: .text(named: isSeveral, columns: results.plain ? nil : Terminal.columns)
+    }
   }
 
   private func load() throws -> Classifier {
@@ -81,21 +101,4 @@ struct XceptionRun: ParsableCommand {
     }
     return try Classifier(contentsOfFile: path, options: options)
   }
-
-  private func printResult(_ name: String, _ classification: Classification, _ classifier: Classifier) throws {
-    if json {
-      print(try jsonLine(JSONResult(image: name, classification, by: classifier, features: features)))
-      return
-    }
-    if images.count > 1 { print(name.printable) }
-    for prediction in classification.predictions {
-      print(percentage(prediction.probability), prediction.label ?? "class \(prediction.classIndex)")
-    }
-  }
-}
-
-/// A probability as a right-aligned percentage with two decimals.
-private func percentage(_ probability: Float) -> String {
-  let text = (100 * min(max(Double(probability), 0), 1)).rounded(decimals: 2) + " %"
-  return String(repeating: " ", count: max(0, 10 - text.count)) + text
 }

@@ -9,6 +9,18 @@ func describe(photo: URL, model: URL) throws {
   }
 }
 
+func label(_ photos: [URL], model: URL) async throws {
+  let classifier = try Classifier(contentsOf: model)
+  var remaining = photos[...]
+  for await result in classifier.classify(photos.map { .file($0) }, top: 1) {
+    let photo = remaining.removeFirst().lastPathComponent
+    switch result {
+    case .success(let classification): print(photo, classification.predictions[0].label ?? "?")
+    case .failure(let error): print(photo, error)
+    }
+  }
+}
+
 func labels(of photos: [URL], model: URL) async throws -> [URL: String] {
   let classifier = try Classifier(contentsOf: model)
   return try await withThrowingTaskGroup(of: (URL, String?).self) { group in

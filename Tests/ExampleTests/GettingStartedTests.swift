@@ -12,7 +12,7 @@ struct GettingStartedTests {
       guard block.hasPrefix("swift\n"), let start = block.range(of: "func ") else { return nil }
       return block[start.lowerBound...]
     }
-    #expect(functions.count == 4)
+    #expect(functions.count == 5)
     for function in functions { #expect(compiled.contains(function), "not compiled:\n\(function)") }
   }
 
@@ -32,6 +32,7 @@ struct GettingStartedTests {
   @Test func `The article's code runs`() async throws {
     let model = try SmallModel.shared.get()
     try describe(photo: model.photos[0], model: model.file)
+    try await label(model.photos + [model.file], model: model.file)
     let labels = try await labels(of: model.photos, model: model.file)
     #expect(Set(labels.keys) == Set(model.photos))
     let classifier = try Classifier(contentsOf: model.file)

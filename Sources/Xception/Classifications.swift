@@ -1,0 +1,98 @@
+internal import Runtime
+import Synchronization
+
+/// The results of a sequence of images, in its order.
+struct Classifications<Images: AsyncSequence & Sendable>: AsyncSequence, Sendable where Images.Element == ImageSource {
+  typealias Element = Result<Classification, ClassifierError>
+  typealias Failure = Images.Failure
+
+  let classifier: Classifier
+  let images: Images
+  let top: Int?
+
+  func makeAsyncIterator() -> Iterator {
+    let (calls, continuation) = AsyncStream.makeStream(of: Call.self)
+    let flow = Flow<Failure>(threads: classifier.network.threads)
+    Task {
+      await start(continuation, flow)
+      continuation.finish()
+    }
+    return Iterator(owner: FlowOwner(flow: flow), calls: calls.makeAsyncIterator())
+  }
+
+  /// Of one image.
+  typealias Call = Task<Element, Never>
+
+  /// Asks for images while there is room, and starts a call for each.
+  private func start(_ calls: AsyncStream<Call>.Continuation, _ flow: Flow<Failure>) async {
+    var iterator = images.makeAsyncIterator()
+    do throws(Failure) {
+      while await flow.room.take(), await flow.threads.take(), let image = try await iterator.next(isolation: nil) {
+        calls.yield(
+          Task { [classifier, top] in
+            defer { flow.threads.give() }
+            return Result { () throws(ClassifierError) in
+              try classifier.classification(of: image, top: top, cancellation: flow.cancellation)
+            }
+          })
+      }
+    } catch {
+      flow.end(with: error)
+    }
+  }
+
+  struct Iterator: AsyncIteratorProtocol {
+    fileprivate let owner: FlowOwner<Failure>
+    fileprivate var calls: AsyncStream<Call>.Iterator
+
+    mutating func next() async throws(Failure) -> Element? {
+      let flow = owner.flow
+      guard let call = await calls.next() else {
+        if let failure = flow.failure { throw failure }
+        return nil
+      }
+      let result = await withTaskCancellationHandler {
+        await call.value
+      } onCancel: {
+        flow.stop()
+      }
+      flow.room.give()
+      return result
+    }
+  }
+}
+
+/// What bounds the images on their way, and stops them.
+private final class Flow<Failure: Error>: Sendable {
+  /// For the images between the sequence and whoever takes the results: these may wait for one that takes longer.
+  let room: Seats
+  /// For the calls that are being made.
+  let threads: Seats
+  let cancellation = Cancellation()
+  private let end = Mutex<Failure?>(nil)
+
+  init(threads count: Int) {
+    room = Seats(4 * count)
+    threads = Seats(count)
+  }
+
+  /// What ended the sequence of images early.
+  var failure: Failure? { end.withLock { $0 } }
+
+  func end(with failure: Failure) { end.withLock { $0 = failure } }
+
+  func stop() {
+    cancellation.cancel()
+    room.close()
+    threads.close()
+  }
+}
+
+/// Stops what is on its way for an iterator that is gone.
+private final class FlowOwner<Failure: Error>: Sendable {
+  let flow: Flow<Failure>
+
+  init(flow: Flow<Failure>) { self.flow = flow }
+
+  deinit { flow.stop() }
+}

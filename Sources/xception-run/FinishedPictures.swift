@@ -1,0 +1,28 @@
+/// The names of pictures that have results already: a number of 64 bits for each and how many results it has, as a name may
+/// be given twice.
+struct FinishedPictures {
+  private(set) var count = 0
+  private(set) var failures = 0
+  private var results: [Int: Int] = [:]
+
+  mutating func insert(_ name: String, failed: Bool) {
+    count += 1
+    if failed { failures += 1 }
+    results[key(name), default: 0] += 1
+  }
+
+  /// Takes one result of a picture away, and says whether there was one.
+  mutating func remove(_ name: String) -> Bool {
+    guard !results.isEmpty, let index = results.index(forKey: key(name)) else { return false }
+    results.values[index] -= 1
+    if results.values[index] == 0 { results.remove(at: index) }
+    return true
+  }
+
+  /// Of the bytes: two names may be equal as text.
+  private func key(_ name: String) -> Int {
+    var hasher = Hasher()
+    for byte in name.utf8 { hasher.combine(byte) }
+    return hasher.finalize()
+  }
+}

@@ -1,0 +1,100 @@
+import Comparison
+import Files
+import PlainText
+
+#if canImport(Glibc)
+  @unsafe @preconcurrency import Glibc
+#elseif canImport(Musl)
+  @unsafe @preconcurrency import Musl
+#elseif canImport(Darwin)
+  @unsafe @preconcurrency import Darwin
+#endif
+
+/// The pictures of a folder and of the folders inside it, by the ends of their names.
+///
+/// Names that begin with a dot are left out, AppleDouble files among them, and links to folders are not followed. Names are
+/// sorted, in a folder of more than `batch` in parts of so many, so that no folder is too large.
+struct FolderWalk {
+  static let batch = 4096
+
+  /// The folders that the walk is in, the innermost last.
+  private var open: [OpenFolder]
+
+  init(_ path: String) throws(FolderError) { open = [try OpenFolder(path)] }
+
+  /// - Throws: Where a folder inside cannot be read; the walk goes on with what follows it.
+  mutating func next() throws(FolderError) -> String? {
+    while let folder = open.last {
+      guard let entry = folder.next() else {
+        open.removeLast()
+        continue
+      }
+      let path = folder.path.hasSuffix("/") ? folder.path + entry.name : folder.path + "/" + entry.name
+      if entry.isFolder {
+        open.append(try OpenFolder(path))
+      } else if PictureFolder.isPicture(entry.name) {
+        return path
+      }
+    }
+    return nil
+  }
+}
+
+/// A folder that cannot be read.
+struct FolderError: Error {
+  var path: String
+  var reason: String
+}
+
+/// A folder whose names are being read.
+@safe private final class OpenFolder {
+  struct Entry {
+    var name: String
+    var isFolder: Bool
+  }
+
+  let path: String
+  #if canImport(Darwin)
+    private let stream: UnsafeMutablePointer<DIR>
+  #else
+    private let stream: OpaquePointer
+  #endif
+  /// Read already, the last of them comes next.
+  private var entries: [Entry] = []
+
+  init(_ path: String) throws(FolderError) {
+    guard let stream = unsafe path.withFileName({ unsafe opendir($0) }) else {
+      throw FolderError(path: path, reason: "cannot read the folder: \(SystemError.last)")
+    }
+    self.path = path
+    unsafe self.stream = unsafe stream
+  }
+
+  deinit { unsafe closedir(stream) }
+
+  func next() -> Entry? {
+    if entries.isEmpty { readBatch() }
+    return entries.popLast()
+  }
+
+  private func readBatch() {
+    while entries.count < FolderWalk.batch, let entry = unsafe readdir(stream) {
+      // Not the field itself, which is declared longer than the entry is.
+      let start = unsafe UnsafeRawPointer(entry) + MemoryLayout<dirent>.offset(of: \.d_name)!
+      let name = unsafe FileName.string(cString: start.assumingMemoryBound(to: CChar.self))
+      if !name.hasPrefix(".") {
+        entries.append(Entry(name: name, isFolder: unsafe isFolder(name, type: Int32(entry.pointee.d_type))))
+      }
+    }
+    entries.sort { $0.name > $1.name }
+  }
+
+  /// Some file systems do not say what an entry is.
+  private func isFolder(_ name: String, type: Int32) -> Bool {
+    guard type == Int32(DT_UNKNOWN) else { return type == Int32(DT_DIR) }
+    return (try? FileStatus(of: path + "/" + name, followsLink: false))?.kind == .folder
+  }
+}
+
+/// Whether a path leads to a file that can be read twice.
+func isRegularFile(_ path: String) -> Bool { (try? FileStatus(of: path))?.kind == .regular }

@@ -1,0 +1,36 @@
+import ArgumentParser
+
+/// The options that say where results go.
+struct OutputArguments: ParsableArguments {
+  enum FileFormat { case jsonLines, csv }
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Write the results to this file as they come, JSON objects to one that ends in .jsonl and a table to one that ends in \
+      .csv; a picture that cannot be classified has its error there.
+      """, valueName: "file"))
+  var output: String?
+
+  @Flag(
+    help: """
+      Go on with the --output file of a run that was ended: what is in it is not classified again, an incomplete last line \
+      is cut off. The options must be those of that run.
+      """)
+  var resume = false
+
+  @Flag(help: "Print on a terminal what is printed elsewhere, without bars.")
+  var plain = false
+
+  var format: FileFormat? {
+    guard let output else { return nil }
+    return output.hasSuffix(".jsonl") ? .jsonLines : output.hasSuffix(".csv") ? .csv : nil
+  }
+
+  func validate() throws {
+    guard output != nil || !resume else { throw ValidationError("--resume needs --output") }
+    if let output, format == nil {
+      throw ValidationError("--output is \(output), expected a name that ends in .jsonl or .csv")
+    }
+  }
+}

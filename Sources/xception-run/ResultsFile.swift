@@ -1,0 +1,150 @@
+import Files
+import PlainText
+import Xception
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+#if canImport(Glibc)
+  @unsafe @preconcurrency import Glibc
+#elseif canImport(Musl)
+  @unsafe @preconcurrency import Musl
+#elseif canImport(Darwin)
+  @unsafe @preconcurrency import Darwin
+#endif
+
+/// The file that results are written to, each with one call of the system, so that a run that is killed leaves whole lines,
+/// or at worst an incomplete last one.
+final class ResultsFile {
+  private let path: String
+  private let descriptor: CInt
+  private let format: ResultFormat
+  /// What a run before this one wrote.
+  private(set) var finished = FinishedPictures()
+
+  /// - Parameter resumes: Whether the file may have results, with which this run goes on.
+  init(_ path: String, format: ResultFormat, resumes: Bool) throws(ResultsFileError) {
+    self.path = path
+    self.format = format
+    let (size, isRegular): (Int, Bool)
+    do throws(SystemError) {
+      descriptor = try openFile(path, O_RDWR | O_CREAT | O_APPEND, permissions: 0o666)
+      let status = try FileStatus(of: descriptor)
+      size = status.size
+      isRegular = status.kind == .regular
+    } catch {
+      throw .system(path, error)
+    }
+    guard isRegular else { throw .notAFile(path) }
+    if size > 0 {
+      guard resumes else { throw .exists(path) }
+      let end = try readResults()
+      guard ftruncate(descriptor, off_t(end)) == 0 else { throw .system(path, .last) }
+      if end > 0 { return }
+    }
+    if let header = format.header { try append(header) }
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// Adds a line.
+  func append(_ line: String) throws(ResultsFileError) {
+    var bytes = Array((line + "\n").utf8)[...]
+    while !bytes.isEmpty {
+      let count = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+      if count > 0 {
+        bytes = bytes.dropFirst(count)
+      } else if errno != EINTR {
+        throw .system(path, .last)
+      }
+    }
+  }
+
+  /// Notes the pictures of all whole lines, and returns where the last of these ends.
+  private func readResults() throws(ResultsFileError) -> Int {
+    var lines = ResultLines(quotes: format.header != nil)
+    var number = 0
+    var chunk = [UInt8](repeating: 0, count: 1 << 18)
+    while true {
+      let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+      if count == 0 { return lines.end }
+      guard count > 0 else {
+        if errno == EINTR { continue }
+        throw .system(path, .last)
+      }
+      for byte in chunk[..<count] {
+        guard let line = lines.add(byte) else { continue }
+        number += 1
+        try note(line, number: number)
+      }
+    }
+  }
+
+  private func note(_ line: [UInt8], number: Int) throws(ResultsFileError) {
+    if let header = format.header {
+      if number == 1 {
+        guard line == Array(header.utf8) else { throw .otherHeader(path, found: String(decoding: line, as: UTF8.self)) }
+        return
+      }
+      guard let fields = CSVResult.fields(line), fields.count > 2 else { throw .notAResult(path, line: number) }
+      finished.insert(fields[0], failed: !fields[1].isEmpty)
+    } else {
+      struct Finished: Decodable {
+        var image: String
+        var error: String?
+      }
+      guard let result = try? JSONDecoder().decode(Finished.self, from: Data(line)) else {
+        throw .notAResult(path, line: number)
+      }
+      finished.insert(result.image, failed: result.error != nil)
+    }
+  }
+}
+
+/// Cuts bytes into lines; in a table a quoted field may have newlines.
+private struct ResultLines {
+  let quotes: Bool
+  /// Behind the last whole line.
+  private(set) var end = 0
+  private var position = 0
+  private var line: [UInt8] = []
+  private var isQuoted = false
+
+  init(quotes: Bool) { self.quotes = quotes }
+
+  /// - Returns: The line that ends with this byte, without it.
+  mutating func add(_ byte: UInt8) -> [UInt8]? {
+    position += 1
+    if quotes, byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+    guard byte == UInt8(ascii: "\n"), !isQuoted else {
+      line.append(byte)
+      return nil
+    }
+    end = position
+    defer { line.removeAll(keepingCapacity: true) }
+    return line
+  }
+}
+
+/// Why results cannot be written to a file.
+enum ResultsFileError: Error, CustomStringConvertible {
+  case system(String, SystemError)
+  case notAFile(String)
+  case exists(String)
+  case otherHeader(String, found: String)
+  case notAResult(String, line: Int)
+
+  var description: String {
+    switch self {
+    case .system(let path, let error): "\(path): \(error)"
+    case .notAFile(let path): "\(path) is no regular file; to print results, leave --output out"
+    case .exists(let path): "\(path) has results already: --resume goes on with them, or remove the file"
+    case .otherHeader(let path, let found):
+      "\(path) begins with \"\(found)\", which is not what these options give: --top and the model must be the same"
+    case .notAResult(let path, let line): "line \(line) of \(path) is no result of this command"
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import Foundation
+import Testing
+
+struct InstallTests {
+  private static let commands = ["xception-run", "xception-convert", "xception-inspect", "xception-bench"]
+
+  private func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = [program] + arguments
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let output = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    process.waitUntilExit()
+    return (process.terminationStatus, output)
+  }
+
+  @Test func `Examples/install.sh installs the commands, their man pages and completions`() throws {
+    let prefix = FileManager.default.temporaryDirectory.appending(path: "install-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: prefix) }
+    let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Examples/install.sh")
+    let installed = try run("bash", [script.path, prefix.path, Command.folder.path])
+    #expect(installed.status == 0, "\(installed.output)")
+    for command in Self.commands {
+      #expect(try run(prefix.appending(path: "bin/\(command)").path, ["--version"]).status == 0)
+      let completion = prefix.appending(path: "share/bash-completion/completions/\(command)").path
+      #expect(try run("bash", ["-n", completion]).status == 0)
+      let registered = try run("bash", ["-c", "source '\(completion)' && complete -p \(command)"])
+      #expect(registered.output.contains(command), "\(registered.output)")
+      for path in ["share/zsh/site-functions/_\(command)", "share/fish/vendor_completions.d/\(command).fish"] {
+        let text = try String(contentsOf: prefix.appending(path: path), encoding: .utf8)
+        #expect(text.contains(command))
+      }
+      let page = try String(contentsOf: prefix.appending(path: "share/man/man1/\(command).1"), encoding: .utf8)
+      #expect(page.hasPrefix(".TH"))
+      #expect(page.contains("\\fB\\-\\-threads\\fR") || command == "xception-convert")
+    }
+    let page = try String(contentsOf: prefix.appending(path: "share/man/man1/xception-run.1"), encoding: .utf8)
+    for option in ["files\\-from", "output", "resume", "plain"] { #expect(page.contains("\\fB\\-\\-\(option)\\fR")) }
+  }
+
+  @Test func `Examples/install.sh says what is wrong`() throws {
+    let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Examples/install.sh")
+    #expect(try run("bash", [script.path]).output.contains("expected install.sh PREFIX"))
+    let empty = FileManager.default.temporaryDirectory.appending(path: "empty-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: empty) }
+    let result = try run("bash", [script.path, empty, empty])
+    #expect(result.status == 1)
+    #expect(result.output.contains("there is no xception-run"))
+  }
+}

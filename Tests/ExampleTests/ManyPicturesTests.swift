@@ -1,0 +1,181 @@
+import Foundation
+import SmallModel
+import Testing
+
+struct ManyPicturesTests {
+  let model: SmallModel
+  let folder: URL
+
+  init() throws {
+    model = try SmallModel.shared.get()
+    folder = model.folder.appending(path: "many-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder.appending(path: "b/c"), withIntermediateDirectories: true)
+  }
+
+  /// Small pictures, no two alike, and their paths in the order in which a folder is walked.
+  @discardableResult
+  private func pictures(_ count: Int) throws -> [String] {
+    try (0..<count).map { index in
+      let name = "p" + String(10_000 + index).dropFirst() + ".ppm"
+      let path = folder.appending(path: name)
+      let pixels = [UInt8](repeating: UInt8(index % 256), count: 8 * 8 * 3 - 1) + [UInt8(index / 256)]
+      try (Data("P6 8 8 255\n".utf8) + pixels).write(to: path)
+      return path.path
+    }
+  }
+
+  private func run(_ arguments: String..., input: Data? = nil) throws -> Command.Result {
+    try Command.run("xception-run", ["--model", model.file.path] + arguments, input: input)
+  }
+
+  private func write(_ name: String, _ text: String = "no picture") throws -> String {
+    let path = folder.appending(path: name)
+    try Data(text.utf8).write(to: path)
+    return path.path
+  }
+
+  private func images(in file: String) throws -> [String] {
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    #expect(text.isEmpty || text.hasSuffix("\n"))
+    return try text.split(separator: "\n").map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)).image }
+  }
+
+  @Test func `A folder stands for the pictures in it and inside it, hidden files left out, sorted`() throws {
+    var expected = try pictures(5)
+    for name in [".hidden.ppm", "._p0000.ppm", "notes.txt", "Thumbs.db"] { _ = try write(name) }
+    for inner in ["b/x.PPM", "b/c/y.ppm"] {
+      try FileManager.default.copyItem(atPath: expected[0], toPath: folder.appending(path: inner).path)
+    }
+    let inner = ["b/c/y.ppm", "b/x.PPM"].map { folder.appending(path: $0).path }
+    expected = inner + expected
+    let result = try run("--json", folder.path)
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(try Line.all(result).map(\.image) == expected)
+    // Text has a name above each picture, even where a folder has but one.
+    let one = try run("--top", "1", folder.appending(path: "b/c").path)
+    #expect(one.lines.first.map(String.init) == inner[0])
+    #expect(one.lines.count == 2)
+  }
+
+  @Test(arguments: ["\n", "\0"])
+  func `--files-from reads names from a file or from standard input`(separator: String) throws {
+    let names = try pictures(4)
+    // The last one is not ended.
+    let list = names.joined(separator: separator)
+    let file = try write("list", list)
+    #expect(try Line.all(run("--json", "--files-from", file)).map(\.image) == names)
+    let piped = try run("--json", names[0], "--files-from", "-", input: Data(list.utf8))
+    #expect(try Line.all(piped).map(\.image) == [names[0]] + names)
+  }
+
+  @Test func `Results are the same as those of pictures one by one`() throws {
+    let names = try pictures(9)
+    let together = try Line.all(run("--json", "--top", "0", folder.path))
+    for (line, name) in zip(together, names) {
+      let alone = try Line.all(run("--json", "--top", "0", name))[0]
+      #expect(line.predictions?.map(\.probability) == alone.predictions?.map(\.probability))
+    }
+    #expect(together.count == 9)
+  }
+
+  @Test func `--output writes failures as lines too, counts them, and the exit code is 1`() throws {
+    try pictures(3)
+    _ = try write("bad, \"worse\".jpg")
+    let json = folder.appending(path: "r.jsonl").path
+    let result = try run("--output", json, folder.path)
+    #expect(result.status == 1)
+    #expect(result.output.isEmpty)
+    #expect(result.errors.contains("4 pictures, 1 of them not classified"))
+    #expect(try images(in: json).count == 4)
+
+    let csv = folder.appending(path: "r.csv").path
+    #expect(try run("--top", "2", "--output", csv, folder.path).status == 1)
+    let rows = try String(contentsOfFile: csv, encoding: .utf8).split(separator: "\n")
+    #expect(rows[0] == "image,error,class_1,label_1,probability_1,class_2,label_2,probability_2")
+    #expect(rows.count == 5)
+    #expect(rows[1].hasPrefix("\"\(folder.path)/bad, \"\"worse\"\".jpg\","))
+    // A second run does not write over them, or mix results of other options with them.
+    for arguments in [["--output", csv], ["--output", csv, "--resume", "--top", "3"]] {
+      let refused = try Command.run("xception-run", ["--model", model.file.path, folder.path] + arguments)
+      #expect(refused.status == 1)
+      #expect(refused.errors.contains(csv))
+    }
+    // Nor does one that goes on classify anything again, and its exit code tells of the earlier failure.
+    let again = try run("--top", "2", "--output", csv, "--resume", folder.path)
+    #expect(again.status == 1)
+    #expect(try String(contentsOfFile: csv, encoding: .utf8).split(separator: "\n") == rows)
+  }
+
+  @Test(arguments: ["r.jsonl", "r.csv"])
+  func `A run that is killed at any moment is gone on with, without a lost or a doubled line`(name: String) throws {
+    try pictures(400)
+    let whole = folder.appending(path: "whole-" + name).path
+    #expect(try run("--output", whole, folder.path).status == 0)
+    let output = folder.appending(path: name).path
+    var generator = SystemRandomNumberGenerator()
+    var killed = 0
+    for _ in 0..<12 {
+      let process = Process()
+      process.executableURL = Command.folder.appending(path: "xception-run")
+      process.arguments = ["--model", model.file.path, "--output", output, "--resume", folder.path]
+      process.standardError = FileHandle.nullDevice
+      try process.run()
+      Thread.sleep(forTimeInterval: .random(in: 0.02...0.4, using: &generator))
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+      if process.terminationReason == .uncaughtSignal { killed += 1 }
+      if var bytes = try? Data(contentsOf: URL(filePath: output)), bytes.count > 40 {
+        // What the kill of a whole machine may do to the last line.
+        bytes.removeLast(.random(in: 0...40, using: &generator))
+        try bytes.write(to: URL(filePath: output))
+      }
+    }
+    #expect(killed > 0)
+    #expect(try run("--output", output, "--resume", folder.path).status == 0)
+    #expect(try comparable(output) == comparable(whole))
+  }
+
+  /// Lines without times.
+  private func comparable(_ file: String) throws -> [String] {
+    try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").map {
+      String($0.replacing(/"milliseconds":\{[^}]*\},/, with: ""))
+    }
+  }
+
+  @Test func `A name that is given twice has two results, after going on too`() throws {
+    let names = try pictures(3)
+    let file = folder.appending(path: "twice.jsonl").path
+    let list = [names[0], names[1], names[0], names[2], names[0]]
+    #expect(try run("--output", file, "--files-from", "-", input: Data(list.joined(separator: "\n").utf8)).status == 0)
+    #expect(try images(in: file) == list)
+    let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
+    try Data((lines.prefix(3).joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: file))
+    #expect(
+      try run("--output", file, "--resume", "--files-from", "-", input: Data(list.joined(separator: "\n").utf8)).status
+        == 0)
+    #expect(try images(in: file) == list)
+  }
+
+  @Test(arguments: [
+    ["--resume"], ["--output", "x.txt"], ["--output", "x.csv", "--json"], ["--output", "x.csv", "--features"],
+    ["-", "--files-from", "-"],
+  ])
+  func `Wrong usage of many pictures exits with 64`(arguments: [String]) throws {
+    let result = try Command.run("xception-run", ["--model", model.file.path, model.photos[0].path] + arguments)
+    #expect(result.status == 64)
+    #expect(!result.errors.isEmpty)
+  }
+
+  @Test func `Memory does not grow with the number of pictures`() throws {
+    func peak(_ count: Int) throws -> Double {
+      let result = try run("--timings", "--output", folder.appending(path: "\(count).jsonl").path, folder.path)
+      #expect(result.status == 0)
+      let line = try #require(result.errors.firstMatch(of: /peak resident memory +([0-9.]+) MB/))
+      return try #require(Double(line.1))
+    }
+    try pictures(100)
+    let few = try peak(100)
+    try pictures(3000)
+    #expect(try peak(3000) < few + 4)
+  }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import SmallModel
+import Testing
+
+#if os(Linux)
+  /// What the commands print on a terminal, which `script` of util-linux makes.
+  @Suite(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/script")))
+  struct TerminalTests {
+    let model: SmallModel
+
+    init() throws { model = try SmallModel.shared.get() }
+
+    /// - Parameter rest: Of the line of the shell, such as a redirection.
+    private func lines(columns: Int, _ options: String, rest: String = "", locale: String = "C.UTF-8") throws
+      -> [String]
+    {
+      let command = Command.folder.appending(path: "xception-run").path
+      let line = "stty cols \(columns); '\(command)' --model '\(model.file.path)' \(options) \(rest)"
+      let process = Process()
+      process.executableURL = URL(filePath: "/usr/bin/script")
+      process.arguments = ["-qec", line, "/dev/null"]
+      process.environment = ProcessInfo.processInfo.environment.merging(["LC_ALL": locale]) { $1 }
+      let pipe = Pipe()
+      process.standardOutput = pipe
+      process.standardInput = FileHandle.nullDevice
+      try process.run()
+      let output = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+      process.waitUntilExit()
+      return output.split(whereSeparator: { $0.isNewline || $0 == "\r" }).map(String.init)
+    }
+
+    @Test(arguments: [30, 48, 80, 200])
+    func `Bars fit the terminal, the longest beside the likeliest class, without colors`(columns: Int) throws {
+      let lines = try lines(columns: columns, model.photos[0].path)
+      #expect(lines.count == 5)
+      #expect(lines.allSatisfy { $0.count <= columns && !$0.contains("\u{1b}") })
+      let bars = lines.map { $0.count { "█▏▎▍▌▋▊▉".contains($0) } }
+      #expect(bars[0] > 0)
+      #expect(bars == bars.sorted(by: >))
+    }
+
+    @Test func `Bars are number signs where the terminal shows ASCII only`() throws {
+      let lines = try lines(columns: 80, model.photos[0].path, locale: "C")
+      #expect(lines[0].contains("#"))
+      #expect(lines.joined().utf8.allSatisfy { $0 < 0x80 })
+    }
+
+    @Test func `--plain prints on a terminal what a pipe gets`() throws {
+      let piped = try Command.run("xception-run", ["--model", model.file.path, model.photos[0].path])
+      #expect(try lines(columns: 80, "--plain " + model.photos[0].path) == piped.lines.map(String.init))
+    }
+
+    @Test func `A run says on a terminal how far it is, and leaves its summary`() throws {
+      let folder = model.folder.appending(path: "progress-\(UUID().uuidString)")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      for index in 0..<300 {
+        try FileManager.default.copyItem(at: model.photos[0], to: folder.appending(path: "\(index).ppm"))
+      }
+      try Data("no picture".utf8).write(to: folder.appending(path: "0.jpg"))
+      let results = folder.appending(path: "results.jsonl").path
+      let lines = try lines(columns: 80, "--output '\(results)' '\(folder.path)'")
+      #expect(lines.contains { $0.contains(/[0-9]+ of 301 done, [0-9.]+ a second, [0-9]+:[0-9][0-9] left, 1 failure/) })
+      #expect(lines.last?.contains("301 pictures, 1 of them not classified") == true)
+    }
+  }
+#endif

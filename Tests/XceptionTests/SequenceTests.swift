@@ -1,0 +1,116 @@
+import Foundation
+import SmallModel
+import Synchronization
+import Testing
+import Xception
+
+struct SequenceTests {
+  let classifier: Classifier
+  let pictures: [ImageSource]
+
+  init() throws {
+    let model = try SmallModel.shared.get()
+    classifier = try Classifier(contentsOf: model.file)
+    pictures = (0..<40).map { index in
+      .rgb([UInt8](repeating: UInt8(index * 6), count: 20 * 10 * 3), width: 20, height: 10)
+    }
+  }
+
+  /// Pictures that count how many of them were asked for.
+  private struct Counted: AsyncSequence, Sendable {
+    struct End: Error {}
+
+    final class Count: Sendable { let value = Atomic<Int>(0) }
+
+    let pictures: [ImageSource]
+    var endsWithError = false
+    let asked = Count()
+
+    func makeAsyncIterator() -> Iterator { Iterator(of: self) }
+
+    struct Iterator: AsyncIteratorProtocol {
+      let of: Counted
+      var index = 0
+
+      mutating func next() async throws -> ImageSource? {
+        if index == of.pictures.count {
+          if of.endsWithError { throw End() }
+          return nil
+        }
+        of.asked.value.add(1, ordering: .relaxed)
+        index += 1
+        return of.pictures[index - 1]
+      }
+    }
+  }
+
+  @Test func `Results come in the order of the images, the same as one by one, with failures among them`() async throws
+  {
+    var sources = pictures
+    sources[7] = .path("/nowhere/at/all")
+    var index = 0
+    for await result in classifier.classify(sources, top: 2) {
+      if index == 7 {
+        #expect(throws: ClassifierError.self) { try result.get() }
+      } else {
+        let (found, expected) = (try result.get(), try await classifier.classification(of: sources[index], top: 2))
+        #expect(found.predictions == expected.predictions)
+        #expect(found.probabilities == expected.probabilities)
+      }
+      index += 1
+    }
+    #expect(index == 40)
+  }
+
+  @Test func `Images are asked for as results are taken`() async throws {
+    let images = Counted(pictures: pictures)
+    var taken = 0
+    let ahead = 4 * classifier.network.threads
+    for try await _ in classifier.classify(images) {
+      taken += 1
+      try await Task.sleep(for: .milliseconds(2))
+      // The room of the result that was just taken is free again.
+      #expect(images.asked.value.load(ordering: .relaxed) <= taken + ahead)
+    }
+    #expect(taken == 40)
+  }
+
+  @Test func `An error of the sequence is thrown after the results of the images before it`() async throws {
+    var taken = 0
+    do {
+      for try await result in classifier.classify(Counted(pictures: pictures, endsWithError: true)) {
+        _ = try result.get()
+        taken += 1
+      }
+      Issue.record("no error")
+    } catch {
+      #expect(error is Counted.End)
+    }
+    #expect(taken == 40)
+  }
+
+  @Test func `Cancelling the task ends the sequence early`() async throws {
+    let images = Counted(pictures: (0..<100).flatMap { _ in pictures })
+    let task = Task { [classifier] in
+      var results: [Result<Classification, ClassifierError>] = []
+      for try await result in classifier.classify(images) {
+        results.append(result)
+        if results.count == 3 { withUnsafeCurrentTask { $0?.cancel() } }
+      }
+      return results
+    }
+    let results = try await task.value
+    #expect(results.count < 100)
+    for result in results.prefix(3) { #expect(throws: Never.self) { try result.get() } }
+  }
+
+  @Test func `An iterator that is given up asks for no more images`() async throws {
+    let images = Counted(pictures: (0..<100).flatMap { _ in pictures })
+    for try await _ in classifier.classify(images) { break }
+    try await Task.sleep(for: .milliseconds(50))
+    let asked = images.asked.value.load(ordering: .relaxed)
+    try await Task.sleep(for: .milliseconds(100))
+    #expect(asked <= 1 + 4 * classifier.network.threads)
+    #expect(images.asked.value.load(ordering: .relaxed) == asked)
+  }
+}
