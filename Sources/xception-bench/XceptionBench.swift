@@ -21,7 +21,7 @@ struct XceptionBench: ParsableCommand {
 
   @Argument(
     help:
-      "The weights file (.xcw); or random, an Xception, or random:NAME, another network, with random weights, which take as long."
+      "The weights file (.xcw), or the name of an installed model; or random, an Xception, or random:NAME, another network, with random weights, which take as long."
   )
   var model: String
   @OptionGroup var running: RunArguments
@@ -73,7 +73,7 @@ struct XceptionBench: ParsableCommand {
   }
 
   private func load(_ random: Graph?) throws -> Engine {
-    var graph = try random ?? WeightFile(contentsOf: model).model.graph
+    var graph = try random ?? WeightFile(contentsOf: InstalledModels().path(meantBy: model)).model.graph
     if let size { graph = try graph.resized(to: size.extent) }
     return try Engine(graph, options: ReadyNetwork.Options(running.options), callers: streams)
   }

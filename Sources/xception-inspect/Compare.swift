@@ -17,7 +17,7 @@ struct Compare: ParsableCommand {
         xception-inspect compare m.xcw m.xcw --precision-b int8 --images photos
       """)
 
-  @Argument(help: "The first weights file (.xcw).") var a: String
+  @Argument(help: "The first weights file (.xcw), or the name of an installed model.") var a: String
   @Argument(help: "The second weights file.") var b: String
   @Option(
     help: ArgumentHelp(
@@ -38,14 +38,17 @@ struct Compare: ParsableCommand {
     defer { progress.clear() }
     let pictures = try PictureFolder.pictures(in: images)
     progress.show("loading")
-    let pair = try ModelPair(load(a, precisionA), load(b, precisionB))
+    let installed = InstalledModels()
+    let (pathA, pathB) = (try installed.path(meantBy: a), try installed.path(meantBy: b))
+    let pair = try ModelPair(load(pathA, precisionA), load(pathB, precisionB))
     let agreement = try pair.agreement(about: pictures, in: images) { done in
       progress.show("classifying \(pictures.count) pictures", part: Double(done) / Double(pictures.count))
     }
     progress.show("measuring the speed of both")
     let race = try Race.run(pair.first.network, pair.second.network)
     progress.clear()
-    let report = try ComparisonReport(runner(pair.first, a), runner(pair.second, b), race: race, agreement: agreement)
+    let report = try ComparisonReport(
+      runner(pair.first, a, pathA), runner(pair.second, b, pathB), race: race, agreement: agreement)
     print(json ? try jsonLine(report) : report.text.printableLines)
   }
 
@@ -53,8 +56,8 @@ struct Compare: ParsableCommand {
     try Classifier(contentsOfFile: path, options: machine.options(precision))
   }
 
-  private func runner(_ classifier: Classifier, _ path: String) throws -> ComparisonReport.Runner {
+  private func runner(_ classifier: Classifier, _ name: String, _ path: String) throws -> ComparisonReport.Runner {
     ComparisonReport.Runner(
-      classifier.network, file: path, bytes: try fileSize(of: path), kind: classifier.kind)
+      classifier.network, file: name, bytes: try fileSize(of: path), kind: classifier.kind)
   }
 }

@@ -13,7 +13,7 @@ struct Show: ParsableCommand {
     case before, after
   }
 
-  @Argument(help: "The weights file (.xcw).") var file: String
+  @Argument(help: "The weights file (.xcw), or the name of an installed model.") var file: String
   @Option(help: "Print the network, a line for each node, before or after optimization.") var graph: GraphStage?
   @Flag(
     help: """
@@ -30,7 +30,7 @@ struct Show: ParsableCommand {
   func run() throws { try reportingErrors(as: "xception-inspect: \(file.printable)", inspect) }
 
   private func inspect() throws {
-    let weights = try WeightFile(contentsOf: file)
+    let weights = try WeightFile(contentsOf: InstalledModels().path(meantBy: file))
     if let graph {
       print(graph == .before ? weights.model.graph : try Optimizer.optimize(weights.model.graph))
     }

@@ -14,8 +14,8 @@ struct XceptionRun: ParsableCommand {
       Images are JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC, AVIF, PBM, PGM, PPM or PAM files, recognized by content; TIFF
       needs libtiff, HEIC and AVIF need libheif to be installed. - reads one from standard input. Of a folder, and of those
       inside it, the pictures are those whose names end as such files' do; names that begin with a dot are left out.
-      Without --model, the environment variable XCEPTION_MODEL names the weights file, or else the model that \
-      Examples/quickstart.sh installed is used.
+      Without --model, the environment variable XCEPTION_MODEL says which model is used, or else the one that \
+      Examples/quickstart.sh installed is. --models lists those that have a name.
 
       The exit code is 0 if every image was classified, 1 if one was not, 64 for wrong usage.
       """,
@@ -26,7 +26,8 @@ struct XceptionRun: ParsableCommand {
     help: ArgumentHelp(
       "A file that names more, one on a line or each before a zero byte; - is standard input.", valueName: "file"))
   var filesFrom: String?
-  @Option(help: "The weights file (.xcw).") var model: String?
+  @Option(help: "The weights file (.xcw), or the name of an installed model.") var model: String?
+  @Flag(help: "List the installed models instead; with --json, one JSON object per model per line.") var models = false
   @Option(help: "How many classes to print; 0 for all.") var top = 5
   @Flag(help: "Print one JSON object per image per line.") var json = false
   @Flag(help: "With --json: add the features, the values that enter the classifier.") var features = false
@@ -40,6 +41,10 @@ struct XceptionRun: ParsableCommand {
 
   mutating func validate() throws {
     images = CommandArguments.separated(images)
+    if models {
+      guard images.isEmpty, filesFrom == nil else { throw ValidationError("--models takes no images") }
+      return
+    }
     guard top >= 0 else { throw ValidationError("--top is \(top), expected 0 or more") }
     guard !features || json || results.format == .jsonLines else {
       throw ValidationError("--features needs --json, or an --output of .jsonl")
@@ -53,7 +58,21 @@ struct XceptionRun: ParsableCommand {
     }
   }
 
-  func run() throws { try reportingErrors(as: "xception-run", classifyAll) }
+  func run() throws { try reportingErrors(as: "xception-run", models ? listModels : classifyAll) }
+
+  private func listModels() throws {
+    let list = ModelList()
+    if list.entries.isEmpty {
+      StandardError.print("xception-run: no model is installed in \(list.folder); Examples/quickstart.sh installs two")
+    } else if json {
+      for entry in list.entries { print(try jsonLine(entry)) }
+    } else {
+      print(list.text)
+    }
+    let unusable = list.entries.filter { $0.error != nil }
+    for entry in unusable { StandardError.print("xception-run: \(entry.path): \(entry.error ?? "")") }
+    if !unusable.isEmpty { throw ExitCode.failure }
+  }
 
   private func classifyAll() throws {
     let classifier = try load()
@@ -88,7 +107,7 @@ struct XceptionRun: ParsableCommand {
   }
 
   private func load() throws -> Classifier {
-    let path = try model ?? DefaultModel.path()
+    let path = try InstalledModels().path(meantBy: model)
     var options = running.options
     options.decoding = decoding.options
     if preprocessing.isGiven {

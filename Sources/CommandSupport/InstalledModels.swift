@@ -1,0 +1,93 @@
+#if canImport(FoundationEssentials)
+  package import FoundationEssentials
+#else
+  package import Foundation
+#endif
+
+/// The weights files in the user's cache folder: `kitchenware` is the name of `kitchenware.xcw` there.
+package struct InstalledModels {
+  package let folder: String
+  /// What XCEPTION_MODEL says: a name or a path.
+  private let chosen: String?
+
+  package init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+    folder = Self.caches(environment) + "/xception-runtime"
+    chosen = environment["XCEPTION_MODEL"].flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// Their names in alphabetical order. The default model is among them only where it is a file of its own, not a link to
+  /// one of the others.
+  package var names: [String] {
+    let entries = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let names = entries.compactMap { $0.hasSuffix(".xcw") && !$0.hasPrefix(".") ? String($0.dropLast(4)) : nil }.sorted()
+    return names.filter { name in
+      name != Self.nameOfDefault || !names.contains { $0 != name && isSameFile(path(of: $0), path(of: name)) }
+    }
+  }
+
+  /// The file of an installed model.
+  package func path(of name: String) -> String { "\(folder)/\(name).xcw" }
+
+  /// The weights file that a command line means: a file, or the name of an installed model.
+  ///
+  /// - Parameter argument: Nil stands for the model that XCEPTION_MODEL means, or else for the default one.
+  package func path(meantBy argument: String?) throws(ModelNameError) -> String {
+    guard let given = argument ?? chosen else {
+      let path = path(of: Self.nameOfDefault)
+      guard FileManager.default.fileExists(atPath: path) else { throw .noDefault(path: path, installed: names) }
+      return path
+    }
+    if given.contains("/") || isFile(given) { return given }
+    let installed = path(of: given)
+    if FileManager.default.fileExists(atPath: installed) { return installed }
+    throw .unknown(
+      given, variable: argument == nil ? "XCEPTION_MODEL" : nil, installed: names, folder: folder)
+  }
+
+  private static let nameOfDefault = "default"
+
+  private static func caches(_ environment: [String: String]) -> String {
+    let home = environment["HOME"] ?? "/"
+    #if os(macOS)
+      return home + "/Library/Caches"
+    #else
+      if let caches = environment["XDG_CACHE_HOME"], !caches.isEmpty { return caches }
+      return home + "/.cache"
+    #endif
+  }
+
+  /// Whether there is something at a path that can be read, or that has a better error of its own than "no such model".
+  private func isFile(_ path: String) -> Bool {
+    FileManager.default.fileExists(atPath: path)
+      && (try? FileManager.default.contentsOfDirectory(atPath: path)) == nil
+  }
+}
+
+/// Why what was given for a model means none.
+package enum ModelNameError: Error {
+  /// Neither a file nor an installed model.
+  case unknown(String, variable: String?, installed: [String], folder: String)
+  /// No model was given, and there is none to use instead.
+  case noDefault(path: String, installed: [String])
+}
+
+extension ModelNameError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .unknown(let name, let variable, let installed, let folder):
+      let list =
+        installed.isEmpty
+        ? "none is installed in \(folder). `bash Examples/quickstart.sh` installs two"
+        : "those in \(folder) are \(installed.joined(separator: ", "))"
+      let source = variable.map { "\($0): " } ?? ""
+      return "\(source)there is no file \(name), and no installed model of this name: \(list)"
+    case .noDefault(let path, let installed):
+      let others = installed.isEmpty ? "" : " --model takes one of those installed: \(installed.joined(separator: ", "))."
+      return """
+        no model: none was given, XCEPTION_MODEL is not set, and there is none at \(path).\(others)
+        `bash Examples/quickstart.sh` installs a trained one there; xception-convert makes one from a file of Keras, \
+        PyTorch or ONNX.
+        """
+    }
+  }
+}
