@@ -1,7 +1,7 @@
 #if canImport(FoundationEssentials)
-  package import FoundationEssentials
+  import FoundationEssentials
 #else
-  package import Foundation
+  import Foundation
 #endif
 
 /// The weights files in the user's cache folder: `kitchenware` is the name of `kitchenware.xcw` there.
@@ -10,16 +10,18 @@ package struct InstalledModels {
   /// What XCEPTION_MODEL says: a name or a path.
   private let chosen: String?
 
-  package init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+  package init() {
+    let environment = ProcessInfo.processInfo.environment
     folder = Self.caches(environment) + "/xception-runtime"
     chosen = environment["XCEPTION_MODEL"].flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// Their names in alphabetical order. The default model is among them only where it is a file of its own, not a link to
-  /// one of the others.
+  /// Their names in alphabetical order. The default model is among them only where it is a file of its own, and no link
+  /// to one of the others.
   package var names: [String] {
     let entries = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    let names = entries.compactMap { $0.hasSuffix(".xcw") && !$0.hasPrefix(".") ? String($0.dropLast(4)) : nil }.sorted()
+    let files = entries.filter { $0.hasSuffix(".xcw") && !$0.hasPrefix(".") }
+    let names = files.map { String($0.dropLast(".xcw".count)) }.sorted()
     return names.filter { name in
       name != Self.nameOfDefault || !names.contains { $0 != name && isSameFile(path(of: $0), path(of: name)) }
     }
@@ -40,8 +42,7 @@ package struct InstalledModels {
     if given.contains("/") || isFile(given) { return given }
     let installed = path(of: given)
     if FileManager.default.fileExists(atPath: installed) { return installed }
-    throw .unknown(
-      given, variable: argument == nil ? "XCEPTION_MODEL" : nil, installed: names, folder: folder)
+    throw .unknown(given, variable: argument == nil ? "XCEPTION_MODEL" : nil, installed: names, folder: folder)
   }
 
   private static let nameOfDefault = "default"
@@ -82,7 +83,7 @@ extension ModelNameError: CustomStringConvertible {
       let source = variable.map { "\($0): " } ?? ""
       return "\(source)there is no file \(name), and no installed model of this name: \(list)"
     case .noDefault(let path, let installed):
-      let others = installed.isEmpty ? "" : " --model takes one of those installed: \(installed.joined(separator: ", "))."
+      let others = installed.isEmpty ? "" : " Those installed are \(installed.joined(separator: ", ")) (--model)."
       return """
         no model: none was given, XCEPTION_MODEL is not set, and there is none at \(path).\(others)
         `bash Examples/quickstart.sh` installs a trained one there; xception-convert makes one from a file of Keras, \
