@@ -39,7 +39,7 @@ fi
 
 echo
 echo "1,000 classes of things (EfficientNet-Lite0, the default model):"
-(cd "$cache/efficientnet-lite0/photos" && "$bin/xception-run" --model efficientnet-lite0 --top 2 *)
+(cd "$cache/efficientnet-lite0/photos" && "$bin/xception-run" --model efficientnet-lite0 --top 2 coffee.png chelsea.png)
 
 echo
 echo "Six classes of kitchenware (an Xception, --model kitchenware):"

@@ -57,7 +57,7 @@ package struct InstalledModels {
     #endif
   }
 
-  /// Whether there is something at a path that can be read, or that has a better error of its own than "no such model".
+  /// Whether there is anything but a folder at a path.
   private func isFile(_ path: String) -> Bool {
     FileManager.default.fileExists(atPath: path)
       && (try? FileManager.default.contentsOfDirectory(atPath: path)) == nil
