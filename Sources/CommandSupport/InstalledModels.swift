@@ -1,8 +1,5 @@
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
+internal import Files
+internal import PlainText
 
 /// The weights files in the user's cache folder: `kitchenware` is the name of `kitchenware.xcw` there.
 package struct InstalledModels {
@@ -11,15 +8,14 @@ package struct InstalledModels {
   private let chosen: String?
 
   package init() {
-    let environment = ProcessInfo.processInfo.environment
-    folder = Self.caches(environment) + "/xception-runtime"
-    chosen = environment["XCEPTION_MODEL"].flatMap { $0.isEmpty ? nil : $0 }
+    folder = Self.caches() + "/xception-runtime"
+    chosen = fileNameInEnvironment("XCEPTION_MODEL")
   }
 
   /// Their names in alphabetical order. The default model is among them only where it is a file of its own, and no link
   /// to one of the others.
   package var names: [String] {
-    let entries = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let entries = (try? namesInFolder(folder)) ?? []
     let files = entries.filter { $0.hasSuffix(".xcw") && !$0.hasPrefix(".") }
     let names = files.map { String($0.dropLast(".xcw".count)) }.sorted()
     return names.filter { name in
@@ -36,32 +32,31 @@ package struct InstalledModels {
   package func path(meantBy argument: String?) throws(ModelNameError) -> String {
     guard let given = argument ?? chosen else {
       let path = path(of: Self.nameOfDefault)
-      guard FileManager.default.fileExists(atPath: path) else { throw .noDefault(path: path, installed: names) }
+      guard exists(path) else { throw .noDefault(path: path, installed: names) }
       return path
     }
     if given.contains("/") || isFile(given) { return given }
     let installed = path(of: given)
-    if FileManager.default.fileExists(atPath: installed) { return installed }
+    if exists(installed) { return installed }
     throw .unknown(given, variable: argument == nil ? "XCEPTION_MODEL" : nil, installed: names, folder: folder)
   }
 
   private static let nameOfDefault = "default"
 
-  private static func caches(_ environment: [String: String]) -> String {
-    let home = environment["HOME"] ?? "/"
+  private static func caches() -> String {
+    let home = fileNameInEnvironment("HOME") ?? "/"
     #if os(macOS)
       return home + "/Library/Caches"
     #else
-      if let caches = environment["XDG_CACHE_HOME"], !caches.isEmpty { return caches }
+      if let caches = fileNameInEnvironment("XDG_CACHE_HOME") { return caches }
       return home + "/.cache"
     #endif
   }
 
+  private func exists(_ path: String) -> Bool { (try? FileStatus(of: path)) != nil }
+
   /// Whether there is anything but a folder at a path.
-  private func isFile(_ path: String) -> Bool {
-    FileManager.default.fileExists(atPath: path)
-      && (try? FileManager.default.contentsOfDirectory(atPath: path)) == nil
-  }
+  private func isFile(_ path: String) -> Bool { exists(path) && !isFolder(path) }
 }
 
 /// Why what was given for a model means none.
@@ -81,7 +76,7 @@ extension ModelNameError: CustomStringConvertible {
         ? "none is installed in \(folder). `bash Examples/quickstart.sh` installs two"
         : "those in \(folder) are \(installed.joined(separator: ", "))"
       let source = variable.map { "\($0): " } ?? ""
-      return "\(source)there is no file \(name), and no installed model of this name: \(list)"
+      return "\(source)there is no file \(name.printable), and no installed model of this name: \(list)"
     case .noDefault(let path, let installed):
       let others = installed.isEmpty ? "" : " Those installed are \(installed.joined(separator: ", ")) (--model)."
       return """
