@@ -120,7 +120,7 @@ let package = Package(
     .target(name: "Files", dependencies: ["PlainText", "CSystem"], swiftSettings: safe),
     .target(name: "ModelGraph", dependencies: ["Activations", "XceptionTypes", "PlainText"], swiftSettings: safe),
     .target(name: "Architectures", dependencies: ["ModelGraph"], swiftSettings: safe),
-    .target(name: "Reference", dependencies: ["ModelGraph"], swiftSettings: safe + reference),
+    .target(name: "Reference", dependencies: ["ModelGraph", "Threads"], swiftSettings: safe + reference),
     .target(name: "Threads", dependencies: ["CIntrinsics"], swiftSettings: safe),
     .target(name: "WeightFormat", dependencies: ["ModelGraph", "Threads", "Files", "CZlib"], swiftSettings: safe),
     .target(name: "Optimizer", dependencies: ["ModelGraph"], swiftSettings: safe),

@@ -82,14 +82,47 @@ package struct Tensor: Sendable {
         initialized = count
       }
     }
-    if let scale, !scale.isEmpty {
-      var channel = 0
-      for index in floats.indices {
-        floats[index] *= scale[channel]
-        channel = channel + 1 == scale.count ? 0 : channel + 1
+    multiply(&floats, from: 0)
+    return floats
+  }
+
+  /// All values as floats, scaled, in order and in parts, so that a large tensor takes little memory.
+  ///
+  /// - Throws: As `values()` does, and what `body` throws.
+  package func forEachPart(_ body: (_ values: [Float], _ offset: Int) throws -> Void) throws {
+    let size = elementType.byteCount
+    var count = 0
+    for block in 0..<contents.blockCount {
+      try unsafe contents.withBlock(block) { bytes, offset in
+        count += bytes.count / size
+        for start in stride(from: 0, to: bytes.count, by: Self.partBytes) {
+          let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + Self.partBytes, bytes.count)])
+          var floats = unsafe [Float](unsafeUninitializedCapacity: part.count / size) { buffer, initialized in
+            if let base = buffer.baseAddress { unsafe elementType.convert(part, to: base) }
+            initialized = part.count / size
+          }
+          let first = (offset + start) / size
+          multiply(&floats, from: first)
+          try body(floats, first)
+        }
       }
     }
-    return floats
+    guard count == Limits.elementCount(of: dimensions) else {
+      throw GraphError(node: nil, reason: "tensor \"\(name)\" of \(dimensions) has \(count) values")
+    }
+  }
+
+  /// A whole number of elements of each type.
+  private static let partBytes = 1 << 18
+
+  /// Applies the scale to values that begin at an index of the tensor.
+  private func multiply(_ floats: inout [Float], from first: Int) {
+    guard let scale, !scale.isEmpty else { return }
+    var channel = first % scale.count
+    for index in floats.indices {
+      floats[index] *= scale[channel]
+      channel = channel + 1 == scale.count ? 0 : channel + 1
+    }
   }
 }
 

@@ -17,11 +17,12 @@ extension ReferenceExecutor {
     let beta = normalization.hasBeta ? remaining.removeFirst() : nil
     let mean = remaining.removeFirst()
     let variance = remaining.removeFirst()
-    return input.enumerated().map { index, x in
-      let channel = index % channels
-      let deviation = (Double(variance[channel]) + Double(normalization.epsilon)).squareRoot()
-      let normal = (Double(x) - Double(mean[channel])) / deviation
-      return Float(normal * Double(gamma?[channel] ?? 1) + Double(beta?[channel] ?? 0))
+    let deviation = variance.map { (Double($0) + Double(normalization.epsilon)).squareRoot() }
+    return joined(input.count / channels) { position in
+      (0..<channels).map { channel in
+        let normal = (Double(input[position * channels + channel]) - Double(mean[channel])) / deviation[channel]
+        return Float(normal * Double(gamma?[channel] ?? 1) + Double(beta?[channel] ?? 0))
+      }
     }
   }
 

@@ -1,4 +1,6 @@
 import ModelGraph
+import Synchronization
+import Threads
 
 /// Runs a graph node by node in plain loops: the oracle that everything faster is compared with.
 ///
@@ -6,34 +8,37 @@ import ModelGraph
 /// of its inputs and weights (sums in the order of rows, columns and input channels of the window, then bias, then residual,
 /// then the activation), and rounded once to the `Float` that is stored. So its error is far below that of any sum in
 /// `Float`, and sums of whole numbers are exact and can be compared bit for bit.
+///
+/// Threads share the positions of a map, none of which depends on another: the bits are the same for any number of them.
 package struct ReferenceExecutor: Sendable {
   package let graph: Graph
-  /// The values of each tensor of the graph.
-  let weights: [[Float]]
   /// The last node that reads each node's value, or nil where none does.
   private let lastConsumers: [Int?]
 
-  /// Validates the graph and reads all weights.
-  ///
-  /// - Throws: `GraphError`, or what reading a tensor throws.
-  package init(_ graph: Graph) throws {
+  /// Validates the graph; weights are read when a node needs them, and not kept.
+  package init(_ graph: Graph) throws(GraphError) {
     try graph.validate()
     self.graph = graph
-    weights = try graph.tensors.map { try $0.values() }
     lastConsumers = graph.consumers.map(\.last)
   }
 
   /// The value of the last node.
   ///
-  /// - Parameter input: As many values as the input's shape has, height by width by channels.
-  package func run(_ input: [Float]) throws -> [Float] {
-    try values(for: input, of: [graph.nodes.count - 1])[0]
+  /// - Parameters:
+  ///   - input: As many values as the input's shape has, height by width by channels.
+  ///   - observe: Called with each node's index and value, in order.
+  package func run(
+    _ input: [Float], observe: (_ node: Int, _ value: [Float]) -> Void = { _, _ in }
+  ) throws -> [Float] {
+    try values(for: input, of: [graph.nodes.count - 1], observe: observe)[0]
   }
 
   /// The values of chosen nodes, in the order given.
   ///
-  /// - Throws: `ReferenceExecutorError`.
-  package func values(for input: [Float], of nodes: [Int]) throws -> [[Float]] {
+  /// - Throws: `ReferenceExecutorError`, or what reading a tensor throws.
+  package func values(
+    for input: [Float], of nodes: [Int], observe: (_ node: Int, _ value: [Float]) -> Void = { _, _ in }
+  ) throws -> [[Float]] {
     guard input.count == graph.inputShape.elementCount else {
       throw ReferenceExecutorError.inputCount(found: input.count, expected: graph.inputShape)
     }
@@ -47,15 +52,23 @@ package struct ReferenceExecutor: Sendable {
     var values = [[Float]](repeating: [], count: graph.nodes.count)
     for index in 0...(nodes.max() ?? 0) {
       let node = graph.nodes[index]
-      values[index] = if index == 0 { input } else { value(of: node, inputs: node.inputs.map { values[$0] }) }
+      values[index] = if index == 0 { input } else { try value(of: node, inputs: node.inputs.map { values[$0] }) }
+      observe(index, values[index])
       for read in node.inputs where lastConsumers[read] == index && !kept.contains(read) { values[read] = [] }
     }
     return nodes.map { values[$0] }
   }
 
-  private func value(of node: Node, inputs: [[Float]]) -> [Float] {
+  private func value(of node: Node, inputs: [[Float]]) throws -> [Float] {
     let shapes = node.inputs.map { graph.nodes[$0].shape }
-    let weights = node.parameters.map { self.weights[$0] }
+    let tensors = node.parameters.map { graph.tensors[$0] }
+    if case .dense(let dense) = node.operation {
+      return try Self.dense(dense, inputs[0], kernel: tensors[0], bias: try tensors.dropFirst().first?.values())
+    }
+    return try value(of: node, inputs, shapes, weights: tensors.map { try $0.values() })
+  }
+
+  private func value(of node: Node, _ inputs: [[Float]], _ shapes: [Shape], weights: [[Float]]) -> [Float] {
     switch node.operation {
     case .input: return inputs[0]
     case .convolution(let convolution):
@@ -86,6 +99,16 @@ package struct ReferenceExecutor: Sendable {
       return Self.transposedConvolution(convolution, inputs[0], shapes[0], to: node.shape, weights: weights)
     case .parametricRelu: return Self.parametricRelu(inputs[0], slopes: weights[0])
     }
+  }
+
+  /// The parts of a value, one after the other, as many at a time as there are cores.
+  static func joined(_ count: Int, _ part: (Int) -> [Float]) -> [Float] {
+    let parts = Mutex([[Float]](repeating: [], count: count))
+    WorkerPool.shared().forEach(count) { index in
+      let values = part(index)
+      parts.withLock { $0[index] = values }
+    }
+    return parts.withLock { Array($0.joined()) }
   }
 }
 

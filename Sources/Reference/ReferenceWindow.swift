@@ -29,19 +29,25 @@ struct ReferenceWindow {
     for y in 0..<placement.output.height {
       for x in 0..<placement.output.width {
         taps.removeAll(keepingCapacity: true)
+        let position = y * placement.output.width + x
         for row in 0..<window.size.height {
-          let sourceY = y * window.stride.height + row * window.dilation.height - placement.top
-          guard (0..<input.height).contains(sourceY) else { continue }
           for column in 0..<window.size.width {
-            let sourceX = x * window.stride.width + column * window.dilation.width - placement.left
-            guard (0..<input.width).contains(sourceX) else { continue }
-            taps.append(
-              Tap(index: row * window.size.width + column, source: sourceY * input.width + sourceX))
+            guard let source = source(row: row, column: column, at: position) else { continue }
+            taps.append(Tap(index: row * window.size.width + column, source: source))
           }
         }
-        body(y * placement.output.width + x, taps)
+        body(position, taps)
       }
     }
+  }
+
+  /// The input position under one element of the window at an output position, both by rows; nil where it is padding.
+  func source(row: Int, column: Int, at position: Int) -> Int? {
+    let (y, x) = position.quotientAndRemainder(dividingBy: placement.output.width)
+    let sourceY = y * window.stride.height + row * window.dilation.height - placement.top
+    let sourceX = x * window.stride.width + column * window.dilation.width - placement.left
+    guard (0..<input.height).contains(sourceY), (0..<input.width).contains(sourceX) else { return nil }
+    return sourceY * input.width + sourceX
   }
 }
 
