@@ -22,6 +22,7 @@ import numpy
 
 SIGNATURE = bytes.fromhex("895843570d0a1a0a")
 KINDS = ["META", "GRPH", "TNSR", "BLCK", "DATA"]
+ASSUMPTIONS = "ASSM"
 COMPACT, OPTIMIZED = 1, 2
 BLOCK = 524288
 QUARTERED = 16384
@@ -117,6 +118,8 @@ class File:
         self.read_header()
         self.read_directory()
         self.metadata = self.read_metadata(self.fields("META"))
+        if ASSUMPTIONS in self.sections:
+            self.metadata["assumptions"] = self.read_assumptions(self.fields(ASSUMPTIONS))
         self.nodes = self.read_nodes(self.fields("GRPH"))
         self.tensors = self.read_tensors(self.fields("TNSR"))
         self.read_blocks(self.fields("BLCK"))
@@ -190,6 +193,11 @@ class File:
             m["golden output"] = f.list(f.f32)
         f.end()
         return m
+
+    def read_assumptions(self, f):
+        assumptions = f.list(f.text, 1 << 20)
+        f.end()
+        return assumptions
 
     def read_nodes(self, f):
         nodes = f.list(lambda: self.read_node(f), 1 << 16)

@@ -7,25 +7,30 @@ package struct Preprocessor: Sendable {
   /// Of the input, in pixels.
   package let height: Int
   package let width: Int
-  /// The input value of each 8-bit value, for each channel of the input: 3 x 256.
+  /// 3; or 1, for which pictures become gray.
+  package let channels: Int
+  /// The input value of each 8-bit value, for each channel of the input: channels x 256.
   private let levels: [Float]
 
-  /// - Parameter inputShape: height x width x 3.
+  /// - Parameter inputShape: height x width x 3 or 1.
   /// - Throws: `PreprocessingError` where the description contradicts itself or the shape.
   package init(preprocessing: Preprocessing, inputShape: Shape) throws(PreprocessingError) {
     try preprocessing.validate(inputShape: inputShape)
-    guard case .map(let height, let width, _) = inputShape else { preconditionFailure("validated above") }
+    guard case .map(let height, let width, let channels) = inputShape else { preconditionFailure("validated above") }
     self.preprocessing = preprocessing
     self.height = height
     self.width = width
-    levels = (0..<3).flatMap { channel in (0..<256).map { preprocessing.inputValue(Float($0), channel: channel) } }
+    self.channels = channels
+    levels = (0..<channels).flatMap { channel in
+      (0..<256).map { preprocessing.inputValue(Float($0), channel: channel) }
+    }
   }
 
-  /// The input, height x width x 3.
+  /// The input, height x width x channels.
   package func callAsFunction(_ image: Image) -> [Float] {
-    unsafe [Float](unsafeUninitializedCapacity: height * width * 3) { input, count in
+    unsafe [Float](unsafeUninitializedCapacity: height * width * channels) { input, count in
       unsafe write(image, into: input)
-      count = height * width * 3
+      count = height * width * channels
     }
   }
 
@@ -34,14 +39,14 @@ package struct Preprocessor: Sendable {
   package func input(
     decoding bytes: [UInt8], options: DecodingOptions = .init()
   ) throws(ImageError) -> (values: [Float], decoding: Duration) {
-    var values = [Float](repeating: 0, count: height * width * 3)
+    var values = [Float](repeating: 0, count: height * width * channels)
     let time = try unsafe values.withUnsafeMutableBufferPointer { (values) throws(ImageError) in
       try unsafe write(decoding: bytes, options: options, into: values)
     }
     return (values, time)
   }
 
-  /// Writes the input, height x width x 3, into memory of the caller, which holds exactly that many values.
+  /// Writes the input, height x width x channels, into memory of the caller, which holds exactly that many values.
   package func write(_ image: Image, into input: UnsafeMutableBufferPointer<Float>) {
     _ = unsafe write(rows: ImageRows(image), into: input)
   }
@@ -58,7 +63,21 @@ package struct Preprocessor: Sendable {
   private func write<Source: RowSource>(
     rows: Source, into input: UnsafeMutableBufferPointer<Float>
   ) throws(Source.Failure) -> Duration {
-    precondition(input.count == height * width * 3, "the input's memory must hold height x width x 3 values")
+    precondition(
+      input.count == height * width * channels, "the input's memory must hold height x width x channels values")
+    guard channels == 1 else { return try unsafe write(colors: rows, into: input) }
+    var colors = [Float](repeating: 0, count: height * width * 3)
+    let time = try unsafe colors.withUnsafeMutableBufferPointer { (colors) throws(Source.Failure) in
+      try unsafe write(colors: GrayRows(source: rows), into: colors)
+    }
+    for index in input.indices { unsafe input[index] = colors[3 * index] }
+    return time
+  }
+
+  /// Writes three channels for each pixel, which are scaled alike where the input has one.
+  private func write<Source: RowSource>(
+    colors rows: Source, into input: UnsafeMutableBufferPointer<Float>
+  ) throws(Source.Failure) -> Duration {
     let frame = ResizedFrame(
       geometry: preprocessing.geometry, imageWidth: rows.width, imageHeight: rows.height,
       orientation: rows.orientation, width: width, height: height)
@@ -89,7 +108,7 @@ package struct Preprocessor: Sendable {
         for pixel in stride(from: 0, to: pixels.count, by: 3) {
           for channel in 0..<3 {
             let value = unsafe pixels[pixel + (isReversed ? 2 - channel : channel)]
-            unsafe input[pixel + channel] = levels[channel << 8 | Int(value)]
+            unsafe input[pixel + channel] = levels[min(channel, channels - 1) << 8 | Int(value)]
           }
         }
       }
@@ -102,7 +121,8 @@ package struct Preprocessor: Sendable {
     for pixel in stride(from: 0, to: input.count, by: 3) {
       if isReversed { unsafe input.swapAt(pixel, pixel + 2) }
       for channel in 0..<3 {
-        unsafe input[pixel + channel] = preprocessing.inputValue(input[pixel + channel], channel: channel)
+        let value = unsafe input[pixel + channel]
+        unsafe input[pixel + channel] = preprocessing.inputValue(value, channel: min(channel, channels - 1))
       }
     }
   }

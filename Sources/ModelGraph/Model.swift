@@ -65,10 +65,13 @@ package struct Metadata: Hashable, Sendable {
   package var license: String?
   package var attribution: String?
   package var golden: Golden?
+  /// What whoever made the file had to assume, a sentence each: above all of preprocessing, where the model says nothing.
+  package var assumptions: [String]
 
   package init(
     architecture: String, preprocessing: Preprocessing, labels: [String] = [], output: Output, converter: String,
-    source: Source? = nil, license: String? = nil, attribution: String? = nil, golden: Golden? = nil
+    source: Source? = nil, license: String? = nil, attribution: String? = nil, golden: Golden? = nil,
+    assumptions: [String] = []
   ) {
     self.architecture = architecture
     self.preprocessing = preprocessing
@@ -79,6 +82,7 @@ package struct Metadata: Hashable, Sendable {
     self.license = license
     self.attribution = attribution
     self.golden = golden
+    self.assumptions = assumptions
   }
 }
 

@@ -38,13 +38,15 @@ extension Preprocessing {
 
   /// Checks every value, and that the geometry can fill the input.
   ///
-  /// - Parameter inputShape: must be height x width x 3.
+  /// - Parameter inputShape: must be height x width x 3, or x 1 for gray pictures.
   package func validate(inputShape: Shape) throws(PreprocessingError) {
-    guard case .map(let height, let width, 3) = inputShape, height > 0, width > 0 else {
+    guard case .map(let height, let width, let channels) = inputShape, height > 0, width > 0,
+      channels == 3 || channels == 1
+    else {
       throw PreprocessingError(
-        property: "the input's shape", found: "\(inputShape)", expected: "height x width x 3")
+        property: "the input's shape", found: "\(inputShape)", expected: "height x width x 3, or x 1 for gray pictures")
     }
-    try Self.require(mean.count == 3, "mean", mean, "3 finite numbers")
+    try Self.require(mean.count == channels, "mean", mean, "\(channels) finite numbers")
     try validateValues()
     try validateGeometry(inputShape: inputShape)
   }

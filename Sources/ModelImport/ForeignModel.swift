@@ -24,10 +24,19 @@ package enum KnownPreprocessing: Hashable, Sendable {
   case stated(Preprocessing)
   /// What the model's first layers made of pixel values, which the graph has no more: preprocessing does it. How images
   /// are resized is said only where a layer did that, too.
-  case scaled(InputScaling, filter: Preprocessing.Filter? = nil)
+  case scaled(InputScaling, resizing: InputResizing? = nil)
   /// Only the network's name, whose training used this.
   case recognized(Preprocessing, network: String)
   case unknown
+}
+
+/// How a layer at a model's start resizes images of any size.
+package struct InputResizing: Hashable, Sendable {
+  package var filter: Preprocessing.Filter
+  package var antialias = false
+  package var geometry = Preprocessing.Geometry.stretch
+
+  package init(filter: Preprocessing.Filter) { self.filter = filter }
 }
 
 /// An affine function of each channel: `x * factors + offsets`, as layers at a model's start compute it.

@@ -4,15 +4,18 @@ extension ModelImporter {
   /// What the file knows of preprocessing, with what the options replace, and what had to be assumed.
   static func preprocessing(
     of foreign: ForeignModel, _ options: ImportOptions
-  ) throws(ImportError) -> (Preprocessing, note: String?) {
+  ) throws(ImportError) -> (Preprocessing, notes: [String]) {
     let channels = foreign.graph.inputShape.channels
     var note: String?
     var preprocessing: Preprocessing
     switch foreign.preprocessing {
     case .stated(let stated): preprocessing = stated
-    case .scaled(_, let filter):
+    case .scaled(_, let resizing):
       preprocessing = .unscaled(channels: channels)
-      if let filter { preprocessing.filter = filter }
+      if let resizing {
+        (preprocessing.filter, preprocessing.antialias) = (resizing.filter, resizing.antialias)
+        preprocessing.geometry = resizing.geometry
+      }
     case .recognized(let usual, let network):
       preprocessing = usual
       note =
@@ -28,12 +31,12 @@ extension ModelImporter {
     let assumed = preprocessing
     options.changePreprocessing(&preprocessing)
     if options.preprocessing != nil || preprocessing.scaling != assumed.scaling { note = nil }
-    if case .scaled(_, let filter) = foreign.preprocessing {
+    if case .scaled(_, let resizing) = foreign.preprocessing {
       if let given = options.preprocessing, given != .raw {
         note =
           "the model's own first layers scale its input once more, after what --preprocess \(given.rawValue) does"
           + " (--preprocess raw gives them pixels)"
-      } else if filter == nil, preprocessing == .unscaled(channels: channels), options.preprocessing == nil {
+      } else if resizing == nil, preprocessing == .unscaled(channels: channels), options.preprocessing == nil {
         note =
           "the file does not say how images are resized; nearest neighbor without a crop, as Keras's load_img, is assumed"
           + " (--filter, --antialias and --crop-shorter-side change it)"
@@ -50,7 +53,16 @@ extension ModelImporter {
     } catch {
       throw .options(reason: error.description)
     }
-    return (result, note)
+    return (result, [note, channelNote(channels)].compactMap(\.self))
+  }
+
+  /// What becomes of pictures, which have three channels, for an input of another number of them.
+  private static func channelNote(_ channels: Int) -> String? {
+    switch channels {
+    case 3: nil
+    case 1: "its input has one channel: pictures become gray as Pillow's convert(\"L\") makes them"
+    default: "its input has \(channels) channels, which no picture gives it: the commands cannot classify with it"
+    }
   }
 }
 

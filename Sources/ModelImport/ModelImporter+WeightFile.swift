@@ -30,7 +30,9 @@ extension ModelImporter {
     }
     var known = ForeignModel(graph: model.graph, architecture: model.metadata.architecture)
     known.preprocessing = .stated(model.metadata.preprocessing)
-    model.metadata.preprocessing = try preprocessing(of: known, options).0
+    let preprocessing = try preprocessing(of: known, options).0
+    if preprocessing != model.metadata.preprocessing { model.metadata.assumptions = [] }
+    model.metadata.preprocessing = preprocessing
     if !options.labels.isEmpty { model.metadata.labels = try labels(options.labels, of: model.graph) }
     if let license = options.license { model.metadata.license = license }
     if let attribution = options.attribution { model.metadata.attribution = attribution }

@@ -39,14 +39,14 @@ package enum ModelImporter {
     var foreign = try read(file, as: kind, options: options, progress: progress)
     try resize(&foreign.graph, options)
     let output = try OutputChange(of: foreign.graph, known: foreign.output).apply(options.output, to: &foreign.graph)
-    let (preprocessing, note) = try self.preprocessing(of: foreign, options)
+    let (preprocessing, assumptions) = try self.preprocessing(of: foreign, options)
     let metadata = Metadata(
       architecture: foreign.architecture, preprocessing: preprocessing,
       labels: try labels(options.labels.isEmpty ? foreign.labels : options.labels, of: foreign.graph), output: output,
       converter: converter, source: .init(fileName: file.name, sha256: file.digest()), license: options.license,
-      attribution: options.attribution)
+      attribution: options.attribution, assumptions: assumptions)
     return Result(
-      model: Model(graph: foreign.graph, metadata: metadata), notes: foreign.notes + [note].compactMap(\.self))
+      model: Model(graph: foreign.graph, metadata: metadata), notes: foreign.notes + assumptions)
   }
 
   /// The readers. Each gets the options for what it must know before there is a graph: sizes that the file leaves open.

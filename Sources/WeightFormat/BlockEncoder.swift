@@ -2,13 +2,15 @@ import ModelGraph
 import Synchronization
 import Threads
 
-/// A tensor's blocks as they are stored, one after the other.
-struct EncodedTensor {
+/// Some of a tensor's blocks as they are stored, one after the other.
+struct EncodedBlocks {
   var bytes: [UInt8] = []
-  /// With offsets from the tensor's first byte.
+  /// With offsets from the first byte.
   var blocks: [Block] = []
 
   /// Encodes on all cores; the result does not depend on their number.
+  ///
+  /// - Parameter elements: A tensor's, or a part of them that begins where a block does.
   init(_ elements: UnsafeRawBufferPointer, type: ElementType, profile: WeightFile.StorageProfile) {
     let count = (elements.count + FormatConstants.blockLength - 1) / FormatConstants.blockLength
     let encoded = Mutex([EncodedBlock?](repeating: nil, count: count))

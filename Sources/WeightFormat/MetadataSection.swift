@@ -177,3 +177,21 @@ extension Metadata.Golden {
     self.init(seed: seed, output: try reader.floats("golden output", count: count), tolerance: tolerance)
   }
 }
+
+/// The ASSM section.
+extension ByteReader {
+  mutating func assumptions() throws(WeightFormatError) -> [String] {
+    let count = try count("number of assumptions", limit: limits.labels, unit: 4)
+    var assumptions: [String] = []
+    for index in 0..<count { assumptions.append(try text("assumption \(index)")) }
+    try finish()
+    return assumptions
+  }
+}
+
+extension ByteWriter {
+  mutating func assumptions(_ assumptions: [String]) throws(WeightFormatError) {
+    try integer(assumptions.count, "number of assumptions")
+    for (index, assumption) in assumptions.enumerated() { try text(assumption, "assumption \(index)") }
+  }
+}

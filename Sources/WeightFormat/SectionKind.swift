@@ -10,6 +10,8 @@ package struct SectionKind: RawRepresentable, Hashable, Sendable, CustomStringCo
   package static let data = SectionKind("DATA")
   /// Those of version 1, each of which a file holds once, in this order.
   static let known = [metadata, graph, tensors, blocks, data]
+  /// What had to be assumed when the file was made: optional, so that readers which do not know it skip it.
+  package static let assumptions = SectionKind("ASSM")
 
   package init(_ name: StaticString) {
     precondition(name.utf8CodeUnitCount == 4)

@@ -12,13 +12,17 @@ extension WeightFile {
   ///     device, a pipe or a folder is an error.
   ///   - floatType: What floating-point weights of more than one dimension are stored as; nil keeps their types. Values
   ///     are rounded to nearest, ties to even; those beyond the type are an error that names the tensor.
+  ///   - progress: Told which part of the weights is written, 0 to 1.
   package static func write(
-    _ model: Model, to path: String, profile: StorageProfile = .compact, floatType: ElementType? = nil
+    _ model: Model, to path: String, profile: StorageProfile = .compact, floatType: ElementType? = nil,
+    progress: (Double) -> Void = { _ in }
   ) throws(WeightFormatError) {
     try AtomicFile.checkReplaceable(path)
     var encoder = try FileEncoder(model, profile: profile, floatType: floatType)
     var file = try AtomicFile(replacing: path)
-    try encoder.encodeData { bytes, offset throws(WeightFormatError) in try file.write(bytes, at: offset) }
+    try encoder.encodeData(progress: progress) { bytes, offset throws(WeightFormatError) in
+      try file.write(bytes, at: offset)
+    }
     try file.write(try encoder.head(), at: 0)
     try WeightFile(rereading: file).verifyContents()
     try file.commit()

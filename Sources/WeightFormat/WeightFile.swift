@@ -43,6 +43,10 @@ package struct WeightFile: Sendable {
     let isCompact = header.required.contains(.compact)
     var reader = try source.reader(of: directory[.metadata], limits: limits)
     var metadata = try Metadata(from: &reader)
+    if let section = directory.sections.first(where: { $0.kind == .assumptions }) {
+      reader = try source.reader(of: section, limits: limits)
+      metadata.assumptions = try reader.assumptions()
+    }
     reader = try source.reader(of: directory[.graph], limits: limits)
     let (nodes, nodeOffsets) = try Graph.nodes(from: &reader)
     var graph = Graph(nodes: nodes)

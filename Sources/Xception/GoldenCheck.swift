@@ -29,18 +29,45 @@ package struct GoldenCheck: Sendable {
   /// The tolerance is a thousandth of the largest value, which for a thousand probabilities of noise may be 0.002: far
   /// above what the order of float additions changes, far below what a wrong weight or kernel does.
   ///
-  /// - Throws: What reading the weights throws.
-  package static func record(of graph: Graph) throws -> Metadata.Golden {
-    let seed: UInt64 = 1
-    let output = try ReferenceExecutor(graph).run(input(for: graph, seed: seed))
+  /// - Parameter progress: Told which part of the network has run, 0 to 1.
+  /// - Throws: `NetworkOverflow`, and what reading the weights throws.
+  package static func record(of graph: Graph, progress: (Double) -> Void = { _ in }) throws -> Metadata.Golden {
+    let (output, overflow) = try reference(graph, progress: progress)
+    if let overflow, !output.allSatisfy(\.isFinite) { throw overflow }
     return Metadata.Golden(seed: seed, output: output, tolerance: max(1e-3 * largestMagnitude(output), 1e-6))
+  }
+
+  /// The first layer whose values leave the range of 32-bit floats in the scalar reference; nil where none do.
+  ///
+  /// A sigmoid makes a number of infinity, so the output of such a network may look like one.
+  package static func overflow(of graph: Graph) throws -> NetworkOverflow? {
+    try reference(graph, progress: { _ in }).overflow
+  }
+
+  private static let seed: UInt64 = 1
+
+  private static func reference(
+    _ graph: Graph, progress: (Double) -> Void
+  ) throws -> (output: [Float], overflow: NetworkOverflow?) {
+    var overflow: NetworkOverflow?
+    let output = try ReferenceExecutor(graph).run(input(for: graph, seed: seed)) { node, value in
+      progress(Double(node + 1) / Double(graph.nodes.count))
+      guard overflow == nil, let index = value.firstIndex(where: { !$0.isFinite }) else { return }
+      overflow = NetworkOverflow(node: graph.nodes[node].name, value: value[index])
+    }
+    return (output, overflow)
   }
 
   /// Runs the network through the kernels in fp32, which tests the file: its tolerance allows for no more than the order of
   /// additions; then, where the weights are coarser, in their precision, which tests that this machine computes it well.
-  package func run(_ options: ReadyNetwork.Options = .init()) throws -> [Outcome] {
+  ///
+  /// - Parameter progress: Told in which precision the network is about to run.
+  package func run(
+    _ options: ReadyNetwork.Options = .init(), progress: (Precision) -> Void = { _ in }
+  ) throws -> [Outcome] {
     let precisions: [Precision?] = graph.precision == .float32 ? [.float32] : [.float32, nil]
     return try precisions.map { precision in
+      progress(precision ?? graph.precision)
       var options = options
       options.precision = precision
       let network = try ReadyNetwork(graph, options: options)
@@ -49,6 +76,25 @@ package struct GoldenCheck: Sendable {
         precision: network.plan.precision, difference: Self.largestDifference(output, golden.output),
         tolerance: tolerance(in: network.plan.precision))
     }
+  }
+
+  /// Options of plans that take little more memory than the weights: of the convolutions whose weights Winograd's transforms
+  /// take four times, the smallest, up to a quarter of all weights more; the others are computed as they are.
+  package static func sparing(_ graph: Graph) -> ReadyNetwork.Options {
+    var options = ReadyNetwork.Options()
+    let candidates = graph.nodes.compactMap { node -> Int? in
+      guard case .convolution(let convolution) = node.operation, convolution.window.size == Extent(3),
+        convolution.groups == 1
+      else { return nil }
+      return graph.tensors[node.parameters[0]].elementCount
+    }
+    var left = graph.parameterCount / 4
+    let chosen = candidates.sorted().prefix { weights in
+      left -= 3 * weights
+      return left >= 0
+    }
+    options.plan.winogradWeights = chosen.last ?? 0
+    return options
   }
 
   /// The file's own tolerance is for fp32. In a coarser precision the activations are rounded too, by which outputs moved
@@ -73,5 +119,17 @@ package struct GoldenCheck: Sendable {
       let difference = abs(pair.0 - pair.1)
       return difference.isNaN ? .infinity : max(largest, difference)
     }
+  }
+}
+
+/// A network whose values leave the range of 32-bit floats.
+package struct NetworkOverflow: Error, Hashable, CustomStringConvertible {
+  /// The first node whose value is infinite or no number.
+  package var node: String
+  package var value: Float
+
+  package var description: String {
+    "the network overflows: for an input of values from -1 to 1 layer \"\(node)\" gives \(value), beyond what fp32 holds; "
+      + "are its weights those that were trained?"
   }
 }

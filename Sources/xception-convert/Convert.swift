@@ -160,16 +160,15 @@ struct Convert: ParsableCommand {
     if !quiet { for note in imported.notes { StandardError.print("xception-convert: \(input): \(note)") } }
     var (model, quantized) = try change(original, progress)
     try WeightFile.check(model)
-    progress.show("running the network in plain loops, for the file's own check")
-    model.metadata.golden = try GoldenCheck.record(of: model.graph)
-    progress.show("comparing with the kernels")
-    try check(model)
+    model.metadata.golden = try golden(of: model.graph, progress)
+    try check(model, progress)
     var trial: Trial?
     if !quiet, quantize != nil || photos != nil {
       trial = try Trial(original, model, named: (input, output), pictures: pictures, in: photos ?? "", progress)
     }
-    progress.show("writing")
-    try WeightFile.write(model, to: output, profile: stored ? .stored : .compact)
+    try WeightFile.write(model, to: output, profile: stored ? .stored : .compact) { part in
+      progress.show("writing", part: part)
+    }
     progress.clear()
 
     let summary = ConversionSummary(
@@ -178,13 +177,30 @@ struct Convert: ParsableCommand {
     if json { print(try jsonLine(summary.object())) } else if !quiet { print(try summary.text().printableLines) }
   }
 
-  /// Runs the golden check of what will be written, in each precision that it will run in.
-  private func check(_ model: Model) throws {
-    // The file may still be of use where a later version has kernels for its operations.
-    guard let check = GoldenCheck(of: model) else { return }
-    if let outcome = try check.run().first(where: { !$0.isPassed }) {
-      throw FailedCheck(input: input, outcome: outcome)
+  private func golden(of graph: Graph, _ progress: ProgressLine) throws -> Metadata.Golden {
+    do {
+      return try GoldenCheck.record(of: graph) { part in
+        progress.show("running the network in plain loops, for the file's own check", part: part)
+      }
+    } catch let error as NetworkOverflow {
+      throw FailedCheck(input: input, reason: error.description)
     }
+  }
+
+  /// Runs the golden check of what will be written, in each precision that it will run in.
+  private func check(_ model: Model, _ progress: ProgressLine) throws {
+    guard let check = GoldenCheck(of: model) else { return }
+    let outcomes = try check.run(GoldenCheck.sparing(model.graph)) { precision in
+      progress.show("comparing with the kernels in \(precision.rawValue)")
+    }
+    guard let outcome = outcomes.first(where: { !$0.isPassed }) else { return }
+    if let overflow = try GoldenCheck.overflow(of: model.graph) {
+      throw FailedCheck(input: input, reason: overflow.description)
+    }
+    throw FailedCheck(
+      input: input,
+      reason: "in \(outcome.precision.rawValue) the converted network does not compute what it should: its output "
+        + "differs from that of plain loops by \(outcome.difference), expected at most \(outcome.tolerance)")
   }
 
   private func importOptions() throws -> ImportOptions {
@@ -240,13 +256,9 @@ private struct NothingToQuantize: Error, CustomStringConvertible {
 
 private struct FailedCheck: Error, CustomStringConvertible {
   var input: String
-  var outcome: GoldenCheck.Outcome
+  var reason: String
 
-  var description: String {
-    "\(input): in \(outcome.precision.rawValue) the converted network does not compute what it should: its output "
-      + "differs from that of plain loops by \(outcome.difference), expected at most \(outcome.tolerance); "
-      + "nothing was written"
-  }
+  var description: String { "\(input): \(reason); nothing was written" }
 }
 
 /// What weights can be quantized to.

@@ -14,6 +14,7 @@ extension FileDescription {
     lines += weightLines()
     lines.append(("precision", precision))
     lines.append(("preprocessing", preprocessing.description))
+    lines += assumptions.map { ("assumed", $0) }
     if !labels.isEmpty { lines.append(("labels", abridged(labels))) }
     if let sourceFile { lines.append(("source", sourceFile)) }
     if let sourceSHA256 { lines.append(("SHA-256", sourceSHA256)) }

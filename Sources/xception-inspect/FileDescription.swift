@@ -56,6 +56,8 @@ struct FileDescription: Encodable {
   var storedWeightBytes: Int
   var weightBytes: Int
   var preprocessing: Resizing
+  /// What the converter had to assume, a sentence each.
+  var assumptions: [String]
   var labels: [String]
   var converter: String
   var sourceFile: String?
@@ -87,6 +89,7 @@ struct FileDescription: Encodable {
     optionalFeatures = file.optionalFeatures
     profile = file.profile.rawValue
     preprocessing = Resizing(metadata.preprocessing)
+    assumptions = metadata.assumptions
     labels = metadata.labels
     converter = metadata.converter
     sourceFile = metadata.source?.fileName

@@ -35,6 +35,30 @@ struct XceptionConvertTests {
     #expect((summary["goldenCheck"] as? [String: Any])?["passed"] as? Bool == true)
   }
 
+  @Test func `A network that overflows is refused, and the message says so`() throws {
+    let overflow = URL(filePath: keras).deletingLastPathComponent().appending(path: "kinds/overflow-keras3.keras").path
+    let result = try Command.run("xception-convert", [overflow, path("overflow.xcw")])
+    #expect(result.status == 1)
+    #expect(result.errors.contains("the network overflows: "), "\(result.errors)")
+    #expect(result.errors.contains("layer \"larger\""), "\(result.errors)")
+    #expect(!FileManager.default.fileExists(atPath: path("overflow.xcw")))
+  }
+
+  @Test func `What is assumed of preprocessing is said, and stays in the file`() throws {
+    let said = try convert("assumed.xcw")
+    #expect(said.errors.contains("x / 127.5 - 1, are assumed (--preprocess changes it)"), "\(said.errors)")
+    let assumptions = try #require(try inspect("assumed.xcw")["assumptions"] as? [String])
+    #expect(assumptions.count == 1 && said.errors.contains(assumptions[0]))
+    let shown = try Command.run("xception-inspect", [path("assumed.xcw")]).output
+    #expect(shown.contains("assumed        the file says nothing"), "\(shown)")
+    #expect(try Command.run("xception-convert", [path("assumed.xcw"), path("again.xcw")]).status == 0)
+    #expect(try inspect("again.xcw")["assumptions"] as? [String] == assumptions)
+    let stated = try Command.run(
+      "xception-convert", [path("assumed.xcw"), path("stated.xcw"), "--preprocess", "caffe"])
+    #expect(stated.status == 0, "\(stated.errors)")
+    #expect(try #require(try inspect("stated.xcw")["assumptions"] as? [String]).isEmpty)
+  }
+
   @Test func `The same model gives the same bytes`() throws {
     #expect(try convert("a.xcw").status == 0)
     #expect(try convert("b.xcw").status == 0)

@@ -55,6 +55,21 @@ import Testing
     #expect(error { $0.geometry = .centerCrop(shorterSide: 16_385) } == "the shorter side")
     #expect(error { $0.geometry = .centerCrop(shorterSide: .max) } == "the shorter side")
     #expect(error({ _ in }, .vector(12)) == "the input's shape")
-    #expect(error({ _ in }, .map(height: 2, width: 2, channels: 1)) == "the input's shape")
+    #expect(error({ _ in }, .map(height: 2, width: 2, channels: 1)) == "mean")
+    #expect(error({ _ in }, .map(height: 2, width: 2, channels: 4)) == "the input's shape")
+  }
+
+  @Test func `For an input of one channel pictures become gray as Pillow makes them`() throws {
+    let image = try Image(width: 2, height: 2, pixels: [255, 0, 0, 0, 255, 0, 0, 0, 255, 10, 20, 31])
+    // Image.convert("L") of Pillow 12.
+    let gray: [Float] = [76, 150, 29, 18]
+    for (filter, antialias) in [(Preprocessing.Filter.nearest, false), (.bilinear, false), (.bilinear, true)] {
+      let preprocessing = Preprocessing(
+        filter: filter, antialias: antialias, geometry: .stretch, divisor: 2, mean: [1], standardDeviation: [4])
+      let shape = Shape.map(height: 2, width: 2, channels: 1)
+      let input = try Preprocessor(preprocessing: preprocessing, inputShape: shape)(image)
+      let expected = gray.map { ($0 / 2 - 1) / 4 }
+      #expect(input == expected)
+    }
   }
 }

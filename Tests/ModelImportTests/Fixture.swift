@@ -25,6 +25,13 @@ struct Fixture {
     try ModelImporter.read(ForeignFile(path: name, bytes: bytes), options: options).model
   }
 
+  /// With what the user should know.
+  func result(_ change: (inout ImportOptions) -> Void) throws(ImportError) -> ModelImporter.Result {
+    var options = ImportOptions()
+    change(&options)
+    return try ModelImporter.read(ForeignFile(path: name, bytes: bytes), options: options)
+  }
+
   /// The text of `config.json`.
   func configuration() throws -> String {
     String(decoding: try ZipArchive(bytes).contents(of: "config.json", limit: .max)!.array, as: UTF8.self)

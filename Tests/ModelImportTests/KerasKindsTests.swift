@@ -15,10 +15,12 @@ private let expectedOutputs: [String: [[Float]]] = {
   return all
 }()
 
-private let plainModels = expectedOutputs.keys.filter { !$0.hasPrefix("two_outputs") && !$0.hasPrefix("lambda") }
-  .sorted()
-private let twoOutputModels = expectedOutputs.keys.filter { $0.hasPrefix("two_outputs") }.sorted()
-private let lambdaModels = expectedOutputs.keys.filter { $0.hasPrefix("lambda") }.sorted()
+private func models(_ prefix: String) -> [String] { expectedOutputs.keys.filter { $0.hasPrefix(prefix) }.sorted() }
+private let plainModels = expectedOutputs.keys.filter { name in
+  !["two_outputs", "lambda", "logarithm", "custom"].contains { name.hasPrefix($0) }
+}.sorted()
+private let twoOutputModels = models("two_outputs")
+private let lambdaModels = models("lambda")
 
 /// Small models of each kind, saved by the Kerases of several years with `make_kinds.py`.
 @Suite("A model of each kind, saved by a Keras of each age,")
@@ -32,6 +34,18 @@ struct KerasKindsTests {
 
   /// Compares what the model computes for seeded pixels, which its preprocessing scales.
   private func expect(_ model: Model, _ expected: [Float], _ name: String) throws {
+    try expect(try output(of: model), expected, name)
+  }
+
+  private func expect(_ output: [Float], _ expected: [Float], _ name: String) throws {
+    try #require(output.count == expected.count)
+    let largest = expected.reduce(1) { max($0, $1.magnitude) }
+    for (index, (value, expected)) in zip(output, expected).enumerated() {
+      #expect(abs(value - expected) <= 1e-5 * largest, "\(name): value \(index)")
+    }
+  }
+
+  private func output(of model: Model) throws -> [Float] {
     let (shape, preprocessing) = (model.graph.inputShape, model.metadata.preprocessing)
     let pixels = Metadata.Golden.input(seed: 1, count: shape.elementCount).map { (($0 + 1) * 128).rounded(.down) }
     let channels = shape.channels
@@ -41,12 +55,7 @@ struct KerasKindsTests {
       return (pixels[source] / preprocessing.divisor - preprocessing.mean[channel])
         / preprocessing.standardDeviation[channel]
     }
-    let output = try ReferenceExecutor(model.graph).run(input)
-    try #require(output.count == expected.count)
-    let largest = expected.reduce(1) { max($0, $1.magnitude) }
-    for (index, (value, expected)) in zip(output, expected).enumerated() {
-      #expect(abs(value - expected) <= 1e-5 * largest, "\(name): value \(index)")
-    }
+    return try ReferenceExecutor(model.graph).run(input)
   }
 
   @Test(arguments: plainModels)
@@ -90,6 +99,33 @@ struct KerasKindsTests {
     #expect("\(String(describing: error))".contains("--lambda scale=keras|caffe|torch|identity"))
     let declared = try read(name) { $0.lambdas = ["scale": .caffe] }
     try expect(declared, try #require(expectedOutputs[name])[0], name)
+  }
+
+  @Test(arguments: models("logarithm"))
+  func `Keeps the logits in place of the logarithm of their softmax, and says so`(name: String) throws {
+    let result = try Fixture("kinds/" + name).result { $0.preprocessing = .raw }
+    let exponentials = try output(of: result.model).map { exp($0) }
+    let sum = exponentials.reduce(0, +)
+    try expect(exponentials.map { $0 / sum }, try #require(expectedOutputs[name])[0].map { exp($0) }, name)
+    #expect(result.model.metadata.output == .classLogits)
+    #expect(result.notes.contains { $0.hasPrefix("its output is the logarithm of a softmax") })
+  }
+
+  @Test(arguments: models("custom"))
+  func `Refuses a layer of the user's own by the name of its class`(name: String) throws {
+    let error = #expect(throws: ImportError.self) { try read(name) }
+    #expect("\(String(describing: error))".contains("Doubled is not known"), "\(String(describing: error))")
+    #expect("\(String(describing: error))".contains("\"doubled\""), "\(String(describing: error))")
+  }
+
+  @Test(arguments: models("any_size"))
+  func `Leaves the resizing of images of any size to the preprocessing, with its crop`(name: String) throws {
+    let result = try Fixture("kinds/" + name).result { _ in }
+    let preprocessing = result.model.metadata.preprocessing
+    #expect(preprocessing.geometry == .centerCrop(shorterSide: 6))
+    #expect(preprocessing.filter == .bilinear && !preprocessing.antialias)
+    #expect(result.model.graph.inputShape == .map(height: 6, width: 6, channels: 3))
+    #expect(result.notes.isEmpty && result.model.metadata.assumptions.isEmpty)
   }
 
   @Test func `Takes logits instead of a sigmoid's probabilities, and names for a yes/no answer`() throws {

@@ -17,7 +17,8 @@ struct KnownWeightsTests {
   /// The files that `make_weights_only.py` made, and what Keras computed.
   private static let files: [String] = [
     "MobileNet.weights.h5", "MobileNet.h5", "MobileNetFeatures.weights.h5", "MobileNetFeatures.h5",
-    "MobileNetV3Small.weights.h5", "MobileNetV3Small.h5",
+    "MobileNetV3Small.weights.h5", "MobileNetV3Small.h5", "MobileNetDoubled-keras2.12.weights.h5",
+    "MobileNetDoubled-keras2.13.weights.h5",
   ]
 
   private static func file(_ name: String) throws -> [UInt8] {
@@ -73,6 +74,10 @@ struct KnownWeightsTests {
       throws: ImportError.model(
         reason: "the weights of 55 layers; ResNet50 has 106 without its classifier and 107 with it")
     ) { try Self.read("MobileNet.h5") { $0.architecture = "ResNet50" } }
+    #expect(
+      throws: ImportError.model(
+        reason: "the weights of 55 layers; VGG16 has 13 without its classifier and 16 with it")
+    ) { try Self.read("MobileNet.h5") { $0.architecture = "VGG16" } }
     #expect {
       try Self.read("MobileNet.h5") { $0.architecture = "ResNet18" }
     } throws: {

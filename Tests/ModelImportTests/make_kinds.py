@@ -2,6 +2,8 @@
 
     for python in KERAS2.12 KERAS2.13 KERAS2.15 KERAS3: $python Tests/ModelImportTests/make_kinds.py Tests/ModelImportTests/Fixtures/kinds
 
+Names after the folder make those kinds alone, and leave the others as they are.
+
 Made with TensorFlow 2.12.1, 2.13.1, 2.15.1 and Keras 3.15.1 with TensorFlow 2.21.0, on Python 3.11. The tests need none of them.
 Each version writes what is different in it; the input is pixels of 0 to 255.
 """
@@ -12,6 +14,7 @@ import sys
 import zipfile
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+import h5py
 import numpy as np
 import tensorflow as tf
 from tensorflow import keras
@@ -20,7 +23,11 @@ L, A = keras.layers, keras.applications
 FOLDER = sys.argv[1]
 KERAS3 = int(tf.__version__.split(".")[1]) > 15
 VERSION = "keras3" if KERAS3 else "keras" + ".".join(tf.__version__.split(".")[:2])
+EXPECTED_FILE = os.path.join(FOLDER, f"expected-{VERSION}.json")
 EXPECTED = {}
+if len(sys.argv) > 2:
+    with open(EXPECTED_FILE) as file:
+        EXPECTED = json.load(file)
 # Keras 3 allows no slashes in names.
 STEM = "stem_" if KERAS3 else "stem/"
 
@@ -208,10 +215,120 @@ def heads():
     save("lambda", model, [".h5"])
 
 
+def flattened(data_format):
+    """A map with channels first, flattened before a dense layer whose kernel has its rows in that order."""
+    first = data_format == "channels_first"
+    i = keras.Input((3, 5, 6) if first else (5, 6, 3))
+    x = L.Conv2D(4, 3, data_format=data_format, name="conv")(i)
+    if not first:
+        x = L.Permute((3, 1, 2))(x)
+    x = L.Dropout(0.2)(L.Flatten()(x))
+    return keras.Model(i, L.Dense(3, name="dense")(x))
+
+
+def flat_channels_first():
+    model, twin = (flattened(f) for f in ["channels_first", "channels_last"])
+    randomize(model)
+    twin.set_weights(model.get_weights())
+    save("flat_channels_first", model, [".h5"], twin)
+
+
+def shared():
+    """Layers and a nested model with weights, each called twice."""
+    i = keras.Input((6, 6, 3))
+    conv, bn = L.Conv2D(3, 3, padding="same", name="conv"), L.BatchNormalization(name="bn")
+    x = bn(conv(L.Rescaling(1 / 255)(i)))
+    x = bn(conv(x))
+    j = keras.Input((6, 6, 3))
+    half = keras.Model(j, L.Dense(2, name="head")(L.GlobalAveragePooling2D()(L.SeparableConv2D(4, 3, name="sep")(j))), name="half")
+    dense = L.Dense(2, name="dense")
+    y = L.Concatenate()([half(x), half(L.ReLU()(x))])
+    model = keras.Model(i, L.Concatenate()([dense(y), dense(L.Activation("tanh")(y))]))
+    randomize(model)
+    save("shared", model, [".h5"] if VERSION == "keras2.12" else [".h5", ".keras"])
+
+
+def normalizations():
+    """SyncBatchNormalization, and BatchNormalizationV1: TensorFlow 1 wrote that name, and this one reads it."""
+    i = keras.Input((4, 4, 4))
+    x = L.experimental.SyncBatchNormalization(name="sync")(L.Rescaling(1 / 64, name="scale")(i))
+    x = L.BatchNormalization(name="old", epsilon=0.01)(x)
+    model = keras.Model(i, L.Dense(2, name="dense")(L.GlobalAveragePooling2D(name="pool")(x)))
+    randomize(model)
+    save("normalizations", model, [".h5"])
+    path = os.path.join(FOLDER, f"normalizations-{VERSION}.h5")
+    with h5py.File(path, "r+") as file:
+        description = json.loads(file.attrs["model_config"])
+        for layer in description["config"]["layers"]:
+            if layer["name"] == "old":
+                layer["class_name"] = "BatchNormalizationV1"
+        file.attrs["model_config"] = json.dumps(description)
+    read = keras.models.load_model(path, compile=False, custom_objects={"BatchNormalizationV1": tf.compat.v1.keras.layers.BatchNormalization})
+    expect(f"normalizations-{VERSION}.h5", read)
+
+
+def resizings():
+    """Resizing that keeps proportions: one that cuts, and in Keras 3 one that pads."""
+    i = keras.Input((9, 14, 3))
+    x = L.Rescaling(1 / 255)(i)
+    outputs = [L.Resizing(5, 4, crop_to_aspect_ratio=True)(x), L.Resizing(4, 9, crop_to_aspect_ratio=True, interpolation="nearest")(x)]
+    if KERAS3:
+        outputs += [L.Resizing(6, 5, pad_to_aspect_ratio=True, fill_value=0.3)(x), L.Resizing(4, 9, pad_to_aspect_ratio=True)(x)]
+    model = keras.Model(i, L.Dense(4)(L.Concatenate()([L.Flatten()(y) for y in outputs])))
+    randomize(model)
+    save("resizings", model, [".h5"])
+
+
+def any_size():
+    """Images of any size, cut to a square by the model."""
+    model = keras.Sequential([keras.Input((None, None, 3)), L.Resizing(6, 6, crop_to_aspect_ratio=True), L.Rescaling(1 / 255), L.Conv2D(2, 3), L.Flatten(), L.Dense(2)])
+    randomize(model)
+    file = f"any_size-{VERSION}.keras"
+    model.save(os.path.join(FOLDER, file))
+    EXPECTED[file] = [np.asarray(model(pixels(6 * 6 * 3).reshape(1, 6, 6, 3), training=False), "f4").ravel().tolist()]
+
+
+def logarithm():
+    """The logarithm of a softmax as output, and on four channels."""
+    i = keras.Input((4, 4, 4))
+    x = L.Conv2D(5, 3, activation="tanh")(L.Rescaling(1 / 255)(i))
+    model = keras.Model(i, L.Dense(3, activation="log_softmax" if KERAS3 else tf.nn.log_softmax)(L.GlobalAveragePooling2D()(x)))
+    randomize(model)
+    save("logarithm", model, [".h5"])
+
+
+def overflow():
+    """A network whose values no 32-bit float holds; its sigmoid gives 0, 1 or no number."""
+    model = keras.Sequential([keras.Input((5, 5, 3)), L.Conv2D(4, 3, name="large"), L.Conv2D(4, 1, name="larger"), L.GlobalAveragePooling2D(), L.Dense(2, activation="sigmoid")])
+    randomize(model)
+    model.get_layer("large").kernel.assign(model.get_layer("large").kernel * 1e37)
+    model.get_layer("larger").kernel.assign(model.get_layer("larger").kernel * 1e37)
+    model.save(os.path.join(FOLDER, f"overflow-{VERSION}.keras"))
+
+
+@keras.utils.register_keras_serializable(package="Custom")
+class Doubled(L.Layer):
+    def call(self, inputs):
+        return inputs * 2
+
+
+def custom():
+    """A layer of the user's own, which only its code describes."""
+    i = keras.Input((4, 4, 3))
+    model = keras.Model(i, L.Dense(2)(L.GlobalAveragePooling2D()(Doubled(name="doubled")(L.Conv2D(2, 3)(i)))))
+    randomize(model)
+    save("custom", model, [".h5"] if VERSION == "keras2.12" else [".h5", ".keras"])
+
+
+KINDS = [nested, renamed, modes, activations, layers, shared, resizings]
+if VERSION in ("keras3", "keras2.13"):
+    KINDS += [channels_first, flat_channels_first, heads, custom, any_size]
+KINDS += [overflow] if KERAS3 else []
+KINDS += [normalizations] if VERSION == "keras2.12" else [logarithm] if VERSION in ("keras2.15", "keras3") else []
 os.makedirs(FOLDER, exist_ok=True)
-for kind in [nested, renamed, modes, activations, layers] + ([channels_first, heads] if VERSION in ("keras3", "keras2.13") else []):
+for kind in [kind for kind in KINDS if kind.__name__ in sys.argv[2:] or len(sys.argv) == 2]:
     keras.backend.clear_session()
     kind()
-with open(os.path.join(FOLDER, f"expected-{VERSION}.json"), "w") as file:
+with open(EXPECTED_FILE, "w") as file:
     json.dump(EXPECTED, file)
     file.write("\n")

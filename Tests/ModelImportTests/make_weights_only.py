@@ -6,7 +6,8 @@
 
 The first makes FIXTURES/weights.zip: narrow networks with seeded weights, deflated because HDF5's structures take ten times
 as much as the weights, and in expected.json what Keras computes with them. Run by Keras 3 (made with 3.15) it adds
-`.weights.h5` files, by Keras 2 (made with TensorFlow 2.15) `.h5` files.
+`.weights.h5` files, by Keras 2 (made with TensorFlow 2.15) `.h5` files, and by that of TensorFlow 2.12 or 2.13 a `.weights.h5` file in
+which each layer has two numbers.
 
 The second takes models saved as ZOO/NAME.keras and writes OUT/NAME.weights.h5 and OUT/NAME.h5, in Keras's two layouts.
 """
@@ -24,6 +25,7 @@ import numpy as np
 import tensorflow as tf
 
 keras = tf.keras
+VERSION = ".".join(tf.__version__.split(".")[:2])
 IS_KERAS3 = getattr(keras, "__version__", "2").startswith("3")
 
 # Each with the function and its arguments; the input is square.
@@ -35,6 +37,7 @@ NETWORKS = {
         {"alpha": 0.05, "include_top": False, "pooling": "avg", "minimalistic": True},
     ),
 }
+DOUBLED = {"MobileNetDoubled": ("MobileNet", 32, {"alpha": 1 / 32, "classes": 2})}
 
 
 def seeded_input(count):
@@ -72,11 +75,12 @@ def make_fixtures(folder):
         with zipfile.ZipFile(path) as archive:
             entries = {name: archive.read(name) for name in archive.namelist()}
     expected = json.loads(entries.get("expected.json", b"{}"))
-    for name, (function, side, arguments) in NETWORKS.items():
+    is_doubled = VERSION in ("2.12", "2.13")
+    for name, (function, side, arguments) in (DOUBLED if is_doubled else NETWORKS).items():
         keras.backend.clear_session()
         model = getattr(keras.applications, function)(weights=None, input_shape=(side, side, 3), **arguments)
         randomize(model)
-        file = f"{name}.weights.h5" if IS_KERAS3 else f"{name}.h5"
+        file = f"{name}.weights.h5" if IS_KERAS3 else f"{name}-keras{VERSION}.weights.h5" if is_doubled else f"{name}.h5"
         with tempfile.TemporaryDirectory() as temporary:
             model.save_weights(pathlib.Path(temporary) / file)
             entries[file] = (pathlib.Path(temporary) / file).read_bytes()

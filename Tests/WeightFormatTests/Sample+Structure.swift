@@ -75,6 +75,15 @@ extension Sample {
     Sample("section-padding", .padding) { $0.changes[.file] = { $0[64 + 5 * 32] = 1 } },
     Sample("section-reserved", .padding, .data) { $0.setEntry(4, at: 28, to: 1) },
     Sample("section-checksum", .checksum, .metadata) { $0.changes[.file] = { $0[256] ^= 1 } },
+    Sample("assumptions-required", .unknownSection, .assumptions) {
+      $0.otherSections = [(.assumptions, true, try Sample.assumptions(["a"]))]
+    },
+    Sample("assumptions-too-many", .size, .assumptions) {
+      $0.otherSections = [(.assumptions, false, [255, 255, 255, 255])]
+    },
+    Sample("assumptions-too-long", .size, .assumptions) {
+      $0.otherSections = [(.assumptions, false, try Sample.assumptions(["a"]) + [0, 0, 0, 0])]
+    },
     Sample("section-optional-checksum", .checksum, SectionKind("NOTE")) {
       $0.otherSections = [(SectionKind("NOTE"), false, [1, 2, 3])]
       $0.changeSections = { $0[1].checksum ^= 1 }

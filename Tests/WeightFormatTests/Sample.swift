@@ -77,12 +77,24 @@ struct Sample: Sendable {
         file.otherSections = [(SectionKind("NOTE"), false, Array("a reader skips this".utf8))]
         return try file.bytes()
       },
+      Sample(valid: "assumptions") {
+        var file = try SampleFile(try SampleModels.small())
+        file.otherSections = [(.assumptions, false, try assumptions(["pixels of 0 to 255", "no crop"]))]
+        return try file.bytes()
+      },
       Sample(valid: "unknown-optional-feature") {
         var file = try SampleFile(try SampleModels.small())
         file.changes[.header] = { $0.replace(at: 20, with: 1 << 31) }
         return try file.bytes()
       },
     ]
+
+  /// The bytes of an ASSM section.
+  static func assumptions(_ texts: [String]) throws -> [UInt8] {
+    var writer = ByteWriter()
+    try writer.assumptions(texts)
+    return writer.bytes
+  }
 }
 
 extension SampleFile {

@@ -33,5 +33,25 @@ struct GoldenCheckTests {
     #expect(!outcomes.contains { $0.isPassed }, "\(outcomes)")
   }
 
+  @Test func `A network that overflows is refused, by the layer where it begins`() throws {
+    var builder = GraphBuilder()
+    let input = try builder.append("image", .input(.vector(2)))
+    var last = input
+    // a, -a; then 2 a * 3e38 twice, which no float holds; then their difference.
+    for (name, values) in [
+      ("large", [1e38, -1e38, 1e38, -1e38]), ("more", [3e38, 3e38, -3e38, -3e38]), ("difference", [1, 1, -1, -1]),
+    ] as [(String, [Float])] {
+      last = try builder.append(name, .dense(Dense(outputs: 2, hasBias: false)), [last]) { _, _ in
+        Tensor(name: name, dimensions: [2, 2], values: values)
+      }
+    }
+    _ = try builder.append("sigmoid", .activation(.sigmoid), [last])
+    #expect { try GoldenCheck.record(of: builder.graph) } throws: { error in
+      guard let overflow = error as? NetworkOverflow else { return false }
+      return overflow.node == "more" && overflow.value.isInfinite
+        && "\(overflow)".contains("the network overflows")
+    }
+  }
+
   @Test func `A model without a check has none`() throws { #expect(try GoldenCheck(of: SmallModel.model()) == nil) }
 }

@@ -167,6 +167,24 @@ struct KerasLayerClass: Sendable {
     "Relu": named("relu"), "Relu6": named("relu6"), "Sigmoid": named("sigmoid"), "Tanh": named("tanh"),
     "Silu": named("silu"), "HardSigmoid": named("hard_sigmoid"), "HardSilu": named("hard_silu"),
     "Softplus": named("softplus"), "Softsign": named("softsign"), "Exp": named("exponential"),
+    "Selu": named("selu"), "HardTanh": named("hard_tanh"), "LogSigmoid": named("log_sigmoid"),
+    "LogSoftmax": .init(readsKeywords: true) { translator, site throws(ImportError) in
+      let input = try site.input()
+      try translator.requireChannelAxis(of: input, site.layer)
+      return try translator.function("log_softmax", of: input, at: site)
+    },
+    "Elu": .init { translator, site throws(ImportError) in
+      let alpha = try site.layer.float("alpha", default: 1)
+      return try translator.append(.activation(.elu(alpha: alpha)), [try site.input()], at: site)
+    },
+    "LeakyRelu": .init { translator, site throws(ImportError) in
+      let slope = try site.layer.float("negative_slope", default: 0.2)
+      return try translator.append(.activation(.leakyRelu(slope: slope)), [try site.input()], at: site)
+    },
+    "Gelu": .init { translator, site throws(ImportError) in
+      let gelu: Activation = try site.layer.bool("approximate", default: true) ? .geluTanh : .gelu
+      return try translator.append(.activation(gelu), [try site.input()], at: site)
+    },
   ]
 
   /// Those of TensorFlow, by their names in `tf`.
@@ -181,11 +199,23 @@ struct KerasLayerClass: Sendable {
     "nn.relu": named("relu"), "nn.relu6": named("relu6"), "math.sigmoid": named("sigmoid"),
     "nn.sigmoid": named("sigmoid"), "math.tanh": named("tanh"), "nn.tanh": named("tanh"), "nn.silu": named("silu"),
     "nn.swish": named("silu"), "nn.softplus": named("softplus"), "math.softplus": named("softplus"),
-    "nn.selu": named("selu"), "math.exp": named("exponential"), "identity": named("linear"), "cast": named("linear"),
+    "nn.selu": named("selu"), "nn.softmax": alongChannels("softmax"),
+    "nn.log_softmax": alongChannels("log_softmax"), "math.exp": named("exponential"), "identity": named("linear"),
+    "cast": named("linear"),
   ]
 
   private static func arithmetic(_ binary: Binary) -> KerasLayerClass {
     .init(readsKeywords: true) { translator, site throws(ImportError) in try translator.arithmetic(binary, site) }
+  }
+
+  /// A function of all channels of a position, which is called with an axis or without.
+  private static func alongChannels(_ function: String) -> KerasLayerClass {
+    .init(readsKeywords: true) { translator, site throws(ImportError) in
+      if case .numbers(let axis)? = site.keywords["axis"], !axis.isNull, axis.int != -1 {
+        throw site.layer.error("\(function) along axis \(axis.text), expected the last")
+      }
+      return try translator.function(function, of: try site.input(), at: site)
+    }
   }
 
   private static func named(_ function: String) -> KerasLayerClass {

@@ -59,12 +59,13 @@ enum KerasReader {
   private static func translate(
     _ model: KerasModel, weights: any KerasWeights, isKeras3: Bool, options: ImportOptions
   ) throws(ImportError) -> ForeignModel {
-    let (graph, preprocessing) = try KerasTranslator.translate(
+    let translation = try KerasTranslator.translate(
       model, weights: weights, options: options, isKeras3: isKeras3)
     let known = KnownNetwork.of(model)
-    var foreign = ForeignModel(graph: graph, architecture: known?.name ?? model.name)
-    foreign.preprocessing = preprocessing
-    if preprocessing == .unknown, let known, let usual = known.preprocessing {
+    var foreign = ForeignModel(graph: translation.graph, architecture: known?.name ?? model.name)
+    foreign.preprocessing = translation.preprocessing
+    foreign.notes = translation.notes
+    if translation.preprocessing == .unknown, let known, let usual = known.preprocessing {
       foreign.preprocessing = .recognized(usual, network: known.name)
     }
     return foreign

@@ -43,8 +43,16 @@ extension KerasTranslator {
   mutating func function(_ name: String, of value: Value, at site: Site) throws(ImportError) -> Value {
     if name == "linear" || name == "identity" { return value }
     if let activation = activation(named: name) { return try append(.activation(activation), [value], at: site) }
+    if isChannelsFirst, name.contains("softmax"), case .map = shape(of: value) {
+      throw site.layer.error("\(name) along the rows of a map with channels first cannot be expressed")
+    }
     switch name {
-    case "softmax": return try append(.softmax, [value], at: site)
+    case "softmax", "softmax_v2": return try append(.softmax, [value], at: site)
+    case "log_softmax", "log_softmax_v2":
+      var logits = Value(node: try materialized(value, at: site.name))
+      logits.unexpressed = .logSoftmax
+      return logits
+    case "sparsemax": throw site.layer.error("sparsemax sorts its values, which cannot be expressed")
     case "softsign":  // x / (1 + |x|)
       let magnitude = try self.magnitude(of: value, at: site)
       let divisor = try affine(magnitude, factors: [1], offsets: [1], at: site, step: "divisor")

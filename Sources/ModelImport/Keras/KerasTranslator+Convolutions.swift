@@ -101,7 +101,15 @@ extension KerasTranslator {
     let (outputs, hasBias) = (try layer.int("units"), try layer.hasBias)
     let shape = shape(of: input)
     guard case .map = shape else {
-      let value = try append(.dense(Dense(outputs: outputs, hasBias: hasBias)), [input], at: site, site.weights)
+      var (flat, weights) = (input, site.weights)
+      if case .channelsFirst(.map(let height, let width, let channels))? = input.unexpressed, !weights.isEmpty {
+        // Rows of the kernel in the order of the graph's values.
+        let kernel = try site.reshaped(
+          weights[0], from: [shape.channels, outputs], to: [channels, height, width, outputs])
+        weights[0] = try kernel.permuted([1, 2, 0, 3]).reshaped(to: [shape.channels, outputs])
+      }
+      if case .channelsFirst? = flat.unexpressed { flat.unexpressed = nil }
+      let value = try append(.dense(Dense(outputs: outputs, hasBias: hasBias)), [flat], at: site, weights)
       return try activated(value, at: site)
     }
     guard !isChannelsFirst else { throw layer.error("Dense of a map with channels first cannot be expressed") }

@@ -18,7 +18,7 @@ extension KerasTranslator {
       // Images of any size, resized by the model: the preprocessing does it.
       let size = try resizing.size()
       (height, width) = (size.height, size.width)
-      inputFilter = try resizing.resizingFilter() == .nearest ? .nearest : .bilinear
+      inputResizing = try resizing.inputResizing(to: size)
       scalesInput = true
     }
     guard let height, let width else {
@@ -187,5 +187,26 @@ extension KerasModel {
 }
 
 extension KerasLayer {
+  /// What a `Resizing` does to images of any size.
+  fileprivate func inputResizing(to size: Extent) throws(ImportError) -> InputResizing {
+    guard let filter = config["interpolation"]?.string.map(Preprocessing.Filter.init(rawValue:)) ?? .bilinear else {
+      throw unexpected("interpolation", "nearest, bilinear or bicubic")
+    }
+    var resizing = InputResizing(filter: filter)
+    resizing.antialias = try bool("antialias", default: false)
+    let instead = "give images of one size, with --input-size"
+    if try bool("pad_to_aspect_ratio", default: false) {
+      throw error("Resizing with pad_to_aspect_ratio of images of any size cannot be expressed; \(instead)")
+    }
+    if try bool("crop_to_aspect_ratio", default: false) {
+      guard size.height == size.width else {
+        throw error(
+          "Resizing with crop_to_aspect_ratio to \(size), which is no square, cannot be expressed; \(instead)")
+      }
+      resizing.geometry = .centerCrop(shorterSide: size.height)
+    }
+    return resizing
+  }
+
   fileprivate var isInput: Bool { className == "InputLayer" }
 }

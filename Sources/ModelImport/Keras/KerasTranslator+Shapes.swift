@@ -2,15 +2,16 @@ import ModelGraph
 
 /// Layers that move values or cut and join them.
 extension KerasTranslator {
-  /// A map with channels first is flattened in another order, which only the kernel of a dense layer could follow.
+  /// A map with channels first is flattened in another order, which the kernel of a dense layer follows.
   mutating func flatten(_ site: Site) throws(ImportError) -> Value {
     let input = try site.input()
-    guard case .map(let height, let width, let channels) = shape(of: input) else { return input }
-    guard
-      !isChannelsFirst || site.layer.config["data_format"]?.string == "channels_first" || height * width == 1
-        || channels == 1
-    else { throw site.layer.error("Flatten of a map with channels first cannot be expressed") }
-    return try append(.flatten, [input], at: site)
+    let shape = shape(of: input)
+    guard case .map = shape else { return input }
+    var flat = try append(.flatten, [input], at: site)
+    if isChannelsFirst, site.layer.config["data_format"]?.string != "channels_first", !keepsOrder(shape) {
+      flat.unexpressed = .channelsFirst(shape)
+    }
+    return flat
   }
 
   mutating func reshape(_ site: Site) throws(ImportError) -> Value {
@@ -82,16 +83,36 @@ extension KerasTranslator {
     let size = try layer.size()
     guard case .map(let height, let width, _) = shape(of: input) else { throw layer.error("Resizing of a vector") }
     if input.isPlain, size == Extent(height: height, width: width) { return input }
-    for option in ["crop_to_aspect_ratio", "pad_to_aspect_ratio"] where try layer.bool(option, default: false) {
-      // Of the same proportions, nothing is cut away.
-      guard size.height * width == size.width * height else {
-        throw layer.error(
-          "Resizing from \(height)x\(width) to \(size) with \(option) cannot be expressed;"
-            + " give images of that size with --input-size")
-      }
-    }
     try layer.require("antialias", .bool(false), default: .bool(false))
-    return try append(.resize(Resize(.size(size), filter: try layer.resizingFilter())), [input], at: site)
+    let proportioned = try withProportions(of: size, input, Extent(height: height, width: width), at: site)
+    return try append(.resize(Resize(.size(size), filter: try layer.resizingFilter())), [proportioned], at: site)
+  }
+
+  /// Cut, or padded, to the proportions of a size, where the layer says so: as Keras does it, in numbers of 32 bits.
+  private mutating func withProportions(
+    of size: Extent, _ input: Value, _ extent: Extent, at site: Site
+  ) throws(ImportError) -> Value {
+    let layer = site.layer
+    let height = Int(Float(extent.width * size.height) / Float(size.width))
+    let width = Int(Float(extent.height * size.width) / Float(size.height))
+    if try layer.bool("crop_to_aspect_ratio", default: false) {
+      let kept = Extent(height: max(min(extent.height, height), 1), width: max(min(extent.width, width), 1))
+      if kept == extent { return input }
+      let slice = Slice(
+        rows: .init(first: (extent.height - kept.height) / 2, count: kept.height),
+        columns: .init(first: (extent.width - kept.width) / 2, count: kept.width),
+        channels: .init(first: 0, count: shape(of: input).channels))
+      return try step("crop", .slice(slice), [input], at: site)
+    }
+    if try layer.bool("pad_to_aspect_ratio", default: false) {
+      let rows = (max(extent.height, height) - extent.height) / 2
+      let columns = (max(extent.width, width) - extent.width) / 2
+      if rows == 0, columns == 0 { return input }
+      let pad = Pad(
+        top: rows, left: columns, bottom: rows, right: columns, value: try layer.float("fill_value", default: 0))
+      return try step("pad", .pad(pad), [input], at: site)
+    }
+    return input
   }
 
   mutating func centerCrop(_ site: Site) throws(ImportError) -> Value {

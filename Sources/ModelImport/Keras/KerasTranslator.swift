@@ -11,10 +11,20 @@ struct KerasTranslator {
     var scaling: InputScaling?
     /// The one channel that is meant, where `x[..., c]` has taken it out.
     var channel: Int?
+    /// What is between it and the node, and no operation expresses.
+    var unexpressed: Unexpressed?
 
     init(node: Int) { self.node = node }
 
-    var isPlain: Bool { border == Border() && channel == nil }
+    var isPlain: Bool { border == Border() && channel == nil && unexpressed == nil }
+  }
+
+  /// What only some of the layers that read a value can make good.
+  enum Unexpressed: Hashable {
+    /// The order of a flattened map with channels first, of this shape: a dense layer's kernel follows it.
+    case channelsFirst(Shape)
+    /// The logarithm of a softmax: as the model's output, its logits give the same probabilities.
+    case logSoftmax
   }
 
   struct Border: Hashable {
@@ -62,7 +72,7 @@ struct KerasTranslator {
   /// Whether there were layers that scale the input: then its values are pixels.
   var scalesInput = false
   /// How a layer at the start resizes images, which the preprocessing then does.
-  var inputFilter: Preprocessing.Filter?
+  var inputResizing: InputResizing?
   /// Values of the input in other scalings than the used one, by scaling.
   var rescaledInputs: [InputScaling: Int] = [:]
   /// Of nodes that add one number to all values: the node that they read, and the number.
@@ -76,15 +86,19 @@ struct KerasTranslator {
     self.isKeras3 = isKeras3
   }
 
-  /// - Returns: The graph, valid, and what the model's first layers tell of its preprocessing.
   static func translate(
     _ model: KerasModel, weights: any KerasWeights, options: ImportOptions, isKeras3: Bool
-  ) throws(ImportError) -> (graph: Graph, preprocessing: KnownPreprocessing) {
+  ) throws(ImportError) -> Translation {
     let layers = try model.weightedLayers(storage: weights.storage)
     var translator = KerasTranslator(
       arrays: try weights.arrays(of: layers), options: options, isChannelsFirst: try model.isChannelsFirst(),
       isKeras3: isKeras3)
-    let output = try translator.append(model)
+    var output = try translator.append(model)
+    var notes: [String] = []
+    if output.unexpressed == .logSoftmax {
+      output.unexpressed = nil
+      notes.append("its output is the logarithm of a softmax: that of the logits, which are kept in its place")
+    }
     let last = try translator.materialized(output, at: model.name)
     guard last > 0 else { throw .model(reason: "\"\(model.name)\": its output is its input") }
     let graph = translator.builder.graph.pruned(to: last)
@@ -93,9 +107,20 @@ struct KerasTranslator {
     } catch {
       throw .model(reason: "\"\(model.name)\": \(error)")
     }
-    guard translator.scalesInput else { return (graph, .unknown) }
+    guard translator.scalesInput else { return Translation(graph: graph, preprocessing: .unknown, notes: notes) }
     let used = (translator.usedScaling ?? nil) ?? .identity(channels: graph.inputShape.channels)
-    return (graph, .scaled(used, filter: translator.inputFilter))
+    return Translation(
+      graph: graph, preprocessing: .scaled(used, resizing: translator.inputResizing), notes: notes)
+  }
+
+  /// What became of a model.
+  struct Translation {
+    /// Valid.
+    var graph: Graph
+    /// What the model's first layers tell.
+    var preprocessing: KnownPreprocessing
+    /// What the user should know, a sentence each.
+    var notes: [String]
   }
 
   // MARK: Nodes
@@ -167,6 +192,15 @@ struct KerasTranslator {
 
   /// The node of a value with all that it carries made part of the graph.
   mutating func materialized(_ value: Value, at layer: String) throws(ImportError) -> Int {
+    switch value.unexpressed {
+    case nil: break
+    case .channelsFirst?:
+      throw .layer(
+        name: layer,
+        reason: "reads what Flatten made of a map with channels first, which can be expressed for a Dense layer only")
+    case .logSoftmax?:
+      throw .layer(name: layer, reason: "reads a log_softmax, which can be expressed as the model's output only")
+    }
     var node = try inputNode(of: value, at: layer)
     let border = value.border
     if border != Border() {

@@ -104,9 +104,10 @@ extension KnownWeights {
       layers = try self.layers(of: network)
     }
     guard count == layerCount(of: layers), widths.count == max(surplus, 0), let last = layers.last else {
+      let whole = layerCount(of: try self.layers(of: variant))
       throw .model(
         reason: "the weights of \(count) layers; \(variant.name) has \(layerCount(of: features)) without its classifier"
-          + " and \(layerCount(of: features) + layers.count - features.count - widths.count) with it")
+          + " and \(whole) with it")
     }
     guard let classes = kernel(of: last, among: layers)?.dimensions.last, classes > 0 else {
       throw .weights(layer: last.name, reason: "missing: the file has no kernel of the classifier")
@@ -181,7 +182,8 @@ extension KnownWeights {
       return root.array(at: "\(list)/dense" + (number == 0 ? "" : "_\(number * step)") + "/vars/0")
     case .named(let weights):
       let layers = weights.weighted
-      return layers.indices.contains(place) ? layers[place].variables.first?.array : nil
+      guard layers.indices.contains(place), let kernel = layers[place].variables.first?.array else { return nil }
+      return kernel.dimensions.count == 2 ? kernel : nil
     }
   }
 

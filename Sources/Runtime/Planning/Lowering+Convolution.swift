@@ -144,6 +144,7 @@ extension Lowering {
       && convolution.groups == 1 && !convolution.epilogue.addsResidual
       && (precision != .int8 || graph.tensors[node.parameters[0]].elementType != .int8)
       && min(graph.nodes[node.inputs[0]].shape.channels, convolution.outputChannels) >= options.winogradChannels
+      && graph.tensors[node.parameters[0]].elementCount <= options.winogradWeights
   }
 
   private func blockTiles(_ shape: ProductShape, panels: Int) -> Int {

@@ -10,6 +10,8 @@ package struct PlanOptions: Hashable, Sendable {
   package var turnWeightBytes = 512 << 10
   /// The channels on both sides from which a 3 x 3 convolution is done by Winograd's transforms.
   package var winogradChannels = 32
+  /// The most weights of such a convolution, which take four times their memory.
+  package var winogradWeights = Int.max
   /// The channels on both sides, and the pixels, from which a product is done by a level of Strassen's.
   package var strassenChannels = 512
   package var strassenPositions = 64
