@@ -79,21 +79,19 @@ package struct GoldenCheck: Sendable {
   }
 
   /// Options of plans that take little more memory than the weights: of the convolutions whose weights Winograd's transforms
-  /// take four times, the smallest, up to a quarter of all weights more; the others are computed as they are.
+  /// take four times, the smallest, up to a quarter of all weights more, or none where the weights are in memory already; the
+  /// others are computed as they are.
   package static func sparing(_ graph: Graph) -> ReadyNetwork.Options {
-    var options = ReadyNetwork.Options()
     let candidates = graph.nodes.compactMap { node -> Int? in
       guard case .convolution(let convolution) = node.operation, convolution.window.size == Extent(3),
         convolution.groups == 1
       else { return nil }
       return graph.tensors[node.parameters[0]].elementCount
     }
-    var left = graph.parameterCount / 4
-    let chosen = candidates.sorted().prefix { weights in
-      left -= 3 * weights
-      return left >= 0
-    }
-    options.plan.winogradWeights = chosen.last ?? 0
+    let limit = graph.precision == .float32 ? graph.parameterCount / 4 : 0
+    let sizes = Set(candidates).filter { size in 3 * candidates.filter { $0 <= size }.reduce(0, +) <= limit }
+    var options = ReadyNetwork.Options()
+    options.plan.winogradWeights = sizes.max() ?? 0
     return options
   }
 

@@ -46,11 +46,11 @@ struct XceptionConvertTests {
 
   @Test func `What is assumed of preprocessing is said, and stays in the file`() throws {
     let said = try convert("assumed.xcw")
-    #expect(said.errors.contains("x / 127.5 - 1, are assumed (--preprocess changes it)"), "\(said.errors)")
+    #expect(said.errors.contains("nearest neighbor without a crop, as Keras's load_img, is assumed"), "\(said.errors)")
     let assumptions = try #require(try inspect("assumed.xcw")["assumptions"] as? [String])
     #expect(assumptions.count == 1 && said.errors.contains(assumptions[0]))
     let shown = try Command.run("xception-inspect", [path("assumed.xcw")]).output
-    #expect(shown.contains("assumed        the file says nothing"), "\(shown)")
+    #expect(shown.contains("assumed       the file does not say how images are resized"), "\(shown)")
     #expect(try Command.run("xception-convert", [path("assumed.xcw"), path("again.xcw")]).status == 0)
     #expect(try inspect("again.xcw")["assumptions"] as? [String] == assumptions)
     let stated = try Command.run(
