@@ -129,7 +129,8 @@ let package = Package(
       dependencies: [
         "ModelGraph", "Threads", "Kernels", "KernelsPortable", "KernelsX86V3", "KernelsX86V4", "KernelsX86VNNI",
         "KernelsX86BF16", "KernelsX86AMX", "CIntrinsics",
-      ]),
+      ],
+      swiftSettings: safe),
     .target(name: "Kernels", dependencies: ["Activations", "CIntrinsics"], swiftSettings: kernels()),
     .target(name: "KernelsPortable", dependencies: ["Kernels", "CIntrinsics"], swiftSettings: kernels()),
     .target(name: "KernelsX86V3", dependencies: ["Kernels", "CIntrinsics"], swiftSettings: x86V3),

@@ -140,7 +140,8 @@ import Threads
         values.withUnsafeBufferPointer { input in
           output.withUnsafeMutableBufferPointer { output in
             let call = PlanRun(
-              plan: plan, scratch: scratch, input: input.baseAddress!, output: output.baseAddress!, features: nil,
+              plan: plan, scratch: scratch, input: BoundedPointer(constants: input), output: BoundedPointer(output),
+              features: nil,
               cancellation: nil, times: nil)
             pool.run(call)
           }
@@ -171,7 +172,7 @@ import Threads
         (member.factors, needs.factors), (member.bands, needs.bands),
       ]
     }
-    return parts
+    return parts.map { (start: $0.0.writing($0.1), count: $0.1) }
   }
 
   private static func padded(_ words: Int) -> Int { (words + 1023) & ~1023 }

@@ -20,17 +20,17 @@ package final class Plan: @unchecked Sendable {
   package let stageDescriptions: [StageDescription]
   /// The memory of the values of one call, without the row panels and bands of its threads.
   package var arenaByteCount: Int { arenaWords * MemoryLayout<Float>.size }
-  package var weightByteCount: Int { weightMemory.bytes.count }
+  package var weightByteCount: Int { unsafe weightMemory.bytes.count }
 
   let kernels: any KernelSet.Type
-  let stages: UnsafeBufferPointer<Stage>
-  let steps: UnsafeBufferPointer<PlannedStep>
-  let maps: UnsafeBufferPointer<FeatureMap>
+  let stages: ConstantArray<Stage>
+  let steps: ConstantArray<PlannedStep>
+  let maps: ConstantArray<FeatureMap>
   let arenaWords: Int
   let memberMemory: MemberScratchSizes
   /// A row of zeros as long as the longest row of any map.
-  let zeroRow: UnsafePointer<Float>
-  let weights: UnsafePointer<Float>
+  let zeroRow: BoundedPointer<Float>
+  let weights: BoundedPointer<Float>
   private let weightMemory: AlignedMemory
 
   /// Chooses the kernels, lays out the memory, and packs the weights, in parallel and in the graph's order.
@@ -62,27 +62,21 @@ package final class Plan: @unchecked Sendable {
     stageDescriptions = layout.stages.map { StageDescription($0, lowering: lowering, maps: layout.maps) }
     arenaWords = layout.arenaWords
     memberMemory = layout.memberMemory
-    let zeros = lowering.weights.reserve(max(layout.longestRow, 36 * kernels.panelWidth) + 4 * kernels.panelWidth)
+    let zeroCount = max(layout.longestRow, 36 * kernels.panelWidth) + 4 * kernels.panelWidth
+    let zeros = lowering.weights.reserve(zeroCount)
     weightMemory = try AlignedMemory(byteCount: lowering.weights.wordCount * MemoryLayout<Float>.size)
-    let base = weightMemory.bytes.baseAddress!.assumingMemoryBound(to: Float.self)
-    try lowering.weights.pack(into: base, pool: pool)
-    weights = UnsafePointer(base)
-    zeroRow = UnsafePointer(base + zeros)
-    stages = Self.copy(layout.stages)
-    steps = Self.copy(layout.steps)
-    maps = Self.copy(layout.maps)
+    try lowering.weights.pack(into: weightMemory.floats, pool: pool)
+    weights = weightMemory.floats.constants
+    zeroRow = weights.part(from: zeros, count: zeroCount)
+    stages = ConstantArray(layout.stages)
+    steps = ConstantArray(layout.steps)
+    maps = ConstantArray(layout.maps)
   }
 
   deinit {
     stages.deallocate()
     steps.deallocate()
     maps.deallocate()
-  }
-
-  private static func copy<Element>(_ array: [Element]) -> UnsafeBufferPointer<Element> {
-    let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: array.count)
-    _ = buffer.initialize(from: array)
-    return UnsafeBufferPointer(buffer)
   }
 }
 

@@ -14,9 +14,9 @@ struct WeightLayout {
   }
 
   private(set) var wordCount = 0
-  private var jobs: [@Sendable (UnsafeMutablePointer<Float>) throws -> Void] = []
+  private var jobs: [@Sendable (BoundedPointer<Float>) throws -> Void] = []
   /// What needs the results of jobs.
-  private var lastJobs: [@Sendable (UnsafeMutablePointer<Float>) throws -> Void] = []
+  private var lastJobs: [@Sendable (BoundedPointer<Float>) throws -> Void] = []
   private let kernels: any KernelSet.Type
   private var panelWidth: Int { kernels.panelWidth }
 
@@ -43,12 +43,14 @@ struct WeightLayout {
     let scale = paddedScale(of: tensor, columns)
     for block in 0..<tensor.contents.blockCount {
       jobs.append { [kernels] base in
-        try tensor.withFloats(inBlock: block, groupsOf: kernels.panelWidth * columns) { floats, first in
-          scale.withUnsafeBufferPointer { scale in
-            kernels.pack(
+        let packed = base.part(from: offset, count: panels * shape.panelWords)
+        try unsafe tensor.withFloats(inBlock: block, groupsOf: kernels.panelWidth * columns) { floats, first in
+          unsafe scale.withUnsafeBufferPointer { scale in
+            unsafe kernels.pack(
               ColumnPacking(
                 values: floats.baseAddress!, first: first, count: floats.count, depth: shape.channels,
-                columns: columns, scale: scale.baseAddress!, panels: base + offset, arithmetic: shape.arithmetic,
+                columns: columns, scale: scale.baseAddress!, panels: packed.writing(panels * shape.panelWords),
+                arithmetic: shape.arithmetic,
                 channels: channels, tailWords: shape.tailWords))
           }
         }
@@ -66,24 +68,25 @@ struct WeightLayout {
     let scale = paddedScale(of: tensor, columns)
     let weights = ColumnWeights(
       panels: offset, scales: reserve(panels * panelWidth), starts: reserve(panels * panelWidth))
-    jobs.append { base in (base + weights.scales).update(from: scale, count: scale.count) }
+    jobs.append { base in base.part(from: weights.scales, count: scale.count).update(from: scale) }
     for block in 0..<tensor.contents.blockCount {
       jobs.append { [kernels] base in
-        try tensor.contents.withBlock(block) { bytes, first in
-          kernels.pack(
+        try unsafe tensor.contents.withBlock(block) { bytes, first in
+          unsafe kernels.pack(
             BytePacking(
               values: bytes.bindMemory(to: Int8.self).baseAddress!, first: first, count: bytes.count,
-              depth: shape.channels, columns: columns, panels: base + offset, words: shape.depth,
+              depth: shape.channels, columns: columns,
+              panels: base.part(from: offset, count: panels * shape.panelWords).writing(panels * shape.panelWords), words: shape.depth,
               arithmetic: shape.arithmetic))
         }
       }
     }
     guard shape.arithmetic == .int8 else { return weights }
-    lastJobs.append { [kernels] base in
-      (base + weights.starts).withMemoryRebound(to: Int32.self, capacity: scale.count) { starts in
-        kernels.sumColumns(
-          ColumnStarts(columnPanels: base + offset, depth: shape.depth, panels: panels, starts: starts))
-      }
+    lastJobs.append { [kernels, panelWidth] base in
+      unsafe kernels.sumColumns(
+        ColumnStarts(
+          columnPanels: (base + offset).reading(panels * shape.panelWords), depth: shape.depth, panels: panels,
+          starts: (base + weights.starts).rebound(to: Int32.self).writing(panels * panelWidth)))
     }
     return weights
   }
@@ -110,12 +113,13 @@ struct WeightLayout {
       let shape = ProductShape(arithmetic, taps: taps, channels: range.count, input: input, kernels: kernels)
       let offset = reserve(shape.panelWords)
       jobs.append { [panelWidth] base in
+        let packed = base.part(from: offset, count: shape.panelWords)
         let values = try tensor.values()
         for tap in 0..<taps {
           for input in 0..<inputs {
             for column in mine {
               let channel = column / outputs * inputs - range.lowerBound + input
-              base[offset + (tap * range.count + channel) * panelWidth + column - mine.lowerBound] =
+              packed[(tap * range.count + channel) * panelWidth + column - mine.lowerBound] =
                 values[(tap * inputs + input) * columns + column]
             }
           }
@@ -130,15 +134,16 @@ struct WeightLayout {
   /// The kernel of a 3 x 3 convolution, transformed.
   mutating func addWinograd(_ tensor: Tensor, channels: Int, columns: Int) -> Int {
     let panels = (columns + panelWidth - 1) / panelWidth
-    let offset = reserve(panels * 36 * channels * panelWidth)
+    let count = panels * 36 * channels * panelWidth
+    let offset = reserve(count)
     let scale = paddedScale(of: tensor, columns)
     jobs.append { [kernels] base in
-      try tensor.withFloats { floats in
-        scale.withUnsafeBufferPointer { scale in
-          kernels.pack(
+      try unsafe tensor.withFloats { floats in
+        unsafe scale.withUnsafeBufferPointer { scale in
+          unsafe kernels.pack(
             WinogradPacking(
               values: floats.baseAddress!, channels: channels, columns: columns, scale: scale.baseAddress!,
-              panels: base + offset))
+              panels: (base + offset).writing(count)))
         }
       }
     }
@@ -149,12 +154,14 @@ struct WeightLayout {
   mutating func addDepthwise(_ tensor: Tensor, _ bias: Tensor?, taps: Int, channels: Int) -> Int {
     let width = kernels.vectorWidth
     let vectors = (channels + panelWidth - 1) / panelWidth * 2
-    let offset = reserve(vectors * (1 + taps) * width)
+    let count = vectors * (1 + taps) * width
+    let offset = reserve(count)
     jobs.append { base in
+      let packed = base.part(from: offset, count: count)
       let values = try tensor.values()
       let start = try bias?.values()
       for channel in 0..<channels {
-        let place = base + (offset + channel / width * (1 + taps) * width + channel % width)
+        let place = packed + (channel / width * (1 + taps) * width + channel % width)
         place[0] = start?[channel] ?? 0
         for tap in 0..<taps { place[(1 + tap) * width] = values[tap * channels + channel] }
       }
@@ -166,9 +173,7 @@ struct WeightLayout {
   mutating func addBias(_ tensor: Tensor?, count: Int) -> Int {
     let offset = reserve((count + panelWidth - 1) / panelWidth * panelWidth)
     if let tensor {
-      jobs.append { base in
-        for (index, value) in try tensor.values().enumerated() { base[offset + index] = value }
-      }
+      jobs.append { base in base.part(from: offset, count: count).update(from: try tensor.values()) }
     }
     return offset
   }
@@ -176,9 +181,7 @@ struct WeightLayout {
   /// All values of a tensor, as they come.
   mutating func addValues(_ tensor: Tensor) -> Int {
     let offset = reserve(tensor.elementCount)
-    jobs.append { base in
-      for (index, value) in try tensor.values().enumerated() { base[offset + index] = value }
-    }
+    jobs.append { base in base.part(from: offset, count: tensor.elementCount).update(from: try tensor.values()) }
     return offset
   }
 
@@ -187,16 +190,15 @@ struct WeightLayout {
     // Whole vectors are read at the end of the last row.
     let offset = reserve(map.wordCount + panelWidth)
     jobs.append { [kernels] base in
+      let packed = base.part(from: offset, count: map.wordCount)
       let values = try tensor.values()
-      values.withUnsafeBufferPointer { values in
-        for pixel in 0..<map.pixels {
-          let (y, x) = pixel.quotientAndRemainder(dividingBy: map.width)
-          let words = base + (offset + y * map.rowStride + (map.left + x) * map.pixelStride)
-          let source = values.baseAddress! + pixel * map.channels
-          switch map.element {
-          case .float32: words.update(from: source, count: map.channels)
-          case .bfloat16: kernels.pack(source, to: words, channels: map.channels)
-          }
+      for pixel in 0..<map.pixels {
+        let (y, x) = pixel.quotientAndRemainder(dividingBy: map.width)
+        let words = packed + (y * map.rowStride + (map.left + x) * map.pixelStride)
+        let channels = Array(values[pixel * map.channels..<(pixel + 1) * map.channels])
+        switch map.element {
+        case .float32: words.update(from: channels)
+        case .bfloat16: unsafe kernels.pack(channels, to: words.writing(map.pixelStride), channels: map.channels)
         }
       }
     }
@@ -222,18 +224,17 @@ struct WeightLayout {
   /// Runs the jobs, in order but several at a time, until one fails.
   ///
   /// - Throws: The first failure.
-  func pack(into base: UnsafeMutablePointer<Float>, pool: WorkerPool) throws {
+  func pack(into base: BoundedPointer<Float>, pool: WorkerPool) throws {
     try Self.run(jobs, on: base, pool: pool)
     try Self.run(lastJobs, on: base, pool: pool)
   }
 
   private static func run(
-    _ jobs: [@Sendable (UnsafeMutablePointer<Float>) throws -> Void], on base: UnsafeMutablePointer<Float>,
+    _ jobs: [@Sendable (BoundedPointer<Float>) throws -> Void], on base: BoundedPointer<Float>,
     pool: WorkerPool
   ) throws {
     let failure = Mutex<(any Error)?>(nil)
     let next = Atomic<Int>(0)
-    nonisolated(unsafe) let base = base
     pool.run { _ in
       while true {
         let index = next.add(1, ordering: .relaxed).oldValue
@@ -265,16 +266,16 @@ extension Tensor {
     inBlock block: Int, groupsOf group: Int, _ body: (_ floats: UnsafeBufferPointer<Float>, _ first: Int) -> Void
   ) throws {
     let size = elementType.byteCount
-    try contents.withBlock(block) { bytes, offset in
-      if let floats = floatsInPlace(bytes) { return body(floats, offset / size) }
+    try unsafe contents.withBlock(block) { bytes, offset in
+      if let floats = unsafe floatsInPlace(bytes) { return unsafe body(floats, offset / size) }
       let values = offset / size..<(offset + bytes.count) / size
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: min(group, values.count)) { floats in
+      unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: min(group, values.count)) { floats in
         var first = values.lowerBound
         while first < values.upperBound {
           let end = min((first / group + 1) * group, values.upperBound)
-          let part = UnsafeRawBufferPointer(rebasing: bytes[first * size - offset..<end * size - offset])
-          elementType.convert(part, to: floats.baseAddress!)
-          body(UnsafeBufferPointer(rebasing: floats[..<(end - first)]), first)
+          let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[first * size - offset..<end * size - offset])
+          unsafe elementType.convert(part, to: floats.baseAddress!)
+          unsafe body(UnsafeBufferPointer(rebasing: floats[..<(end - first)]), first)
           first = end
         }
       }
@@ -283,12 +284,12 @@ extension Tensor {
 
   /// Calls `body` with all unscaled values.
   fileprivate func withFloats(_ body: (UnsafeBufferPointer<Float>) -> Void) throws {
-    try contents.withBytes { bytes in
-      if let floats = floatsInPlace(bytes) { return body(floats) }
+    try unsafe contents.withBytes { bytes in
+      if let floats = unsafe floatsInPlace(bytes) { return unsafe body(floats) }
       let count = bytes.count / elementType.byteCount
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { floats in
-        elementType.convert(bytes, to: floats.baseAddress!)
-        body(UnsafeBufferPointer(floats))
+      unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { floats in
+        unsafe elementType.convert(bytes, to: floats.baseAddress!)
+        unsafe body(UnsafeBufferPointer(floats))
       }
     }
   }
@@ -297,7 +298,7 @@ extension Tensor {
     guard elementType == .float32, isLittleEndian,
       UInt(bitPattern: bytes.baseAddress) % UInt(MemoryLayout<Float>.alignment) == 0
     else { return nil }
-    return bytes.assumingMemoryBound(to: Float.self)
+    return unsafe bytes.assumingMemoryBound(to: Float.self)
   }
 }
 

@@ -32,21 +32,21 @@ package final class Executor: Sendable {
     times: RunTimes? = nil
   ) throws(ExecutorError) {
     guard input.count == plan.inputShape.elementCount else {
-      throw .count(of: "input", found: input.count, expected: plan.inputShape)
+      throw unsafe .count(of: "input", found: input.count, expected: plan.inputShape)
     }
     guard output.count == plan.outputShape.elementCount else {
-      throw .count(of: "output", found: output.count, expected: plan.outputShape)
+      throw unsafe .count(of: "output", found: output.count, expected: plan.outputShape)
     }
-    if let features, features.count != plan.featureShape?.elementCount {
-      throw .count(of: "features", found: features.count, expected: plan.featureShape)
+    if let features = unsafe features, features.count != plan.featureShape?.elementCount {
+      throw unsafe .count(of: "features", found: features.count, expected: plan.featureShape)
     }
     let scratch: Scratch
     do { scratch = try scratches.take(for: plan, members: pool.threads) } catch { throw .outOfMemory(error) }
     defer { scratches.give(back: scratch) }
     scratch.isStopped.update(repeating: false, count: 2)
-    let call = PlanRun(
-      plan: plan, scratch: scratch, input: input.baseAddress!, output: output.baseAddress!,
-      features: features?.baseAddress, cancellation: cancellation, times: times)
+    let call = unsafe PlanRun(
+      plan: plan, scratch: scratch, input: BoundedPointer(constants: input), output: BoundedPointer(output),
+      features: features.map { unsafe BoundedPointer($0) }, cancellation: cancellation, times: times)
     pool.run(call, maximum: min(threads, pool.threads))
     if scratch.isStopped[0] || scratch.isStopped[1] { throw .cancelled }
   }
@@ -64,10 +64,10 @@ package final class Executor: Sendable {
   ) throws(ExecutorError) -> (output: [Float], features: [Float]) {
     var output = [Float](repeating: 0, count: plan.outputShape.elementCount)
     var features = [Float](repeating: 0, count: plan.featureShape?.elementCount ?? 0)
-    try input.withUnsafeBufferPointer { input throws(ExecutorError) in
-      try output.withUnsafeMutableBufferPointer { output throws(ExecutorError) in
-        try features.withUnsafeMutableBufferPointer { features throws(ExecutorError) in
-          try run(
+    try unsafe input.withUnsafeBufferPointer { input throws(ExecutorError) in
+      try unsafe output.withUnsafeMutableBufferPointer { output throws(ExecutorError) in
+        try unsafe features.withUnsafeMutableBufferPointer { features throws(ExecutorError) in
+          try unsafe run(
             input, output: output, features: plan.featureShape == nil ? nil : features, threads: threads,
             cancellation: cancellation)
         }

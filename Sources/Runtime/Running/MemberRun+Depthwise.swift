@@ -14,21 +14,24 @@ extension MemberRun {
 
   /// Depthwise sums of `count` pixels from (y, x) on, of some vectors of channels: whole pairs, where either side is packed.
   func depthwise(
-    _ step: DepthwiseStep, y: Int, x: Int, count: Int, vectors: Range<Int>, _ output: UnsafeMutablePointer<Float>,
-    slots: UnsafePointer<Int>, vectorStride: Int, _ element: MapElementType = .float32, tailWords: Int = 0
+    _ step: DepthwiseStep, y: Int, x: Int, count: Int, vectors: Range<Int>, _ output: BoundedPointer<Float>,
+    slots: BoundedPointer<Int>, vectorStride: Int, _ element: MapElementType = .float32, tailWords: Int = 0
   ) {
     let map = maps[step.input]
     let window = step.window
     gatherRows(
       of: map, top: y * window.strideDown - window.top, height: window.height, dilation: window.dilationDown,
-      first: x * window.strideAcross - window.left)
-    kernels.depthwise(
+      columns: columns(of: window, x: x, count: count))
+    assert(
+      (0..<count).allSatisfy { output.contains(slots[$0], count: vectorWidth) }, "a pixel's slot lies outside the output")
+    unsafe kernels.depthwise(
       DepthwiseRun(
-        inputs: scratch.inputRows, pixelStride: map.pixelStride, ahead: map.rowStride,
+        inputs: scratch.inputRows.reading(window.height), pixelStride: map.pixelStride, ahead: map.rowStride,
         window: DepthwiseWindow(
           height: window.height, width: window.width, stride: window.strideAcross, dilation: window.dilationAcross),
-        vectors: vectors, weights: weights + step.weights, inputActivation: step.inputActivation,
-        activation: step.activation, output: output, slots: slots, vectorStride: vectorStride, pixels: count,
+        vectors: vectors, weights: (weights + step.weights).reading(vectors.upperBound * (1 + window.taps) * vectorWidth),
+        inputActivation: step.inputActivation, activation: step.activation, output: output.writing(0),
+        slots: slots.reading(count), vectorStride: vectorStride, pixels: count,
         inputElement: map.element, outputElement: element,
         tailWords: tailWords))
   }

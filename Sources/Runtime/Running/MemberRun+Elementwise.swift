@@ -8,13 +8,14 @@ extension MemberRun {
     let repeats = step.repeatsFirst || step.repeatsSecond
     for y in rows {
       func side(_ map: FeatureMap, isRepeated: Bool) -> BinaryRun.Side {
-        BinaryRun.Side(
-          row(isRepeated ? 0 : y, of: map), stride: isRepeated ? 0 : map.pixelStride, element: map.element)
+        unsafe BinaryRun.Side(
+          row(isRepeated ? 0 : y, of: map).reading((isRepeated ? 1 : map.width) * map.pixelStride),
+          stride: isRepeated ? 0 : map.pixelStride, element: map.element)
       }
-      kernels.combine(
+      unsafe kernels.combine(
         BinaryRun(
           step.function, first: side(maps[step.first], isRepeated: step.repeatsFirst),
-          second: side(maps[step.second], isRepeated: step.repeatsSecond), output: row(y, of: output),
+          second: side(maps[step.second], isRepeated: step.repeatsSecond), output: row(y, of: output).writing(output.width * output.pixelStride),
           element: output.element, words: repeats ? output.pixelStride : output.width * output.pixelStride,
           pixels: repeats ? output.width : 1))
     }
@@ -49,7 +50,7 @@ extension MemberRun {
 
   /// The same of one pixel: of packed maps word by word where the first channel is that of a word group, else value by value.
   private func slice(
-    _ input: UnsafePointer<Float>, _ map: FeatureMap, _ target: UnsafeMutablePointer<Float>, _ output: FeatureMap,
+    _ input: BoundedPointer<Float>, _ map: FeatureMap, _ target: BoundedPointer<Float>, _ output: FeatureMap,
     first: Int
   ) {
     let count = output.channels
@@ -60,8 +61,8 @@ extension MemberRun {
     }
     let isWhole = first % panelWidth == 0
     if isWhole { target.update(from: input + first / 2, count: output.pixelStride) }
-    let values = UnsafeRawPointer(input).assumingMemoryBound(to: UInt16.self)
-    let halves = UnsafeMutableRawPointer(target).assumingMemoryBound(to: UInt16.self)
+    let values = input.rebound(to: UInt16.self)
+    let halves = target.rebound(to: UInt16.self)
     if !isWhole {
       for channel in 0..<count { halves[packedIndex(of: channel)] = values[packedIndex(of: first + channel)] }
     }

@@ -8,7 +8,7 @@ extension MemberRun {
   /// Fills the rows of some pixels of a block with integers: floats of a few neighbouring pixels, all channels, then each
   /// row's scale and its integers.
   func produceIntegers(
-    _ step: ProductStep, pixels: Range<Int>, of block: Range<Int>, _ panel: UnsafeMutablePointer<Float>
+    _ step: ProductStep, pixels: Range<Int>, of block: Range<Int>, _ panel: BoundedPointer<Float>
   ) {
     let stride = step.shape.lineStride(kernels)
     for index in 0..<Self.quantizedPixels { scratch.rowSlots[index] = index * stride }
@@ -19,11 +19,12 @@ extension MemberRun {
         let piece = share(index, of: pieces, count)
         produceLines(step, y: y, x: x + piece.lowerBound, count: piece.count)
         let first = y * width + x + piece.lowerBound - block.lowerBound
-        kernels.quantize(
+        unsafe kernels.quantize(
           QuantizeRun(
-            lines: scratch.rows, lineStride: stride, rows: piece.count, channels: step.shape.channels, rowPanel: panel,
-            slots: scratch.slots + first, segmentStride: segmentStride(step),
-            scaleSlots: scratch.scaleSlots + first))
+            lines: scratch.rows.reading(piece.count * stride), lineStride: stride, rows: piece.count,
+            channels: step.shape.channels, rowPanel: panel.writing(0),
+            slots: (scratch.slots + first).reading(piece.count), segmentStride: segmentStride(step),
+            scaleSlots: (scratch.scaleSlots + first).reading(piece.count)))
       }
     }
   }

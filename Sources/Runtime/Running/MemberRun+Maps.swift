@@ -34,8 +34,8 @@ extension MemberRun {
       let to = row(pixel / output.width, of: output) + pixel % output.width * output.pixelStride
       switch (map.element, output.element) {
       case (.float32, .float32): to.update(from: from, count: map.channels)
-      case (.float32, .bfloat16): kernels.pack(from, to: to, channels: map.channels)
-      case (.bfloat16, .float32): kernels.unpack(from, to: to, channels: map.channels)
+      case (.float32, .bfloat16): pack(from, to: to, map.channels, words: output.pixelStride)
+      case (.bfloat16, .float32): unpack(from, to: to, map.channels, words: map.pixelStride)
       case (.bfloat16, .bfloat16): to.update(from: from, count: map.pixelStride)
       }
       if output.element == .float32 {
@@ -44,7 +44,17 @@ extension MemberRun {
     }
   }
 
-  private func copyPixels(of map: FeatureMap, to target: UnsafeMutablePointer<Float>) {
+  /// A pixel of floats as packed words.
+  func pack(_ values: BoundedPointer<Float>, to pixel: BoundedPointer<Float>, _ channels: Int, words: Int) {
+    unsafe kernels.pack(values.reading(channels), to: pixel.writing(words), channels: channels)
+  }
+
+  /// A pixel of packed words as floats.
+  func unpack(_ pixel: BoundedPointer<Float>, to values: BoundedPointer<Float>, _ channels: Int, words: Int) {
+    unsafe kernels.unpack(pixel.reading(words), to: values.writing(channels), channels: channels)
+  }
+
+  private func copyPixels(of map: FeatureMap, to target: BoundedPointer<Float>) {
     var target = target
     for y in 0..<map.height {
       let pixels = row(y, of: map)
@@ -52,7 +62,7 @@ extension MemberRun {
         let pixel = pixels + x * map.pixelStride
         switch map.element {
         case .float32: target.update(from: pixel, count: map.channels)
-        case .bfloat16: kernels.unpack(pixel, to: target, channels: map.channels)
+        case .bfloat16: unpack(pixel, to: target, map.channels, words: map.pixelStride)
         }
         target += map.channels
       }
@@ -77,7 +87,7 @@ extension MemberRun {
 
   /// The same of one pixel: of packed maps word by word where the first channel is that of a word group, else value by value.
   private func join(
-    _ input: UnsafePointer<Float>, _ map: FeatureMap, _ output: UnsafeMutablePointer<Float>, _ joined: FeatureMap,
+    _ input: BoundedPointer<Float>, _ map: FeatureMap, _ output: BoundedPointer<Float>, _ joined: FeatureMap,
     firstChannel: Int
   ) {
     let end = firstChannel + map.channels
@@ -89,8 +99,8 @@ extension MemberRun {
       (output + first).update(from: input, count: map.pixelStride)
       (output + (first + map.pixelStride)).update(repeating: 0, count: joined.pixelStride - first - map.pixelStride)
     } else {
-      let values = UnsafeRawPointer(input).assumingMemoryBound(to: UInt16.self)
-      let halves = UnsafeMutableRawPointer(output).assumingMemoryBound(to: UInt16.self)
+      let values = input.rebound(to: UInt16.self)
+      let halves = output.rebound(to: UInt16.self)
       for channel in 0..<map.channels {
         halves[packedIndex(of: firstChannel + channel)] = values[packedIndex(of: channel)]
       }
@@ -101,20 +111,22 @@ extension MemberRun {
   /// Calls `body` with each row of a map and where its result goes.
   func forEachRow(_ map: FeatureMap, _ output: FeatureMap, _ rows: Range<Int>, _ body: (ElementwiseRun) -> Void) {
     for y in rows {
-      body(
-        ElementwiseRun(
-          input: row(y, of: map), output: row(y, of: output), count: map.width * map.pixelStride,
-          element: map.element))
+      body(line(of: map, output, y))
     }
+  }
+
+  /// A row of a map and where its result goes.
+  private func line(of map: FeatureMap, _ output: FeatureMap, _ y: Int) -> ElementwiseRun {
+    let count = map.width * map.pixelStride
+    return unsafe ElementwiseRun(
+      input: row(y, of: map).reading(count), output: row(y, of: output).writing(count), count: count,
+      element: map.element)
   }
 
   func add(_ first: FeatureMap, _ second: FeatureMap, _ output: FeatureMap, _ rows: Range<Int>) {
     for y in rows {
-      kernels.add(
-        ElementwiseRun(
-          input: row(y, of: first), output: row(y, of: output), count: first.width * first.pixelStride,
-          element: first.element),
-        row(y, of: second))
+      unsafe kernels.add(
+        line(of: first, output, y), row(y, of: second).reading(first.width * first.pixelStride))
     }
   }
 
@@ -123,9 +135,11 @@ extension MemberRun {
       for x in 0..<map.width {
         let offset = x * map.pixelStride
         let pixel = row(y, of: output) + offset
-        kernels.softmax(ElementwiseRun(input: row(y, of: map) + offset, output: pixel, count: map.channels))
-        // bf16 products read whole column panels.
         let end = (map.channels + vectorWidth - 1) / vectorWidth * vectorWidth
+        unsafe kernels.softmax(
+          ElementwiseRun(
+            input: (row(y, of: map) + offset).reading(end), output: pixel.writing(end), count: map.channels))
+        // bf16 products read whole column panels.
         (pixel + end).update(repeating: 0, count: output.pixelStride - end)
       }
     }
@@ -133,11 +147,11 @@ extension MemberRun {
 
   /// One value for each channel; the members divide the channels.
   func pool(_ map: FeatureMap, _ output: FeatureMap, _ kind: GlobalPool.Kind) {
-    kernels.globalPool(
+    unsafe kernels.globalPool(
       GlobalPoolRun(
-        isMaximum: kind == .maximum, input: row(0, of: map), height: map.height, width: map.width,
+        isMaximum: kind == .maximum, input: pixels(of: map).reading(0), height: map.height, width: map.width,
         rowStride: map.rowStride, pixelStride: map.pixelStride,
-        vectors: member.share(of: map.pixelStride / vectorWidth), output: row(0, of: output), element: map.element,
+        vectors: member.share(of: map.pixelStride / vectorWidth), output: row(0, of: output).writing(output.pixelStride), element: map.element,
         outputElement: output.element))
   }
 
@@ -150,15 +164,15 @@ extension MemberRun {
       for tap in 0..<window.height {
         let inputRow = y * window.strideDown - window.top + tap * window.dilationDown
         guard inputRow >= 0, inputRow < map.height else { continue }
-        scratch.inputRows[count] = UnsafePointer(row(inputRow, of: map))
+        unsafe scratch.inputRows[count] = row(inputRow, of: map).reading(map.width * map.pixelStride)
         count += 1
       }
       var divisor: Int?
       if case .average(countsPadding: true) = step.kind { divisor = window.taps }
-      let run = PoolRun(
-        inputs: scratch.inputRows, inputRows: count, inputWidth: map.width, pixelStride: map.pixelStride,
+      let run = unsafe PoolRun(
+        inputs: scratch.inputRows.reading(count), inputRows: count, inputWidth: map.width, pixelStride: map.pixelStride,
         windowWidth: window.width, stride: window.strideAcross, dilation: window.dilationAcross,
-        paddingLeft: window.left, divisor: divisor, output: row(y, of: output),
+        paddingLeft: window.left, divisor: divisor, output: row(y, of: output).writing(output.width * output.pixelStride),
         outputPixelStride: output.pixelStride, pixels: output.width, vectors: map.pixelStride / vectorWidth,
         element: map.element)
       switch step.kind {

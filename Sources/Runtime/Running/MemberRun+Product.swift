@@ -83,7 +83,7 @@ extension MemberRun {
 
   /// Fills the rows of some pixels of a block.
   private func produce(
-    _ step: ProductStep, pixels: Range<Int>, of block: Range<Int>, _ panel: UnsafeMutablePointer<Float>
+    _ step: ProductStep, pixels: Range<Int>, of block: Range<Int>, _ panel: BoundedPointer<Float>
   ) {
     if step.shape.arithmetic == .int8 { return produceIntegers(step, pixels: pixels, of: block, panel) }
     let element: MapElementType = step.shape.arithmetic == .bfloat16 ? .bfloat16 : .float32
@@ -107,7 +107,7 @@ extension MemberRun {
   /// Writes depthwise sums of some vectors of channels to the rows of a block, a few vectors at a time for all pixels.
   func depthwise(
     _ step: ProductStep, _ window: PlacedWindow, _ weights: Int, pixels: Range<Int>, of block: Range<Int>,
-    vectors: Range<Int>, _ panel: UnsafeMutablePointer<Float>, vectorStride: Int, _ element: MapElementType = .float32
+    vectors: Range<Int>, _ panel: BoundedPointer<Float>, vectorStride: Int, _ element: MapElementType = .float32
   ) {
     let most = min(depthwiseVectors(maps[step.input], window), max(vectors.count, 1))
     let width = maps[step.output].width
@@ -138,43 +138,78 @@ extension MemberRun {
   /// Copies what the windows of some pixels of a row cover.
   func gather(
     _ step: ProductStep, _ window: PlacedWindow, _ channels: Range<Int>, y: Int, x: Int, count: Int,
-    _ panel: UnsafeMutablePointer<Float>, slots: UnsafePointer<Int>, segmentStride: Int, _ element: MapElementType
+    _ panel: BoundedPointer<Float>, slots: BoundedPointer<Int>, segmentStride: Int, _ element: MapElementType
   ) {
     let map = maps[step.input]
     gatherRows(
       of: map, top: y * window.strideDown - window.top, height: window.height, dilation: window.dilationDown,
-      first: x * window.strideAcross - window.left)
-    for index in 0..<window.height { scratch.inputRows[index] += channels.lowerBound }
+      columns: columns(of: window, x: x, count: count), channel: channels.lowerBound)
     // Of a packed map all channels are gathered, and their words are a pixel's.
     let length = map.element == .bfloat16 ? map.pixelStride : channels.count
     // Where the words of neighbouring pixels touch, a row of the window is one piece; but as floats they do not.
     let touches = length == map.pixelStride && window.dilationAcross == 1 && element == map.element
-    kernels.gather(
+    assert((0..<count).allSatisfy { panel.contains(slots[$0], count: 1) }, "a pixel's slot lies outside the row panel")
+    unsafe kernels.gather(
       GatherRun(
-        inputs: scratch.inputRows, inputRows: window.height, step: window.strideAcross * map.pixelStride,
+        inputs: scratch.inputRows.reading(window.height), inputRows: window.height, step: window.strideAcross * map.pixelStride,
         pieces: touches ? 1 : window.width, pieceStride: window.dilationAcross * map.pixelStride,
         length: touches ? window.width * length : length, inputActivation: step.inputActivation,
-        rowPanel: panel, slots: slots, segmentStride: segmentStride, pixels: count, line: scratch.line,
+        rowPanel: panel.writing(0), slots: slots.reading(count), segmentStride: segmentStride, pixels: count,
+        line: scratch.line.writing(0),
         inputElement: map.element,
         outputElement: element, channels: channels.count))
   }
 
   private func multiply(
-    _ step: ProductStep, _ block: Range<Int>, _ panel: UnsafeMutablePointer<Float>, tiles: Range<Int>,
+    _ step: ProductStep, _ block: Range<Int>, _ panel: BoundedPointer<Float>, tiles: Range<Int>,
     panels: Range<Int>
   ) {
     let output = maps[step.output]
-    kernels.multiply(
+    assertPlaced(block.count, in: step)
+    unsafe kernels.multiply(
       Product(
-        rowPanel: panel, rowPanelStride: 0, rowCount: block.count, tiles: tiles, segmentStride: segmentStride(step),
-        tileStride: tileStride(step), columnPanels: weights + step.weights.panels, depth: step.shape.depth,
+        rowPanel: panel.reading(tileCount(step, block.count) * tileStride(step)), rowPanelStride: 0, rowCount: block.count, tiles: tiles, segmentStride: segmentStride(step),
+        tileStride: tileStride(step), columnPanels: columnPanels(of: step), depth: step.shape.depth,
         panels: panels, narrowPanel: step.narrowPanel,
-        bias: weights + step.bias, output: row(0, of: output), outputOffsets: scratch.outputOffsets,
-        residual: step.residual.map { UnsafePointer(row(0, of: maps[$0])) },
-        residualOffsets: scratch.residualOffsets, activation: step.activation,
-        arithmetic: step.shape.arithmetic, element: output.element, columnScales: weights + step.weights.scales,
-        starts: UnsafeRawPointer(weights + step.weights.starts).assumingMemoryBound(to: Int32.self),
-        tileSums: scratch.sums))
+        bias: bias(of: step), output: pixels(of: output).writing(0),
+        outputOffsets: scratch.outputOffsets.reading(block.count),
+        residual: step.residual.map { unsafe pixels(of: maps[$0]).reading(0) },
+        residualOffsets: scratch.residualOffsets.reading(block.count), activation: step.activation,
+        arithmetic: step.shape.arithmetic, element: output.element, columnScales: columnScales(of: step),
+        starts: starts(of: step), tileSums: scratch.sums.writing(0)))
+  }
+
+  /// Debug builds look whether the offsets of a block's pixels lie in the maps that are written and added.
+  func assertPlaced(_ count: Int, in step: ProductStep) {
+    func isPlaced(_ map: FeatureMap, _ offsets: BoundedPointer<Int>) -> Bool {
+      let pixels = pixels(of: map)
+      return (0..<count).allSatisfy { pixels.contains(offsets[$0], count: map.pixelStride) }
+    }
+    assert(isPlaced(maps[step.output], scratch.outputOffsets), "a pixel lies outside the output")
+    assert(
+      step.residual.map { isPlaced(maps[$0], scratch.residualOffsets) } ?? true, "a pixel lies outside the residual")
+  }
+
+  /// Where panel 0 starts, or would start.
+  func columnPanels(of step: ProductStep) -> UnsafePointer<Float> {
+    let words = step.shape.panelWords
+    return unsafe weights.reading(
+      step.panels.lowerBound * words..<step.panels.upperBound * words, from: step.weights.panels)
+  }
+
+  /// A value for each column, at least.
+  private func columns(of step: ProductStep) -> Range<Int> { 0..<step.panels.upperBound * panelWidth }
+
+  func bias(of step: ProductStep) -> UnsafePointer<Float> { unsafe weights.reading(columns(of: step), from: step.bias) }
+
+  private func columnScales(of step: ProductStep) -> UnsafePointer<Float> {
+    let hasScales = step.shape.arithmetic == .int8 || step.shape.arithmetic == .int8Weights
+    return unsafe weights.reading(hasScales ? columns(of: step) : 0..<0, from: step.weights.scales)
+  }
+
+  private func starts(of step: ProductStep) -> UnsafePointer<Int32> {
+    let columns = step.shape.arithmetic == .int8 ? columns(of: step) : 0..<0
+    return unsafe weights.rebound(to: Int32.self).reading(columns, from: step.weights.starts)
   }
 
   /// The product of a vector, which is a row panel of one row as it lies in memory; the members divide the columns.
@@ -182,15 +217,16 @@ extension MemberRun {
     let panels = member.share(of: step.panels.count)
     guard !panels.isEmpty else { return }
     scratch.outputOffsets[0] = 0
-    kernels.multiply(
+    unsafe kernels.multiply(
       Product(
-        rowPanel: row(0, of: maps[step.input]), rowPanelStride: 0, rowCount: 1, tiles: 0..<1,
+        rowPanel: row(0, of: maps[step.input]).reading(step.shape.depth), rowPanelStride: 0, rowCount: 1, tiles: 0..<1,
         segmentStride: vectorWidth, tileStride: 0,
-        columnPanels: weights + step.weights.panels, depth: step.shape.depth, panels: panels,
-        narrowPanel: step.narrowPanel, bias: weights + step.bias,
-        output: row(0, of: maps[step.output]), outputOffsets: scratch.outputOffsets, residual: nil,
-        residualOffsets: scratch.outputOffsets, activation: step.activation,
-        arithmetic: step.shape.arithmetic, columnScales: weights + step.weights.scales))
+        columnPanels: columnPanels(of: step), depth: step.shape.depth, panels: panels,
+        narrowPanel: step.narrowPanel, bias: bias(of: step),
+        output: row(0, of: maps[step.output]).writing(maps[step.output].pixelStride),
+        outputOffsets: scratch.outputOffsets.reading(1), residual: nil,
+        residualOffsets: scratch.outputOffsets.reading(1), activation: step.activation,
+        arithmetic: step.shape.arithmetic, columnScales: columnScales(of: step)))
   }
 }
 

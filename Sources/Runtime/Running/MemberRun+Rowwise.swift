@@ -20,8 +20,9 @@ extension MemberRun {
         let floats = scratch.floatRows + 2 * scratch.floatRow
         make(y, of: step, FloatRow(floats, stride: output.channels))
         for x in 0..<output.width {
-          kernels.pack(
-            floats + x * output.channels, to: target + x * output.pixelStride, channels: output.channels)
+          pack(
+            floats + x * output.channels, to: target + x * output.pixelStride, output.channels,
+            words: output.pixelStride)
         }
       }
     }
@@ -34,7 +35,7 @@ extension MemberRun {
     guard map.element == .bfloat16 else { return FloatRow(words, stride: map.pixelStride) }
     let floats = scratch.floatRows + place * scratch.floatRow
     for x in 0..<map.width {
-      kernels.unpack(words + x * map.pixelStride, to: floats + x * map.channels, channels: map.channels)
+      unpack(words + x * map.pixelStride, to: floats + x * map.channels, map.channels, words: map.pixelStride)
     }
     return FloatRow(floats, stride: map.channels)
   }
@@ -45,9 +46,9 @@ extension MemberRun {
     case .binary(let binary): combine(binary, step, y, row)
     case .layerNormalization(let normalization):
       normalize(step, y, row) {
-        $0.normalized(by: normalization, gamma: first, beta: normalization.hasGamma ? second : first)
+        $0.normalize($1, by: normalization, gamma: first, beta: normalization.hasGamma ? second : first)
       }
-    case .unitNormalization: normalize(step, y, row) { $0.divideByNorm() }
+    case .unitNormalization: normalize(step, y, row) { $0.divideByNorm($1) }
     case .pad(let pad): self.pad(pad, step, y, row)
     case .shuffleChannels(let groups): shuffle(groups, step, y, row)
     case .reshape: reshape(step, y, row)
@@ -76,14 +77,15 @@ extension MemberRun {
 
   /// Copies a row and calls `body` with the values of each pixel.
   private func normalize(
-    _ step: RowwiseStep, _ y: Int, _ row: FloatRow, _ body: (UnsafeMutableBufferPointer<Float>) -> Void
+    _ step: RowwiseStep, _ y: Int, _ row: FloatRow,
+    _ body: (_ pixel: BoundedPointer<Float>, _ channels: Int) -> Void
   ) {
     let map = maps[step.output]
     let input = floats(y, of: step.first)
     for x in 0..<map.width {
       let pixel = row.values + x * row.stride
       pixel.update(from: input.values + x * input.stride, count: map.channels)
-      body(UnsafeMutableBufferPointer(start: pixel, count: map.channels))
+      body(pixel, map.channels)
     }
   }
 
@@ -155,8 +157,8 @@ extension MemberRun {
 
   /// Sums over the input positions whose kernels cover a row.
   private func transpose(
-    _ convolution: TransposedConvolution, _ step: RowwiseStep, _ y: Int, _ row: FloatRow, kernel: UnsafePointer<Float>,
-    bias: UnsafePointer<Float>?
+    _ convolution: TransposedConvolution, _ step: RowwiseStep, _ y: Int, _ row: FloatRow, kernel: BoundedPointer<Float>,
+    bias: BoundedPointer<Float>?
   ) {
     let (map, output) = (maps[step.first], maps[step.output])
     for x in 0..<output.width {
@@ -186,10 +188,10 @@ extension MemberRun {
 
 /// A row of pixels of floats, `stride` apart.
 private struct FloatRow {
-  let values: UnsafeMutablePointer<Float>
+  let values: BoundedPointer<Float>
   let stride: Int
 
-  init(_ values: UnsafeMutablePointer<Float>, stride: Int) {
+  init(_ values: BoundedPointer<Float>, stride: Int) {
     self.values = values
     self.stride = stride
   }
@@ -233,14 +235,12 @@ extension Binary {
   }
 }
 
-extension UnsafeMutableBufferPointer<Float> {
-  fileprivate func normalized(
-    by normalization: LayerNormalization, gamma: UnsafePointer<Float>, beta: UnsafePointer<Float>
-  ) {
-    let mean = reduce(0) { $0 + Double($1) } / Double(count)
-    let variance = reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(count)
+extension BoundedPointer<Float> {
+  fileprivate func normalize(_ count: Int, by normalization: LayerNormalization, gamma: Self, beta: Self) {
+    let mean = sum(count) { $0 } / Double(count)
+    let variance = sum(count) { ($0 - mean) * ($0 - mean) } / Double(count)
     let deviation = (variance + Double(normalization.epsilon)).squareRoot()
-    for index in indices {
+    for index in 0..<count {
       let normal = (Double(self[index]) - mean) / deviation
       self[index] = Float(
         normal * (normalization.hasGamma ? Double(gamma[index]) : 1) + (normalization.hasBeta ? Double(beta[index]) : 0)
@@ -248,8 +248,12 @@ extension UnsafeMutableBufferPointer<Float> {
     }
   }
 
-  fileprivate func divideByNorm() {
-    let norm = Swift.max(reduce(0) { $0 + Double($1) * Double($1) }, 1e-12).squareRoot()
-    for index in indices { self[index] = Float(Double(self[index]) / norm) }
+  fileprivate func divideByNorm(_ count: Int) {
+    let norm = max(sum(count) { $0 * $0 }, 1e-12).squareRoot()
+    for index in 0..<count { self[index] = Float(Double(self[index]) / norm) }
+  }
+
+  private func sum(_ count: Int, _ term: (Double) -> Double) -> Double {
+    (0..<count).reduce(0) { $0 + term(Double(self[$1])) }
   }
 }

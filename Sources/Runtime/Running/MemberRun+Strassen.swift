@@ -69,7 +69,7 @@ extension MemberRun {
 
   /// Fills the operands of some pairs: depthwise sums of the first half of the channels, of the second, and their sums.
   private func produce(
-    _ step: ProductStep, pairs: Range<Int>, of block: Range<Int>, _ operands: UnsafeMutablePointer<Float>
+    _ step: ProductStep, pairs: Range<Int>, of block: Range<Int>, _ operands: BoundedPointer<Float>
   ) {
     guard !pairs.isEmpty, case .depthwise(let window, let weights) = step.producer else { return }
     let pixels =
@@ -83,15 +83,16 @@ extension MemberRun {
       step, window, weights, pixels: pixels, of: block, vectors: half..<step.shape.segments,
       operands + (stride - half * segmentStride), vectorStride: segmentStride)
     clearPadding(step, pairs: pairs, of: block, operands)
-    kernels.combine(
+    unsafe kernels.combine(
       StrassenRows(
-        operands: operands, operandStride: stride, slots: scratch.slots, pairs: pairs, segments: half,
+        operands: operands.writing(8 * stride), operandStride: stride,
+        slots: scratch.slots.reading(2 * pairs.upperBound), pairs: pairs, segments: half,
         segmentStride: segmentStride))
   }
 
   /// The second half of the channels may be a segment shorter than the first, and the last pair may have no odd pixel.
   private func clearPadding(
-    _ step: ProductStep, pairs: Range<Int>, of block: Range<Int>, _ operands: UnsafeMutablePointer<Float>
+    _ step: ProductStep, pairs: Range<Int>, of block: Range<Int>, _ operands: BoundedPointer<Float>
   ) {
     let half = halfSegments(step)
     let segmentStride = segmentStride(step)
@@ -110,23 +111,26 @@ extension MemberRun {
   }
 
   private func multiply(
-    _ step: ProductStep, _ block: Range<Int>, _ operands: UnsafeMutablePointer<Float>, tiles: Range<Int>,
+    _ step: ProductStep, _ block: Range<Int>, _ operands: BoundedPointer<Float>, tiles: Range<Int>,
     units: Range<Int>
   ) {
     let pairs = (block.count + 1) / 2
-    kernels.multiply(
+    assertPlaced(block.count, in: step)
+    unsafe kernels.multiply(
       StrassenProduct(
         even: Product(
-          rowPanel: operands, rowPanelStride: 0, rowCount: pairs, tiles: tiles,
+          rowPanel: operands.reading(8 * operandStride(step)), rowPanelStride: 0, rowCount: pairs, tiles: tiles,
           segmentStride: segmentStride(step), tileStride: tileFloats(step),
-          columnPanels: weights + step.weights.panels,
-          depth: step.shape.depth, panels: 0..<0, narrowPanel: step.narrowPanel, bias: weights + step.bias,
-          output: row(0, of: maps[step.output]),
-          outputOffsets: scratch.outputOffsets,
-          residual: step.residual.map { UnsafePointer(row(0, of: maps[$0])) },
-          residualOffsets: scratch.residualOffsets, activation: step.activation),
-        operandStride: operandStride(step), oddOffsets: scratch.outputOffsets + pairs,
-        oddResidualOffsets: scratch.residualOffsets + pairs, oddCount: block.count / 2,
-        panelCount: step.panels.count, units: units, zeros: zeroRow, factors: scratch.factors, sums: scratch.sums))
+          columnPanels: columnPanels(of: step),
+          depth: step.shape.depth, panels: 0..<0, narrowPanel: step.narrowPanel, bias: bias(of: step),
+          output: pixels(of: maps[step.output]).writing(0),
+          outputOffsets: scratch.outputOffsets.reading(pairs),
+          residual: step.residual.map { unsafe pixels(of: maps[$0]).reading(0) },
+          residualOffsets: scratch.residualOffsets.reading(pairs), activation: step.activation),
+        operandStride: operandStride(step), oddOffsets: (scratch.outputOffsets + pairs).reading(block.count / 2),
+        oddResidualOffsets: (scratch.residualOffsets + pairs).reading(block.count / 2), oddCount: block.count / 2,
+        panelCount: step.panels.count, units: units, zeros: zeroRow.reading(panelWidth),
+        factors: scratch.factors.writing(4 * halfSegments(step) * vectorWidth * panelWidth),
+        sums: scratch.sums.writing(3 * step.shape.tileRows * panelWidth)))
   }
 }

@@ -8,16 +8,16 @@ struct MemberRun {
   let panelWidth: Int
   /// Of a product of fp32.
   let tileRows: Int
-  let steps: UnsafeBufferPointer<PlannedStep>
-  let maps: UnsafeBufferPointer<FeatureMap>
-  let weights: UnsafePointer<Float>
-  let zeroRow: UnsafePointer<Float>
-  let arena: UnsafeMutablePointer<Float>
-  let sharedPanel: UnsafeMutablePointer<Float>
+  let steps: ConstantArray<PlannedStep>
+  let maps: ConstantArray<FeatureMap>
+  let weights: BoundedPointer<Float>
+  let zeroRow: BoundedPointer<Float>
+  let arena: BoundedPointer<Float>
+  let sharedPanel: BoundedPointer<Float>
   let scratch: MemberScratch
-  let input: UnsafePointer<Float>
-  let output: UnsafeMutablePointer<Float>
-  let features: UnsafeMutablePointer<Float>?
+  let input: BoundedPointer<Float>
+  let output: BoundedPointer<Float>
+  let features: BoundedPointer<Float>?
   let member: Member
 
   init(_ call: borrowing PlanRun, _ member: Member) {
@@ -94,7 +94,8 @@ struct MemberRun {
       forEachRow(maps[from], maps[to], rows) { kernels.activate($0, activation) }
     case .parametricRelu(let from, let to, let slopes):
       forEachRow(maps[from], maps[to], rows) {
-        kernels.parametricRelu($0, slopes: weights + slopes, channels: maps[to].paddedChannels)
+        let channels = maps[to].paddedChannels
+        unsafe kernels.parametricRelu($0, slopes: (weights + slopes).reading(channels), channels: channels)
       }
     case .binary(let binary): run(binary, rows: rows)
     case .slice(let from, let to, let part): slice(maps[from], maps[to], part, rows)
@@ -103,7 +104,10 @@ struct MemberRun {
     case .add(let first, let second, let to): add(maps[first], maps[second], maps[to], rows)
     case .normalize(let from, let to, let scale, let shift):
       forEachRow(maps[from], maps[to], rows) {
-        kernels.normalize($0, scale: weights + scale, shift: weights + shift, channels: maps[to].paddedChannels)
+        let channels = maps[to].paddedChannels
+        unsafe kernels.normalize(
+          $0, scale: (weights + scale).reading(channels), shift: (weights + shift).reading(channels),
+          channels: channels)
       }
     case .softmax(let from, let to): softmax(maps[from], maps[to], rows)
     case .join(let from, let to, let firstChannel): join(maps[from], maps[to], rows, firstChannel: firstChannel)
@@ -113,25 +117,39 @@ struct MemberRun {
 
   // MARK: Memory
 
-  /// The first pixel of a row.
-  func row(_ y: Int, of map: FeatureMap) -> UnsafeMutablePointer<Float> {
+  /// The first pixel of a row, in the row with its borders.
+  func row(_ y: Int, of map: FeatureMap) -> BoundedPointer<Float> {
+    memory(of: map).part(from: y % map.rows * map.rowStride, count: map.rowStride) + map.left * map.pixelStride
+  }
+
+  /// The first pixel of a map, in the whole map.
+  func pixels(of map: FeatureMap) -> BoundedPointer<Float> { memory(of: map) + map.left * map.pixelStride }
+
+  private func memory(of map: FeatureMap) -> BoundedPointer<Float> {
     let memory =
       switch map.memory {
       case .arena: arena
       case .band: scratch.bands
-      // Constants, which no step writes.
-      case .weights: UnsafeMutablePointer(mutating: weights)
+      case .weights: weights
       }
-    return memory + (map.offset + y % map.rows * map.rowStride + map.left * map.pixelStride)
+    return memory.part(from: map.offset, count: map.wordCount)
   }
 
-  /// The rows that a window covers for an output row, zeros beyond the map, each from its column `first` on.
-  func gatherRows(of map: FeatureMap, top: Int, height: Int, dilation: Int, first: Int) {
+  /// The rows that a window covers for an output row, zeros beyond the map: of each some columns, from a channel of the
+  /// first one on.
+  func gatherRows(of map: FeatureMap, top: Int, height: Int, dilation: Int, columns: Range<Int>, channel: Int = 0) {
     for index in 0..<height {
       let y = top + index * dilation
-      let start = y >= 0 && y < map.height ? UnsafePointer(row(y, of: map)) : zeroRow + map.left * map.pixelStride
-      scratch.inputRows[index] = start + first * map.pixelStride
+      let start = y >= 0 && y < map.height ? row(y, of: map) : zeroRow + map.left * map.pixelStride
+      unsafe scratch.inputRows[index] = (start + (columns.lowerBound * map.pixelStride + channel))
+        .reading(columns.count * map.pixelStride - channel)
     }
+  }
+
+  /// The columns that the windows of some neighbouring pixels cover.
+  func columns(of window: PlacedWindow, x: Int, count: Int) -> Range<Int> {
+    let first = x * window.strideAcross - window.left
+    return first..<first + (count - 1) * window.strideAcross + window.reachAcross
   }
 
   private func clearBorder(of map: FeatureMap) {

@@ -5,9 +5,9 @@ import Threads
 struct PlanRun: TeamWork {
   let plan: Plan
   let scratch: Scratch
-  let input: UnsafePointer<Float>
-  let output: UnsafeMutablePointer<Float>
-  let features: UnsafeMutablePointer<Float>?
+  let input: BoundedPointer<Float>
+  let output: BoundedPointer<Float>
+  let features: BoundedPointer<Float>?
   let cancellation: Cancellation?
   let times: RunTimes?
 

@@ -4,13 +4,13 @@ import Synchronization
 final class Scratch: @unchecked Sendable {
   // Unchecked: the memory belongs to one call at a time, whose members divide it among themselves.
 
-  let arena: UnsafeMutablePointer<Float>
+  let arena: BoundedPointer<Float>
   /// The row panel that members make together: that of member 0, as a barrier lies between the steps that have one of their
   /// own and those that share one.
-  var sharedPanel: UnsafeMutablePointer<Float> { members[0].rowPanel }
+  var sharedPanel: BoundedPointer<Float> { members[0].rowPanel }
   /// Whether the call goes on, as member 0 saw it before the barrier that ends a stage: one flag for even stages and one
   /// for odd ones, so that a flag is not written again before all have read it.
-  let isStopped: UnsafeMutablePointer<Bool>
+  let isStopped: BoundedPointer<Bool>
   private let memory: AlignedMemory
   private let members: [MemberScratch]
 
@@ -20,11 +20,12 @@ final class Scratch: @unchecked Sendable {
     let arenaWords = Self.padded(plan.arenaWords)
     memory = try AlignedMemory(
       byteCount: (arenaWords + perMember * count) * MemoryLayout<Float>.size)
-    arena = memory.bytes.baseAddress!.assumingMemoryBound(to: Float.self)
-    let first = arena + arenaWords
-    members = (0..<count).map { MemberScratch(needs, at: first + $0 * perMember) }
-    isStopped = .allocate(capacity: 2)
-    isStopped.initialize(repeating: false, count: 2)
+    let words = memory.floats
+    arena = words.part(from: 0, count: plan.arenaWords)
+    members = (0..<count).map {
+      MemberScratch(needs, in: words.part(from: arenaWords + $0 * perMember, count: perMember))
+    }
+    isStopped = .allocate(2, repeating: false)
   }
 
   deinit {
@@ -39,47 +40,51 @@ final class Scratch: @unchecked Sendable {
 }
 
 /// The scratch of one member of a team.
-struct MemberScratch {
-  let rowPanel: UnsafeMutablePointer<Float>
-  let line: UnsafeMutablePointer<Float>
-  let rows: UnsafeMutablePointer<Float>
-  let sums: UnsafeMutablePointer<Float>
-  let factors: UnsafeMutablePointer<Float>
-  let bands: UnsafeMutablePointer<Float>
+@safe struct MemberScratch {
+  let rowPanel: BoundedPointer<Float>
+  let line: BoundedPointer<Float>
+  let rows: BoundedPointer<Float>
+  let sums: BoundedPointer<Float>
+  let factors: BoundedPointer<Float>
+  let bands: BoundedPointer<Float>
   /// Three rows of a map as floats, `floatRow` apart.
-  let floatRows: UnsafeMutablePointer<Float>
+  let floatRows: BoundedPointer<Float>
   let floatRow: Int
+  private let lists: BoundedPointer<Int>
   /// For each row of a block, where it lies in the row panel, in the output and in the residual.
-  let slots: UnsafeMutablePointer<Int>
-  let outputOffsets: UnsafeMutablePointer<Int>
-  let residualOffsets: UnsafeMutablePointer<Int>
+  let slots: BoundedPointer<Int>
+  let outputOffsets: BoundedPointer<Int>
+  let residualOffsets: BoundedPointer<Int>
   /// For each row of a block, where its scale lies in the row panel.
-  let scaleSlots: UnsafeMutablePointer<Int>
+  let scaleSlots: BoundedPointer<Int>
   /// Where the pixels lie whose values become integers.
-  let rowSlots: UnsafeMutablePointer<Int>
+  let rowSlots: BoundedPointer<Int>
   /// The rows of a window.
-  let inputRows: UnsafeMutablePointer<UnsafePointer<Float>>
-  let outputRows: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
+  let inputRows: BoundedPointer<UnsafePointer<Float>>
+  let outputRows: BoundedPointer<UnsafeMutablePointer<Float>>
 
-  init(_ needs: MemberScratchSizes, at memory: UnsafeMutablePointer<Float>) {
-    rowPanel = memory
-    bands = rowPanel + Scratch.padded(needs.turnPanel)
-    line = rowPanel + Self.panelAndBands(needs)
-    rows = line + Scratch.padded(needs.line)
-    sums = rows + Scratch.padded(needs.rows)
-    factors = sums + Scratch.padded(needs.sums)
-    floatRows = factors + Scratch.padded(needs.factors)
+  init(_ needs: MemberScratchSizes, in memory: BoundedPointer<Float>) {
+    rowPanel = memory.part(from: 0, count: needs.rowPanel)
+    bands = memory.part(from: Scratch.padded(needs.turnPanel), count: needs.bands)
+    var end = Self.panelAndBands(needs)
+    func part(_ words: Int) -> BoundedPointer<Float> {
+      defer { end += Scratch.padded(words) }
+      return memory.part(from: end, count: words)
+    }
+    line = part(needs.line)
+    rows = part(needs.rows)
+    sums = part(needs.sums)
+    factors = part(needs.factors)
+    floatRows = part(3 * needs.floatRow)
     floatRow = needs.floatRow
-    slots = .allocate(capacity: 4 * needs.blockRows + MemberRun.quantizedPixels)
-    slots.initialize(repeating: 0, count: 4 * needs.blockRows + MemberRun.quantizedPixels)
-    outputOffsets = slots + needs.blockRows
-    residualOffsets = outputOffsets + needs.blockRows
-    scaleSlots = residualOffsets + needs.blockRows
-    rowSlots = scaleSlots + needs.blockRows
-    inputRows = .allocate(capacity: needs.windowRows)
-    inputRows.initialize(repeating: UnsafePointer(memory), count: needs.windowRows)
-    outputRows = .allocate(capacity: 4)
-    outputRows.initialize(repeating: memory, count: 4)
+    lists = .allocate(4 * needs.blockRows + MemberRun.quantizedPixels, repeating: 0)
+    slots = lists.part(from: 0, count: needs.blockRows)
+    outputOffsets = lists.part(from: needs.blockRows, count: needs.blockRows)
+    residualOffsets = lists.part(from: 2 * needs.blockRows, count: needs.blockRows)
+    scaleSlots = lists.part(from: 3 * needs.blockRows, count: needs.blockRows)
+    rowSlots = lists.part(from: 4 * needs.blockRows, count: MemberRun.quantizedPixels)
+    unsafe inputRows = .allocate(needs.windowRows, repeating: memory.reading(0))
+    unsafe outputRows = .allocate(4, repeating: memory.writing(0))
   }
 
   static func wordCount(_ needs: MemberScratchSizes) -> Int {
@@ -93,9 +98,9 @@ struct MemberScratch {
   }
 
   func deallocate() {
-    slots.deallocate()
-    inputRows.deallocate()
-    outputRows.deallocate()
+    lists.deallocate()
+    unsafe inputRows.deallocate()
+    unsafe outputRows.deallocate()
   }
 }
 

@@ -10,7 +10,7 @@
 ///
 /// Memory from 2 MiB up starts on a huge page where the system has them: with pages of 4 KiB, walking over weights misses
 /// the translation cache at every page.
-package final class AlignedMemory: @unchecked Sendable {
+@safe package final class AlignedMemory: @unchecked Sendable {
   // Unchecked: the pointer is constant; who writes through it when is the plan's and the executor's business.
 
   /// The memory; its start is aligned to at least 64 bytes.
@@ -32,19 +32,25 @@ package final class AlignedMemory: @unchecked Sendable {
   package init(byteCount: Int) throws(OutOfMemory) {
     precondition(byteCount >= 0, "a block of memory needs a size of at least 0, found \(byteCount)")
     if let end = Self.guardedEnd {
-      (mapping, bytes) = try Self.guarded(byteCount: byteCount, end)
+      unsafe (mapping, bytes) = try Self.guarded(byteCount: byteCount, end)
       return
     }
     let alignment = byteCount >= Self.hugePage ? Self.hugePage : 1
     let (size, overflow) = max(byteCount, 1).addingReportingOverflow(alignment - 1)
-    guard !overflow, let start = Self.map(size) else { throw OutOfMemory(byteCount: byteCount) }
-    mapping = UnsafeMutableRawBufferPointer(start: start, count: size)
+    guard !overflow, let start = unsafe Self.map(size) else { throw OutOfMemory(byteCount: byteCount) }
+    unsafe mapping = UnsafeMutableRawBufferPointer(start: start, count: size)
     let address = UInt(bitPattern: start)
     let padding = Int((0 &- address) & UInt(alignment - 1))
-    bytes = UnsafeMutableRawBufferPointer(start: start + padding, count: byteCount)
+    unsafe bytes = UnsafeMutableRawBufferPointer(start: start + padding, count: byteCount)
     #if os(Linux)
-      if alignment > 1 { madvise(start + padding, byteCount, MADV_HUGEPAGE) }
+      if alignment > 1 { unsafe madvise(start + padding, byteCount, MADV_HUGEPAGE) }
     #endif
+  }
+
+  /// The whole as floats.
+  var floats: BoundedPointer<Float> {
+    let floats = unsafe bytes.bindMemory(to: Float.self)
+    return unsafe BoundedPointer(floats.baseAddress!, count: floats.count)
   }
 
   private static func map(_ byteCount: Int) -> UnsafeMutableRawPointer? {
@@ -53,8 +59,8 @@ package final class AlignedMemory: @unchecked Sendable {
     #else
       let anonymous = MAP_ANONYMOUS
     #endif
-    let start = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | anonymous, -1, 0)
-    return start == MAP_FAILED ? nil : start
+    let start = unsafe mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | anonymous, -1, 0)
+    return unsafe start == MAP_FAILED ? nil : start
   }
 
   /// Memory between two pages that cannot be touched, its start or its end at one of them; aligned only as far as its size
@@ -65,17 +71,17 @@ package final class AlignedMemory: @unchecked Sendable {
     let page = sysconf(Int32(_SC_PAGESIZE))
     let (padded, overflow) = byteCount.addingReportingOverflow(3 * page - 1)
     let size = padded / page * page
-    guard !overflow, let start = map(size), mprotect(start, page, PROT_NONE) == 0,
-      mprotect(start + (size - page), page, PROT_NONE) == 0
+    guard !overflow, let start = unsafe map(size), unsafe mprotect(start, page, PROT_NONE) == 0,
+      unsafe mprotect(start + (size - page), page, PROT_NONE) == 0
     else { throw OutOfMemory(byteCount: byteCount) }
     let offset = end == .start ? page : size - page - byteCount
-    return (
+    return unsafe (
       UnsafeMutableRawBufferPointer(start: start, count: size),
       UnsafeMutableRawBufferPointer(start: start + offset, count: byteCount)
     )
   }
 
-  deinit { munmap(mapping.baseAddress!, mapping.count) }
+  deinit { unsafe munmap(mapping.baseAddress!, mapping.count) }
 }
 
 /// The system refused a block of memory.
