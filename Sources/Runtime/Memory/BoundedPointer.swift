@@ -38,6 +38,18 @@
     #endif
   }
 
+  /// Whether `width` elements lie in the block from each of some offsets on; only debug builds know.
+  func contains(_ offsets: BoundedPointer<Int>, count: Int, width: Int) -> Bool {
+    #if DEBUG
+      var index = 0
+      while index < count {
+        guard bounds.contains(offsets[index], width) else { return false }
+        index += 1
+      }
+    #endif
+    return true
+  }
+
   @inline(__always)
   private var isConstant: Bool {
     #if DEBUG
@@ -189,7 +201,8 @@ extension BoundedPointer {
   @inline(__always)
   func writing(_ count: Int) -> UnsafeMutablePointer<Element> {
     assert(
-      contains(0, count: count) && !isConstant, "a kernel would write \(count) elements outside their owner, or constants")
+      contains(0, count: count) && !isConstant,
+      "a kernel would write \(count) elements outside their owner, or constants")
     return unsafe address
   }
 }

@@ -17,7 +17,7 @@ struct Lowering {
     /// The tensor that a constant's values are, which lie among the weights and are never written over.
     var constant: Int?
     /// Of a root: the last node that reads a node whose value is in this memory.
-    var lastReader = -1
+    var lastReader: Int?
   }
 
   /// The node that a step stands for, or a part of it.
@@ -61,11 +61,11 @@ struct Lowering {
       node = index
       valueOfNode.append(lower(graph.nodes[index]))
       let root = values[valueOfNode[index]].root
-      values[root].lastReader = max(values[root].lastReader, consumers[index].last ?? index)
+      values[root].lastReader = max(values[root].lastReader ?? index, consumers[index].last ?? index)
       // Copied at once: a later step may write over it.
-      if index == features { append(.result(map: valueOfNode[index], .features), multiplyAdds: 0) }
+      if index == features { note(.result(map: valueOfNode[index], .features), multiplyAdds: 0) }
     }
-    append(.result(map: valueOfNode[valueOfNode.count - 1], .output), multiplyAdds: 0)
+    note(.result(map: valueOfNode[valueOfNode.count - 1], .output), multiplyAdds: 0)
   }
 
   private mutating func lower(_ node: Node) -> Int {
@@ -109,10 +109,16 @@ struct Lowering {
   /// Appends a step of the current node and returns the value that it writes.
   @discardableResult
   mutating func append(_ step: Step, multiplyAdds: Int? = nil) -> Int {
+    guard let value = step.writes else { preconditionFailure("\(step.kernel) writes no value") }
+    note(step, multiplyAdds: multiplyAdds)
+    return value
+  }
+
+  /// Appends a step of the current node, with a note of what it stands for.
+  private mutating func note(_ step: Step, multiplyAdds: Int?) {
     steps.append(step)
     notes.append(
       Note(name: graph.nodes[node].name, multiplyAdds: multiplyAdds ?? graph.multiplyAdds(of: graph.nodes[node])))
-    return step.writes ?? -1
   }
 
   /// Whether the current node is the last that reads its input at a position, and no other of its inputs is the same.

@@ -57,7 +57,7 @@ package struct MemoryPlanner {
   ) -> (offsets: [Int], byteCount: Int, lowerBound: Int) {
     var offsets = [Int](repeating: 0, count: intervals.count)
     var byteCount = 0
-    let steps = (intervals.map(\.lastStep).max() ?? -1) + 1
+    let steps = intervals.map { $0.lastStep + 1 }.max() ?? 0
     // An interval lives at the same time as those that live in its first step, and those that start after it.
     var living = [[Int]](repeating: [], count: steps)
     var starting = [[Int]](repeating: [], count: steps)

@@ -10,14 +10,14 @@ struct StagePlanner {
   private(set) var demands: [RowDemand]
 
   private let lowering: Lowering
-  private let lastRead: [Int]
+  private let lastRead: [Int?]
   private let options: PlanOptions
 
   init(_ lowering: Lowering) {
     self.lowering = lowering
     options = lowering.options
     demands = [RowDemand](repeating: .same, count: lowering.steps.count)
-    var lastRead = [Int](repeating: -1, count: lowering.values.count)
+    var lastRead = [Int?](repeating: nil, count: lowering.values.count)
     for (index, step) in lowering.steps.enumerated() {
       for (map, _) in step.reads { lastRead[lowering.values[map].root] = index }
     }
@@ -76,7 +76,7 @@ struct StagePlanner {
     let output = lowering.values[lowering.steps[steps.upperBound - 1].writes!].root
     return steps.allSatisfy { step in
       let root = lowering.values[lowering.steps[step].writes!].root
-      return root == output || lastRead[root] < steps.upperBound
+      return root == output || lastRead[root] ?? 0 < steps.upperBound
     }
   }
 

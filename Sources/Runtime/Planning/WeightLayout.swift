@@ -76,7 +76,8 @@ struct WeightLayout {
             BytePacking(
               values: bytes.bindMemory(to: Int8.self).baseAddress!, first: first, count: bytes.count,
               depth: shape.channels, columns: columns,
-              panels: base.part(from: offset, count: panels * shape.panelWords).writing(panels * shape.panelWords), words: shape.depth,
+              panels: base.part(from: offset, count: panels * shape.panelWords).writing(panels * shape.panelWords),
+              words: shape.depth,
               arithmetic: shape.arithmetic))
         }
       }

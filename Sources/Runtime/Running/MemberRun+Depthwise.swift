@@ -22,14 +22,14 @@ extension MemberRun {
     gatherRows(
       of: map, top: y * window.strideDown - window.top, height: window.height, dilation: window.dilationDown,
       columns: columns(of: window, x: x, count: count))
-    assert(
-      (0..<count).allSatisfy { output.contains(slots[$0], count: vectorWidth) }, "a pixel's slot lies outside the output")
+    assert(output.contains(slots, count: count, width: vectorWidth), "a pixel's slot lies outside the output")
     unsafe kernels.depthwise(
       DepthwiseRun(
         inputs: scratch.inputRows.reading(window.height), pixelStride: map.pixelStride, ahead: map.rowStride,
         window: DepthwiseWindow(
           height: window.height, width: window.width, stride: window.strideAcross, dilation: window.dilationAcross),
-        vectors: vectors, weights: (weights + step.weights).reading(vectors.upperBound * (1 + window.taps) * vectorWidth),
+        vectors: vectors,
+        weights: (weights + step.weights).reading(vectors.upperBound * (1 + window.taps) * vectorWidth),
         inputActivation: step.inputActivation, activation: step.activation, output: output.writing(0),
         slots: slots.reading(count), vectorStride: vectorStride, pixels: count,
         inputElement: map.element, outputElement: element,

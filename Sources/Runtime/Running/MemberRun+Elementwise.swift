@@ -15,7 +15,8 @@ extension MemberRun {
       unsafe kernels.combine(
         BinaryRun(
           step.function, first: side(maps[step.first], isRepeated: step.repeatsFirst),
-          second: side(maps[step.second], isRepeated: step.repeatsSecond), output: row(y, of: output).writing(output.width * output.pixelStride),
+          second: side(maps[step.second], isRepeated: step.repeatsSecond),
+          output: row(y, of: output).writing(output.width * output.pixelStride),
           element: output.element, words: repeats ? output.pixelStride : output.width * output.pixelStride,
           pixels: repeats ? output.width : 1))
     }

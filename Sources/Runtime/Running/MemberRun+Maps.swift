@@ -151,7 +151,8 @@ extension MemberRun {
       GlobalPoolRun(
         isMaximum: kind == .maximum, input: pixels(of: map).reading(0), height: map.height, width: map.width,
         rowStride: map.rowStride, pixelStride: map.pixelStride,
-        vectors: member.share(of: map.pixelStride / vectorWidth), output: row(0, of: output).writing(output.pixelStride), element: map.element,
+        vectors: member.share(of: map.pixelStride / vectorWidth),
+        output: row(0, of: output).writing(output.pixelStride), element: map.element,
         outputElement: output.element))
   }
 
@@ -172,7 +173,8 @@ extension MemberRun {
       let run = unsafe PoolRun(
         inputs: scratch.inputRows.reading(count), inputRows: count, inputWidth: map.width, pixelStride: map.pixelStride,
         windowWidth: window.width, stride: window.strideAcross, dilation: window.dilationAcross,
-        paddingLeft: window.left, divisor: divisor, output: row(y, of: output).writing(output.width * output.pixelStride),
+        paddingLeft: window.left, divisor: divisor,
+        output: row(y, of: output).writing(output.width * output.pixelStride),
         outputPixelStride: output.pixelStride, pixels: output.width, vectors: map.pixelStride / vectorWidth,
         element: map.element)
       switch step.kind {

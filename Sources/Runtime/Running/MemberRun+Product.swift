@@ -148,10 +148,11 @@ extension MemberRun {
     let length = map.element == .bfloat16 ? map.pixelStride : channels.count
     // Where the words of neighbouring pixels touch, a row of the window is one piece; but as floats they do not.
     let touches = length == map.pixelStride && window.dilationAcross == 1 && element == map.element
-    assert((0..<count).allSatisfy { panel.contains(slots[$0], count: 1) }, "a pixel's slot lies outside the row panel")
+    assert(panel.contains(slots, count: count, width: 1), "a pixel's slot lies outside the row panel")
     unsafe kernels.gather(
       GatherRun(
-        inputs: scratch.inputRows.reading(window.height), inputRows: window.height, step: window.strideAcross * map.pixelStride,
+        inputs: scratch.inputRows.reading(window.height), inputRows: window.height,
+        step: window.strideAcross * map.pixelStride,
         pieces: touches ? 1 : window.width, pieceStride: window.dilationAcross * map.pixelStride,
         length: touches ? window.width * length : length, inputActivation: step.inputActivation,
         rowPanel: panel.writing(0), slots: slots.reading(count), segmentStride: segmentStride, pixels: count,
@@ -168,7 +169,8 @@ extension MemberRun {
     assertPlaced(block.count, in: step)
     unsafe kernels.multiply(
       Product(
-        rowPanel: panel.reading(tileCount(step, block.count) * tileStride(step)), rowPanelStride: 0, rowCount: block.count, tiles: tiles, segmentStride: segmentStride(step),
+        rowPanel: panel.reading(tileCount(step, block.count) * tileStride(step)), rowPanelStride: 0,
+        rowCount: block.count, tiles: tiles, segmentStride: segmentStride(step),
         tileStride: tileStride(step), columnPanels: columnPanels(of: step), depth: step.shape.depth,
         panels: panels, narrowPanel: step.narrowPanel,
         bias: bias(of: step), output: pixels(of: output).writing(0),
@@ -181,13 +183,13 @@ extension MemberRun {
 
   /// Debug builds look whether the offsets of a block's pixels lie in the maps that are written and added.
   func assertPlaced(_ count: Int, in step: ProductStep) {
-    func isPlaced(_ map: FeatureMap, _ offsets: BoundedPointer<Int>) -> Bool {
-      let pixels = pixels(of: map)
-      return (0..<count).allSatisfy { pixels.contains(offsets[$0], count: map.pixelStride) }
-    }
-    assert(isPlaced(maps[step.output], scratch.outputOffsets), "a pixel lies outside the output")
-    assert(
-      step.residual.map { isPlaced(maps[$0], scratch.residualOffsets) } ?? true, "a pixel lies outside the residual")
+    assert(isPlaced(count, in: maps[step.output], at: scratch.outputOffsets), "a pixel lies outside the output")
+    guard let residual = step.residual else { return }
+    assert(isPlaced(count, in: maps[residual], at: scratch.residualOffsets), "a pixel lies outside the residual")
+  }
+
+  private func isPlaced(_ count: Int, in map: FeatureMap, at offsets: BoundedPointer<Int>) -> Bool {
+    pixels(of: map).contains(offsets, count: count, width: map.pixelStride)
   }
 
   /// Where panel 0 starts, or would start.

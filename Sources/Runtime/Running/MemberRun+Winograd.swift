@@ -20,7 +20,8 @@ extension MemberRun {
       columns: x - step.left..<x - step.left + 4 * windows.count + 2)
     unsafe kernels.transformInput(
       WinogradInput(
-        inputs: scratch.inputRows.reading(6), pixelStride: input.pixelStride, vectors: step.vectors, windows: windows.count,
+        inputs: scratch.inputRows.reading(6), pixelStride: input.pixelStride, vectors: step.vectors,
+        windows: windows.count,
         rowPanels: scratch.rowPanel.writing(36 * step.vectors * tileRows * vectorWidth), element: input.element))
     let rows = min(output.height - band * 4, 4)
     for panel in 0..<step.panels {
@@ -34,7 +35,8 @@ extension MemberRun {
         WinogradOutput(
           sums: scratch.sums.reading(36 * tileRows * panelWidth),
           bias: (weights + (step.bias + panel * panelWidth)).reading(panelWidth),
-          activation: step.activation, outputs: scratch.outputRows.reading(rows), rows: rows, pixelStride: output.pixelStride,
+          activation: step.activation, outputs: scratch.outputRows.reading(rows), rows: rows,
+          pixelStride: output.pixelStride,
           windows: windows.count, pixels: output.width - x, element: output.element))
     }
   }
@@ -43,7 +45,8 @@ extension MemberRun {
   private func multiply(_ step: WinogradStep, panel: Int, windows: Int) {
     unsafe kernels.multiply(
       Product(
-        rowPanel: scratch.rowPanel.reading(36 * step.vectors * tileRows * vectorWidth), rowPanelStride: step.vectors * tileRows * vectorWidth, rowCount: windows,
+        rowPanel: scratch.rowPanel.reading(36 * step.vectors * tileRows * vectorWidth),
+        rowPanelStride: step.vectors * tileRows * vectorWidth, rowCount: windows,
         tiles: 0..<1,
         segmentStride: tileRows * vectorWidth, tileStride: 0,
         columnPanels: (weights + (step.weights + panel * 36 * step.depth * panelWidth))
