@@ -38,7 +38,7 @@ import Xception
     let plan = network.plan
     let times = RunTimes(for: plan)
     var stages = plan.stageDescriptions.map { stage in
-      StageTimes.Stage(
+      StageTimes.TimedStage(
         name: stage.name, kernel: stage.kernel, shape: stage.shape,
         multiplyAdds: stage.multiplyAddsByArithmetic.reduce(into: [:]) { $0[$1.key.name] = $1.value }, spans: [])
     }

@@ -2,7 +2,7 @@ import PlainText
 
 /// Where the time of a run goes, stage by stage.
 struct StageTimes {
-  struct Stage {
+  struct TimedStage {
     var name: String
     var kernel: String
     /// Of the stage's value.
@@ -15,7 +15,7 @@ struct StageTimes {
     var median: Double { Durations(milliseconds: spans.map { $0.end - $0.begin }).median }
   }
 
-  var stages: [Stage]
+  var stages: [TimedStage]
   /// The peak of each arithmetic that a stage runs in, of all threads together, in 10^9 multiplications and additions a
   /// second.
   var peaks: [String: Double]
