@@ -36,35 +36,21 @@ struct StateDictionary {
     return Set(numbers).sorted()
   }
 
-  /// The dictionary with other names.
-  func renamed(_ name: (String) -> String) -> StateDictionary {
-    var result = self
-    result.arrays = [:]
-    for (key, array) in arrays { result.arrays[name(key)] = array }
-    return result
-  }
-
   /// - Parameter file: Its name, and a `config.json` beside it, may tell what the names do not.
   func model(beside file: ForeignFile, options: ImportOptions) throws(ImportError) -> ForeignModel {
     let configuration = try TorchConfiguration(beside: file, limits: options.limits)
-    let candidates = TorchNetworks.all.filter { $0.matches(self) }
-    guard let family = candidates.first else { throw .model(reason: unknown) }
-    let hint = configuration.architecture ?? file.name
-    var network = TorchNetwork(self, hint: hint)
-    let size = options.inputSize ?? configuration.inputSize ?? Extent(family.side(of: hint))
+    let recognition = try TorchRecognition(
+      of: self, stated: options.architecture, configured: configuration.architecture, fileName: file.name)
+    let family = recognition.family
+    var network = TorchNetwork(self, variant: recognition.variant)
+    let size = options.inputSize ?? configuration.inputSize ?? Extent(recognition.variant?.side ?? family.side)
     do throws(ImportError) {
       let input = try network.input(size)
       let output = try family.append(to: &network, input)
-      return try network.finished(output, family, configuration, size: size)
+      return try network.finished(output, recognition, configuration, size: size)
     } catch {
-      throw .model(reason: "the weights' names are those of \(family.name), but: \(error)\(network.leftOver(family))")
+      let name = recognition.variant.map { "\($0.name), a network of the kind \(family.name)" } ?? family.name
+      throw .model(reason: "the weights are taken for those of \(name), but: \(error)\(network.leftOver(family))")
     }
-  }
-
-  private var unknown: String {
-    let names = arrays.keys.sorted().prefix(4).map { "\"\($0)\"" }.joined(separator: ", ")
-    return "the weights have no network with them, and their names (\(names) ...) are not those of one that is known: "
-      + TorchNetworks.all.map(\.name).joined(separator: ", ")
-      + "; export the model to ONNX with torch.onnx.export, which needs no names"
   }
 }

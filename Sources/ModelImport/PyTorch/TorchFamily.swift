@@ -6,12 +6,18 @@ import ModelGraph
 /// is a file in `Networks` and a line in `TorchNetworks`.
 protocol TorchFamily: Sendable {
   var name: String { get }
+  /// Its networks that have names.
+  var variants: [TorchVariant] { get }
+  /// Whether the weights leave open how the network computes, so that it must be one that has a name.
+  var needsVariant: Bool { get }
   /// Whether the names are this family's.
   func matches(_ weights: StateDictionary) -> Bool
-  /// The side of the input that the network is trained with, for the network's name or the file's.
-  func side(of hint: String) -> Int
+  /// The side of the input that its networks are trained with, where none says otherwise.
+  var side: Int { get }
   /// How images become that input, as torchvision's weights do.
   func preprocessing(side: Int, of weights: StateDictionary) -> Preprocessing
+  /// The beginnings of the names of the last layer's weights.
+  var classifiers: [String] { get }
   /// The beginnings of names that inference does not need.
   var ignored: [String] { get }
   /// Appends the network after the input, and returns its last node.
@@ -19,9 +25,17 @@ protocol TorchFamily: Sendable {
 }
 
 extension TorchFamily {
-  func side(of hint: String) -> Int { 224 }
+  var needsVariant: Bool { false }
+  var side: Int { 224 }
   func preprocessing(side: Int, of weights: StateDictionary) -> Preprocessing { .torchvision(side: side) }
   var ignored: [String] { [] }
+
+  /// As `TorchVariant.weightCount`.
+  func weightCount(of weights: StateDictionary) -> Int {
+    weights.arrays.values.reduce(0) { count, array in
+      (classifiers + ignored).contains { array.name.hasPrefix($0) } ? count : count + (array.count ?? 0)
+    }
+  }
 }
 
 extension Preprocessing {
@@ -36,8 +50,9 @@ extension Preprocessing {
 
 enum TorchNetworks {
   static let all: [any TorchFamily] = [
-    ResNet(), VGG(), AlexNet(), MobileNetV2(), MobileNetV3(), MNASNet(), EfficientNet(), EfficientNetPyTorch(),
-    TimmEfficientNet(), DenseNet(), SqueezeNet(), ShuffleNetV2(), RegNet(), ConvNeXt(), GoogLeNet(), TorchInceptionV3(),
-    LegacyXception(), AlignedXception(),
+    ResNet(), VGG(), TimmVGG(), AlexNet(), MobileNetV2(), MobileNetV3(), MNASNet(), EfficientNet(),
+    EfficientNetPyTorch(),
+    TimmEfficientNet(), DenseNet(), SqueezeNet(), ShuffleNetV2(), RegNet(.torchvision), RegNet(.timm),
+    ConvNeXt(.torchvision), ConvNeXt(.timm), GoogLeNet(), TorchInceptionV3(), LegacyXception(), AlignedXception(),
   ]
 }

@@ -4,8 +4,8 @@ import ModelGraph
 /// name.
 struct TorchNetwork {
   let weights: StateDictionary
-  /// The architecture that a configuration names, or the file's name.
-  let hint: String
+  /// The network by name, where it has one that is known.
+  let variant: TorchVariant?
   private(set) var builder = GraphBuilder()
   private var used: Set<String> = []
   private var names: Set<String> = []
@@ -15,9 +15,9 @@ struct TorchNetwork {
   var padsLikeTensorFlow = false
   var notes: [String] = []
 
-  init(_ weights: StateDictionary, hint: String) {
+  init(_ weights: StateDictionary, variant: TorchVariant?) {
     self.weights = weights
-    self.hint = hint
+    self.variant = variant
   }
 
   func channels(of node: Int) -> Int { builder.shape(of: node).channels }
@@ -238,20 +238,23 @@ struct TorchNetwork {
   }
 
   func finished(
-    _ output: Int, _ family: any TorchFamily, _ configuration: TorchConfiguration, size: Extent
+    _ output: Int, _ recognition: TorchRecognition, _ configuration: TorchConfiguration, size: Extent
   ) throws(ImportError) -> ForeignModel {
+    let family = recognition.family
     guard unusedNames(family).isEmpty else { throw .model(reason: "weights are left over") }
     do throws(GraphError) {
       let graph = builder.graph.keepingOnly(output)
       try graph.validate()
-      var model = ForeignModel(graph: graph, architecture: configuration.architecture ?? family.name)
+      let name = recognition.variant?.name ?? family.name
+      var model = ForeignModel(graph: graph, architecture: name)
       model.labels = configuration.labels
-      model.notes = notes
+      model.notes = [recognition.note].compactMap(\.self) + notes
       if let stated = configuration.preprocessing(size: size) {
         model.preprocessing = .stated(stated)
       } else {
-        model.preprocessing = .recognized(
-          family.preprocessing(side: max(size.height, size.width), of: weights), network: family.name)
+        let usual = family.preprocessing(side: max(size.height, size.width), of: weights)
+        let isUsualSize = size == Extent(variant?.side ?? family.side)
+        model.preprocessing = .recognized(isUsualSize ? variant?.changed(usual) ?? usual : usual, network: name)
       }
       return model
     } catch {

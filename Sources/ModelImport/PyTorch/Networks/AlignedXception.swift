@@ -3,13 +3,19 @@ import ModelGraph
 /// Chen et al. 2018, "DeepLabv3+": timm's `xception41`, `xception65` and `xception71`.
 struct AlignedXception: TorchFamily {
   var name: String { "Xception (aligned)" }
+  let variants = [
+    TorchVariant("xception41", 25_035_872),
+    TorchVariant("xception65", 38_052_512, shorterSide: 318),
+    TorchVariant("xception71", 40_488_712),
+  ]
+  let classifiers = ["head.fc."]
 
   func matches(_ weights: StateDictionary) -> Bool {
     weights.has("stem.0.conv.weight") && weights.has("blocks.0.stack.conv1.bn_dw.weight")
       && weights.has("head.fc.weight")
   }
 
-  func side(of hint: String) -> Int { 299 }
+  var side: Int { 299 }
 
   func preprocessing(side: Int, of weights: StateDictionary) -> Preprocessing {
     var usual = Preprocessing.timm

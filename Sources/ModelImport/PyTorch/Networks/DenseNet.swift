@@ -3,6 +3,13 @@ import ModelGraph
 /// Huang et al. 2016, "Densely Connected Convolutional Networks", under torchvision's names and the older ones of its files.
 struct DenseNet: TorchFamily {
   var name: String { "DenseNet" }
+  let variants = [
+    TorchVariant("densenet121", 7_037_504),
+    TorchVariant("densenet161", 26_691_936),
+    TorchVariant("densenet169", 12_642_880),
+    TorchVariant("densenet201", 18_321_984),
+  ]
+  let classifiers = ["classifier."]
 
   func matches(_ weights: StateDictionary) -> Bool {
     weights.has("features.conv0.weight") && weights.has("features.norm5.weight") && weights.has("classifier.weight")

@@ -3,24 +3,27 @@ import ModelGraph
 /// Tan and Le 2019, "EfficientNet", b0 to b7, under torchvision's names.
 struct EfficientNet: TorchFamily {
   var name: String { "EfficientNet" }
+  let variants = [
+    TorchVariant("efficientnet_b0", 4_049_564, filter: .bicubic),
+    TorchVariant("efficientnet_b1", 6_575_232, side: 240, shorterSide: 256, filter: .bicubic),
+    TorchVariant("efficientnet_b2", 7_768_562, side: 288, shorterSide: 288, filter: .bicubic),
+    TorchVariant("efficientnet_b3", 10_783_528, side: 300, shorterSide: 320, filter: .bicubic),
+    TorchVariant("efficientnet_b4", 17_673_816, side: 380, shorterSide: 384, filter: .bicubic),
+    TorchVariant("efficientnet_b5", 28_513_520, side: 456, shorterSide: 456, filter: .bicubic),
+    TorchVariant("efficientnet_b6", 40_960_136, side: 528, shorterSide: 528, filter: .bicubic),
+    TorchVariant("efficientnet_b7", 64_097_680, side: 600, shorterSide: 600, filter: .bicubic),
+  ]
+  let classifiers = ["classifier.1."]
 
   func matches(_ weights: StateDictionary) -> Bool {
     weights.has("features.1.0.block.0.0.weight") && weights.has("features.1.0.block.1.fc1.weight")
       && weights.has("classifier.1.weight")
   }
 
-  /// Of each size: the width of its last convolution tells which it is.
-  private static let sides = [1280: 224, 1408: 260, 1536: 300, 1792: 380, 2048: 456, 2304: 528, 2560: 600]
-
-  func side(of hint: String) -> Int { 224 }
-
   func append(to network: inout TorchNetwork, _ input: Int) throws(ImportError) -> Int {
     let width = network.weights.dimensions(of: "features.8.0.weight")?.first ?? 0
     // torchvision's b5 and larger have TensorFlow's epsilon.
     if width >= 2048 { network.epsilon = 0.001 }
-    if let side = Self.sides[width], side != 224 {
-      network.notes.append("this EfficientNet was trained with images of \(side) pixels a side (--input-size)")
-    }
     var node = try network.unit("features.0.0", "features.0.1", input, .silu, stride: 2)
     for (stage, stride) in zip(1...7, [1, 2, 2, 2, 1, 2, 1]) {
       for block in network.weights.indices(after: "features.\(stage).") {

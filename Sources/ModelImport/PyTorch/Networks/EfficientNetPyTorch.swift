@@ -4,6 +4,22 @@ import ModelGraph
 /// epsilon. The lite networks have no squeeze-and-excite and ReLU6 for swish.
 struct EfficientNetPyTorch: TorchFamily {
   var name: String { "EfficientNet (EfficientNet-PyTorch)" }
+  let variants = [
+    TorchVariant("efficientnet-b0", 4_049_564, side: 224),
+    TorchVariant("efficientnet-b1", 6_575_232, side: 240),
+    TorchVariant("efficientnet-b2", 7_768_562, side: 260),
+    TorchVariant("efficientnet-b3", 10_783_528, side: 300),
+    TorchVariant("efficientnet-b4", 17_673_816, side: 380),
+    TorchVariant("efficientnet-b5", 28_513_520, side: 456),
+    TorchVariant("efficientnet-b6", 40_960_136, side: 528),
+    TorchVariant("efficientnet-b7", 64_097_680, side: 600),
+    TorchVariant("efficientnet-lite0", 3_413_024, side: 224),
+    TorchVariant("efficientnet-lite1", 4_189_344, side: 240),
+    TorchVariant("efficientnet-lite2", 4_869_168, side: 260),
+    TorchVariant("efficientnet-lite3", 6_992_768, side: 280),
+    TorchVariant("efficientnet-lite4", 11_837_936, side: 300),
+  ]
+  let classifiers = ["_fc."]
 
   func matches(_ weights: StateDictionary) -> Bool {
     weights.has("_conv_stem.weight") && weights.has("_blocks.0._depthwise_conv.weight") && weights.has("_fc.weight")

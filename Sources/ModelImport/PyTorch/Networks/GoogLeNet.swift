@@ -19,6 +19,10 @@ extension TorchNetwork {
 /// Szegedy et al. 2014, "Going Deeper with Convolutions", with batch normalization: torchvision's `googlenet`.
 struct GoogLeNet: TorchFamily {
   var name: String { "GoogLeNet" }
+  let variants = [
+    TorchVariant("googlenet", 5_614_464)
+  ]
+  let classifiers = ["fc."]
   var ignored: [String] { ["aux1.", "aux2."] }
 
   func matches(_ weights: StateDictionary) -> Bool {

@@ -5,13 +5,17 @@ import ModelGraph
 /// It pads on both sides where Keras pads after only.
 struct LegacyXception: TorchFamily {
   var name: String { "Xception (legacy_xception)" }
+  let variants = [
+    TorchVariant("legacy_xception", 20_861_480)
+  ]
+  let classifiers = ["fc.", "last_linear."]
 
   func matches(_ weights: StateDictionary) -> Bool {
     weights.has("block1.rep.0.conv1.weight") && weights.has("block12.skip.weight")
       && weights.has("conv4.pointwise.weight")
   }
 
-  func side(of hint: String) -> Int { 299 }
+  var side: Int { 299 }
   func preprocessing(side: Int, of weights: StateDictionary) -> Preprocessing { .timm }
 
   func append(to network: inout TorchNetwork, _ input: Int) throws(ImportError) -> Int {

@@ -3,6 +3,13 @@ import ModelGraph
 /// Tan et al. 2018, "MnasNet", under torchvision's names.
 struct MNASNet: TorchFamily {
   var name: String { "MNASNet" }
+  let variants = [
+    TorchVariant("mnasnet0_5", 958_136),
+    TorchVariant("mnasnet0_75", 1_919_016),
+    TorchVariant("mnasnet1_0", 3_140_232),
+    TorchVariant("mnasnet1_3", 5_050_072),
+  ]
+  let classifiers = ["classifier.1."]
 
   func matches(_ weights: StateDictionary) -> Bool {
     weights.has("layers.0.weight") && weights.has("layers.8.0.layers.0.weight") && weights.has("classifier.1.weight")

@@ -3,6 +3,10 @@ import ModelGraph
 /// Sandler et al. 2018, "MobileNetV2", under torchvision's names.
 struct MobileNetV2: TorchFamily {
   var name: String { "MobileNetV2" }
+  let variants = [
+    TorchVariant("mobilenet_v2", 2_257_984)
+  ]
+  let classifiers = ["classifier.1."]
 
   func matches(_ weights: StateDictionary) -> Bool {
     weights.has("features.0.0.weight") && weights.has("features.1.conv.0.0.weight")

@@ -3,6 +3,11 @@ import ModelGraph
 /// Howard et al. 2019, "Searching for MobileNetV3", large and small, under torchvision's names.
 struct MobileNetV3: TorchFamily {
   var name: String { "MobileNetV3" }
+  let variants = [
+    TorchVariant("mobilenet_v3_small", 1_529_968),
+    TorchVariant("mobilenet_v3_large", 4_226_432),
+  ]
+  let classifiers = ["classifier.3."]
 
   func matches(_ weights: StateDictionary) -> Bool {
     weights.has("features.1.block.0.0.weight") && weights.has("classifier.3.weight")

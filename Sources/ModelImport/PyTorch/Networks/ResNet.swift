@@ -4,6 +4,20 @@ import ModelGraph
 /// wide ResNets (Zagoruyko and Komodakis 2016), which differ in widths and groups only. torchvision's and timm's names.
 struct ResNet: TorchFamily {
   var name: String { "ResNet" }
+  let variants = [
+    TorchVariant("resnet18", 11_186_112),
+    TorchVariant("resnet34", 21_301_696),
+    TorchVariant("resnet50", 23_561_152),
+    TorchVariant("resnet101", 42_605_504),
+    TorchVariant("resnet152", 58_295_232),
+    TorchVariant("resnext50_32x4d", 23_048_128),
+    TorchVariant("resnext101_32x4d", 42_266_560),
+    TorchVariant("resnext101_32x8d", 86_945_216),
+    TorchVariant("resnext101_64x4d", 81_609_152),
+    TorchVariant("wide_resnet50_2", 66_902_464),
+    TorchVariant("wide_resnet101_2", 124_975_552),
+  ]
+  let classifiers = ["fc."]
 
   func matches(_ weights: StateDictionary) -> Bool {
     weights.has("conv1.weight") && weights.has("bn1.weight") && weights.has("layer1.0.conv1.weight")

@@ -3,6 +3,13 @@ import ModelGraph
 /// Ma et al. 2018, "ShuffleNet V2", under torchvision's names.
 struct ShuffleNetV2: TorchFamily {
   var name: String { "ShuffleNetV2" }
+  let variants = [
+    TorchVariant("shufflenet_v2_x0_5", 349_744),
+    TorchVariant("shufflenet_v2_x1_0", 1_269_784),
+    TorchVariant("shufflenet_v2_x1_5", 2_502_064),
+    TorchVariant("shufflenet_v2_x2_0", 5_378_712),
+  ]
+  let classifiers = ["fc."]
 
   func matches(_ weights: StateDictionary) -> Bool {
     weights.has("conv1.0.weight") && weights.has("stage2.0.branch1.0.weight") && weights.has("conv5.0.weight")

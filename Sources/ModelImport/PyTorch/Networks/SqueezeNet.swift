@@ -3,6 +3,11 @@ import ModelGraph
 /// Iandola et al. 2016, "SqueezeNet", versions 1.0 and 1.1, under torchvision's names.
 struct SqueezeNet: TorchFamily {
   var name: String { "SqueezeNet" }
+  let variants = [
+    TorchVariant("squeezenet1_0", 735_424),
+    TorchVariant("squeezenet1_1", 722_496),
+  ]
+  let classifiers = ["classifier.1."]
 
   func matches(_ weights: StateDictionary) -> Bool {
     weights.has("features.0.weight") && weights.has("features.3.squeeze.weight") && weights.has("classifier.1.weight")

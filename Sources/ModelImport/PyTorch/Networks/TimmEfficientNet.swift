@@ -1,11 +1,14 @@
 import ModelGraph
 
-/// timm's networks of `blocks.STAGE.BLOCK`: EfficientNet, EfficientNet-Lite and MobileNetV3.
+/// timm's networks of `blocks.STAGE.BLOCK`: EfficientNet, EfficientNet-Lite, MobileNet V2 and V3, MnasNet.
 ///
-/// The same names serve networks with PyTorch's padding and epsilon and with TensorFlow's (`tf_...`): the architecture that
-/// `config.json` names, or the file's name, tells which.
+/// The same names serve networks with PyTorch's padding and epsilon and with TensorFlow's (`tf_...`), and with one function or
+/// another: only a network that has a name is read.
 struct TimmEfficientNet: TorchFamily {
-  var name: String { "EfficientNet or MobileNetV3 (timm)" }
+  var name: String { "EfficientNet, MobileNet or MnasNet (timm)" }
+  var needsVariant: Bool { true }
+  let classifiers = ["classifier."]
+  var variants: [TorchVariant] { Self.all }
 
   func matches(_ weights: StateDictionary) -> Bool {
     weights.has("conv_stem.weight") && weights.has("blocks.0.0.conv_dw.weight") && weights.has("classifier.weight")
@@ -18,53 +21,59 @@ struct TimmEfficientNet: TorchFamily {
   }
 
   func append(to network: inout TorchNetwork, _ input: Int) throws(ImportError) -> Int {
-    guard
-      let start = ["tf_efficientnet", "efficientnet", "tf_mobilenetv3", "mobilenetv3"].first(
-        where: network.hint.contains)
-    else {
+    guard let name = network.variant?.name else {
       throw .options(
-        reason: "networks with these weights differ in their padding; name the file after timm's name of the network "
-          + "(tf_efficientnet_lite0.safetensors), or put its config.json beside it")
+        reason: "these names do not tell how the network pads: state its own name, such as tf_efficientnet_b0")
     }
-    if start.hasPrefix("tf_") {
+    if name.hasPrefix("tf_") {
       network.padsLikeTensorFlow = true
       network.epsilon = 0.001
     }
-    if start.hasSuffix("mobilenetv3") { return try appendMobileNetV3(&network, input) }
-    let isLite = network.hint.contains("lite")
-    return try appendEfficientNet(&network, input, isLite ? .relu6 : .silu)
-  }
-
-  private func appendEfficientNet(
-    _ network: inout TorchNetwork, _ input: Int, _ function: Activation
-  ) throws(ImportError) -> Int {
+    if name.contains("mobilenetv3") {
+      return try appendMobileNetV3(
+        &network, input, isSmall: name.contains("small"), isMinimal: name.contains("minimal"))
+    }
+    let function: Activation =
+      if name.contains("mnasnet") { .relu } else if name.contains("lite") || name.contains("mobilenetv2") {
+        .relu6
+      } else {
+        .silu
+      }
     var node = try network.unit("conv_stem", "bn1", input, function, stride: 2)
     for (stage, stride) in zip(0...6, [1, 2, 2, 2, 1, 2, 1]) {
-      for block in network.weights.indices(after: "blocks.\(stage).") {
-        node = try appendBlock(
-          "blocks.\(stage).\(block)", &network, node, function, (function, .sigmoid), stride: block == 0 ? stride : 1)
-      }
+      node = try appendStage(stage, &network, node, function, (function, .sigmoid), stride: stride)
     }
     node = try network.unit("conv_head", "bn2", node, function)
     return try network.linear("classifier", try network.globalPool(node))
   }
 
-  /// The last convolution follows the pooling.
-  private func appendMobileNetV3(_ network: inout TorchNetwork, _ input: Int) throws(ImportError) -> Int {
-    let isSmall = network.weights.dimensions(of: "conv_head.weight")?.first == 1024 || network.hint.contains("small")
+  /// The last convolution follows the pooling. The minimal networks have neither hard swish nor squeeze-and-excite.
+  private func appendMobileNetV3(
+    _ network: inout TorchNetwork, _ input: Int, isSmall: Bool, isMinimal: Bool
+  ) throws(ImportError) -> Int {
     let strides = isSmall ? [2, 2, 2, 1, 2, 1] : [1, 2, 2, 2, 1, 2, 1]
-    let hardFrom = isSmall ? 2 : 3
-    var node = try network.unit("conv_stem", "bn1", input, .hardSwish, stride: 2)
+    let function: Activation = isMinimal ? .relu : .hardSwish
+    let gate: (Activation, Activation) = (.relu, .hardSigmoid(slope: 1 / 6, offset: 0.5))
+    var node = try network.unit("conv_stem", "bn1", input, function, stride: 2)
     for (stage, stride) in strides.enumerated() {
-      for block in network.weights.indices(after: "blocks.\(stage).") {
-        node = try appendBlock(
-          "blocks.\(stage).\(block)", &network, node, stage >= hardFrom ? .hardSwish : .relu,
-          (.relu, .hardSigmoid(slope: 1 / 6, offset: 0.5)), stride: block == 0 ? stride : 1)
-      }
+      let isEarly = stage < (isSmall ? 2 : 3)
+      node = try appendStage(stage, &network, node, isEarly ? .relu : function, gate, stride: stride)
     }
     node = try network.convolution("conv_head", try network.globalPool(node, keepsDimensions: true))
-    node = try network.flattened(try network.activation(.hardSwish, node))
+    node = try network.flattened(try network.activation(function, node))
     return try network.linear("classifier", node)
+  }
+
+  private func appendStage(
+    _ stage: Int, _ network: inout TorchNetwork, _ input: Int, _ function: Activation,
+    _ gate: (inner: Activation, outer: Activation), stride: Int
+  ) throws(ImportError) -> Int {
+    var node = input
+    for block in network.weights.indices(after: "blocks.\(stage).") {
+      node = try appendBlock(
+        "blocks.\(stage).\(block)", &network, node, function, gate, stride: block == 0 ? stride : 1)
+    }
+    return node
   }
 
   /// A depthwise separable block, an inverted residual, or a plain convolution, as its names say.

@@ -3,6 +3,10 @@ import ModelGraph
 /// Szegedy et al. 2015, "Rethinking the Inception Architecture": torchvision's and timm's `inception_v3`.
 struct TorchInceptionV3: TorchFamily {
   var name: String { "InceptionV3" }
+  let variants = [
+    TorchVariant("inception_v3", 21_820_000)
+  ]
+  let classifiers = ["fc."]
   var ignored: [String] { ["AuxLogits."] }
 
   func matches(_ weights: StateDictionary) -> Bool {
@@ -10,7 +14,7 @@ struct TorchInceptionV3: TorchFamily {
       && weights.has("fc.weight")
   }
 
-  func side(of hint: String) -> Int { 299 }
+  var side: Int { 299 }
 
   /// torchvision's weights come from TensorFlow and take pixels of -1 to 1 (`transform_input`).
   func preprocessing(side: Int, of weights: StateDictionary) -> Preprocessing {
