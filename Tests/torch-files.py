@@ -47,6 +47,13 @@ def logits_beside(found, expected):
     return centered([math.log(found[index]) for index in kept]), centered([expected[index] for index in kept])
 
 
+def probabilities_beside(found, expected):
+    """Of a network that ends in a softmax."""
+    if len(found) != len(expected):
+        raise RuntimeError(f"{len(found)} outputs, expected {len(expected)}")
+    return [found[index] for index in range(len(expected))], expected
+
+
 def cosine(a, b):
     norm = math.sqrt(sum(x * x for x in a) * sum(y * y for y in b))
     return sum(x * y for x, y in zip(a, b)) / norm if norm > 0 else 0
@@ -69,7 +76,8 @@ def check(path, base, arguments):
         summary = model_files.convert(arguments.build, path, model, *options)
         row["seconds"] = round(time.monotonic() - start, 1)
         row["parameters"], row["architecture"] = summary["parameters"], summary["architecture"]
-        found, expected = logits_beside(model_files.probabilities(arguments.build, model, picture), facts["output"])
+        beside = probabilities_beside if "probabilities" in summary["output"] else logits_beside
+        found, expected = beside(model_files.probabilities(arguments.build, model, picture), facts["output"])
         largest = max(abs(value) for value in facts["output"])
         row["fp32"] = max(abs(x - y) for x, y in zip(found, expected)) / largest
         os.remove(model)
@@ -78,7 +86,7 @@ def check(path, base, arguments):
                 arguments.build, path, model, *options, option, precision, "--validate", arguments.photos)
             row[precision + " same"] = summary["comparison"]["pictures"]["sameClassShare"]
             answer = model_files.probabilities(arguments.build, model, picture)
-            row[precision] = cosine(*logits_beside(answer, facts["output"]))
+            row[precision] = cosine(*beside(answer, facts["output"]))
             os.remove(model)
     return row
 

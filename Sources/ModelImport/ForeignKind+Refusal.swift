@@ -5,7 +5,8 @@ extension ForeignKind {
   /// What the file is and what to do, for a kind that no reader reads.
   var refusal: String {
     switch self {
-    case .weightFile, .kerasArchive, .hdf5, .onnx, .safetensors, .pyTorchArchive, .pyTorchPickle: "cannot be read"
+    case .weightFile, .kerasArchive, .hdf5, .onnx, .safetensors, .safetensorsIndex, .pyTorchArchive, .pyTorchPickle:
+      "cannot be read"
     case .torchScript:
       "a TorchScript module, which holds code; save the weights alone with torch.save(model.state_dict(), ...)"
     case .pickle:

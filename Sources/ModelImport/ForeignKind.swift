@@ -3,6 +3,7 @@ import HDF5
 /// What a file is, recognized by its content: those that can be read, and those that are often given in their place.
 package enum ForeignKind: String, Hashable, Sendable, CaseIterable {
   case weightFile, kerasArchive, hdf5, onnx, safetensors, pyTorchArchive, pyTorchPickle, torchScript
+  case safetensorsIndex
   case pickle, tfLite, savedModel, tensorFlowGraph, numPy, otherArchive, gzip, gitLFSPointer, html, json, picture, empty
   case unknown
 
@@ -59,7 +60,8 @@ package enum ForeignKind: String, Hashable, Sendable, CaseIterable {
     } else if text.hasPrefix("<!doctype html") || text.hasPrefix("<html") || text.hasPrefix("<head") {
       self = .html
     } else if text.hasPrefix("{") || text.hasPrefix("[") {
-      self = .json
+      // The index of a model in several files; its `metadata` is a few numbers.
+      self = String(decoding: start, as: UTF8.self).contains("\"weight_map\"") ? .safetensorsIndex : .json
     } else {
       return nil
     }

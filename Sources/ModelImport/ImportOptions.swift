@@ -17,7 +17,7 @@ package struct ImportOptions: Sendable {
   package var output: Metadata.Output?
   /// The output that is wanted of a model that has several, by its layer's name.
   package var outputLayer: String?
-  /// The network that weights without one are of, by its name in Keras; nil for the one that they fit.
+  /// The network that weights without one are of, by its name in Keras, torchvision or timm; nil for the one that they fit.
   package var architecture: String?
   /// What follows the last convolution of a network whose weights have no classifier, where the file does not say it.
   package var pooling: FeaturePooling?

@@ -56,7 +56,7 @@ package enum ModelImporter {
     switch kind {
     case .kerasArchive, .hdf5: try KerasReader.read(file, kind, options: options, progress: progress)
     case .onnx: try ONNXReader.read(file, options: options, progress: progress)
-    case .safetensors: try SafetensorsReader.read(file, options: options, progress: progress)
+    case .safetensors, .safetensorsIndex: try SafetensorsReader.read(file, options: options, progress: progress)
     case .pyTorchArchive, .pyTorchPickle: try PyTorchReader.read(file, options: options, progress: progress)
     default: throw file.error(kind.refusal)
     }

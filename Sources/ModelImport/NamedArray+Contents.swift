@@ -20,6 +20,17 @@ struct FloatsOfContents: TensorContents {
   }
 }
 
+/// One number many times, which takes memory only while it is read.
+struct RepeatedContents: TensorContents {
+  let value: Float
+  let count: Int
+
+  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
+    let values = [Float](repeating: value, count: count)
+    return try unsafe values.withUnsafeBytes(body)
+  }
+}
+
 /// Values whose axes have changed places.
 struct PermutedContents: TensorContents {
   let base: any TensorContents

@@ -98,9 +98,14 @@ package struct NamedArray: Sendable {
     return Tensor(name: tensorName, dimensions: expected, elementType: .float32, contents: floats)
   }
 
-  /// The first value that is NaN or infinite, with its index.
+  /// A value that is NaN or infinite, with its index in the file's order: nothing is permuted for the question.
   package func firstNonFinite() throws(ImportError) -> (index: Int, value: Float)? {
-    try unsafe withBytes { bytes, count in unsafe elementType.firstNonFinite(bytes, count: count) }
+    if let permuted = contents as? PermutedContents {
+      return try NamedArray(
+        name: name, dimensions: permuted.dimensions, elementType: elementType, contents: permuted.base
+      ).firstNonFinite()
+    }
+    return try unsafe withBytes { bytes, count in unsafe elementType.firstNonFinite(bytes, count: count) }
   }
 
   func error(_ reason: String) -> ImportError { .array(name: name, reason: reason) }

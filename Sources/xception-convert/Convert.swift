@@ -57,8 +57,8 @@ struct Convert: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      The network of keras.applications that a file of weights alone is of, such as ResNet50. (default: the one that the \
-      weights fit)
+      The network that a file of weights alone is of, such as ResNet50 of keras.applications, or resnet50 of torchvision \
+      or timm. (default: the one that the weights fit)
       """, valueName: "name"))
   var architecture: String?
 

@@ -51,6 +51,20 @@ struct TorchRefusalTests {
     #expect(error?.description.contains("posix.system") == true)
   }
 
+  @Test(arguments: [
+    ("cycle", "second", "part of a cycle"), ("missing-input", "last", "\"nowhere\", which nothing makes"),
+    ("bias-shape", "last", "[3], expected [2]"), ("kernel-shape", "last", "its kernel has the dimensions [1, 1, 4, 2], expected [1, 1, 3, 2]"),
+    ("training", "last", "training mode"),
+    ("operation", "last", "NonMaxSuppression: this operation is not supported"), ("domain", "last", "org.example"),
+    ("short-weights", "w", "20 bytes, expected 24"), ("huge-weights", "w", "values at most"),
+    ("text-weights", "w", "the type string"), ("opset", "version 6", "onnx.version_converter"),
+  ])
+  func `A wrong model is refused with what is wrong and where`(name: String, place: String, reason: String) throws {
+    let error = #expect(throws: ImportError.self) { try TorchFixture("wrong-\(name).onnx").read() }
+    let text = error?.description ?? ""
+    #expect(text.contains(place) && text.contains(reason), "\(text)")
+  }
+
   @Test func `External data outside the model's folder is never read`() throws {
     let fixture = TorchFixture("external.onnx")
     let name = Array("external.onnx.data".utf8)

@@ -1,9 +1,9 @@
-"""make_torch_fixtures.py [OUT]: small networks of PyTorch and ONNX in each form that is read, with their outputs.
+"""make_torch_fixtures.py [OUT [FUNCTION...]]: small networks of PyTorch and ONNX in each form that is read, with their outputs.
 
 Writes Fixtures/torch (next to this script by default): NAME.onnx by both of torch's exporters, with initializers, attributes and
 layouts as other writers leave them, NAME.safetensors, NAME.pth and NAME.legacy.pth, and expected.json: for each file the input's
 size and PyTorch's (or ONNX Runtime's) output for the input of SplitMix64 numbers that the tests make (seed 1).
-Needs: torch, onnx, onnxscript, onnxruntime, safetensors."""
+Needs: torch, torchvision, timm, onnx, onnxscript, onnxruntime, safetensors."""
 import json, os, sys
 import numpy as np, onnx, onnxruntime, torch
 from onnx import TensorProto, helper, numpy_helper
@@ -170,10 +170,81 @@ def dictionaries():
     torch.save(nn.Sequential(nn.Linear(2, 2)), os.path.join(OUT, "module.pth"))
 
 
+def wrong():
+    """Models that are wrong in one way each, which is their name."""
+    value = lambda name, *s: helper.make_tensor_value_info(name, TensorProto.FLOAT, list(s))
+    t = lambda name, *s: numpy_helper.from_array(np.ones(s, np.float32), name)
+
+    def save(name, nodes, initializers=(), opset=13):
+        graph = helper.make_graph(nodes, name, [value("x", 1, 3, 4, 4)], [value("y", 1, 2, 4, 4)], list(initializers))
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+        open(os.path.join(OUT, f"wrong-{name}.onnx"), "wb").write(model.SerializeToString())
+
+    conv = lambda *inputs: helper.make_node("Conv", list(inputs), ["y"], name="last")
+    save("cycle", [helper.make_node("Add", ["x", "b"], ["a"], name="first"), helper.make_node("Relu", ["a"], ["b"], name="second"), conv("b", "w")], [t("w", 2, 3, 1, 1)])
+    save("missing-input", [conv("x", "nowhere")])
+    save("bias-shape", [conv("x", "w", "b")], [t("w", 2, 3, 1, 1), t("b", 3)])
+    save("kernel-shape", [conv("x", "w")], [t("w", 2, 4, 1, 1)])
+    save("training", [helper.make_node("BatchNormalization", ["x", "s", "s", "s", "s"], ["y", "m", "v"], name="last", training_mode=1)], [t("s", 3)], opset=15)
+    save("operation", [helper.make_node("NonMaxSuppression", ["x"], ["y"], name="last")])
+    save("domain", [helper.make_node("FusedThing", ["x"], ["y"], name="last", domain="org.example")])
+    short = t("w", 2, 3, 1, 1); short.raw_data = short.raw_data[:-4]; save("short-weights", [conv("x", "w")], [short])
+    huge = t("w", 2, 3, 1, 1); del huge.dims[:]; huge.dims.extend([1 << 31, 1 << 31]); save("huge-weights", [conv("x", "w")], [huge])
+    text = onnx.TensorProto(name="w", data_type=TensorProto.STRING, dims=[1], string_data=[b"a"]); save("text-weights", [conv("x", "w")], [text])
+    save("opset", [conv("x", "w")], [t("w", 2, 3, 1, 1)], opset=6)
+
+
+def normalizations():
+    """AlexNet's normalization over neighboring channels, and one over each channel's image."""
+    r = np.random.default_rng(8); t = lambda name, *s: numpy_helper.from_array((r.standard_normal(s) * .5).astype(np.float32), name)
+    pool = [helper.make_node("GlobalAveragePool", ["b"], ["p"]), helper.make_node("Flatten", ["p"], ["y"])]
+    x = image(5, 6)
+    for name, node, more in (("response", helper.make_node("LRN", ["c"], ["b"], size=5, alpha=.5, beta=.75, bias=2.), []),
+                             ("instance", helper.make_node("InstanceNormalization", ["c", "s", "o"], ["n"], epsilon=1e-3), [helper.make_node("Relu", ["n"], ["b"])])):
+        init = [t("w", 7, 3, 3, 3), t("s", 7), t("o", 7)][:None if more else 1]
+        nodes = [helper.make_node("Conv", ["x", "w"], ["c"], pads=[1, 1, 1, 1]), node, *more, *pool]
+        note(name + ".onnx", x, written(name + ".onnx", nodes, init, x.numpy(), ["batch", 3, 5, 6]))
+
+
+def calibrated():
+    """What ONNX Runtime's own quantization leaves of a small network: one scale for each kernel, a zero point for values."""
+    from onnxruntime import quantization
+    r = np.random.default_rng(9); t = lambda name, *s: numpy_helper.from_array((r.standard_normal(s) * .5).astype(np.float32), name)
+    nodes = [helper.make_node("Conv", ["x", "w", "v"], ["c"], pads=[1, 1, 1, 1]), helper.make_node("Relu", ["c"], ["a"]),
+             helper.make_node("Conv", ["a", "u"], ["d"], group=1), helper.make_node("GlobalAveragePool", ["d"], ["p"]),
+             helper.make_node("Flatten", ["p"], ["f"]), helper.make_node("Gemm", ["f", "g", "h"], ["y"], transB=1)]
+    x = image(7, 6).numpy(); written("calibrated.onnx", nodes, [t("w", 8, 3, 3, 3), t("v", 8), t("u", 6, 8, 1, 1), t("g", 5, 6), t("h", 5)], x, [1, 3, 7, 6])
+
+    class Inputs(quantization.CalibrationDataReader):
+        given = iter([{"x": x}])
+        def get_next(self): return next(self.given, None)
+
+    path = os.path.join(OUT, "calibrated.onnx")
+    quantization.quantize_static(path, path, Inputs(), quant_format=quantization.QuantFormat.QDQ, activation_type=quantization.QuantType.QUInt8, weight_type=quantization.QuantType.QInt8)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    note("calibrated.onnx", torch.from_numpy(x), session.run(None, {"x": x})[0])
+
+
+def shapes():
+    """Names and shapes of whole networks of torchvision and timm, without the numbers, a line each."""
+    import timm, torchvision
+    lines = []
+    for library, name in (("torchvision", "resnet18"), ("timm", "efficientnet_b0"), ("timm", "mobilenetv3_small_100"), ("timm", "regnety_002"), ("timm", "vgg11_bn"), ("timm", "convnext_tiny"), ("timm", "mnasnet_small"), ("timm", "legacy_xception")):
+        model = torchvision.models.get_model(name, weights=None) if library == "torchvision" else timm.create_model(name)
+        lines.append(f"# {name}")
+        lines += [" ".join([key, *map(str, value.shape)]) for key, value in model.state_dict().items() if not key.endswith("num_batches_tracked")]
+    open(os.path.join(OUT, "shapes.txt"), "w").write("\n".join(lines) + "\n")
+
+
 def main():
+    """All, or those that are named after the folder; what they note is added to what is there."""
     os.makedirs(OUT, exist_ok=True)
-    exported(); layouts(); quantized(); dictionaries()
-    json.dump(EXPECTED, open(os.path.join(OUT, "expected.json"), "w"), indent=1, sort_keys=True)
+    makers = [exported, layouts, quantized, dictionaries, wrong, normalizations, calibrated, shapes]
+    named = [maker for maker in makers if maker.__name__ in sys.argv[2:]]
+    path = os.path.join(OUT, "expected.json")
+    if named and os.path.exists(path): EXPECTED.update(json.load(open(path)))
+    for maker in named or makers: maker()
+    json.dump(EXPECTED, open(path, "w"), indent=1, sort_keys=True)
 
 
 main()

@@ -91,6 +91,15 @@ extension ConstantFolding {
     return ONNXConstant(dimensions: constant.dimensions, values: .ints(values))
   }
 
+  /// To the type of the second input, of which only whole or not matters here.
+  static func castLike(_ operation: ONNXOperation) throws(ImportError) -> ONNXConstant {
+    let constant = try operation.requireConstant(0)
+    let isWhole = try operation.requireConstant(1).isInteger
+    if constant.isInteger == isWhole { return constant }
+    guard !isWhole else { throw operation.error("casts fractions to a type of whole numbers") }
+    return ONNXConstant(dimensions: constant.dimensions, values: .floats(try constant.floats()))
+  }
+
   static func product(_ operation: ONNXOperation) throws(ImportError) -> ONNXConstant {
     let constant = try operation.requireConstant(0)
     let rank = constant.dimensions.count
@@ -166,9 +175,7 @@ extension ConstantFolding {
     guard scales.count == 1 || scales.count == size, zeros.count == 1 || zeros.count == size,
       try operation.int("block_size", default: 0) == 0
     else { throw operation.error("has \(scales.count) scales and \(zeros.count) zero points for \(size) channels") }
-    if case .stored(let array) = quantized.values, array.elementType == .int8, zeros.allSatisfy({ $0 == 0 }),
-      scales.count > 1
-    {
+    if case .stored(let array) = quantized.values, array.elementType == .int8, rank > 1, zeros.allSatisfy({ $0 == 0 }) {
       return ONNXConstant(dimensions: quantized.dimensions, values: .scaled(array, scale: scales, axis: axis))
     }
     if scales.count == 1 { scales = [Float](repeating: scales[0], count: size) }

@@ -57,6 +57,7 @@ enum ConstantFolding {
       return constant.transposed(try permutation(rank: constant.dimensions.count, operation))
     },
     "Cast": { try cast($0) },
+    "CastLike": { try castLike($0) },
     "Gather": { try gathered($0) },
     "Slice": { try sliced($0) },
     "Concat": { try concatenated($0) },
@@ -111,6 +112,16 @@ enum ConstantFolding {
     _ operation: ONNXOperation, _ arrays: inout ONNXArrays
   ) throws(ImportError) -> ONNXConstant {
     let shape = try operation.ints(input: 0) ?? []
+    if let count = Limits.elementCount(of: shape), count > ONNXConstant.largestComputed {
+      var value: Float = 0
+      if case .tensor(let tensor)? = operation.node.attributes["value"] {
+        value = try arrays.array(tensor).values().first ?? 0
+      }
+      return try ONNXConstant(
+        NamedArray(
+          name: operation.name, dimensions: shape, elementType: .float32,
+          contents: RepeatedContents(value: value, count: count)))
+    }
     let count = try count(of: shape, operation)
     guard case .tensor(let tensor)? = operation.node.attributes["value"] else {
       return ONNXConstant(dimensions: shape, values: .floats([Float](repeating: 0, count: count)))

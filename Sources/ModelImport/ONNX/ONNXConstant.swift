@@ -7,7 +7,7 @@ struct ONNXConstant {
     case floats([Float])
     /// In the file, of the constant's dimensions.
     case stored(NamedArray)
-    /// Quantized in the file: each number times the scale of its index along the axis.
+    /// Quantized in the file: each number times the scale of its index along the axis, or times the only one.
     case scaled(NamedArray, scale: [Float], axis: Int)
   }
 
@@ -85,9 +85,11 @@ struct ONNXConstant {
         throw .array(name: array.name, reason: "value \(index) is \(value), expected finite numbers")
       }
       return tensor
-    case .scaled(let array, let scale, dimensions.count - 1) where array.elementType == .int8:
+    case .scaled(let array, let scale, let axis)
+    where array.elementType == .int8 && (axis == dimensions.count - 1 || scale.count == 1 && dimensions.count > 1):
+      let scales = scale.count == 1 ? [Float](repeating: scale[0], count: dimensions[dimensions.count - 1]) : scale
       return Tensor(
-        name: name, dimensions: dimensions, elementType: .int8, contents: array.contents, scale: scale)
+        name: name, dimensions: dimensions, elementType: .int8, contents: array.contents, scale: scales)
     default:
       let values = try floats()
       if let index = values.firstIndex(where: { !$0.isFinite }) {
@@ -104,6 +106,9 @@ struct ONNXConstant {
     switch values {
     case .stored(let array):
       return ONNXConstant(dimensions: dimensions, values: .stored(try array.reshaped(to: dimensions)))
+    case .scaled(let array, let scale, _) where scale.count == 1:
+      return ONNXConstant(
+        dimensions: dimensions, values: .scaled(try array.reshaped(to: dimensions), scale: scale, axis: 0))
     case .scaled(let array, let scale, let axis):
       // The scales stay those of one dimension only where what is before it, and it, keep their sizes.
       let before = self.dimensions.prefix(axis).reduce(1, *)

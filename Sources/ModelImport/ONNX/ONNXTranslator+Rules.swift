@@ -14,6 +14,8 @@ extension ONNXTranslator {
     "BatchNormalization": { try [$0.batchNormalization($1)] },
     "LayerNormalization": { try [$0.layerNormalization($1)] },
     "LpNormalization": { try [$0.unitNormalization($1)] },
+    "InstanceNormalization": { try [$0.instanceNormalization($1)] },
+    "LRN": { try [$0.localResponseNormalization($1)] },
     // Activations.
     "Relu": { try [$0.activation(.relu, $1)] },
     "Sigmoid": { try [$0.activation(.sigmoid, $1)] },
@@ -60,6 +62,7 @@ extension ONNXTranslator {
     "GlobalMaxPool": { try [$0.globalPool(.maximum, $1)] },
     "ReduceMean": { try [$0.reduction(.average, $1)] },
     "ReduceMax": { try [$0.reduction(.maximum, $1)] },
+    "ReduceSum": { try [$0.reducedSum($1)] },
     // Dimensions.
     "Flatten": { try [$0.flatten($1)] },
     "Reshape": { try [$0.reshape($1)] },
@@ -79,6 +82,7 @@ extension ONNXTranslator {
     "Identity": { try [.feature($1.feature(0))] },
     "Dropout": { try [$0.dropout($1)] },
     "Cast": { try [$0.cast($1)] },
+    "CastLike": { try [$0.castLike($1)] },
     "QuantizeLinear": { try [$0.quantize($1)] },
     "DequantizeLinear": { try [$0.dequantize($1)] },
   ]

@@ -157,7 +157,15 @@ extension ONNXTranslator {
       keepsDimensions: try operation.int("keepdims", default: 1) != 0, operation)
   }
 
-  private mutating func reduced(
+  /// The mean, times how many values each is of.
+  mutating func reducedSum(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
+    let before = try operation.feature(0)
+    guard case .feature(let mean) = try reduction(.average, operation) else { return .feature(before) }
+    let count = before.layout.elementCount / mean.layout.elementCount
+    return count == 1 ? .feature(mean) : try combined(.product, .feature(mean), .scalar(Float(count)), operation)
+  }
+
+  mutating func reduced(
     _ kind: GlobalPool.Kind, _ feature: ONNXFeature, _ dimensions: [Int], keepsDimensions: Bool,
     _ operation: ONNXOperation
   ) throws(ImportError) -> ONNXValue {

@@ -11,17 +11,40 @@ struct TorchConfiguration {
     let path = file.folder + "config.json"
     guard let text = try? ForeignFile(path: path, limit: limits.configurationSize) else { return }
     let json = try JSONParser.parse(text.bytes.array)
-    architecture = json["architecture"]?.string
+    preprocessing = json["pretrained_cfg"] ?? (json["mean"] == nil ? nil : json)
+    architecture = json["architecture"]?.string ?? preprocessing?["architecture"]?.string
     labels = Self.labels(json)
-    preprocessing = json["pretrained_cfg"]
+    if preprocessing == nil { try readProcessor(in: folder, limits) }
     if let size = preprocessing?["input_size"]?.array?.compactMap(\.int), size.count == 3, size.allSatisfy({ $0 > 0 }) {
       inputSize = Extent(height: size[1], width: size[2])
     }
   }
 
-  /// timm's `label_names`, or Hugging Face's `id2label`.
+  /// Hugging Face's `preprocessor_config.json`, whose `size` is what is cut out, or the shorter side where `crop_size` is that.
+  private mutating func readProcessor(in folder: String, _ limits: ImportLimits) throws(ImportError) {
+    let path = folder + "preprocessor_config.json"
+    guard let text = try? ForeignFile(path: path, limit: limits.configurationSize) else { return }
+    let json = try JSONParser.parse(text.bytes.array)
+    func side(_ value: JSON?) -> Int? {
+      value?.int ?? value?["shortest_edge"]?.int ?? value?["height"]?.int
+    }
+    guard let mean = json["image_mean"], let deviation = json["image_std"], let size = side(json["size"]) else {
+      return
+    }
+    let cropped = side(json["crop_size"]) ?? size
+    guard (1...1 << 14).contains(size), (1...1 << 14).contains(cropped) else { return }
+    let fraction = json["crop_pct"]?.number ?? Double(cropped) / Double(size)
+    // Pillow's numbers of its filters.
+    let filter = json["resample"]?.int == 2 ? "bilinear" : "bicubic"
+    inputSize = Extent(cropped)
+    preprocessing = .object([
+      "mean": mean, "std": deviation, "crop_pct": .number(fraction), "interpolation": .string(filter),
+    ])
+  }
+
+  /// timm's `label_names`, once called `labels`, or Hugging Face's `id2label`.
   private static func labels(_ json: JSON) -> [String] {
-    let lists = [json["label_names"], json["pretrained_cfg"]?["label_names"]]
+    let lists = [json["label_names"], json["pretrained_cfg"]?["label_names"], json["labels"]]
     if let names = lists.compactMap({ $0?.array }).first { return names.compactMap(\.string) }
     guard case .object(let members)? = json["id2label"] else { return [] }
     let names = (0..<members.count).compactMap { members["\($0)"]?.string }

@@ -227,9 +227,13 @@ struct TorchNetwork {
     }.sorted()
   }
 
-  /// The first names that no module has asked for, as the end of a message.
-  func leftOver(_ family: any TorchFamily) -> String {
-    let names = unusedNames(family)
+  /// Names that no module has asked for, as the end of a message: those first that are most like the one that is missing.
+  func leftOver(_ family: any TorchFamily, after error: ImportError) -> String {
+    var names = unusedNames(family)
+    if case .array(let missing, _) = error {
+      let alike = { (name: String) in zip(name, missing).prefix { $0 == $1 }.count }
+      names.sort { (-alike($0), $0) < (-alike($1), $1) }
+    }
     if names.isEmpty { return "" }
     return "; not used so far: "
       + names.prefix(5).map { name in

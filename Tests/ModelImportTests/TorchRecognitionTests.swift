@@ -1,0 +1,231 @@
+import Foundation
+import ModelGraph
+import Testing
+
+@testable import ModelImport
+
+/// Weights of a network as `shapes.txt` lists them, all of one value.
+private func weights(of network: String) throws -> StateDictionary {
+  let text = try String(contentsOfFile: TorchFixture("shapes.txt").path, encoding: .utf8)
+  var arrays: [NamedArray] = []
+  var isWanted = false
+  for line in text.split(separator: "\n") {
+    if line.hasPrefix("#") {
+      isWanted = line == "# \(network)"
+    } else if isWanted {
+      let fields = line.split(separator: " ")
+      let dimensions = fields.dropFirst().compactMap { Int($0) }
+      let contents = RepeatedContents(value: 1, count: dimensions.reduce(1, *))
+      arrays.append(
+        NamedArray(name: String(fields[0]), dimensions: dimensions, elementType: .float32, contents: contents))
+    }
+  }
+  try #require(!arrays.isEmpty)
+  return try StateDictionary(arrays)
+}
+
+private func model(
+  _ weights: StateDictionary, called name: String = "weights.pth", as architecture: String? = nil
+) throws(ImportError) -> ForeignModel {
+  var options = ImportOptions()
+  options.architecture = architecture
+  return try weights.model(beside: ForeignFile(path: "/nowhere/\(name)", bytes: []), options: options)
+}
+
+private func message(_ body: () throws -> Void) -> String {
+  do {
+    try body()
+    return "no error"
+  } catch { return "\(error)" }
+}
+
+struct TorchRecognitionTests {
+  @Test(arguments: [
+    ("resnet18", 224), ("regnety_002", 224), ("vgg11_bn", 224), ("convnext_tiny", 224), ("mnasnet_small", 224),
+  ])
+  func `A network that has a name is known by its number of weights`(name: String, side: Int) throws {
+    let found = try model(weights(of: name))
+    #expect(found.architecture == name)
+    #expect(found.graph.inputShape == .map(height: side, width: side, channels: 3))
+    #expect(found.graph.outputShape == .vector(1000))
+  }
+
+  @Test func `Another number of classes makes no difference`() throws {
+    var arrays = try weights(of: "resnet18").arrays
+    for (name, dimensions) in [("fc.weight", [7, 512]), ("fc.bias", [7])] {
+      let contents = RepeatedContents(value: 1, count: dimensions.reduce(1, *))
+      arrays[name] = NamedArray(name: name, dimensions: dimensions, elementType: .float32, contents: contents)
+    }
+    let found = try model(StateDictionary(Array(arrays.values)))
+    #expect(found.architecture == "resnet18")
+    #expect(found.graph.outputShape == .vector(7))
+  }
+
+  @Test(arguments: ["fc", "last_linear"])
+  func `Cadene's Xception has pointwise kernels of two dimensions and either name of the classifier`(name: String)
+    throws
+  {
+    var arrays: [NamedArray] = []
+    for var array in try weights(of: "legacy_xception").arrays.values {
+      if array.name.contains("pointwise") || array.name.hasSuffix("skip.weight") {
+        array.dimensions = Array(array.dimensions[..<2])
+      }
+      if array.name.hasPrefix("fc.") { array.name = name + array.name.dropFirst(2) }
+      arrays.append(array)
+    }
+    let found = try model(StateDictionary(arrays))
+    #expect(found.architecture == "legacy_xception")
+    #expect(found.graph.outputShape == .vector(1000))
+    #expect(found.graph.inputShape == .map(height: 299, width: 299, channels: 3))
+  }
+
+  @Test func `Weights that leave the padding open are not guessed at`() throws {
+    let text = message { _ = try model(weights(of: "efficientnet_b0")) }
+    #expect(text.contains("efficientnet_b0, tf_efficientnet_b0"))
+    #expect(text.contains("--architecture efficientnet_b0"))
+    #expect(text.contains("config.json"))
+  }
+
+  @Test(arguments: ["timm/tf_efficientnet_b0.ns_jft_in1k", "tf_efficientnet_b0", "efficientnet_b0"])
+  func `The caller's word decides`(name: String) throws {
+    let found = try model(weights(of: "efficientnet_b0"), as: name)
+    let isTensorFlow = name.contains("tf_")
+    #expect(found.architecture == (isTensorFlow ? "tf_efficientnet_b0" : "efficientnet_b0"))
+    #expect(try stem(of: found) == (isTensorFlow ? .same : .explicit(top: 1, left: 1, bottom: 1, right: 1)))
+    #expect(found.notes.isEmpty)
+  }
+
+  @Test func `The file's name decides where nothing else does, and that is said`() throws {
+    let found = try model(weights(of: "mobilenetv3_small_100"), called: "tf_mobilenetv3_small_100-37f49e2b.pth")
+    #expect(found.architecture == "tf_mobilenetv3_small_100")
+    #expect(try stem(of: found) == .same)
+    #expect(found.notes.contains { $0.contains("as the file's name says") })
+    let other = try model(weights(of: "mobilenetv3_small_100"), called: "mobilenetv3_small_100_lamb-266a294c.pth")
+    #expect(other.architecture == "mobilenetv3_small_100")
+  }
+
+  @Test func `A name that the weights do not fit is refused with the one that they do`() throws {
+    let resnet = try weights(of: "resnet18")
+    let other = message { _ = try model(resnet, as: "resnet50") }
+    #expect(other.contains("23561152") && other.contains("11186112") && other.contains("that of resnet18"))
+    let family = message { _ = try model(resnet, as: "efficientnet_b0") }
+    #expect(family.contains("the weights' names are those of ResNet"))
+    let unknown = message { _ = try model(resnet, as: "resnet18d") }
+    #expect(unknown.contains("\"resnet18d\", which is none of the networks") && unknown.contains("legacy_xception"))
+    #expect(try model(resnet, as: "ResNet").architecture == "ResNet")
+  }
+
+  @Test func `A near miss says which names and which shapes differ`() throws {
+    var arrays = try weights(of: "resnet18").arrays
+    arrays["layer2.0.conv_two.weight"] = arrays.removeValue(forKey: "layer2.0.conv2.weight")
+    arrays["layer2.0.conv_two.weight"]?.name = "layer2.0.conv_two.weight"
+    let missing = message { _ = try model(StateDictionary(Array(arrays.values))) }
+    #expect(
+      missing.contains("layer2.0.conv2.weight") && missing.contains("\"layer2.0.conv_two.weight\" [128, 128, 3, 3]"))
+    arrays = try weights(of: "resnet18").arrays
+    arrays["layer3.1.bn1.bias"] = NamedArray(
+      name: "layer3.1.bn1.bias", dimensions: [255], values: .init(repeating: 0, count: 255))
+    let shape = message { _ = try model(StateDictionary(Array(arrays.values))) }
+    #expect(shape.contains("layer3.1.bn1.bias") && shape.contains("[255]") && shape.contains("[256]"))
+  }
+
+  /// The padding of the first convolution.
+  private func stem(of model: ForeignModel) throws -> Padding {
+    guard case .convolution(let convolution) = model.graph.nodes[1].operation else {
+      Issue.record("the first layer is no convolution")
+      return .valid
+    }
+    return convolution.window.padding
+  }
+}
+
+/// Files beside weights: a configuration, and other parts.
+struct TorchNeighborTests {
+  private let folder = FileManager.default.temporaryDirectory.appending(path: "neighbors-\(UUID().uuidString)")
+
+  private func read(_ files: [String: [UInt8]], _ name: String = "model.safetensors") throws -> ModelImporter.Result {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for (name, bytes) in files { try Data(bytes).write(to: folder.appending(path: name)) }
+    return try ModelImporter.read(path: folder.appending(path: name).path)
+  }
+
+  @Test func `timm's configuration gives the preprocessing and the names of the classes`() throws {
+    let result = try read([
+      "model.safetensors": TorchFixture("resnet.safetensors").bytes,
+      "config.json": Array(
+        #"""
+        {"num_classes": 4, "label_names": ["a", "b", "c", "d"], "pretrained_cfg": {"tag": "a1_in1k", "input_size": [3, 288, 288],
+        "crop_pct": 0.95, "crop_mode": "center", "interpolation": "bicubic", "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.2, 0.1]}}
+        """#.utf8),
+    ])
+    #expect(result.model.metadata.labels == ["a", "b", "c", "d"])
+    #expect(result.model.graph.inputShape == .map(height: 288, width: 288, channels: 3))
+    #expect(
+      result.model.metadata.preprocessing
+        == Preprocessing(
+          filter: .bicubic, antialias: true, geometry: .centerCrop(shorterSide: 303), divisor: 255,
+          mean: [0.5, 0.4, 0.3], standardDeviation: [0.2, 0.2, 0.1]))
+    #expect(result.notes.isEmpty)
+  }
+
+  @Test func `Hugging Face's configurations give the same`() throws {
+    let result = try read([
+      "model.safetensors": TorchFixture("resnet.safetensors").bytes,
+      "config.json": Array(#"{"id2label": {"0": "cat", "1": "dog", "2": "cow", "3": "pig"}}"#.utf8),
+      "preprocessor_config.json": Array(
+        #"""
+        {"crop_pct": 0.875, "image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225], "resample": 2,
+        "size": {"shortest_edge": 224}}
+        """#.utf8),
+    ])
+    #expect(result.model.metadata.labels == ["cat", "dog", "cow", "pig"])
+    #expect(result.model.metadata.preprocessing == .torchvision(side: 224))
+  }
+
+  @Test func `A configuration of a network that is not known is not ignored`() throws {
+    let text = message {
+      _ = try read([
+        "model.safetensors": TorchFixture("resnet.safetensors").bytes,
+        "config.json": Array(#"{"architecture": "resnetblur50"}"#.utf8),
+      ])
+    }
+    #expect(text.contains("config.json names \"resnetblur50\""))
+  }
+
+  @Test func `Weights in several files are read by their index, and a part alone is not taken for the whole`() throws {
+    let whole = try SafetensorsHeader(
+      ForeignFile(path: TorchFixture("resnet.safetensors").path, limit: 1 << 20), limits: ImportLimits()
+    ).arrays
+    let parts = [Array(whole[..<50]), Array(whole[50...])]
+    let names = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
+    let places = zip(parts, names).flatMap { part, name in part.map { "\"\($0.name)\": \"\(name)\"" } }
+    var files = Dictionary(uniqueKeysWithValues: try zip(names, parts.map(written)).map { ($0, $1) })
+    let index = "{\"metadata\": {\"total_size\": 1}, \"weight_map\": {\(places.joined(separator: ", "))}}"
+    files["model.safetensors.index.json"] = Array(index.utf8)
+    let result = try read(files, "model.safetensors.index.json")
+    #expect(try result.model.graph.nodes.count == TorchFixture("resnet.safetensors").read().model.graph.nodes.count)
+    let alone = message { _ = try read(files, names[0]) }
+    #expect(alone.contains("one of several files") && alone.contains("model.safetensors.index.json"))
+    files["model.safetensors.index.json"] = Array(
+      index.replacingOccurrences(of: names[1], with: "../a.safetensors").utf8)
+    let outside = message { _ = try read(files, "model.safetensors.index.json") }
+    #expect(outside.contains("its own folder"))
+  }
+
+  /// A file of these arrays, all of 32-bit floats.
+  private func written(_ arrays: [NamedArray]) throws -> [UInt8] {
+    var (entries, values): ([String], [UInt8]) = ([], [])
+    for array in arrays {
+      let bytes = try array.values().flatMap { value in
+        (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt32($0))) }
+      }
+      let offsets = "[\(values.count), \(values.count + bytes.count)]"
+      entries.append(
+        "\"\(array.name)\": {\"dtype\": \"F32\", \"shape\": \(array.dimensions), \"data_offsets\": \(offsets)}")
+      values += bytes
+    }
+    let header = Array("{\(entries.joined(separator: ", "))}".utf8)
+    return (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) } + header + values
+  }
+}
