@@ -223,3 +223,25 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// With XCEPTION_FUZZ set to sanitizers (Tests/fuzz.sh), everything that reads a stranger's bytes tells libFuzzer which of
+// its edges ran. Kernels don't: their loops would be slow, and their branches say nothing of a file.
+if let sanitizers = Context.environment["XCEPTION_FUZZ"] {
+  let reading: Set = [
+    "ModelGraph", "WeightFormat", "Optimizer", "Runtime", "ImageInput", "CImageCodecs", "HDF5", "ModelImport",
+  ]
+  for target in package.targets where reading.contains(target.name) {
+    target.swiftSettings =
+      (target.swiftSettings ?? []) + [.unsafeFlags(["-sanitize=\(sanitizers)", "-enable-testing"])]
+    target.cSettings = [.unsafeFlags(["-fsanitize=\(sanitizers)".replacing("fuzzer", with: "fuzzer-no-link")])]
+  }
+  package.products.append(.library(name: "Fuzz", type: .static, targets: ["Fuzz"]))
+  package.targets.append(
+    .target(
+      name: "Fuzz",
+      dependencies: [
+        "ModelGraph", "WeightFormat", "Optimizer", "Reference", "Runtime", "Threads", "ImageInput", "HDF5",
+        "ModelImport", "TestSupport",
+      ],
+      path: "Tests/Fuzz", exclude: ["Corpus", "Dictionaries", "rules.py", "seeds.py"], swiftSettings: safe))
+}

@@ -20,6 +20,10 @@ enum { heif_colorspace_rgb = 1, heif_chroma_rgb = 10, heif_chroma_rgba = 11, hei
 struct heif_decoding_options {
   uint8_t version;
   uint8_t ignore_transformations;
+  void (*progress[3])(void);
+  void *progress_data;
+  uint8_t convert_hdr_to_8bit;
+  uint8_t strict_decoding;  // since version 3 of the options: libheif 1.15
 };
 
 static struct libheif {
@@ -98,6 +102,10 @@ static int heif_decode(struct heif_reader *reader) {
     return codec_fail(base, codec_out_of_memory, 0, "");
   }
   options->ignore_transformations = base->options.keeps_orientation;
+  // Else what is damaged is filled with whatever was in memory: other pixels each time.
+  if (options->version >= 3) {
+    options->strict_decoding = !base->options.tolerant;
+  }
   int chroma = base->header.layout == codec_rgba ? heif_chroma_rgba : heif_chroma_rgb;
   struct heif_error error = library.decode(reader->handle, &reader->image, heif_colorspace_rgb, chroma, options);
   library.options_free(options);
