@@ -184,7 +184,8 @@ let package = Package(
       name: "ReferenceTests", dependencies: ["Reference", "Architectures", "TestSupport"],
       exclude: ["make_keras_fixtures.py"], resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "WeightFormatTests", dependencies: ["WeightFormat", "Files", "PlainText", "TestSupport", "CTestSupport"]),
+      name: "WeightFormatTests",
+      dependencies: ["WeightFormat", "Threads", "Files", "PlainText", "TestSupport", "CTestSupport"]),
     .testTarget(
       name: "OptimizerTests", dependencies: ["Optimizer", "Architectures", "Reference", "Runtime", "TestSupport"]),
     .testTarget(
@@ -208,7 +209,8 @@ let package = Package(
       ],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "XceptionTests", dependencies: ["Xception", "ModelGraph", "Optimizer", "WeightFormat", "SmallModel"]),
+      name: "XceptionTests",
+      dependencies: ["Xception", "ModelGraph", "Optimizer", "WeightFormat", "Threads", "SmallModel"]),
     .testTarget(
       name: "ComparisonTests", dependencies: ["Comparison", "Xception", "Optimizer", "WeightFormat", "SmallModel"]),
     .testTarget(name: "BenchTests", dependencies: ["xception-bench", "CommandSupport", "PlainText"]),

@@ -1,7 +1,5 @@
-import Synchronization
-
 extension WorkerPool {
-  private static let pools = Mutex<[Int: WorkerPool]>([:])
+  private static let pools = Lock<[Int: WorkerPool]>([:])
 
   /// The pool of this process for a number of threads, made at its first use and kept.
   ///

@@ -1,5 +1,5 @@
 import ModelGraph
-import Synchronization
+import Threads
 
 #if canImport(Glibc)
   import Glibc
@@ -124,7 +124,7 @@ extension Block {
 
 /// Lends decoders to any number of threads and keeps them for the next.
 final class DecoderPool: Sendable {
-  private let idle = Mutex<[BlockDecoder]>([])
+  private let idle = Lock<[BlockDecoder]>([])
 
   func withDecoder<Result>(_ body: (BlockDecoder) throws -> Result) throws -> Result {
     let decoder = try idle.withLock { $0.popLast() } ?? BlockDecoder()

@@ -1,5 +1,4 @@
 import ModelGraph
-import Synchronization
 import Threads
 
 /// Some of a tensor's blocks as they are stored, one after the other.
@@ -13,7 +12,7 @@ struct EncodedBlocks {
   /// - Parameter elements: A tensor's, or a part of them that begins where a block does.
   init(_ elements: UnsafeRawBufferPointer, type: ElementType, profile: WeightFile.StorageProfile) {
     let count = (elements.count + FormatConstants.blockLength - 1) / FormatConstants.blockLength
-    let encoded = Mutex([EncodedBlock?](repeating: nil, count: count))
+    let encoded = Lock([EncodedBlock?](repeating: nil, count: count))
     WorkerPool.shared().forEach(count) { index in
       let start = index * FormatConstants.blockLength
       let part = unsafe elements[start..<min(start + FormatConstants.blockLength, elements.count)]

@@ -1,5 +1,4 @@
 import ModelGraph
-import Synchronization
 import Threads
 
 /// A weights file that has been opened: its structure is read and checked, its tensors are read on demand.
@@ -110,7 +109,7 @@ package struct WeightFile: Sendable {
     let places = contents.enumerated().flatMap { tensor, contents in
       contents.blocks.indices.map { (tensor: tensor, block: $0) }
     }
-    let first = Mutex<(place: Int, error: WeightFormatError)?>(nil)
+    let first = Lock<(place: Int, error: WeightFormatError)?>(nil)
     WorkerPool.shared().forEach(places.count) { place in
       guard first.withLock({ $0.map { place < $0.place } ?? true }) else { return }
       do {

@@ -1,6 +1,5 @@
 import CommandSupport
 import Runtime
-import Synchronization
 import Threads
 
 /// Times runs of a network by one or more callers at the same time.
@@ -61,7 +60,7 @@ private final class Outcome: Sendable {
     var error: (any Error)?
   }
 
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   func begin() { state.withLock { $0.begin = $0.begin ?? .now } }
 

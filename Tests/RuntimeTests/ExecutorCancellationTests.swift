@@ -46,7 +46,7 @@ import Threads
       let times = RunTimes(for: executor.plan)
       let cancellation = Cancellation()
       let cancelled = Atomic<UInt64>(.max)
-      let isCancelled = Mutex(false)
+      let isCancelled = Lock(false)
       pair.run { member in
         member.barrier()
         if member.index == 0 {

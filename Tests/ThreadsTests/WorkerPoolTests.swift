@@ -11,7 +11,7 @@ import Testing
     let pool = WorkerPool(threads: threads)
     #expect(pool.threads == threads)
     for _ in 0..<100 {
-      let seen = Mutex<[Int]>([])
+      let seen = Lock<[Int]>([])
       pool.run { member in
         #expect(member.count == threads)
         seen.withLock { $0.append(member.index) }
@@ -22,7 +22,7 @@ import Testing
 
   @Test func `A maximum limits the team, and 1 stays on the caller`() {
     let pool = WorkerPool(threads: 4)
-    let sizes = Mutex<Set<Int>>([])
+    let sizes = Lock<Set<Int>>([])
     for maximum in [1, 2, 3, 4, 100] {
       pool.run(maximum: maximum) { member in
         if member.index == 0 { _ = sizes.withLock { $0.insert(member.count) } }
@@ -120,7 +120,7 @@ import Testing
     /// However busy the machine is, a thread that sleeps uses nothing at all; one that spins never comes to rest.
     @Test func `An idle worker uses no processor time`() throws {
       let pool = WorkerPool(threads: 3)
-      let places = Mutex<[Int: String]>([:])
+      let places = Lock<[Int: String]>([:])
       pool.run { member in
         let place = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self")
         if member.index > 0 { places.withLock { $0[member.index] = place } }
@@ -176,7 +176,7 @@ import Testing
 
   @Test func `Each number is handed out once, whatever the team`() {
     for (threads, count) in [(1, 5), (3, 0), (3, 1), (3, 1000)] {
-      let seen = Mutex<[Int]>([])
+      let seen = Lock<[Int]>([])
       WorkerPool(threads: threads).forEach(count) { number in seen.withLock { $0.append(number) } }
       #expect(seen.withLock { $0.sorted() } == Array(0..<count))
     }

@@ -2,8 +2,8 @@ import CTestSupport
 import Dispatch
 import Foundation
 import ModelGraph
-import Synchronization
 import Testing
+import Threads
 import WeightFormat
 
 @Suite("Reading")
@@ -16,7 +16,7 @@ struct ReadingTests {
       try WeightFile.write(model, to: path, profile: profile)
       let read = try WeightFile(contentsOf: path).model.graph.tensors
       let expected = try model.graph.tensors.map { try $0.bytes() }
-      let wrong = Mutex(0)
+      let wrong = Lock(0)
       DispatchQueue.concurrentPerform(iterations: 48) { index in
         let tensor = index % read.count
         if (try? read[tensor].bytes()) != expected[tensor] { wrong.withLock { $0 += 1 } }

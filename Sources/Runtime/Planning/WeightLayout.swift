@@ -234,7 +234,7 @@ struct WeightLayout {
     _ jobs: [@Sendable (BoundedPointer<Float>) throws -> Void], on base: BoundedPointer<Float>,
     pool: WorkerPool
   ) throws {
-    let failure = Mutex<(any Error)?>(nil)
+    let failure = Lock<(any Error)?>(nil)
     let next = Atomic<Int>(0)
     pool.run { _ in
       while true {

@@ -1,4 +1,4 @@
-import Synchronization
+import Threads
 
 /// The memory of one call: the values, and the scratch of each member.
 final class Scratch: @unchecked Sendable {
@@ -106,7 +106,7 @@ final class Scratch: @unchecked Sendable {
 
 /// The scratch memory that is free: a call takes one or makes one, so that callers never wait for each other's memory.
 final class ScratchPool: Sendable {
-  private let free = Mutex<[Scratch]>([])
+  private let free = Lock<[Scratch]>([])
 
   func take(for plan: Plan, members: Int) throws(OutOfMemory) -> Scratch {
     if let scratch = free.withLock({ $0.popLast() }) { return scratch }
