@@ -65,6 +65,23 @@ struct TorchRefusalTests {
     #expect(text.contains(place) && text.contains(reason), "\(text)")
   }
 
+  @Test(arguments: [
+    ("tuples", [UInt8(ascii: ")")] + [UInt8](repeating: 0x85, count: 1_000_000)),
+    (
+      "lists",
+      [UInt8](repeating: UInt8(ascii: "]"), count: 500_000) + [UInt8](repeating: UInt8(ascii: "a"), count: 499_999)
+    ),
+    ("a list in itself", Array("]q\u{0}h\u{0}a".utf8)), ("a dictionary in itself", Array("}q\u{0}Nh\u{0}s".utf8)),
+    ("lists that grow in others", Array("]]q\u{0}ah\u{0}Na".utf8)),
+  ]) func `A pickle whose values are nested without end is refused, though letting go of it would overflow the stack`(
+    name: String, program: [UInt8]
+  ) throws {
+    var reader = PickleReader(FileBytes([0x80, 2] + program + [UInt8(ascii: ".")]))
+    let error = #expect(throws: ImportError.self) { try reader.read() }
+    let reason = try #require(error).description
+    #expect(reason.contains("nested more than 64 deep") || reason.contains("part of something else"), "\(reason)")
+  }
+
   @Test func `External data outside the model's folder is never read`() throws {
     let fixture = TorchFixture("external.onnx")
     let name = Array("external.onnx.data".utf8)

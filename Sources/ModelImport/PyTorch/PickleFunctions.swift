@@ -31,8 +31,8 @@ enum PickleFunctions {
     guard case .list(let pairs) = list else { throw .pickle(offset: offset, reason: "a dictionary of no list") }
     for pair in pairs.values {
       switch pair {
-      case .tuple(let both) where both.count == 2: dictionary.members.append((both[0], both[1]))
-      case .list(let both) where both.values.count == 2: dictionary.members.append((both.values[0], both.values[1]))
+      case .tuple(let both) where both.values.count == 2: dictionary.append(both.values[0], both.values[1])
+      case .list(let both) where both.values.count == 2: dictionary.append(both.values[0], both.values[1])
       default: throw .pickle(offset: offset, reason: "a dictionary of what are no pairs")
       }
     }

@@ -6,6 +6,8 @@ import HDF5
 /// and five functions of PyTorch that describe a tensor; everything else is refused by its name. Nothing is ever run.
 struct PickleReader {
   private static let largestCount = 1 << 22
+  /// A checkpoint of a training needs about 6. Each costs some stack where a value is let go of.
+  private static let largestDepth = 64
 
   private let bytes: FileBytes
   private(set) var offset: Int
@@ -59,9 +61,9 @@ struct PickleReader {
     case 0x8c: push(.string(try text(try number(1))))
     case 0x55: push(.string(try text(try number(1))))  // SHORT_BINSTRING
     case 0x54: push(.string(try text(try number(4))))
-    case 0x29: push(.tuple([]))
-    case 0x85, 0x86, 0x87: push(.tuple(try pop(Int(code) - 0x84)))
-    case 0x74: push(.tuple(try popToMark()))
+    case 0x29: push(.tuple(PickleTuple([])))
+    case 0x85, 0x86, 0x87: push(.tuple(PickleTuple(try closed(try pop(Int(code) - 0x84)))))
+    case 0x74: push(.tuple(PickleTuple(try closed(try popToMark()))))
     case 0x5d: push(.list(PickleList()))
     case 0x7d: push(.dictionary(PickleDictionary()))
     case 0x61: try append([try pop()])
@@ -83,17 +85,28 @@ struct PickleReader {
   }
 
   private mutating func append(_ values: [PickleValue]) throws(ImportError) {
-    guard case .list(let list) = try top() else { throw error("appends to what is no list") }
-    list.values += values
+    let parts = try closed(values)
+    guard case .list(let list) = try top(), !list.isClosed else {
+      throw error("appends to what is no list, or a part of something else")
+    }
+    for part in parts { list.append(part) }
   }
 
   private mutating func set(_ values: [PickleValue]) throws(ImportError) {
-    guard case .dictionary(let dictionary) = try top(), values.count % 2 == 0 else {
-      throw error("sets members of what is no dictionary")
+    let parts = try closed(values)
+    guard case .dictionary(let dictionary) = try top(), !dictionary.isClosed, parts.count % 2 == 0 else {
+      throw error("sets members of what is no dictionary, or a part of something else")
     }
-    for index in stride(from: 0, to: values.count, by: 2) {
-      dictionary.members.append((values[index], values[index + 1]))
+    for index in stride(from: 0, to: parts.count, by: 2) { dictionary.append(parts[index], parts[index + 1]) }
+  }
+
+  /// Values that become parts of another. Nothing contains itself, then, and nothing is deeper than was found here.
+  private func closed(_ values: [PickleValue]) throws(ImportError) -> [PickleValue] {
+    for value in values {
+      guard value.depth < Self.largestDepth else { throw error("nested more than \(Self.largestDepth) deep") }
+      value.close()
     }
+    return values
   }
 
   private mutating func recall(_ place: Int) throws(ImportError) {
@@ -113,7 +126,7 @@ struct PickleReader {
     guard case .global(let function) = call[0], case .tuple(let arguments) = call[1] else {
       throw error("a call of what is no function")
     }
-    push(try PickleFunctions.call(function, arguments, at: offset))
+    push(try PickleFunctions.call(function, arguments.values, at: offset))
   }
 
   /// State that is set on an object after it is made: an `OrderedDict`'s attributes, which hold versions only.
@@ -123,15 +136,16 @@ struct PickleReader {
   }
 
   private mutating func storage(_ identifier: PickleValue) throws(ImportError) -> TorchStorage {
-    guard case .tuple(let parts) = identifier, parts.count >= 5, parts[0].string == "storage",
-      case .global(let type) = parts[1], let key = parts[2].string, let count = parts[4].int, count >= 0
+    guard case .tuple(let tuple) = identifier, case let parts = tuple.values, parts.count >= 5,
+      parts[0].string == "storage", case .global(let type) = parts[1], let key = parts[2].string,
+      let count = parts[4].int, count >= 0
     else { throw error("a persistent identifier that names no storage") }
     guard let elementType = PickleFunctions.storageTypes[type] else {
       throw error("a storage of \(type), which is not supported")
     }
     var storage = TorchStorage(key: key, elementType: elementType, count: count)
-    if parts.count > 5, case .tuple(let view) = parts[5], view.count >= 2, let base = view[0].string,
-      let start = view[1].int
+    if parts.count > 5, case .tuple(let view) = parts[5], view.values.count >= 2, let base = view.values[0].string,
+      let start = view.values[1].int
     {
       storage.view = (base, start)
     }
