@@ -14,11 +14,15 @@ python=${XCEPTION_PYTHON:-python3}
 scratch=.build-fuzz
 export SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0
 
-# build NAME SANITIZERS: the targets as one program.
+# build NAME SANITIZERS: the targets as one program. Both are built in one place, which compiles the kernels once.
 build() {
-  XCEPTION_FUZZ=$2 swift build --configuration release --quiet --scratch-path "$scratch-$1" --product Fuzz
-  library=$(XCEPTION_FUZZ=$2 swift build --configuration release --scratch-path "$scratch-$1" --show-bin-path)/libFuzz.a
-  swiftc -sanitize="$2" "$library" -o "$scratch/$1" -lz -lpng -ljpeg -lwebp -lwebpdemux -lgif -ldl
+  local program="$scratch/$1" sources=(Package.swift Sources Tests/Fuzz Tests/TestSupport Tests/CTestSupport)
+  if [ -x "$program" ] && [ -z "$(find "${sources[@]}" -newer "$program" -print -quit)" ]; then return; fi
+  echo "Building the fuzz targets with -sanitize=$2"
+  local options=(--configuration release --scratch-path "$scratch")
+  XCEPTION_FUZZ=$2 swift build "${options[@]}" --quiet --product Fuzz
+  swiftc -sanitize="$2" "$(XCEPTION_FUZZ=$2 swift build "${options[@]}" --show-bin-path)/libFuzz.a" -o "$program" \
+    -lz -lpng -ljpeg -lwebp -lwebpdemux -lgif -ldl
 }
 
 # run TARGET PROGRAM SECONDS: prints a line, and fails where an input ended the process.
