@@ -10,7 +10,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 target=${1:-all}
 seconds=${2:-30}
-python=${XCEPTION_PYTHON:-python3}
+# The target of the specification's rules needs NumPy, which Tests/run.sh installs.
+for python in ${XCEPTION_PYTHON:-} python3 /usr/bin/python3; do
+  if "$python" -c 'import numpy' 2>/dev/null; then break; fi
+done
 scratch=.build-fuzz
 export SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0
 

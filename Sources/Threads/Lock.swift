@@ -1,7 +1,5 @@
-/// A value that one thread at a time uses.
-///
-/// The same as `Mutex`, whose futexes ThreadSanitizer does not see: it would report all that is guarded by one. For it
-/// (Tests/sanitize.sh) the value is guarded by a lock of the system's, which it knows.
+// A value that one thread at a time uses: the standard library's mutex. ThreadSanitizer does not see the futexes of that and
+// would report all that is guarded by one, so for it (Tests/sanitize.sh) the value is guarded by a lock that it knows.
 #if THREAD_SANITIZER
   #if canImport(Glibc)
     import Glibc
