@@ -2,7 +2,9 @@
 
     python3 Tests/Fuzz/seeds.py FOLDER      writes FOLDER/TARGET/NAME
     python3 Tests/Fuzz/seeds.py --keep FOLDER TARGET ...
-                                            packs FOLDER/TARGET, minimized, into Corpus/TARGET.zip
+                                            packs FOLDER/TARGET, which `-merge=1` has minimized, into
+                                            Corpus/TARGET.zip
+    python3 Tests/Fuzz/seeds.py --keras     the paths of the files whose weights the target "keras" uses
 """
 
 import hashlib
@@ -18,6 +20,8 @@ images = tests / "ImageInputTests/Fixtures"
 models = tests / "ModelImportTests/Fixtures"
 # Longer files teach the fuzzer little, and each execution takes longer.
 longest = 12_000
+# Of each target's archive: all of them stay below 2 MB.
+largest_archive = 64_000
 
 LABELS = [
     b"cup\nfork\n", b"0 cup\n1 fork\n", b"0,cup\n1,fork\n", b"\xef\xbb\xbfcup\r\nfork\r\n", b'["cup", "fork"]',
@@ -128,9 +132,11 @@ def write(folder):
 def keep(folder, targets):
     (here / "Corpus").mkdir(exist_ok=True)
     for target in targets:
-        with zipfile.ZipFile(here / "Corpus" / f"{target}.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-            for path in sorted((folder / target).iterdir()):
-                # The same bytes for the same files.
+        with zipfile.ZipFile(here / "Corpus" / f"{target}.zip", "w") as archive:
+            # The shortest first, by their names where they are as long: the same bytes for the same files.
+            for path in sorted((folder / target).iterdir(), key=lambda path: (path.stat().st_size, path.name)):
+                if archive.fp.tell() > largest_archive:
+                    break
                 archive.writestr(zipfile.ZipInfo(path.name), path.read_bytes(), zipfile.ZIP_DEFLATED, 9)
 
 
