@@ -1,5 +1,4 @@
 import ModelGraph
-import Synchronization
 import Threads
 
 /// Runs a graph node by node in plain loops: the oracle that everything faster is compared with.
@@ -103,7 +102,7 @@ package struct ReferenceExecutor: Sendable {
 
   /// The parts of a value, one after the other, as many at a time as there are cores.
   static func joined(_ count: Int, _ part: (Int) -> [Float]) -> [Float] {
-    let parts = Mutex([[Float]](repeating: [], count: count))
+    let parts = Lock([[Float]](repeating: [], count: count))
     WorkerPool.shared().forEach(count) { index in
       let values = part(index)
       parts.withLock { $0[index] = values }

@@ -6,11 +6,11 @@ import Synchronization
 package final class OrderedWork<Item: Sendable, Value: Sendable> {
   private let window: Int
   /// How many items were taken; nil after the last. It is held while the source is asked, which may wait for input.
-  private let taken = Mutex<Int?>(0)
+  private let taken = Lock<Int?>(0)
   /// The results that wait for an earlier one, by the number of their items.
-  private let waiting = Mutex<[Int: (Item, Value)]>([:])
+  private let waiting = Lock<[Int: (Item, Value)]>([:])
   private let delivered = Atomic<Int>(0)
-  private let failure = Mutex<(any Error)?>(nil)
+  private let failure = Lock<(any Error)?>(nil)
   private let isStopped = Atomic<Bool>(false)
   private let room = SleepingPlace()
 

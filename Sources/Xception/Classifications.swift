@@ -1,5 +1,5 @@
 internal import Runtime
-import Synchronization
+internal import Threads
 
 /// The results of a sequence of images, in its order.
 struct Classifications<Images: AsyncSequence & Sendable>: AsyncSequence, Sendable where Images.Element == ImageSource {
@@ -69,7 +69,7 @@ private final class Flow<Failure: Error>: Sendable {
   /// For the calls that are being made.
   let threads: Seats
   let cancellation = Cancellation()
-  private let end = Mutex<Failure?>(nil)
+  private let end = Lock<Failure?>(nil)
 
   init(threads count: Int) {
     room = Seats(4 * count)

@@ -1,4 +1,4 @@
-import Synchronization
+internal import Threads
 
 /// A number of seats, for which one task waits at a time.
 final class Seats: Sendable {
@@ -8,9 +8,9 @@ final class Seats: Sendable {
     var waiting: CheckedContinuation<Bool, Never>?
   }
 
-  private let state: Mutex<State>
+  private let state: Lock<State>
 
-  init(_ count: Int) { state = Mutex(State(free: count)) }
+  init(_ count: Int) { state = Lock(State(free: count)) }
 
   /// Takes a seat as soon as one is free.
   ///
