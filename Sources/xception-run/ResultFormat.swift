@@ -21,7 +21,8 @@ enum ResultFormat {
     switch self {
     case .text(let named, let columns):
       let lines = columns.map { ProbabilityBars(columns: $0).lines(classification.predictions) }
-      return ((named ? [image.printable] : []) + (lines ?? classification.predictions.map(\.line))).joined(separator: "\n")
+      return ((named ? [image.printable] : []) + (lines ?? classification.predictions.map(\.line))).joined(
+        separator: "\n")
     case .json(let features):
       return try jsonLine(JSONResult(image: image, classification, by: classifier, features: features))
     case .csv: return CSVResult.line(image: image, classification.predictions)

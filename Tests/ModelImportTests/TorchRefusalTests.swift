@@ -53,7 +53,8 @@ struct TorchRefusalTests {
 
   @Test(arguments: [
     ("cycle", "second", "part of a cycle"), ("missing-input", "last", "\"nowhere\", which nothing makes"),
-    ("bias-shape", "last", "[3], expected [2]"), ("kernel-shape", "last", "its kernel has the dimensions [1, 1, 4, 2], expected [1, 1, 3, 2]"),
+    ("bias-shape", "last", "[3], expected [2]"),
+    ("kernel-shape", "last", "its kernel has the dimensions [1, 1, 4, 2], expected [1, 1, 3, 2]"),
     ("training", "last", "training mode"),
     ("operation", "last", "NonMaxSuppression: this operation is not supported"), ("domain", "last", "org.example"),
     ("short-weights", "w", "20 bytes, expected 24"), ("huge-weights", "w", "values at most"),

@@ -50,7 +50,8 @@ struct StateDictionary {
       return try network.finished(output, recognition, configuration, size: size)
     } catch {
       let name = recognition.variant.map { "\($0.name), a network of the kind \(family.name)" } ?? family.name
-      throw .model(reason: "the weights are taken for those of \(name), but: \(error)\(network.leftOver(family, after: error))")
+      throw .model(
+        reason: "the weights are taken for those of \(name), but: \(error)\(network.leftOver(family, after: error))")
     }
   }
 }
