@@ -14,7 +14,7 @@ struct TorchConfiguration {
     preprocessing = json["pretrained_cfg"] ?? (json["mean"] == nil ? nil : json)
     architecture = json["architecture"]?.string ?? preprocessing?["architecture"]?.string
     labels = Self.labels(json)
-    if preprocessing == nil { try readProcessor(in: folder, limits) }
+    if preprocessing == nil { try readProcessor(in: file.folder, limits) }
     if let size = preprocessing?["input_size"]?.array?.compactMap(\.int), size.count == 3, size.allSatisfy({ $0 > 0 }) {
       inputSize = Extent(height: size[1], width: size[2])
     }
