@@ -67,9 +67,3 @@ echo "Checking the comparison with other runtimes"
 "$python" Tests/test_compare_with_peers.py
 
 swift test "$@"
-
-# libFuzzer comes with Swift on Linux only.
-if [ "$(uname)" != Darwin ]; then
-  echo "Fuzzing"
-  bash Tests/fuzz.sh all 30
-fi
