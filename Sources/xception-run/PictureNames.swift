@@ -1,3 +1,5 @@
+import Files
+
 /// The names of the pictures of a run, one after the other: files as they are named, folders as they are walked, lists as
 /// they are read. Nothing of those that were is kept.
 struct PictureNames {

@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandSupport
 import Files
 import ModelGraph
+import PlainText
 import WeightFormat
 import Xception
 
