@@ -1,8 +1,13 @@
 import Evaluation
-import Foundation
 import ImageInput
 import PlainText
 import Xception
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 
 /// The evaluation as a page of HTML that needs no other file: figures, the confusion matrix as a picture, and the worst
 /// mistakes with thumbnails, which can be filtered.

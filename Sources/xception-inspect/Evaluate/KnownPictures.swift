@@ -1,11 +1,12 @@
 import Comparison
 import Evaluation
-import Foundation
+import Files
 import ImageInput
 
 /// Pictures with the names of their classes.
 struct KnownPictures {
   let truth: Truth
+  /// With a slash at its end, or empty.
   private let folder: String
   /// Of the folder or list, for errors.
   private let path: String
@@ -13,12 +14,13 @@ struct KnownPictures {
   /// - Throws: `InputFileError` where what is listed cannot be used, `ComparisonError` where a folder cannot be read.
   init(at path: String) throws {
     self.path = path
-    if URL(filePath: path).hasDirectoryPath || isFolder(path) {
-      folder = path
+    if isFolder(path) {
+      folder = path.hasSuffix("/") ? path : path + "/"
       let pictures = try PictureFolder.pictures(in: path)
       truth = try InputFileError.naming(path) { () throws(TruthError) in try Truth(folders: pictures) }
     } else {
-      folder = (path as NSString).deletingLastPathComponent
+      let scalars = path.unicodeScalars
+      folder = scalars.lastIndex(of: "/").map { String(scalars[...$0]) } ?? ""
       let list = try InputFileError.text(ofFileAt: path)
       truth = try InputFileError.naming(path) { () throws(TruthError) in try Truth(list: list) }
     }
@@ -28,7 +30,7 @@ struct KnownPictures {
 
   func path(of index: Int) -> String {
     let picture = truth.entries[index].picture
-    return picture.hasPrefix("/") || folder.isEmpty ? picture : folder + "/" + picture
+    return picture.hasPrefix("/") ? picture : folder + picture
   }
 
   func classes(_ index: ClassIndex) throws(InputFileError) -> [Int] {
@@ -38,9 +40,4 @@ struct KnownPictures {
   func labelSets(_ index: ClassIndex) throws(InputFileError) -> [Set<Int>] {
     try InputFileError.naming(path) { () throws(TruthError) in try truth.labelSets(index) }
   }
-}
-
-private func isFolder(_ path: String) -> Bool {
-  let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
-  return type == .typeDirectory
 }
