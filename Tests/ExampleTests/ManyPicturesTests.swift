@@ -119,8 +119,10 @@ struct ManyPicturesTests {
       process.executableURL = Command.folder.appending(path: "xception-run")
       process.arguments = ["--model", model.file.path, "--output", output, "--resume", folder.path]
       process.standardError = FileHandle.nullDevice
+      // When the file has grown by some lines, however fast this machine is.
+      let end = size(of: output) + Int.random(in: 0...3000, using: &generator)
       try process.run()
-      Thread.sleep(forTimeInterval: .random(in: 0.02...0.4, using: &generator))
+      while process.isRunning, size(of: output) <= end { usleep(200) }
       kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
       if process.terminationReason == .uncaughtSignal { killed += 1 }
@@ -133,6 +135,11 @@ struct ManyPicturesTests {
     #expect(killed > 0)
     #expect(try run("--output", output, "--resume", folder.path).status == 0)
     #expect(try comparable(output) == comparable(whole))
+  }
+
+  /// In bytes; 0 where there is no file.
+  private func size(of file: String) -> Int {
+    ((try? FileManager.default.attributesOfItem(atPath: file)[.size]) as? NSNumber)?.intValue ?? 0
   }
 
   /// Lines without times.
