@@ -81,6 +81,9 @@ extension ONNXTranslator {
     if case .constant(let like) = try operation.value(1), like.isInteger {
       throw operation.error("makes whole numbers of a value that depends on the image")
     }
+    if case .constant(let constant) = try operation.value(0) {
+      return .constant(ONNXConstant(dimensions: constant.dimensions, values: .floats(try constant.floats())))
+    }
     return .feature(try operation.feature(0))
   }
 }
