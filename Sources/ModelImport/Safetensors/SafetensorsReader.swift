@@ -31,13 +31,14 @@ enum SafetensorsReader {
     }
     let names = Set(places.values.compactMap(\.string)).sorted()
     guard !names.isEmpty, names.count <= 1024 else { throw file.error("names \(names.count) files") }
-    let folder = file.path.lastIndex(of: "/").map { String(file.path[...$0]) } ?? ""
     var parts: [ForeignFile] = []
     for name in names {
-      guard !name.contains(where: { $0 == "/" || $0 == "\\" || $0 == "\0" }), name.hasSuffix(".safetensors") else {
+      guard !name.unicodeScalars.contains(where: { $0 == "/" || $0 == "\\" || $0 == "\0" }),
+        name.hasSuffix(".safetensors")
+      else {
         throw file.error("names \"\(name)\", expected .safetensors files in its own folder")
       }
-      parts.append(try ForeignFile(path: folder + name, limit: limits.fileSize))
+      parts.append(try ForeignFile(path: file.folder + name, limit: limits.fileSize))
     }
     return parts
   }
