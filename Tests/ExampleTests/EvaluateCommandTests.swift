@@ -1,0 +1,77 @@
+import Foundation
+import SmallModel
+import Testing
+
+@Suite("xception-inspect evaluate")
+struct EvaluateCommandTests {
+  let model: SmallModel
+  let folder: URL
+  /// The class that the model takes each photo for.
+  let answers: [String]
+
+  init() throws {
+    model = try SmallModel.shared.get()
+    folder = model.folder.appending(path: "evaluate-\(UUID().uuidString)")
+    let run = try Command.run(
+      "xception-run", ["--model", model.file.path, "--json", "--top", "1"] + model.photos.map(\.path))
+    answers = try Line.all(run).map { try #require($0.predictions?.first?.label) }
+    // The first photo lies in its class's folder, the second in one of another class.
+    let other = try #require(SmallModel.labels.first { $0 != answers[1] && $0 != answers[0] })
+    for (photo, name) in zip(model.photos, [answers[0], other]) {
+      let place = folder.appending(path: name)
+      try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+      try FileManager.default.copyItem(at: photo, to: place.appending(path: photo.lastPathComponent))
+    }
+    try Data("no picture".utf8).write(to: folder.appending(path: other).appending(path: "bad.png"))
+  }
+
+  private func evaluate(_ arguments: String...) throws -> Command.Result {
+    try Command.run("xception-inspect", ["evaluate"] + arguments)
+  }
+
+  @Test func `It counts what is right, and leaves out and lists what cannot be read`() throws {
+    let result = try evaluate(model.file.path, folder.path)
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.output.contains("2 pictures, 1 more not readable"))
+    #expect(result.output.contains("50.0 % (9.5 to 90.5 %), 1 of 2"))
+    #expect(result.output.contains("bad.png: "))
+  }
+
+  @Test func `--json gives the same figures, and two models are compared picture by picture`() throws {
+    let result = try evaluate("--json", model.file.path, model.file.path, folder.path)
+    let object = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+    let report = try #require(object)
+    let models = try #require(report["models"] as? [[String: Any]])
+    for model in models {
+      let accuracy = (model["classes"] as? [String: Any])?["top1Accuracy"] as? [String: Any]
+      #expect(accuracy?["count"] as? Int == 1)
+      #expect(accuracy?["total"] as? Int == 2)
+    }
+    let pair = try #require((report["pairs"] as? [[String: Any]])?.first)
+    #expect((pair["agreement"] as? [String: Any])?["count"] as? Int == 2)
+    #expect((pair["mcNemar"] as? [String: Any])?["probability"] as? Double == 1)
+  }
+
+  @Test func `A list names files from its own folder, with names or numbers of classes`() throws {
+    let list = model.folder.appending(path: "truth.csv")
+    let number = try #require(SmallModel.labels.firstIndex(of: answers[1]))
+    let names = model.photos.map(\.lastPathComponent)
+    try Data("file,label\n\(names[0]),\(answers[0])\n\(names[1]),\(number)\n".utf8).write(to: list)
+    let result = try evaluate(model.file.path, list.path)
+    #expect(result.output.contains("100.0 % (34.2 to 100.0 %), 2 of 2"), "\(result)")
+    try Data("\(names[0]),cow\n".utf8).write(to: list)
+    let refused = try evaluate(model.file.path, list.path)
+    #expect(refused.status == 1)
+    #expect(refused.errors.contains("\"cow\" is not a class of the model; its classes are ant, bee, cat, dog, elk"))
+  }
+
+  @Test func `The page needs no other file, and shows the confusions and the mistake`() throws {
+    let page = model.folder.appending(path: "page-\(UUID().uuidString).html")
+    #expect(try evaluate(model.file.path, folder.path, "--html", page.path).status == 0)
+    let text = try String(contentsOf: page, encoding: .utf8)
+    #expect(text.contains("<svg class=\"matrix\""))
+    #expect(text.contains("data:image/png;base64,"))
+    #expect(!text.contains("http"))
+    #expect(text.contains(model.photos[1].lastPathComponent))
+  }
+}
