@@ -82,8 +82,12 @@ def check(path, base, arguments):
         row["fp32"] = max(abs(x - y) for x, y in zip(found, expected)) / largest
         os.remove(model)
         for precision, option in (("bf16", "--precision"), ("int8", "--quantize")) if arguments.photos else ():
-            summary = model_files.convert(
-                arguments.build, path, model, *options, option, precision, "--validate", arguments.photos)
+            try:
+                summary = model_files.convert(
+                    arguments.build, path, model, *options, option, precision, "--validate", arguments.photos)
+            except RuntimeError as error:
+                row[precision + " error"] = str(error)
+                continue
             row[precision + " same"] = summary["comparison"]["pictures"]["sameClassShare"]
             answer = model_files.probabilities(arguments.build, model, picture)
             row[precision] = cosine(*beside(answer, facts["output"]))
@@ -93,7 +97,7 @@ def check(path, base, arguments):
 
 def agrees(row, tolerance):
     return row.get("fp32", math.inf) <= tolerance and all(
-        row.get(precision, 1) >= least for precision, least in LEAST_COSINES.items())
+        row.get(precision, 1) >= least and precision + " error" not in row for precision, least in LEAST_COSINES.items())
 
 
 def described(row):
@@ -101,7 +105,9 @@ def described(row):
         return row["error"]
     parts = [f"fp32 {row['fp32']:.1e}"]
     for precision in LEAST_COSINES:
-        if precision in row:
+        if precision + " error" in row:
+            parts.append(row[precision + " error"])
+        elif precision in row:
             parts.append(f"{precision} {row[precision]:.4f}, same class {row[precision + ' same']:.0%}")
     return "; ".join(parts)
 
@@ -110,7 +116,7 @@ def table(rows, tolerance):
     """A row for each network, a column for each kind of file: the largest difference in fp32; then the other precisions."""
     kinds = [kind for kind in KINDS if any(row["kind"] == kind for row in rows)]
     precisions = [name for name in LEAST_COSINES if any(name in row for row in rows)]
-    lines = ["| network | " + " | ".join("`." + kind + "`" for kind in kinds + []) + "".join(f" | {p}" for p in precisions) + " |"]
+    lines = ["| network | " + " | ".join("`." + kind + "`" for kind in kinds) + "".join(f" | {p}" for p in precisions) + " |"]
     lines.append("| --- |" + " ---: |" * (len(kinds) + len(precisions)))
     networks = dict.fromkeys((row["library"], row["network"]) for row in rows)
     for library, network in networks:
@@ -119,10 +125,11 @@ def table(rows, tolerance):
         for kind in kinds:
             row = own.get(kind)
             text = "" if row is None else f"{row['fp32']:.0e}" if "fp32" in row else "refused"
-            cells.append(text if row is None or agrees(row, tolerance) else f"**{text}**")
+            cells.append(text if row is None or row.get("fp32", math.inf) <= tolerance else f"**{text}**")
         for precision in precisions:
             values = [row[precision] for row in own.values() if precision in row]
-            cells.append(f"{min(values):.4f}" if values else "")
+            refused = any(precision + " error" in row for row in own.values())
+            cells.append("**refused**" if refused else f"{min(values):.4f}" if values else "")
         lines.append(f"| {library} `{network}` | " + " | ".join(cells) + " |")
     count = sum(agrees(row, tolerance) for row in rows)
     lines.append(f"\n{count} of {len(rows)} files agree with PyTorch.")
