@@ -45,11 +45,16 @@ struct RulesTarget: FuzzTarget {
     var sent = 0
     while sent < question.count {
       let count = unsafe question.withUnsafeBytes { unsafe write(questions, $0.baseAddress! + sent, $0.count - sent) }
-      guard count > 0 else { fatalError("rules.py reads no more") }
-      sent += count
+      guard count > 0 || errno == EINTR else { fatalError("rules.py reads no more") }
+      sent += max(count, 0)
     }
     var answer: UInt8 = 0
-    guard unsafe read(answers, &answer, 1) == 1 else { fatalError("rules.py has ended: see what it says") }
+    while true {
+      let count = unsafe read(answers, &answer, 1)
+      if count == 1 { break }
+      // libFuzzer's alarm interrupts.
+      guard count < 0, errno == EINTR else { fatalError("rules.py has ended: see what it says") }
+    }
     return answer == UInt8(ascii: "y")
   }
 }
