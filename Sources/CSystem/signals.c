@@ -66,25 +66,25 @@ static void end_with(const char *reason) {
   _exit(1);
 }
 
-// Whether the system refused memory just before a signal: Swift's runtime aborts then, or takes the null for memory.
+// Whether the system refused memory just before a signal: Swift's runtime aborts or traps then, or takes the null for memory.
 static int lacks_memory(int signal_number, const siginfo_t *information) {
-  if (errno != ENOMEM) return 0;
-  return signal_number == SIGABRT || (uintptr_t)information->si_addr < 4096;
+  if (errno != ENOMEM || signal_number == SIGBUS) return 0;
+  return signal_number != SIGSEGV || (uintptr_t)information->si_addr < 4096;
 }
 
-static const int faults[] = {SIGABRT, SIGSEGV, SIGBUS};
+static const int faults[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGTRAP};
 enum { fault_count = sizeof faults / sizeof *faults };
 static struct sigaction before_fault[fault_count];
 
 static void end_at_fault(int signal_number, siginfo_t *information, void *context) {
   (void)context;
   if (signal_number == SIGBUS && information->si_code == BUS_ADRERR) end_with("a file was shortened while it was read");
-  if (signal_number != SIGBUS && lacks_memory(signal_number, information)) end_with("no memory left");
+  if (lacks_memory(signal_number, information)) end_with("no memory left");
   // Another reason is for whoever handled it before: where the fault is in the code, it comes again.
   for (int i = 0; i < fault_count; i++) {
     if (faults[i] == signal_number) sigaction(signal_number, &before_fault[i], NULL);
   }
-  if (information->si_code <= 0 || signal_number == SIGABRT) raise(signal_number);
+  if (information->si_code <= 0 || signal_number == SIGABRT || signal_number == SIGTRAP) raise(signal_number);
 }
 
 void prepare_command(const char *command) {

@@ -156,6 +156,34 @@
       }
     }
 
+    /// One allocation in a hundred places is refused, alone or with all that come after it.
+    @Test(
+      .enabled("there is no C compiler") { try Command.shell("command -v clang || command -v cc").status == 0 },
+      arguments: [
+        #"xception-run --model "$model" --threads 2 --top 1 "$photo""#, #"xception-convert "$keras" out.xcw --quiet"#,
+      ], ["", "+"])
+    func `An allocation that fails is an error`(command: String, after: String) throws {
+      let source = try #require(Bundle.module.url(forResource: "Fixtures/failing_allocator", withExtension: "c")).path
+      let result = try run(
+        #"""
+        $(command -v clang || command -v cc) -shared -fPIC '\#(source)' -o failing.so -ldl || exit
+        refusing() { FAILING_ALLOCATION=$1 LD_PRELOAD=./failing.so \#(command); }
+        COUNTED_ALLOCATIONS=count refusing 0 > whole 2> errors || exit
+        count=$(cat count)
+        for place in $(seq 1 100); do
+          refusing $(((count * place + 99) / 100))\#(after) > output 2> errors; status=$?
+          cmp -s output whole; same=$?
+          echo "$place $status $same $(wc -c < errors)"
+        done
+        """#)
+      let lines = result.lines.map { $0.split(separator: " ").map(String.init) }
+      #expect(lines.count == 100, "\(result.errors)")
+      for line in lines {
+        #expect(line[1] == "0" && line[2] == "0" || line[1] == "1" && line[3] != "0", "\(line): \(result.errors)")
+      }
+      #expect(lines.contains { $0[1] == "1" })
+    }
+
     @Test func `A limit of the length of files is an error, and leaves the old file and no other`() throws {
       let result = try run(
         #"echo old > out.xcw; ulimit -f 1; xception-convert "$model" out.xcw --quiet; echo $?; cat out.xcw"#)
