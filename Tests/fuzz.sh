@@ -4,8 +4,8 @@
 #   Tests/fuzz.sh [TARGET] [SECONDS]     one of the targets of Tests/Fuzz/FuzzTarget.swift, or all; 30 seconds each
 #
 # A tenth of the time is spent under AddressSanitizer. What a target has found interesting stays in .build-fuzz/corpus, where
-# the next run goes on. An input that ends the process is kept in .build-fuzz/found, and this script fails: make a fixture
-# of it, with a test that says what was wrong.
+# the next run goes on. XCEPTION_FUZZ_SEED makes a run repeatable, as far as its seconds allow. An input that ends the process is
+# kept in .build-fuzz/found, and this script fails: make a fixture of it, with a test that says what was wrong.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=${1:-all}
@@ -37,7 +37,7 @@ run() {
     "$python" Tests/Fuzz/rules.py "$pipes/questions" "$pipes/answers" &
     export FUZZ_RULES_QUESTIONS="$pipes/questions" FUZZ_RULES_ANSWERS="$pipes/answers"
   fi
-  local options=(-max_total_time="$3" -timeout=25 -rss_limit_mb=2048 -print_final_stats=1 -reload=0)
+  local options=(-max_total_time="$3" -timeout=25 -rss_limit_mb=2048 -print_final_stats=1 -reload=0 -seed="${XCEPTION_FUZZ_SEED:-0}")
   options+=(-artifact_prefix="$scratch/found/$1-")
   [ -f "Tests/Fuzz/Dictionaries/$1.dict" ] && options+=(-dict="Tests/Fuzz/Dictionaries/$1.dict")
   case $1 in

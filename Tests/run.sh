@@ -66,4 +66,9 @@ bash Tests/check-documentation.sh "$XCEPTION_BIN"
 echo "Checking the comparison with other runtimes"
 "$python" Tests/test_compare_with_peers.py
 
+if [ "$(uname)" != Darwin ]; then
+  echo "Fuzzing every reader of strangers' files for 30 seconds"
+  XCEPTION_FUZZ_SEED=1 bash Tests/fuzz.sh all 30
+fi
+
 swift test "$@"
