@@ -153,7 +153,8 @@ let package = Package(
         + [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "HDF5", dependencies: ["Files", "CZlib"], swiftSettings: safe),
     .target(
-      name: "ModelImport", dependencies: ["ModelGraph", "Architectures", "WeightFormat", "HDF5", "CZlib"],
+      name: "ModelImport",
+      dependencies: ["ModelGraph", "Architectures", "WeightFormat", "HDF5", "Files", "PlainText", "CZlib"],
       swiftSettings: safe),
 
     // The system's libraries.
@@ -171,7 +172,7 @@ let package = Package(
       name: "SmallModel", dependencies: ["ModelGraph", "Architectures", "WeightFormat", "TestSupport"],
       path: "Tests/SmallModel", swiftSettings: safe),
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
-    .testTarget(name: "FilesTests", dependencies: ["Files", "PlainText", "CommandSupport"]),
+    .testTarget(name: "FilesTests", dependencies: ["Files", "PlainText", "CommandSupport", "CSystem"]),
     .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph", "Architectures", "TestSupport"]),
     .testTarget(
       name: "ArchitecturesTests", dependencies: ["Architectures", "TestSupport"],
@@ -199,11 +200,11 @@ let package = Package(
       swiftSettings: reference),
     .testTarget(name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "HDF5Tests", dependencies: ["HDF5", "ModelGraph", "CSystem"], exclude: ["make_fixtures.py"],
+      name: "HDF5Tests", dependencies: ["HDF5", "Files", "ModelGraph"], exclude: ["make_fixtures.py"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ModelImportTests",
-      dependencies: ["ModelImport", "Architectures", "Reference", "HDF5", "CZlib", "TestSupport"],
+      dependencies: ["ModelImport", "Architectures", "Reference", "Files", "CZlib", "TestSupport"],
       exclude: [
         "make_fixtures.py", "make_kinds.py", "make_weights_only.py", "make_keras1.py", "make_torch_fixtures.py",
       ],
@@ -230,7 +231,7 @@ let package = Package(
 // its edges ran. Kernels don't: their loops would be slow, and their branches say nothing of a file.
 if let sanitizers = Context.environment["XCEPTION_FUZZ"] {
   let reading: Set = [
-    "ModelGraph", "WeightFormat", "Optimizer", "Runtime", "ImageInput", "CImageCodecs", "HDF5", "ModelImport",
+    "Files", "ModelGraph", "WeightFormat", "Optimizer", "Runtime", "ImageInput", "CImageCodecs", "HDF5", "ModelImport",
   ]
   for target in package.targets where reading.contains(target.name) {
     target.swiftSettings =
@@ -242,8 +243,8 @@ if let sanitizers = Context.environment["XCEPTION_FUZZ"] {
     .target(
       name: "Fuzz",
       dependencies: [
-        "ModelGraph", "WeightFormat", "Optimizer", "Reference", "Runtime", "Threads", "ImageInput", "HDF5",
-        "ModelImport", "TestSupport",
+        "ModelGraph", "WeightFormat", "Optimizer", "Reference", "Runtime", "Threads", "ImageInput", "Files",
+        "HDF5", "ModelImport", "TestSupport",
       ],
       path: "Tests/Fuzz", exclude: ["Corpus", "Dictionaries", "rules.py", "seeds.py"], swiftSettings: safe))
 }

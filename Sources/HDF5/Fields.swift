@@ -1,3 +1,5 @@
+import Files
+
 /// How many bytes the file's addresses and lengths have.
 struct FieldWidths: Hashable, Sendable {
   var address = 8

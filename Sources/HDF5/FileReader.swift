@@ -1,3 +1,5 @@
+import Files
+
 /// A file's bytes and what its superblock says about them; immutable, shared by all datasets.
 struct FileContext: Sendable {
   /// From the superblock, where addresses count from, to the end.

@@ -1,3 +1,5 @@
+import Files
+
 /// What was done to each chunk before it was stored, in that order.
 struct FilterPipeline: Sendable {
   enum Filter: Sendable {

@@ -1,3 +1,5 @@
+import Files
+
 /// A heap of many small objects, which holds the links of a large group and the attributes that do not fit a header
 /// (HDF5 File Format Specification 3.0, section III.G).
 struct FractalHeap {

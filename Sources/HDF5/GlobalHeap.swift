@@ -1,3 +1,5 @@
+import Files
+
 /// A collection of the global heap, which holds strings of variable length: its objects by number.
 struct GlobalHeapCollection {
   var objects: [Int: FileBytes] = [:]

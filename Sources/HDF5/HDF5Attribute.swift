@@ -1,3 +1,5 @@
+import Files
+
 /// A named value of a group or a dataset.
 package struct HDF5Attribute: Hashable, Sendable {
   package enum Contents: Hashable, Sendable {

@@ -1,3 +1,5 @@
+import Files
+
 extension HDF5Dataset {
   /// The values as they are stored, in the file's byte order, the last dimension fastest.
   ///

@@ -1,6 +1,6 @@
 /// Why an HDF5 file cannot be read: at which object, in which of the format's structures, for what reason.
 package struct HDF5Error: Error, Hashable, CustomStringConvertible {
-  /// The object, from the root without a leading slash; "/" for the root, the file's own path before it is known to be HDF5.
+  /// The object, from the root without a leading slash; "/" for the root.
   package var path: String
   /// By its name in the HDF5 File Format Specification, with its address where it has one.
   package var structure: String

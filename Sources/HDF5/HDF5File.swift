@@ -1,3 +1,5 @@
+import Files
+
 /// An HDF5 file as Keras and h5py write it: groups, attributes, and numbers that stay in the file until they are asked for.
 ///
 /// Reads superblocks 0 to 3, groups of both kinds, object headers of versions 1 and 2, attributes in headers and in
@@ -9,18 +11,11 @@
 package struct HDF5File: Sendable {
   package let root: HDF5Group
 
-  /// Opens a file without reading the datasets' values.
+  /// Opens a file, or one that is a part of a larger one, without reading the datasets' values.
   ///
   /// - Parameters:
-  ///   - path: A regular file is mapped, and stays mapped while one of its datasets is alive.
+  ///   - bytes: Stay in memory, or mapped, while one of the datasets is alive.
   ///   - skippedNames: Objects of the root that are not looked at, such as an optimizer's state.
-  package init(
-    path: String, limits: HDF5Limits = HDF5Limits(), skipping skippedNames: Set<String> = []
-  ) throws(HDF5Error) {
-    try self.init(FileMemory(path: path, limit: limits.fileBytes).bytes, limits: limits, skipping: skippedNames)
-  }
-
-  /// Opens a file that is a part of a larger one, or in memory.
   package init(
     _ bytes: FileBytes, limits: HDF5Limits = HDF5Limits(), skipping skippedNames: Set<String> = []
   ) throws(HDF5Error) {

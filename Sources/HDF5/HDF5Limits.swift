@@ -1,7 +1,5 @@
 /// What a file may ask for, checked before anything is allocated.
 package struct HDF5Limits: Hashable, Sendable {
-  /// The length of the file.
-  package var fileBytes = 1 << 36
   /// Values of all datasets together.
   package var values = 1 << 31
   /// Groups and datasets together, an object with several links counted once for each.

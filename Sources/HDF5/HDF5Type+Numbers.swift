@@ -1,3 +1,5 @@
+import Files
+
 extension HDF5Type {
   /// Stored numbers as 32-bit floats, rounded to nearest.
   ///

@@ -1,4 +1,5 @@
 import CZlib
+import Files
 
 /// Inflates zlib streams (RFC 1950), as H5Z_FILTER_DEFLATE writes them.
 enum Inflate {

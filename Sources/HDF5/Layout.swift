@@ -1,3 +1,5 @@
+import Files
+
 /// Where a dataset's values are (HDF5 File Format Specification 3.0, Data Layout message).
 enum Layout: Sendable {
   /// In the object header.

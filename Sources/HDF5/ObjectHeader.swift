@@ -1,3 +1,5 @@
+import Files
+
 /// The messages of an object header that are read (HDF5 File Format Specification 3.0, section IV.A.2).
 enum MessageType: Int {
   case dataspace = 0x01

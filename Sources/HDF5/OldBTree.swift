@@ -1,3 +1,5 @@
+import Files
+
 /// A node of a B-tree of version 1 (HDF5 File Format Specification 3.0, section III.A.1).
 struct OldBTreeNode {
   var level: Int

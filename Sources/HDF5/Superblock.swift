@@ -1,3 +1,5 @@
+import Files
+
 /// The file's first structure: versions 0 to 3 (HDF5 File Format Specification 3.0, section II.A).
 struct Superblock {
   let file: FileContext

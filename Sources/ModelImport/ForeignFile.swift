@@ -1,5 +1,4 @@
 import Files
-import HDF5
 import PlainText
 
 /// A file of another program: its bytes, mapped where it is a regular file, and where they came from.
@@ -37,7 +36,7 @@ package struct ForeignFile: Sendable {
       let isSavedModel = (try? FileStatus(of: path + "/saved_model.pb"))?.kind == .regular
       throw .file(path: path, reason: isSavedModel ? ForeignKind.savedModel.refusal : "a folder, expected a file")
     }
-    do throws(HDF5Error) {
+    do throws(FileError) {
       bytes = try FileMemory(path: path, limit: limit).bytes
     } catch {
       throw .file(path: path, reason: error.reason)

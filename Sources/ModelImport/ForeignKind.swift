@@ -1,3 +1,4 @@
+import Files
 import HDF5
 
 /// What a file is, recognized by its content: those that can be read, and those that are often given in their place.

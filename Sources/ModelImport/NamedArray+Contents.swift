@@ -1,4 +1,4 @@
-import HDF5
+import Files
 import ModelGraph
 
 extension FileBytes: TensorContents {

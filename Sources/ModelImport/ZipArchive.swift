@@ -1,5 +1,5 @@
 import CZlib
-import HDF5
+import Files
 
 /// The entries of a zip file in memory (PKWARE's APPNOTE 6.3, as far as Keras and PyTorch use it).
 ///

@@ -1,4 +1,4 @@
-import HDF5
+import Files
 
 /// Where a zip file's directory lies: as its end record says, or the larger record of Zip64 before it, which PyTorch writes
 /// for files of any size.

@@ -1,3 +1,4 @@
+import Files
 import ModelGraph
 
 @testable import HDF5

@@ -1,5 +1,5 @@
 import Foundation
-import HDF5
+import Files
 import ModelGraph
 import Testing
 

@@ -1,3 +1,4 @@
+import Files
 import HDF5
 import ModelGraph
 

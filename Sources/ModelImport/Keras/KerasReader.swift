@@ -1,4 +1,3 @@
-import HDF5
 import ModelGraph
 
 /// Reads models saved by Keras: `.keras`, whole-model `.h5`, and the weights of networks known by name as

@@ -1,4 +1,4 @@
-import HDF5
+import Files
 import ModelGraph
 
 /// The values of an ONNX file's tensors, where they lie: in the file or in one beside it.

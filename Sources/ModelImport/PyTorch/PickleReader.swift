@@ -1,4 +1,4 @@
-import HDF5
+import Files
 
 /// Interprets the part of Python's pickle that a dictionary of tensors needs.
 ///

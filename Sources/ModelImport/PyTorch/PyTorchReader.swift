@@ -1,5 +1,3 @@
-import HDF5
-
 /// Reads weights saved by `torch.save`: a zip archive since PyTorch 1.6, a row of pickles before.
 enum PyTorchReader {
   static func read(

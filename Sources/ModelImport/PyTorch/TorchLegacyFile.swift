@@ -1,4 +1,4 @@
-import HDF5
+import Files
 
 /// The form before PyTorch 1.6: a magic number, a version, the machine's sizes, the dictionary and the storages' names, each a
 /// pickle, then the storages in the order of the names.

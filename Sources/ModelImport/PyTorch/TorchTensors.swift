@@ -1,4 +1,4 @@
-import HDF5
+import Files
 import ModelGraph
 
 /// The tensors of a state dictionary, by name.

@@ -1,4 +1,4 @@
-import HDF5
+import Files
 import ModelGraph
 
 /// The arrays of a safetensors file: eight bytes of a length, as many of JSON, then the values without a gap.

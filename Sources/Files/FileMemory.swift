@@ -1,5 +1,3 @@
-internal import Files
-
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -24,8 +22,8 @@ internal import Files
   /// Maps a regular file; reads anything else (a pipe, or a file system that cannot map) into memory.
   ///
   /// - Parameter limit: How many bytes the file may have.
-  package init(path: String, limit: Int) throws(HDF5Error) {
-    func failure(_ reason: String) -> HDF5Error { HDF5Error(path: path, structure: "file", reason: reason) }
+  package init(path: String, limit: Int) throws(FileError) {
+    func failure(_ reason: String) -> FileError { FileError(path: path, reason: reason) }
     let descriptor: CInt
     let status: FileStatus
     do throws(SystemError) {
@@ -77,8 +75,8 @@ internal import Files
   }
 
   private static func contents(
-    of descriptor: Int32, limit: Int, _ failure: (String) -> HDF5Error
-  ) throws(HDF5Error) -> [UInt8] {
+    of descriptor: Int32, limit: Int, _ failure: (String) -> FileError
+  ) throws(FileError) -> [UInt8] {
     _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
     var contents: [UInt8] = []
     var block = [UInt8](repeating: 0, count: 1 << 16)

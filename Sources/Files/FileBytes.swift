@@ -21,8 +21,10 @@ package struct FileBytes: Sendable {
     return FileBytes(memory: memory, range: start..<start + count)
   }
 
-  /// What follows an offset that is at most `count`.
-  package func suffix(from offset: Int) -> FileBytes? { slice(at: offset, count: count - offset) }
+  /// What follows an offset, without a copy; nil where that is not inside.
+  package func suffix(from offset: Int) -> FileBytes? {
+    offset < 0 ? nil : slice(at: offset, count: count - offset)
+  }
 
   /// The bytes in place; the pointer is valid during the call.
   package func withUnsafeBytes<Result, Failure: Error>(
@@ -44,17 +46,6 @@ package struct FileBytes: Sendable {
       for index in (0..<width).reversed() { value = unsafe value << 8 | UInt64(bytes[offset + index]) }
       return value
     }
-  }
-
-  func starts(with text: StaticString) -> Bool {
-    unsafe withUnsafeBytes { bytes in
-      unsafe bytes.starts(with: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-    }
-  }
-
-  /// The bytes before the first zero, or all; nil where they are not UTF-8.
-  var text: String? {
-    unsafe withUnsafeBytes { bytes in unsafe String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self) }
   }
 
   private func isInside(_ offset: Int, _ length: Int) -> Bool {

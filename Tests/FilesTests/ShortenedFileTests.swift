@@ -1,6 +1,6 @@
 import CSystem
+import Files
 import Foundation
-import HDF5
 import Testing
 
 @Suite struct ShortenedFileTests {
