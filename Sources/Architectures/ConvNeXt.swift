@@ -31,7 +31,7 @@ package struct ConvNeXt: Architecture, Hashable {
       let ones = [Double](repeating: 1, count: input.channels)
       return .inside(factors: ones, offsets: ones.map { _ in 0 })
     }
-    let (mean, deviation) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+    let (mean, deviation) = (ImageNet.mean, ImageNet.standardDeviation)
     return .inside(factors: deviation.map { 1 / (255 * $0) }, offsets: zip(mean, deviation).map { -$0 / $1 })
   }
 

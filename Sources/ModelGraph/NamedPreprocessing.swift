@@ -23,10 +23,11 @@ package enum NamedPreprocessing: String, Hashable, Sendable, CaseIterable {
     case .tensorflow: result = .tensorFlow
     case .caffe:
       result.channelOrder = .bgr
-      (result.divisor, result.mean) = (1, [103.939, 116.779, 123.68])
+      (result.divisor, result.mean) = (1, ImageNet.caffeMean.map { Float($0) })
     case .torch:
       (result.filter, result.antialias) = (.bilinear, true)
-      (result.divisor, result.mean, result.standardDeviation) = (255, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+      (result.divisor, result.mean) = (255, ImageNet.mean.map { Float($0) })
+      result.standardDeviation = ImageNet.standardDeviation.map { Float($0) }
       // 256 of 224, and 342 of Inception's 299.
       result.geometry = .centerCrop(shorterSide: Int((Double(side) * 256 / 224).rounded()))
     case .timm:

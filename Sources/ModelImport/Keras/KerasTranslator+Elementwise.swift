@@ -136,9 +136,9 @@ extension KerasTranslator {
       var reversed = site
       reversed.name += "/bgr"
       let bgr = try reversedChannels(input, at: reversed)
-      return try affine(bgr, factors: [1], offsets: [-103.939, -116.779, -123.68], at: site)
+      return try affine(bgr, factors: [1], offsets: ImageNet.caffeMean.map { -$0 }, at: site)
     case .torch:
-      let (mean, deviation) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+      let (mean, deviation) = (ImageNet.mean, ImageNet.standardDeviation)
       return try affine(
         input, factors: deviation.map { 1 / (255 * $0) }, offsets: zip(mean, deviation).map { -$0 / $1 }, at: site)
     }

@@ -1,10 +1,15 @@
+import Architectures
 import ModelGraph
 
 /// A network of `keras.applications`, recognized by the names in a file.
 struct KnownNetwork {
   var name: String
+  private var scaling: PixelScaling
+
   /// What its `preprocess_input` does, where the network does not do it itself.
-  var preprocessing: Preprocessing?
+  var preprocessing: Preprocessing? {
+    if case .outside(let function) = scaling { .usual(function) } else { nil }
+  }
 
   private struct Family {
     var name: String
@@ -12,35 +17,46 @@ struct KnownNetwork {
     var models: [String]
     /// Names of layers that it has, and no other family has all of them.
     var layers: Set<String>
-    /// Nil where the network scales pixels itself.
-    var mode: LambdaMeaning?
+    /// One of its networks: all take pixels alike.
+    var member: any Architecture
   }
 
   // Those before others whose names begin alike.
   private static let families = [
-    Family(name: "VGG-16", models: ["vgg16"], layers: ["block1_conv1", "block5_conv3", "block5_pool"], mode: .caffe),
-    Family(name: "VGG-19", models: ["vgg19"], layers: ["block1_conv1", "block5_conv4"], mode: .caffe),
     Family(
-      name: "Xception", models: ["xception"], layers: ["block2_sepconv1_bn", "block14_sepconv2_bn"], mode: .keras),
+      name: "VGG-16", models: ["vgg16"], layers: ["block1_conv1", "block5_conv3", "block5_pool"],
+      member: Architectures.VGG.vgg16),
+    Family(
+      name: "VGG-19", models: ["vgg19"], layers: ["block1_conv1", "block5_conv4"], member: Architectures.VGG.vgg19),
+    Family(
+      name: "Xception", models: ["xception"], layers: ["block2_sepconv1_bn", "block14_sepconv2_bn"],
+      member: XceptionNetwork()),
     Family(
       name: "ResNet V2", models: ["resnet50v2", "resnet101v2", "resnet152v2"],
-      layers: ["conv2_block1_preact_bn", "post_bn"], mode: .keras),
+      layers: ["conv2_block1_preact_bn", "post_bn"], member: ResNetV2.resNet50),
     Family(
       name: "ResNet", models: ["resnet50", "resnet101", "resnet152"],
-      layers: ["conv1_bn", "conv2_block1_1_conv", "conv5_block3_out"], mode: .caffe),
+      layers: ["conv1_bn", "conv2_block1_1_conv", "conv5_block3_out"], member: Architectures.ResNet.resNet50),
     Family(
-      name: "Inception-ResNet V2", models: ["inception_resnet_v2"], layers: ["mixed_5b", "conv_7b"], mode: .keras),
-    Family(name: "Inception V3", models: ["inception_v3"], layers: ["mixed0", "mixed10"], mode: .keras),
+      name: "Inception-ResNet V2", models: ["inception_resnet_v2"], layers: ["mixed_5b", "conv_7b"],
+      member: InceptionResNetV2()),
+    Family(name: "Inception V3", models: ["inception_v3"], layers: ["mixed0", "mixed10"], member: InceptionV3()),
     Family(
       name: "MobileNet V3", models: ["MobilenetV3", "MobileNetV3"], layers: ["expanded_conv_squeeze_excite_conv"],
-      mode: nil),
-    Family(name: "MobileNet V2", models: ["mobilenetv2"], layers: ["Conv1", "bn_Conv1", "Conv_1"], mode: .keras),
-    Family(name: "MobileNet", models: ["mobilenet_"], layers: ["conv_dw_1", "conv_pw_13"], mode: .keras),
-    Family(name: "DenseNet", models: ["densenet"], layers: ["conv2_block1_0_bn", "pool4_bn"], mode: .torch),
-    Family(name: "NASNet", models: ["NASNet", "nasnet"], layers: ["stem_conv1", "stem_bn1"], mode: .keras),
-    Family(name: "EfficientNet V2", models: ["efficientnetv2"], layers: [], mode: nil),
-    Family(name: "EfficientNet", models: ["efficientnet"], layers: ["stem_conv", "top_conv"], mode: nil),
-    Family(name: "ConvNeXt", models: ["convnext"], layers: [], mode: nil),
+      member: Architectures.MobileNetV3(.large)),
+    Family(
+      name: "MobileNet V2", models: ["mobilenetv2"], layers: ["Conv1", "bn_Conv1", "Conv_1"],
+      member: Architectures.MobileNetV2()),
+    Family(name: "MobileNet", models: ["mobilenet_"], layers: ["conv_dw_1", "conv_pw_13"], member: MobileNet()),
+    Family(
+      name: "DenseNet", models: ["densenet"], layers: ["conv2_block1_0_bn", "pool4_bn"],
+      member: Architectures.DenseNet.denseNet121),
+    Family(name: "NASNet", models: ["NASNet", "nasnet"], layers: ["stem_conv1", "stem_bn1"], member: NASNet.mobile),
+    Family(name: "EfficientNet V2", models: ["efficientnetv2"], layers: [], member: EfficientNetV2.all[0]),
+    Family(
+      name: "EfficientNet", models: ["efficientnet"], layers: ["stem_conv", "top_conv"],
+      member: Architectures.EfficientNet.all[0]),
+    Family(name: "ConvNeXt", models: ["convnext"], layers: [], member: Architectures.ConvNeXt.all[0]),
   ]
 
   /// The network that a model is, or that it has inside; nil where that is none or not clear.
@@ -50,7 +66,7 @@ struct KnownNetwork {
     for family in families {
       let isNamed = ([model.name] + nested).contains { name in family.models.contains { name.hasPrefix($0) } }
       guard isNamed || !family.layers.isEmpty && family.layers.isSubset(of: names) else { continue }
-      return KnownNetwork(name: family.name, preprocessing: family.mode.map { Preprocessing.usual($0) })
+      return KnownNetwork(name: family.name, scaling: family.member.pixelScaling)
     }
     for layer in model.layers where layer.isModel {
       if let inner = try? KerasModel(layer.description), let found = of(inner) { return found }
@@ -60,17 +76,15 @@ struct KnownNetwork {
 }
 
 extension Preprocessing {
-  /// As Keras's networks of this kind are used: nearest neighbor (the default of `load_img`), no crop.
-  static func usual(_ mode: LambdaMeaning) -> Preprocessing {
+  /// As Keras's networks of a function are used: nearest neighbor (the default of `load_img`), no crop.
+  static func usual(_ function: PreprocessInput) -> Preprocessing {
     let input = Shape.map(height: 224, width: 224, channels: 3)
-    switch mode {
-    case .keras: return .keras
-    case .identity: return .unscaled()
+    switch function {
+    case .tensorFlow: return .keras
     case .caffe: return NamedPreprocessing.caffe.preprocessing(for: input)
     case .torch:
-      var result = Preprocessing.keras
-      let torch = NamedPreprocessing.torch.preprocessing(for: input)
-      (result.divisor, result.mean, result.standardDeviation) = (torch.divisor, torch.mean, torch.standardDeviation)
+      var result = NamedPreprocessing.torch.preprocessing(for: input)
+      (result.filter, result.antialias, result.geometry) = (.nearest, false, .stretch)
       return result
     }
   }

@@ -32,13 +32,7 @@ extension KnownWeights {
   private func preprocessing(of fitted: FittedNetwork) throws(ImportError) -> KnownPreprocessing {
     switch fitted.network.pixelScaling {
     case .outside(let function):
-      let usual: Preprocessing =
-        switch function {
-        case .tensorFlow: .usual(.keras)
-        case .caffe: .usual(.caffe)
-        case .torch: .usual(.torch)
-        }
-      return .recognized(usual, network: fitted.network.name)
+      return .recognized(.usual(function), network: fitted.network.name)
     case .inside(let factors, let offsets): return .scaled(InputScaling(factors: factors, offsets: offsets))
     case .normalized:
       let isTold = (count(ofPlain: "rescaling") ?? 0) > 1
@@ -73,13 +67,11 @@ extension FittedNetwork {
     }
   }
 
-  /// The deviations of ImageNet's colors, which Keras's own EfficientNets have in place of variances.
-  private static let deviations = [0.229, 0.224, 0.225]
-
+  /// Whether it has ImageNet's deviations in place of variances, as Keras's own EfficientNets do.
   func hasImageNetNormalization() throws(ImportError) -> Bool {
     guard layers.first?.kind == .inputNormalization else { return false }
     let variances = try arrays[0][1].doubles()
-    return variances.count == 3 && zip(variances, Self.deviations).allSatisfy { abs($0 - $1) < 1e-4 }
+    return variances.count == 3 && zip(variances, ImageNet.standardDeviation).allSatisfy { abs($0 - $1) < 1e-4 }
   }
 
   /// `(x / 255 - mean) / sqrt(variance)`; with ImageNet's weights, Keras divides by the root of the deviation once more.
@@ -88,7 +80,7 @@ extension FittedNetwork {
     try checkVariance(arrays[0][1], of: layers[0].name)
     var factors = variance.map { 1 / max($0.squareRoot(), 1e-7) }
     if isImageNet, factors.count == 3 {
-      for channel in 0..<3 { factors[channel] /= Self.deviations[channel].squareRoot() }
+      for channel in 0..<3 { factors[channel] /= ImageNet.standardDeviation[channel].squareRoot() }
     }
     return InputScaling(
       factors: factors.map { $0 / 255 }, offsets: zip(mean, factors).map { -$0 * $1 })

@@ -42,9 +42,9 @@ extension Preprocessing {
   /// As torchvision's reference: the shorter side to 256 for 224, bilinear with antialiasing, a center crop, and ImageNet's
   /// mean and standard deviation.
   static func torchvision(side: Int, shorterSide: Int? = nil) -> Preprocessing {
-    Preprocessing(
-      filter: .bilinear, antialias: true, geometry: .centerCrop(shorterSide: shorterSide ?? side * 8 / 7), divisor: 255,
-      mean: [0.485, 0.456, 0.406], standardDeviation: [0.229, 0.224, 0.225])
+    var result = NamedPreprocessing.torch.preprocessing(for: .map(height: side, width: side, channels: 3))
+    result.geometry = .centerCrop(shorterSide: shorterSide ?? side * 8 / 7)
+    return result
   }
 }
 
