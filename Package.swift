@@ -106,9 +106,9 @@ let package = Package(
 
     // Programs that use the library.
     .executableTarget(
-      name: "classify", dependencies: ["Xception"], path: "Examples/classify", swiftSettings: importsOfMembers),
+      name: "classify", dependencies: ["Xception"], path: "Examples/classify", swiftSettings: safe + importsOfMembers),
     .executableTarget(
-      name: "embed", dependencies: ["Xception"], path: "Examples/embed", swiftSettings: importsOfMembers),
+      name: "embed", dependencies: ["Xception"], path: "Examples/embed", swiftSettings: safe + importsOfMembers),
 
     // What the library's face shares with the rooms behind it; `Xception` exports it.
     .target(name: "XceptionTypes", swiftSettings: safe),
@@ -172,49 +172,58 @@ let package = Package(
       name: "SmallModel", dependencies: ["ModelGraph", "Architectures", "WeightFormat", "TestSupport"],
       path: "Tests/SmallModel", swiftSettings: safe),
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
-    .testTarget(name: "FilesTests", dependencies: ["Files", "PlainText", "CommandSupport", "CSystem"]),
-    .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph", "Architectures", "TestSupport"]),
+    .testTarget(
+      name: "FilesTests", dependencies: ["Files", "PlainText", "CommandSupport", "CSystem"], swiftSettings: safe),
+    .testTarget(
+      name: "ModelGraphTests", dependencies: ["ModelGraph", "Architectures", "TestSupport"], swiftSettings: safe),
     .testTarget(
       name: "ArchitecturesTests", dependencies: ["Architectures", "TestSupport"],
-      exclude: ["make_keras_layers.py"], resources: [.copy("Fixtures")]),
+      exclude: ["make_keras_layers.py"], resources: [.copy("Fixtures")], swiftSettings: safe),
     .testTarget(
       name: "EvaluationTests", dependencies: ["Evaluation"], exclude: ["make_cases.py"],
-      resources: [.copy("Fixtures")]),
-    .testTarget(name: "ThreadsTests", dependencies: ["Threads", "TestSupport", "CTestSupport"]),
+      resources: [.copy("Fixtures")], swiftSettings: safe),
+    .testTarget(name: "ThreadsTests", dependencies: ["Threads", "TestSupport", "CTestSupport"], swiftSettings: safe),
     .testTarget(
       name: "ReferenceTests", dependencies: ["Reference", "Architectures", "TestSupport"],
-      exclude: ["make_keras_fixtures.py"], resources: [.copy("Fixtures")]),
+      exclude: ["make_keras_fixtures.py"], resources: [.copy("Fixtures")], swiftSettings: safe),
     .testTarget(
       name: "WeightFormatTests",
-      dependencies: ["WeightFormat", "Threads", "Files", "PlainText", "TestSupport", "CTestSupport"]),
+      dependencies: ["WeightFormat", "Threads", "Files", "PlainText", "TestSupport", "CTestSupport"],
+      swiftSettings: safe),
     .testTarget(
-      name: "OptimizerTests", dependencies: ["Optimizer", "Architectures", "Reference", "Runtime", "TestSupport"]),
+      name: "OptimizerTests", dependencies: ["Optimizer", "Architectures", "Reference", "Runtime", "TestSupport"],
+      swiftSettings: safe),
     .testTarget(
       name: "RuntimeTests",
       dependencies: [
         "Runtime", "Architectures", "Optimizer", "Reference", "Threads", "TestSupport", "CTestSupport",
-      ]),
+      ], swiftSettings: safe),
     .testTarget(
       name: "KernelsTests",
       dependencies: ["Kernels", "Runtime", "Reference", "Threads", "TestSupport", "CTestSupport"],
-      swiftSettings: reference),
-    .testTarget(name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], resources: [.copy("Fixtures")]),
+      swiftSettings: safe + reference),
+    .testTarget(
+      name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], resources: [.copy("Fixtures")],
+      swiftSettings: safe),
     .testTarget(
       name: "HDF5Tests", dependencies: ["HDF5", "Files", "ModelGraph"], exclude: ["make_fixtures.py"],
-      resources: [.copy("Fixtures")]),
+      resources: [.copy("Fixtures")], swiftSettings: safe),
     .testTarget(
       name: "ModelImportTests",
       dependencies: ["ModelImport", "Architectures", "Reference", "Files", "CZlib", "TestSupport"],
       exclude: [
         "make_fixtures.py", "make_kinds.py", "make_weights_only.py", "make_keras1.py", "make_torch_fixtures.py",
       ],
-      resources: [.copy("Fixtures")]),
+      resources: [.copy("Fixtures")], swiftSettings: safe),
     .testTarget(
       name: "XceptionTests",
-      dependencies: ["Xception", "ModelGraph", "Optimizer", "WeightFormat", "Threads", "SmallModel"]),
+      dependencies: ["Xception", "ModelGraph", "Optimizer", "WeightFormat", "Threads", "SmallModel"],
+      swiftSettings: safe),
     .testTarget(
-      name: "ComparisonTests", dependencies: ["Comparison", "Xception", "Optimizer", "WeightFormat", "SmallModel"]),
-    .testTarget(name: "BenchTests", dependencies: ["xception-bench", "CommandSupport", "PlainText"]),
+      name: "ComparisonTests", dependencies: ["Comparison", "Xception", "Optimizer", "WeightFormat", "SmallModel"],
+      swiftSettings: safe),
+    .testTarget(
+      name: "BenchTests", dependencies: ["xception-bench", "CommandSupport", "PlainText"], swiftSettings: safe),
     .testTarget(
       name: "ExampleTests",
       dependencies: [
@@ -222,7 +231,7 @@ let package = Package(
         "xception-run", "xception-convert", "xception-inspect", "xception-bench",
         "classify", "embed",
       ],
-      resources: [.copy("Fixtures")], swiftSettings: importsOfMembers),
+      resources: [.copy("Fixtures")], swiftSettings: safe + importsOfMembers),
   ],
   swiftLanguageModes: [.v6]
 )

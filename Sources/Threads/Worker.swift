@@ -13,7 +13,8 @@ struct Worker: ~Copyable {
   private let state = Atomic<UInt64>(0)
   private let spin: Spin
   private let place = SleepingPlace()
-  /// The next worker of the same team by its index in the pool, or -1; only the call that holds the claim uses it.
+  /// The next worker of the same team by its index in the pool, or -1: an optional is no atomic word. Only the call that
+  /// holds the claim uses it.
   let next = Atomic<Int>(-1)
 
   init(spin: Spin) { self.spin = spin }

@@ -49,8 +49,8 @@ struct AgreementTests {
     let archive = FileBytes([UInt8](repeating: 7, count: 777) + bytes + [1, 2, 3])
     let file = try HDF5File(try #require(archive.slice(at: 777, count: bytes.count)))
     let dataset = try #require(file.root.dataset(at: "little/f4"))
-    let address = try dataset.withBytes { $0.baseAddress.map(Int.init(bitPattern:)) }
-    let start = archive.withUnsafeBytes { $0.baseAddress.map(Int.init(bitPattern:)) }
+    let address = try unsafe dataset.withBytes { unsafe $0.baseAddress.map(Int.init(bitPattern:)) }
+    let start = unsafe archive.withUnsafeBytes { unsafe $0.baseAddress.map(Int.init(bitPattern:)) }
     #expect((1..<bytes.count).contains(try #require(address) - (try #require(start)) - 777))
     let same = try Fixture("numbers-earliest.h5").open().root.dataset(at: "little/f4")
     #expect(try dataset.values() == same?.values())

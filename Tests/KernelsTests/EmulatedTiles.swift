@@ -31,16 +31,16 @@ enum EmulatedTiles: MatrixTileUnit {
 
   static func clearSums(_ count: TileCount) {
     let zeros = [Float](repeating: 0, count: 16)
-    for tile in 0..<2 * rank(count) { emulated_tile_load(Int32(tile), zeros, 0) }
+    for tile in 0..<2 * rank(count) { unsafe emulated_tile_load(Int32(tile), zeros, 0) }
   }
 
   static func load(
     _ count: TileCount, rows: UnsafePointer<Float>, more: UnsafePointer<Float>, columns: UnsafePointer<Float>
   ) {
-    emulated_tile_load(4, rows, 64)
-    if count == .two { emulated_tile_load(5, more, 64) }
-    emulated_tile_load(6, columns, 128)
-    emulated_tile_load(7, columns + 16, 128)
+    unsafe emulated_tile_load(4, rows, 64)
+    if count == .two { unsafe emulated_tile_load(5, more, 64) }
+    unsafe emulated_tile_load(6, columns, 128)
+    unsafe emulated_tile_load(7, columns + 16, 128)
   }
 
   static func multiplyBytes(_ count: TileCount) {
@@ -52,7 +52,9 @@ enum EmulatedTiles: MatrixTileUnit {
   }
 
   static func storeSums(_ count: TileCount, to sums: UnsafeMutablePointer<Float>) {
-    for tile in 0..<2 * rank(count) { emulated_tile_store(Int32(tile), sums + (tile / 2 * 512 + tile % 2 * 16), 128) }
+    for tile in 0..<2 * rank(count) {
+      unsafe emulated_tile_store(Int32(tile), sums + (tile / 2 * 512 + tile % 2 * 16), 128)
+    }
   }
 
   private static func rank(_ count: TileCount) -> Int { count == .two ? 2 : 1 }
@@ -69,20 +71,20 @@ enum EmulatedTiles: MatrixTileUnit {
   static func floats(_ integers: Integers) -> Vector { Vector(integers) }
 
   static func byteFloats(at address: UnsafeRawPointer) -> Vector {
-    Vector(address.loadUnaligned(as: SIMD16<Int8>.self))
+    unsafe Vector(address.loadUnaligned(as: SIMD16<Int8>.self))
   }
 
   static func integerWeights(at address: UnsafePointer<Float>) -> Integers {
-    UnsafeRawPointer(address).loadUnaligned(as: Integers.self)
+    unsafe UnsafeRawPointer(address).loadUnaligned(as: Integers.self)
   }
 
   static func halfIntegerWeights(at address: UnsafePointer<Float>) -> HalfIntegers {
-    UnsafeRawPointer(address).loadUnaligned(as: HalfIntegers.self)
+    unsafe UnsafeRawPointer(address).loadUnaligned(as: HalfIntegers.self)
   }
 
   static func addDotProduct(_ sum: inout Integers, _ weights: Integers, _ word: Integers) {
-    let weights = unsafeBitCast(weights, to: SIMD64<Int8>.self)
-    let word = unsafeBitCast(word, to: SIMD64<UInt8>.self)
+    let weights = unsafe unsafeBitCast(weights, to: SIMD64<Int8>.self)
+    let word = unsafe unsafeBitCast(word, to: SIMD64<UInt8>.self)
     for lane in 0..<64 { sum[lane / 4] += Int32(weights[lane]) * Int32(word[lane]) }
   }
 

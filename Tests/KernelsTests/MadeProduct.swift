@@ -67,15 +67,15 @@ struct MadeProduct {
     let bias = padded(bias)
     let columnScales = padded(columnScales)
     let starts = UnsafeMutablePointer<Int32>.allocate(capacity: panels * panelWidth)
-    defer { starts.deallocate() }
-    starts.initialize(repeating: .max, count: panels * panelWidth)
+    defer { unsafe starts.deallocate() }
+    unsafe starts.initialize(repeating: .max, count: panels * panelWidth)
     if arithmetic == .int8 {
-      kernels.sumColumns(
+      unsafe kernels.sumColumns(
         ColumnStarts(columnPanels: columnPanels.start, depth: words, panels: panels, starts: starts))
     }
     let segments = (words + vectorWidth - 1) / vectorWidth
-    offsets.withUnsafeBufferPointer { offsets in
-      kernels.multiply(
+    unsafe offsets.withUnsafeBufferPointer { offsets in
+      unsafe kernels.multiply(
         Product(
           rowPanel: rowPanel.start, rowPanelStride: 0, rowCount: rows, tiles: 0..<(rows + tileRows - 1) / tileRows,
           segmentStride: segmentStride, tileStride: segments * segmentStride + scaleWords,
@@ -92,7 +92,7 @@ struct MadeProduct {
         let value = get(column, of: offsets[row], in: output)
         if column < columns { values.append(value) } else if value != 0 { paddingIsZero = false }
       }
-      for word in pixel..<2 * pixel where output.start[offsets[row] + word] != 0 { paddingIsZero = false }
+      for word in pixel..<2 * pixel where unsafe output.start[offsets[row] + word] != 0 { paddingIsZero = false }
     }
     return (values, paddingIsZero)
   }
@@ -121,9 +121,9 @@ struct MadeProduct {
         let inTile = row - share.lowerBound
         for word in 0..<words {
           let place = tile * tileStride + word / vectorWidth * segmentStride + inTile * vectorWidth + word % vectorWidth
-          memory.start[place] = Float(bitPattern: rowWord(row, word))
+          unsafe memory.start[place] = Float(bitPattern: rowWord(row, word))
         }
-        memory.start[tile * tileStride + segments * segmentStride + inTile] = rowScales[row]
+        unsafe memory.start[tile * tileStride + segments * segmentStride + inTile] = rowScales[row]
       }
     }
     return memory
@@ -159,8 +159,8 @@ struct MadeProduct {
     case .float32, .bfloat16, .bfloat16Weights:
       let ones = padded([Float](repeating: 1, count: columns))
       for (first, end) in parts {
-        Array(right[first..<end]).withUnsafeBufferPointer {
-          kernels.pack(
+        unsafe Array(right[first..<end]).withUnsafeBufferPointer {
+          unsafe kernels.pack(
             ColumnPacking(
               values: $0.baseAddress!, first: first, count: end - first, depth: depth, columns: columns,
               scale: ones.start, panels: memory.start, arithmetic: arithmetic))
@@ -168,8 +168,8 @@ struct MadeProduct {
       }
     case .int8, .int8Weights:
       for (first, end) in parts {
-        right[first..<end].map { Int8($0) }.withUnsafeBufferPointer {
-          kernels.pack(
+        unsafe right[first..<end].map { Int8($0) }.withUnsafeBufferPointer {
+          unsafe kernels.pack(
             BytePacking(
               values: $0.baseAddress!, first: first, count: end - first, depth: depth, columns: columns,
               panels: memory.start, words: words, arithmetic: arithmetic))
@@ -181,7 +181,7 @@ struct MadeProduct {
 
   private func padded(_ values: [Float]) -> Memory {
     let memory = Memory(count: panels * panelWidth)
-    for (index, value) in values.enumerated() { memory.start[index] = value }
+    for (index, value) in values.enumerated() { unsafe memory.start[index] = value }
     return memory
   }
 
@@ -189,19 +189,19 @@ struct MadeProduct {
 
   private func set(_ value: Float, _ column: Int, of offset: Int, in memory: inout Memory) {
     guard element == .bfloat16 else {
-      memory.start[offset + column] = value
+      unsafe memory.start[offset + column] = value
       return
     }
     let (word, isHigh) = place(column)
-    let bits = memory.start[offset + word].bitPattern
+    let bits = unsafe memory.start[offset + word].bitPattern
     let half = value.bitPattern & 0xffff_0000
-    memory.start[offset + word] = Float(bitPattern: isHigh ? bits | half : bits | half >> 16)
+    unsafe memory.start[offset + word] = Float(bitPattern: isHigh ? bits | half : bits | half >> 16)
   }
 
   private func get(_ column: Int, of offset: Int, in memory: Memory) -> Float {
-    guard element == .bfloat16 else { return memory.start[offset + column] }
+    guard element == .bfloat16 else { return unsafe memory.start[offset + column] }
     let (word, isHigh) = place(column)
-    let bits = memory.start[offset + word].bitPattern
+    let bits = unsafe memory.start[offset + word].bitPattern
     return Float(bitPattern: isHigh ? bits & 0xffff_0000 : bits << 16)
   }
 
@@ -211,13 +211,13 @@ struct MadeProduct {
 }
 
 /// Zeros, with some more behind.
-private final class Memory {
+@safe private final class Memory {
   let start: UnsafeMutablePointer<Float>
 
   init(count: Int) {
-    start = .allocate(capacity: count + 256)
-    start.initialize(repeating: 0, count: count + 256)
+    unsafe start = .allocate(capacity: count + 256)
+    unsafe start.initialize(repeating: 0, count: count + 256)
   }
 
-  deinit { start.deallocate() }
+  deinit { unsafe start.deallocate() }
 }

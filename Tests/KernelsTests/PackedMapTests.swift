@@ -35,8 +35,8 @@ import Testing
     func stride(_ element: MapElementType) -> Int { element == .float32 ? channels : channels / 2 }
 
     func pointers(_ element: MapElementType) -> [UnsafePointer<Float>] {
-      let start = element == .float32 ? floats.start : words.start
-      return (0..<count).map { UnsafePointer(start + $0 * rowPixels * stride(element)) }
+      let start = unsafe element == .float32 ? floats.start : words.start
+      return unsafe (0..<count).map { unsafe UnsafePointer(start + $0 * rowPixels * stride(element)) }
     }
   }
 
@@ -58,7 +58,7 @@ import Testing
           let found = try GuardedFloats(count: pixels * rows.stride(output))
           let slots = (0..<pixels).map { $0 * rows.stride(output) }
           for vectors in [0..<2, 2..<2 * panels] where !vectors.isEmpty {
-            kernels.depthwise(
+            unsafe kernels.depthwise(
               DepthwiseRun(
                 inputs: rows.pointers(input), pixelStride: rows.stride(input), ahead: 0, window: window,
                 vectors: vectors, weights: weights.start, inputActivation: rectifies ? .relu : .identity,
@@ -94,7 +94,7 @@ import Testing
             let found = try GuardedFloats(count: pixels * rows.stride(output))
             let slots = (0..<pixels).map { $0 * rows.stride(output) }
             for vectors in [0..<2, 2..<2 * panels] where !vectors.isEmpty {
-              kernels.depthwise(
+              unsafe kernels.depthwise(
                 DepthwiseRun(
                   inputs: rows.pointers(input), pixelStride: rows.stride(input), ahead: 0, window: window,
                   vectors: vectors, weights: weights.start, inputActivation: inputActivation, activation: activation,
@@ -104,7 +104,8 @@ import Testing
             return found.values
           }
           let plain = try GuardedFloats(sums(.float32, .float32, .identity))
-          kernels.activate(ElementwiseRun(input: plain.start, output: plain.start, count: plain.count), activation)
+          unsafe kernels.activate(
+            ElementwiseRun(input: plain.start, output: plain.start, count: plain.count), activation)
           let expected = plain.values
           let words = layout.words(expected).map(\.bitPattern)
           #expect(try sums(.float32, .float32, activation) == expected)
@@ -128,7 +129,7 @@ import Testing
       let weights = try GuardedFloats(random.floats(rows.channels * (1 + window.height * window.width)))
       func words(_ tailWords: Int) throws -> [UInt32] {
         let found = try GuardedFloats(count: rows.stride(.bfloat16))
-        kernels.depthwise(
+        unsafe kernels.depthwise(
           DepthwiseRun(
             inputs: rows.pointers(.bfloat16), pixelStride: rows.stride(.bfloat16), ahead: 0, window: window,
             vectors: 0..<4, weights: weights.start, output: found.start, slots: [0],
@@ -154,11 +155,12 @@ import Testing
     let words = try GuardedFloats(PackedLayout(width: kernels.vectorWidth).words(values))
     let weights = try GuardedFloats((0..<2 * 10 * kernels.vectorWidth).map { _ in 1 })
     let found = try GuardedFloats(count: group)
-    kernels.depthwise(
+    unsafe kernels.depthwise(
       DepthwiseRun(
-        inputs: (0..<3).map { UnsafePointer(words.start + $0 * 3 * group / 2) }, pixelStride: group / 2, ahead: 0,
-        window: Self.windows[0], vectors: 0..<2, weights: weights.start, inputActivation: .relu,
-        output: found.start, slots: [0], vectorStride: kernels.vectorWidth, pixels: 1, inputElement: .bfloat16))
+        inputs: (0..<3).map { unsafe UnsafePointer(words.start + $0 * 3 * group / 2) }, pixelStride: group / 2,
+        ahead: 0,
+        window: Self.windows[0], vectors: 0..<2, weights: unsafe weights.start, inputActivation: .relu,
+        output: unsafe found.start, slots: [0], vectorStride: kernels.vectorWidth, pixels: 1, inputElement: .bfloat16))
     for (channel, value) in found.values.enumerated() {
       let hits = (0..<9).filter { ($0 * group + channel) % 9 == $0 }.count
       let rectified = odd[channel % 8] < 0 ? 0 : odd[channel % 8]
@@ -192,7 +194,7 @@ import Testing
         let slots = (0..<pixels).map { isLines ? $0 * segments * width : $0 * width }
         let found = try GuardedFloats(count: pixels * segments * width)
         let line = try GuardedFloats(count: kernels.tileRows(.float32) * (depth + width))
-        kernels.gather(
+        unsafe kernels.gather(
           GatherRun(
             inputs: rows.pointers(.bfloat16), inputRows: height, step: step * rows.stride(.bfloat16), pieces: across,
             pieceStride: rows.stride(.bfloat16), length: rows.stride(.bfloat16),
@@ -221,12 +223,12 @@ import Testing
       let words = across * rows.stride(.bfloat16)
       let found = try GuardedFloats(count: pixels * 2 * words)
       let line = try GuardedFloats(count: 1)
-      kernels.gather(
+      unsafe kernels.gather(
         GatherRun(
           inputs: rows.pointers(.bfloat16), inputRows: 2, step: rows.stride(.bfloat16), pieces: 1, pieceStride: 0,
           length: words, inputActivation: rectifies ? .relu : .identity,
           rowPanel: found.start, slots: (0..<pixels).map { $0 * width },
-          segmentStride: pixels * width, pixels: pixels, line: line.start, inputElement: .bfloat16,
+          segmentStride: pixels * width, pixels: pixels, line: unsafe line.start, inputElement: .bfloat16,
           outputElement: .bfloat16))
       let map = rows.floats.values
       for pixel in 0..<pixels {
@@ -261,8 +263,8 @@ import Testing
       guard windowWidth > padding else { continue }
       func pool(_ element: MapElementType) throws -> [Float] {
         let found = try GuardedFloats(count: pixels * rows.stride(element))
-        let inputs = rows.pointers(element)
-        let run = PoolRun(
+        let inputs = unsafe rows.pointers(element)
+        let run = unsafe PoolRun(
           inputs: inputs, inputRows: rows.count, inputWidth: inputWidth, pixelStride: rows.stride(element),
           windowWidth: windowWidth + 1, stride: stride, dilation: dilation, paddingLeft: padding, divisor: nil,
           output: found.start, outputPixelStride: rows.stride(element), pixels: pixels,
@@ -285,7 +287,7 @@ import Testing
         let found = try GuardedFloats(count: rows.stride(output))
         let vectors = rows.stride(element) / kernels.vectorWidth
         for part in [0..<1, 1..<vectors] where !part.isEmpty {
-          kernels.globalPool(
+          unsafe kernels.globalPool(
             GlobalPoolRun(
               isMaximum: isMaximum, input: rows.pointers(element)[0], height: 4, width: 5,
               rowStride: 5 * rows.stride(element), pixelStride: rows.stride(element), vectors: part,
@@ -311,9 +313,10 @@ import Testing
     let shift = random.floats(rows.channels)
     func expectEqual(_ body: (ElementwiseRun, UnsafePointer<Float>) -> Void) throws {
       func results(_ element: MapElementType) throws -> [Float] {
-        let pointers = rows.pointers(element)
+        let pointers = unsafe rows.pointers(element)
         let found = try GuardedFloats(count: 3 * rows.stride(element))
-        body(ElementwiseRun(input: pointers[0], output: found.start, count: found.count, element: element), pointers[1])
+        unsafe body(
+          ElementwiseRun(input: pointers[0], output: found.start, count: found.count, element: element), pointers[1])
         return found.values
       }
       // Where the processor itself rounds to bf16, denormals become zero.
@@ -323,15 +326,15 @@ import Testing
       #expect(found == expected)
     }
     for activation in Activation.examples where activation != .squareRoot {
-      try expectEqual { line, _ in kernels.activate(line, activation) }
+      try unsafe expectEqual { line, _ in kernels.activate(line, activation) }
     }
-    try expectEqual { kernels.add($0, $1) }
-    try expectEqual { line, _ in kernels.parametricRelu(line, slopes: scale, channels: rows.channels) }
+    try unsafe expectEqual { unsafe kernels.add($0, $1) }
+    try unsafe expectEqual { line, _ in unsafe kernels.parametricRelu(line, slopes: scale, channels: rows.channels) }
     for function in Binary.allCases where function != .quotient {
       for isRepeated in [false, true] {
-        try expectEqual { line, other in
+        try unsafe expectEqual { line, other in
           let words = rows.stride(line.element)
-          kernels.combine(
+          unsafe kernels.combine(
             BinaryRun(
               function, first: BinaryRun.Side(line.input, stride: words, element: line.element),
               second: isRepeated
@@ -341,7 +344,9 @@ import Testing
         }
       }
     }
-    try expectEqual { line, _ in kernels.normalize(line, scale: scale, shift: shift, channels: rows.channels) }
+    try unsafe expectEqual { line, _ in
+      unsafe kernels.normalize(line, scale: scale, shift: shift, channels: rows.channels)
+    }
   }
 
   @Test(arguments: InstructionSet.supported)
@@ -354,7 +359,7 @@ import Testing
       let rows = try Rows(kernels, rows: 6, pixels: 4 * windows + 2, panels: panels, &random)
       func transformed(_ element: MapElementType) throws -> [UInt32] {
         let found = try GuardedFloats(count: 36 * vectors * kernels.tileRows(.float32) * width)
-        kernels.transformInput(
+        unsafe kernels.transformInput(
           WinogradInput(
             inputs: rows.pointers(element), pixelStride: rows.stride(element), vectors: vectors, windows: windows,
             rowPanels: found.start, element: element))
@@ -369,10 +374,10 @@ import Testing
       func output(_ element: MapElementType, _ activation: Activation) throws -> [Float] {
         let pixelStride = element == .float32 ? 2 * width : width
         let found = try GuardedFloats([Float](repeating: 0, count: 3 * pixels * pixelStride))
-        kernels.transformOutput(
+        unsafe kernels.transformOutput(
           WinogradOutput(
             sums: sums, bias: bias, activation: activation,
-            outputs: (0..<3).map { found.start + $0 * pixels * pixelStride }, rows: 3, pixelStride: pixelStride,
+            outputs: (0..<3).map { unsafe found.start + $0 * pixels * pixelStride }, rows: 3, pixelStride: pixelStride,
             windows: windows, pixels: pixels, element: element))
         return found.values
       }
@@ -394,11 +399,11 @@ import Testing
       let values = random.floats(channels)
       let input = try GuardedFloats(values)
       let words = try GuardedFloats(count: padded / 2)
-      kernels.pack(input.start, to: words.start, channels: channels)
+      unsafe kernels.pack(input.start, to: words.start, channels: channels)
       let expected = layout.words(values + [Float](repeating: 0, count: padded - channels))
       #expect(words.bits == expected.map(\.bitPattern))
       let output = try GuardedFloats(count: channels)
-      kernels.unpack(words.start, to: output.start, channels: channels)
+      unsafe kernels.unpack(words.start, to: output.start, channels: channels)
       #expect(output.values == Array(layout.values(expected)[..<channels]))
     }
   }
@@ -416,7 +421,7 @@ import Testing
     for first in patterns.indices {
       let values = (0..<group).map { Float(bitPattern: patterns[(first + $0) % patterns.count]) }
       let words = try GuardedFloats(count: group / 2)
-      values.withUnsafeBufferPointer { kernels.pack($0.baseAddress!, to: words.start, channels: group) }
+      unsafe values.withUnsafeBufferPointer { unsafe kernels.pack($0.baseAddress!, to: words.start, channels: group) }
       let found = PackedLayout(width: kernels.vectorWidth).values(words.values)
       for (found, value) in zip(found, values) {
         let expected = UInt32(PackedLayout.rounded(value)) << 16

@@ -11,7 +11,7 @@ private struct BlockedContents: TensorContents {
   let blockBytes: Int
 
   func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
-    try bytes.withUnsafeBytes(body)
+    try unsafe bytes.withUnsafeBytes(body)
   }
 
   var blockCount: Int { (bytes.count + blockBytes - 1) / blockBytes }
@@ -20,8 +20,8 @@ private struct BlockedContents: TensorContents {
     _ index: Int, _ body: (_ bytes: UnsafeRawBufferPointer, _ offset: Int) throws -> Result
   ) throws -> Result {
     let start = index * blockBytes
-    return try bytes.withUnsafeBytes {
-      try body(UnsafeRawBufferPointer(rebasing: $0[start..<min(start + blockBytes, bytes.count)]), start)
+    return try unsafe bytes.withUnsafeBytes {
+      try unsafe body(UnsafeRawBufferPointer(rebasing: $0[start..<min(start + blockBytes, bytes.count)]), start)
     }
   }
 }
@@ -32,11 +32,11 @@ struct PackingTests {
     values.flatMap { value -> [UInt8] in
       let float = Float(value)
       return switch type {
-      case .float32: withUnsafeBytes(of: float.bitPattern.littleEndian) { Array($0) }
-      case .bfloat16: withUnsafeBytes(of: UInt16(float.bitPattern >> 16).littleEndian) { Array($0) }
-      case .float16: withUnsafeBytes(of: half(value).littleEndian) { Array($0) }
+      case .float32: unsafe withUnsafeBytes(of: float.bitPattern.littleEndian) { unsafe Array($0) }
+      case .bfloat16: unsafe withUnsafeBytes(of: UInt16(float.bitPattern >> 16).littleEndian) { unsafe Array($0) }
+      case .float16: unsafe withUnsafeBytes(of: half(value).littleEndian) { unsafe Array($0) }
       case .int8: [UInt8(bitPattern: Int8(value))]
-      case .int32: withUnsafeBytes(of: Int32(value).littleEndian) { Array($0) }
+      case .int32: unsafe withUnsafeBytes(of: Int32(value).littleEndian) { unsafe Array($0) }
       }
     }
   }

@@ -44,7 +44,7 @@ import Testing
     let panel = try GuardedFloats(count: rows.count * (segments * width + 1))
     let slots = rows.indices.map { $0 * width }
     let scaleSlots = rows.indices.map { rows.count * segments * width + $0 }
-    kernels.quantize(
+    unsafe kernels.quantize(
       QuantizeRun(
         lines: lines.start, lineStride: channels + behind.count, rows: rows.count, channels: channels,
         rowPanel: panel.start, slots: slots, segmentStride: rows.count * width, scaleSlots: scaleSlots))

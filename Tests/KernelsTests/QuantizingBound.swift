@@ -25,7 +25,7 @@ struct QuantizingBound {
     self.separable = separable
     let pointwise = graph.tensors[node.parameters[1]]
     depthwise = try graph.tensors[node.parameters[0]].values()
-    integers = try pointwise.contents.withBytes { bytes in bytes.map { Int(Int8(bitPattern: $0)) } }
+    integers = try unsafe pointwise.contents.withBytes { bytes in unsafe bytes.map { Int(Int8(bitPattern: $0)) } }
     scales = pointwise.scale!
   }
 

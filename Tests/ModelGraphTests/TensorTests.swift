@@ -6,7 +6,7 @@ private struct Bytes: TensorContents {
   let bytes: [UInt8]
 
   func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
-    try bytes.withUnsafeBytes(body)
+    try unsafe bytes.withUnsafeBytes(body)
   }
 }
 

@@ -38,7 +38,8 @@ struct ONNXNodeTests {
   /// - Returns: The largest difference in tolerances of a thousandth of the value, as in ONNX's own runner, and 1e-6.
   private func run(_ path: String, sizes: String) throws(ImportError) -> Float {
     let file = try ForeignFile(path: path + ".onnx", limit: 1 << 30)
-    let model = try file.bytes.withUnsafeBytes { bytes throws(ImportError) in try ONNXMessages.read(bytes) }
+    let model = try unsafe file.bytes.withUnsafeBytes { bytes throws(ImportError) in try unsafe ONNXMessages.read(bytes)
+    }
     var arrays = ONNXArrays(file, limits: ImportLimits())
     let translation = try ONNXTranslator.translate(model, arrays: &arrays, inputSize: nil)
     let expected = try floats(path + ".out")

@@ -7,8 +7,8 @@ func zip(_ entries: [(name: String, contents: [UInt8])]) -> [UInt8] {
   for (name, contents) in entries {
     let offset = bytes.count
     let common =
-      number(20, 2) + number(0, 2) + number(0, 2) + number(0, 4)
-      + number(Int(contents.withUnsafeBufferPointer { crc32_z(0, $0.baseAddress, $0.count) }), 4)
+      unsafe number(20, 2) + number(0, 2) + number(0, 2) + number(0, 4)
+      + number(Int(contents.withUnsafeBufferPointer { unsafe crc32_z(0, $0.baseAddress, $0.count) }), 4)
       + number(contents.count, 4) + number(contents.count, 4) + number(name.utf8.count, 2) + number(0, 2)
     bytes += number(0x0403_4b50, 4) + common + Array(name.utf8) + contents
     directory +=

@@ -17,7 +17,8 @@ import Testing
     let kernel = folded.tensors[0]
     #expect(kernel.scale == [2, -3])
     #expect(
-      try kernel.contents.withBytes { Array($0) } == small.graph.tensors[0].contents.withBytes { Array($0) })
+      try unsafe kernel.contents.withBytes { unsafe Array($0) }
+        == small.graph.tensors[0].contents.withBytes { unsafe Array($0) })
     #expect(try folded.values("c/kernel") == [2, -6, 6, -12])
     #expect(try folded.values("c/bias") == [-9, 30])
   }

@@ -17,11 +17,11 @@ import Threads
     var weights = RandomWeights(seed: 1)
     let optimized = try Optimizer.optimize(network.graph { weights.tensor($0, $1, $2) })
     let graph = precision == .int8 ? try optimized.withIntegerKernels() : optimized
-    let input = UnsafeBufferPointer(filled(graph.inputShape.elementCount))
-    let output = filled(graph.outputShape.elementCount)
+    let input = unsafe UnsafeBufferPointer(filled(graph.inputShape.elementCount))
+    let output = unsafe filled(graph.outputShape.elementCount)
     defer {
-      input.deallocate()
-      output.deallocate()
+      unsafe input.deallocate()
+      unsafe output.deallocate()
     }
     for set in InstructionSet.supported {
       let pool = WorkerPool(threads: 3)
@@ -32,9 +32,9 @@ import Threads
         counter.start()
         member.barrier()
       }
-      try executor.run(input, output: output)
+      try unsafe executor.run(input, output: output)
       let before = counter.count
-      for _ in 0..<100 { try executor.run(input, output: output) }
+      for _ in 0..<100 { try unsafe executor.run(input, output: output) }
       let after = counter.count
       counter.stop()
       #expect(after == before, "\(set)")
@@ -43,7 +43,7 @@ import Threads
 
   private func filled(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
     let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
-    buffer.initialize(repeating: 0.5)
-    return buffer
+    unsafe buffer.initialize(repeating: 0.5)
+    return unsafe buffer
   }
 }

@@ -82,9 +82,9 @@ import Threads
   ) throws(ExecutorError) -> [Float] {
     let input = [Float](repeating: 0.25, count: executor.plan.inputShape.elementCount)
     var output = [Float](repeating: 0, count: executor.plan.outputShape.elementCount)
-    try input.withUnsafeBufferPointer { input throws(ExecutorError) in
-      try output.withUnsafeMutableBufferPointer { output throws(ExecutorError) in
-        try executor.run(input, output: output, cancellation: cancellation, times: times)
+    try unsafe input.withUnsafeBufferPointer { input throws(ExecutorError) in
+      try unsafe output.withUnsafeMutableBufferPointer { output throws(ExecutorError) in
+        try unsafe executor.run(input, output: output, cancellation: cancellation, times: times)
       }
     }
     return output

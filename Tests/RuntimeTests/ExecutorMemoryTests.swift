@@ -84,12 +84,12 @@ import Threads
             output: AlignedMemory(byteCount: 4 * plan.outputShape.elementCount),
             features: AlignedMemory(byteCount: 4 * (plan.featureShape?.elementCount ?? 0))
           )
-          let input = memory.input.bytes.bindMemory(to: Float.self)
-          _ = input.update(from: values)
-          let output = memory.output.bytes.bindMemory(to: Float.self)
-          let features = plan.featureShape == nil ? nil : memory.features.bytes.bindMemory(to: Float.self)
-          for _ in 0..<2 { try executor.run(UnsafeBufferPointer(input), output: output, features: features) }
-          #expect(output.allSatisfy { $0.isFinite })
+          let input = unsafe memory.input.bytes.bindMemory(to: Float.self)
+          _ = unsafe input.update(from: values)
+          let output = unsafe memory.output.bytes.bindMemory(to: Float.self)
+          let features = unsafe plan.featureShape == nil ? nil : memory.features.bytes.bindMemory(to: Float.self)
+          for _ in 0..<2 { try unsafe executor.run(UnsafeBufferPointer(input), output: output, features: features) }
+          #expect(unsafe output.allSatisfy { $0.isFinite })
         }
       }
     }
@@ -100,8 +100,8 @@ import Threads
     func `A guarded page stops who touches it`(end: AlignedMemory.End) async throws {
       try AlignedMemory.$guardedEnd.withValue(end) {
         let memory = try AlignedMemory(byteCount: 20)
-        memory.bytes.copyBytes(from: [UInt8](repeating: 1, count: 20))
-        #expect(memory.bytes.allSatisfy { $0 == 1 })
+        unsafe memory.bytes.copyBytes(from: [UInt8](repeating: 1, count: 20))
+        #expect(unsafe memory.bytes.allSatisfy { $0 == 1 })
       }
       switch end {
       case .start: await #expect(processExitsWith: .failure) { try Self.touch(-1, at: .start) }
@@ -113,7 +113,7 @@ import Threads
     private static func touch(_ offset: Int, at end: AlignedMemory.End) throws {
       try AlignedMemory.$guardedEnd.withValue(end) {
         let memory = try AlignedMemory(byteCount: 20)
-        (memory.bytes.baseAddress! + offset).storeBytes(of: 1, as: UInt8.self)
+        unsafe (memory.bytes.baseAddress! + offset).storeBytes(of: 1, as: UInt8.self)
       }
     }
   #endif
@@ -134,22 +134,26 @@ import Threads
           graph, instructionSet: set, precision: precision, options: Self.options(seed % 2 == 0), pool: pool)
         let expected = try Executor(plan: plan, pool: pool).run(values)
         let scratch = try Scratch(for: plan, members: threads)
-        let parts = Self.parts(of: scratch, plan, members: threads)
-        for part in parts { part.start.update(repeating: Self.poison, count: Self.padded(part.count)) }
+        let parts = unsafe Self.parts(of: scratch, plan, members: threads)
+        for index in unsafe parts.indices {
+          let part = unsafe parts[index]
+          unsafe part.start.update(repeating: Self.poison, count: Self.padded(part.count))
+        }
         var output = [Float](repeating: 0, count: expected.count)
-        values.withUnsafeBufferPointer { input in
-          output.withUnsafeMutableBufferPointer { output in
-            let call = PlanRun(
+        unsafe values.withUnsafeBufferPointer { input in
+          unsafe output.withUnsafeMutableBufferPointer { output in
+            let call = unsafe PlanRun(
               plan: plan, scratch: scratch, input: BoundedPointer(constants: input), output: BoundedPointer(output),
-              features: nil,
-              cancellation: nil, times: nil)
+              features: nil, cancellation: nil, times: nil)
             pool.run(call)
           }
         }
         #expect(output.map(\.bitPattern) == expected.map(\.bitPattern), "\(set)")
-        for (index, part) in parts.enumerated() {
-          let behind = UnsafeBufferPointer(start: part.start + part.count, count: Self.padded(part.count) - part.count)
-          #expect(behind.allSatisfy { $0.bitPattern == Self.poison.bitPattern }, "\(set), part \(index)")
+        for index in unsafe parts.indices {
+          let part = unsafe parts[index]
+          let behind = unsafe UnsafeBufferPointer(
+            start: part.start + part.count, count: Self.padded(part.count) - part.count)
+          #expect(unsafe behind.allSatisfy { $0.bitPattern == Self.poison.bitPattern }, "\(set), part \(index)")
         }
       }
     }
@@ -172,7 +176,7 @@ import Threads
         (member.factors, needs.factors), (member.bands, needs.bands),
       ]
     }
-    return parts.map { (start: $0.0.writing($0.1), count: $0.1) }
+    return unsafe parts.map { unsafe (start: $0.0.writing($0.1), count: $0.1) }
   }
 
   private static func padded(_ words: Int) -> Int { (words + 1023) & ~1023 }

@@ -59,15 +59,15 @@ import Threads
       try executor.run([Float](repeating: 0, count: 5))
     }
     let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: 7)
-    buffer.initialize(repeating: 0)
-    defer { buffer.deallocate() }
-    let input = UnsafeBufferPointer(rebasing: buffer[..<6])
+    unsafe buffer.initialize(repeating: 0)
+    defer { unsafe buffer.deallocate() }
+    let input = unsafe UnsafeBufferPointer(rebasing: buffer[..<6])
     #expect(throws: ExecutorError.count(of: "output", found: 7, expected: .map(height: 2, width: 3, channels: 1))) {
-      try executor.run(input, output: buffer)
+      try unsafe executor.run(input, output: buffer)
     }
-    let output = UnsafeMutableBufferPointer(rebasing: buffer[..<6])
+    let output = unsafe UnsafeMutableBufferPointer(rebasing: buffer[..<6])
     #expect(throws: ExecutorError.count(of: "features", found: 6, expected: nil)) {
-      try executor.run(input, output: output, features: output)
+      try unsafe executor.run(input, output: output, features: output)
     }
   }
 

@@ -39,13 +39,13 @@ import Testing
     let pool = WorkerPool(threads: threads)
     let wrong = Counter()
     let cells = UnsafeMutablePointer<Int>.allocate(capacity: threads)
-    cells.initialize(repeating: 0, count: threads)
-    defer { cells.deallocate() }
+    unsafe cells.initialize(repeating: 0, count: threads)
+    defer { unsafe cells.deallocate() }
     pool.run { member in
       for round in 1...rounds {
-        cells[member.index] = round
+        unsafe cells[member.index] = round
         member.barrier()
-        for other in 0..<member.count where cells[other] != round { wrong.add(1) }
+        for other in 0..<member.count where unsafe cells[other] != round { wrong.add(1) }
         member.barrier()
       }
     }
@@ -168,7 +168,7 @@ import Testing
   func `The counter sees an allocation`() {
     let counter = AllocationCounter()
     counter.start()
-    let array = [Int](unsafeUninitializedCapacity: 1000) { $1 = $0.count }
+    let array = unsafe [Int](unsafeUninitializedCapacity: 1000) { $1 = $0.count }
     counter.stop()
     #expect(counter.count >= 1)
     #expect(array.count >= 1000)
@@ -192,7 +192,9 @@ import Testing
     for total in [0, 1, 7, 13, 14, 361] {
       for count in 1...5 {
         for step in [1, 4] {
-          let ranges = (0..<count).map { Member(index: $0, count: count, team: nil).share(of: total, step: step) }
+          let ranges = (0..<count).map {
+            unsafe Member(index: $0, count: count, team: nil).share(of: total, step: step)
+          }
           #expect(ranges.flatMap(Array.init) == Array(0..<total))
           #expect(ranges.allSatisfy { $0.isEmpty || $0.lowerBound.isMultiple(of: step) })
           let steps = ranges.map { ($0.count + step - 1) / step }
@@ -209,7 +211,9 @@ private enum Family {
 
   /// 0 where the pool works in this child and in a child of it.
   static var childStatus: Int32 {
-    guard pool.isWhole, result_in_child({ _ in Family.pool.isWhole ? 0 : 1 }, nil) == 0, pool.isWhole else { return 1 }
+    guard pool.isWhole, unsafe result_in_child({ _ in Family.pool.isWhole ? 0 : 1 }, nil) == 0, pool.isWhole else {
+      return 1
+    }
     return 0
   }
 }

@@ -21,9 +21,9 @@
         let bytes = pages * UInt(sysconf(Int32(_SC_PAGESIZE))) + AllocationTests.allowance
         var limit = rlimit(rlim_cur: numericCast(bytes), rlim_max: .max)
         #if canImport(Glibc)
-          guard setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0 else { exit(4) }
+          guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0 else { exit(4) }
         #else
-          guard setrlimit(RLIMIT_AS, &limit) == 0 else { exit(4) }
+          guard unsafe setrlimit(RLIMIT_AS, &limit) == 0 else { exit(4) }
         #endif
         // Memory that cannot be had ends the process.
         for file in files where SampleTests.outcome(file)[0] == "valid" { exit(5) }

@@ -72,7 +72,7 @@ struct AtomicWriteTests {
     }
     try Folder.withTemporary { folder in
       let pipe = folder.path + "/pipe"
-      #expect(mkfifo(pipe, 0o600) == 0)
+      #expect(unsafe mkfifo(pipe, 0o600) == 0)
       for path in [pipe, folder.path] {
         #expect(
           message { try WeightFile.write(model, to: path) } == "cannot replace \(path): it is no regular file")
@@ -175,9 +175,9 @@ struct AtomicWriteTests {
         try WeightFile.write(model, to: path)
         #expect(try FileStatus(of: path).permissions == 0o640)
         let isPrivileged = geteuid() == 0
-        if isPrivileged { #expect(chown(path, 12345, 54321) == 0) }
+        if isPrivileged { #expect(unsafe chown(path, 12345, 54321) == 0) }
         for permissions in [0o600, 0o444, 0o606] as [mode_t] {
-          #expect(chmod(path, permissions) == 0)
+          #expect(unsafe chmod(path, permissions) == 0)
           try WeightFile.write(model, to: path)
           let status = try FileStatus(of: path)
           #expect(status.permissions == permissions)
@@ -193,13 +193,13 @@ struct AtomicWriteTests {
       let model = try SampleModels.least()
       try Data("old".utf8).write(to: URL(fileURLWithPath: target))
       for destination in ["target", "nowhere"] {
-        #expect(symlink(destination, path) == 0)
+        #expect(unsafe symlink(destination, path) == 0)
         try WeightFile.write(model, to: path)
         #expect(try FileStatus(of: path, followsLink: false).kind == .regular)
         #expect(try folder.names() == ["model.xcw", "target"])
-        #expect(unlink(path) == 0)
+        #expect(unsafe unlink(path) == 0)
       }
-      #expect(link(target, path) == 0 && link(target, twin) == 0)
+      #expect(unsafe link(target, path) == 0 && link(target, twin) == 0)
       try WeightFile.write(model, to: path)
       for name in [target, twin] { #expect(try Data(contentsOf: URL(fileURLWithPath: name)) == Data("old".utf8)) }
       try WeightFile(contentsOf: path).verifyContents()
@@ -219,7 +219,7 @@ struct AtomicWriteTests {
           try WeightFile.write(model, to: folder.path + "/" + name)
           #expect(try namesInFolder(folder.path).map { FileName.bytes($0) } == [FileName.bytes(name)])
           try WeightFile(contentsOf: folder.path + "/" + name).verifyContents()
-          _ = (folder.path + "/" + name).withFileName { unsafe unlink($0) }
+          _ = unsafe (folder.path + "/" + name).withFileName { unsafe unlink($0) }
         }
         #expect(throws: WeightFormatError.self) {
           try WeightFile.write(model, to: folder.path + "/" + String(repeating: "n", count: 256))
@@ -249,9 +249,9 @@ private func setDefault(_ number: Int32) { signal(number, SIG_DFL) }
 private func limitFiles(to length: Int) {
   var limit = rlimit(rlim_cur: rlim_t(length), rlim_max: .max)
   #if canImport(Glibc)
-    setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+    unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
   #else
-    setrlimit(RLIMIT_FSIZE, &limit)
+    unsafe setrlimit(RLIMIT_FSIZE, &limit)
   #endif
 }
 
@@ -280,8 +280,8 @@ private struct Ending: TensorContents {
   func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
     // Whoever started this process may have blocked it.
     var none = sigset_t()
-    sigemptyset(&none)
-    pthread_sigmask(SIG_SETMASK, &none, nil)
+    unsafe sigemptyset(&none)
+    unsafe pthread_sigmask(SIG_SETMASK, &none, nil)
     raise(signal)
     fatalError("a process survives signal \(signal)")
   }

@@ -7,13 +7,13 @@ import Testing
 struct ChecksumTests {
   @Test func `Both ways give zlib's CRC-32 for all lengths, unaligned starts and any previous checksum`() {
     let bytes = (0..<1200).map { UInt8(truncatingIfNeeded: $0 &* $0 &* 31 &+ $0 >> 3) }
-    bytes.withUnsafeBytes { bytes in
+    unsafe bytes.withUnsafeBytes { bytes in
       for length in 0...1100 {
         let start = length % 67
-        let part = UnsafeRawBufferPointer(rebasing: bytes[start..<start + length])
+        let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<start + length])
         let previous = UInt32(truncatingIfNeeded: length &* 0x9e37_79b9)
-        let expected = UInt32(crc32_z(uLong(previous), part.bindMemory(to: UInt8.self).baseAddress!, part.count))
-        #expect(Checksum.of(part, after: previous) == expected, "\(length) bytes")
+        let expected = unsafe UInt32(crc32_z(uLong(previous), part.bindMemory(to: UInt8.self).baseAddress!, part.count))
+        #expect(unsafe Checksum.of(part, after: previous) == expected, "\(length) bytes")
       }
     }
   }

@@ -36,7 +36,7 @@ struct IndependentReaderTests {
           let path = "\(folder.path)/\(name)-\(profile).xcw"
           for (number, tensor) in model.graph.tensors.enumerated() {
             let found = try Data(contentsOf: URL(fileURLWithPath: "\(path).values/\(number)"))
-            let expected = try tensor.values().withUnsafeBytes { Data($0) }
+            let expected = try unsafe tensor.values().withUnsafeBytes { unsafe Data($0) }
             #expect(found == expected, "\(path), \(tensor.name)")
             #expect(output.text.contains("\(path),\(tensor.name),\(tensor.dimensions)\n"))
           }

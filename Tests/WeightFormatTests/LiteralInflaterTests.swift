@@ -58,8 +58,8 @@ struct LiteralInflaterTests {
         continue
       }
       let memory = UnsafeMutablePointer<UInt16>.allocate(capacity: LiteralTable.capacity)
-      defer { memory.deallocate() }
-      let table = LiteralTable(code, at: memory)
+      defer { unsafe memory.deallocate() }
+      let table = unsafe LiteralTable(code, at: memory)
       for (symbol, length) in lengths.enumerated() {
         // Ones up to a zero, or to the greatest length.
         let bits = symbol < greatest ? UInt64(1) << UInt64(symbol) - 1 : UInt64(1) << UInt64(greatest) - 1
@@ -86,8 +86,8 @@ struct LiteralInflaterTests {
         let quarters = Deflate.quarters(of: count)
         for index in 0..<4 {
           var theirs = [UInt8](repeating: 0, count: quarters[index].count)
-          let fault = theirs.withUnsafeMutableBytes { theirs in
-            streams.streams[index].withUnsafeBytes { zlib.inflateWithZlib($0, into: theirs) }
+          let fault = unsafe theirs.withUnsafeMutableBytes { theirs in
+            unsafe streams.streams[index].withUnsafeBytes { unsafe zlib.inflateWithZlib($0, into: theirs) }
           }
           #expect(fault == nil)
           #expect(theirs == Array(ours[quarters[index]]))
@@ -129,7 +129,7 @@ private struct Streams {
   init(_ plane: [UInt8], strategy: Int32) {
     let quarters = Deflate.quarters(of: plane.count)
     streams = (0..<4).map { index in
-      Array(plane[quarters[index]]).withUnsafeBytes { Deflate.compressed($0, strategy: strategy) }
+      unsafe Array(plane[quarters[index]]).withUnsafeBytes { unsafe Deflate.compressed($0, strategy: strategy) }
     }
     count = plane.count
   }
@@ -143,16 +143,17 @@ private struct Streams {
     let inflater = LiteralInflater()
     var memory = [UInt8](repeating: 0xaa, count: count + 2 * fence)
     var isDone = false
-    memory.withUnsafeMutableBytes { memory in
+    unsafe memory.withUnsafeMutableBytes { memory in
       // Copies whose ends are those of their allocations.
-      let copies = InlineArray<4, UnsafeMutableRawBufferPointer> { index in
+      let copies = unsafe InlineArray<4, UnsafeMutableRawBufferPointer> { index in
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: streams[index].count, alignment: 1)
-        copy.copyBytes(from: streams[index])
-        return copy
+        unsafe copy.copyBytes(from: streams[index])
+        return unsafe copy
       }
-      let bytes = InlineArray<4, UnsafeRawBufferPointer> { UnsafeRawBufferPointer(copies[$0]) }
-      isDone = inflater.inflate(bytes, into: UnsafeMutableRawBufferPointer(rebasing: memory[fence..<fence + count]))
-      for index in 0..<4 { copies[index].deallocate() }
+      let bytes = unsafe InlineArray<4, UnsafeRawBufferPointer> { unsafe UnsafeRawBufferPointer(copies[$0]) }
+      isDone = unsafe inflater.inflate(
+        bytes, into: UnsafeMutableRawBufferPointer(rebasing: memory[fence..<fence + count]))
+      for index in 0..<4 { unsafe copies[index].deallocate() }
     }
     #expect(memory[..<fence].allSatisfy { $0 == 0xaa } && memory[(fence + count)...].allSatisfy { $0 == 0xaa })
     return isDone ? Array(memory[fence..<fence + count]) : nil

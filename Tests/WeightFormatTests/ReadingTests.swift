@@ -29,9 +29,9 @@ struct ReadingTests {
     await #expect(processExitsWith: .success) {
       var limit = rlimit(rlim_cur: 5, rlim_max: 5)
       #if canImport(Glibc)
-        guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { exit(2) }
+        guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { exit(2) }
       #else
-        guard setrlimit(RLIMIT_NOFILE, &limit) == 0 else { exit(2) }
+        guard unsafe setrlimit(RLIMIT_NOFILE, &limit) == 0 else { exit(2) }
       #endif
       exit(ReadingTests.canVerify)
     }
@@ -40,7 +40,7 @@ struct ReadingTests {
   @Test func `A child of a process that has read a file reads it too`() async {
     await #expect(processExitsWith: .success) {
       guard ReadingTests.canVerify == 0 else { exit(2) }
-      exit(result_in_child({ _ in ReadingTests.canVerify }, nil))
+      exit(unsafe result_in_child({ _ in ReadingTests.canVerify }, nil))
     }
   }
 
@@ -61,7 +61,7 @@ struct ReadingTests {
       let file = try WeightFile(contentsOf: path)
       try FileManager.default.removeItem(atPath: path)
       for (tensor, expected) in zip(file.model.graph.tensors, model.graph.tensors) {
-        #expect(try tensor.contents.withBytes { UInt(bitPattern: $0.baseAddress) } % 64 == 0)
+        #expect(try unsafe tensor.contents.withBytes { UInt(bitPattern: $0.baseAddress) } % 64 == 0)
         #expect(try tensor.bytes() == expected.bytes())
       }
     }

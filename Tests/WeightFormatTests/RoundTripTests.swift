@@ -47,9 +47,9 @@ struct RoundTripTests {
     #expect(contents.blockCount == 2)
     var next = 0
     for block in 0..<contents.blockCount {
-      try contents.withBlock(block) { part, offset in
+      try unsafe contents.withBlock(block) { part, offset in
         #expect(offset == next)
-        #expect(part.elementsEqual(bytes[offset..<offset + part.count]))
+        #expect(unsafe part.elementsEqual(bytes[offset..<offset + part.count]))
         next = offset + part.count
       }
     }

@@ -161,7 +161,9 @@ extension Sample {
       try $0.replaceStream { Deflate.compressed($0) + [0] }
     },
     Sample("deflate-bomb", .deflate, .data) {
-      try $0.replaceStream { _ in [UInt8](repeating: 0, count: 100_000).withUnsafeBytes { Deflate.stream($0) } }
+      try $0.replaceStream { _ in
+        unsafe [UInt8](repeating: 0, count: 100_000).withUnsafeBytes { unsafe Deflate.stream($0) }
+      }
     },
     Sample("quartered-length-all-ones", .deflate, .data, of: .quartered) {
       try $0.replaceStream {
@@ -190,7 +192,7 @@ extension Sample {
       try $0.replaceStream { Deflate.compressed($0).dropLast() }
     },
     Sample("quartered-plane-in-one-stream", .deflate, .data, of: .quartered) {
-      try $0.replaceStream { $0.withUnsafeBytes { Deflate.stream($0) } }
+      try $0.replaceStream { unsafe $0.withUnsafeBytes { unsafe Deflate.stream($0) } }
     },
     Sample("weight-nan-float32", .number, .data) { $0.replaceElement(0x7fc0_0000) },
     Sample("weight-infinite-float32", .number, .data) { $0.replaceElement(0xff80_0000) },
@@ -212,6 +214,6 @@ extension Sample {
 
 extension Deflate {
   static func compressed(_ bytes: some Collection<UInt8>) -> [UInt8] {
-    Array(bytes).withUnsafeBytes { compressed($0) }
+    unsafe Array(bytes).withUnsafeBytes { unsafe compressed($0) }
   }
 }

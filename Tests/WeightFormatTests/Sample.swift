@@ -159,6 +159,6 @@ extension SampleFile {
 
 extension Inflater {
   fileprivate borrowing func inflateAll(_ bytes: [UInt8], into plane: inout [UInt8]) -> String? {
-    plane.withUnsafeMutableBytes { plane in bytes.withUnsafeBytes { inflate($0, into: plane) } }
+    unsafe plane.withUnsafeMutableBytes { plane in unsafe bytes.withUnsafeBytes { unsafe inflate($0, into: plane) } }
   }
 }

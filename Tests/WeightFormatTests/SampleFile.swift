@@ -39,7 +39,9 @@ struct SampleFile {
         firstBlock: 0)
     }
     blocks = try model.graph.tensors.map { tensor in
-      let encoded = try tensor.contents.withBytes { EncodedBlocks($0, type: tensor.elementType, profile: profile) }
+      let encoded = try unsafe tensor.contents.withBytes {
+        unsafe EncodedBlocks($0, type: tensor.elementType, profile: profile)
+      }
       return encoded.blocks.map { block in
         var position = block.offset
         return (0..<4).filter { block.planeLengths[$0] > 0 }.map { plane in

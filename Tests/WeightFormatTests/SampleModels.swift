@@ -88,8 +88,8 @@ enum SampleModels {
     let input = try builder.append("in", .input(.vector(1)))
     let elements = whole * FormatConstants.blockLength / 2 + 1001
     try builder.append("dense", .dense(Dense(outputs: elements, hasBias: false)), [input]) { role, dimensions in
-      let bytes = [UInt8](unsafeUninitializedCapacity: elements * 2) { buffer, count in
-        for index in 0..<elements * 2 { buffer[index] = UInt8(truncatingIfNeeded: index / 3 % 61) }
+      let bytes = unsafe [UInt8](unsafeUninitializedCapacity: elements * 2) { buffer, count in
+        for index in 0..<elements * 2 { unsafe buffer[index] = UInt8(truncatingIfNeeded: index / 3 % 61) }
         count = elements * 2
       }
       return Tensor(
@@ -143,11 +143,11 @@ struct MemoryContents: TensorContents {
   var bytes: [UInt8]
 
   func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
-    try bytes.withUnsafeBytes(body)
+    try unsafe bytes.withUnsafeBytes(body)
   }
 }
 
 extension Tensor {
   /// All bytes, however the contents give them.
-  func bytes() throws -> [UInt8] { try contents.withBytes { Array($0) } }
+  func bytes() throws -> [UInt8] { try unsafe contents.withBytes { unsafe Array($0) } }
 }

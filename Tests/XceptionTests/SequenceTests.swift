@@ -95,7 +95,7 @@ struct SequenceTests {
       var results: [Result<Classification, ClassifierError>] = []
       for try await result in classifier.classify(images) {
         results.append(result)
-        if results.count == 3 { withUnsafeCurrentTask { $0?.cancel() } }
+        if results.count == 3 { unsafe withUnsafeCurrentTask { unsafe $0?.cancel() } }
       }
       return results
     }
