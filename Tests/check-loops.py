@@ -42,6 +42,12 @@ PRODUCTS = {
         "X86V4": r"\tvpmaddwd\s",
         "X86V3": r"\tvpmaddwd\s",
     },
+    "Short": {
+        "X86BF16": r"\tvpdpwssd\s",
+        "X86VNNI": r"\tvpdpwssd\s",
+        "X86V4": r"\tvpmaddwd\s",
+        "X86V3": r"\tvpmaddwd\s",
+    },
     "BFloat16": {"X86BF16": r"\tvdpbf16ps\s"},
 }
 
@@ -90,7 +96,7 @@ def functions(listing):
 # The C functions that only kernels call.
 WRAPPERS = (
     r"(in_order|maximum|minimum|maximum_integers|largest|maximum_or_nan|square_root|to_floats|byte_floats|widened_bytes|"
-    r"dot_shorts|dot_bytes|dot_bf16x)\d+|packed_bf16|bf16_order|interleave_\d_rows|(load|multiply)_(one|two)_tiles?(_of_\w+)?"
+    r"dot_shorts|fused_dot_shorts|dot_bytes|dot_bf16x)\d+|packed_bf16|bf16_order|interleave_\d_rows|(load|multiply)_(one|two)_tiles?(_of_\w+)?"
 )
 
 
@@ -231,7 +237,7 @@ def made_listing(
     blocks = [f"a.out:     file format {format}\n\n"]
     for unit, kind, rows in filter(lambda tile: keep(*tile), expected_tiles()):
         wide, half = ("%ymm", "%xmm") if unit == "X86V3" else ("%zmm", "%ymm")
-        name = {"vfmadd": "vfmadd231ps", "vpdpbusd": "vpdpbusd", "vpmaddwd": "vpmaddwd", "vdpbf16ps": "vdpbf16ps"}[
+        name = {"vfmadd": "vfmadd231ps", "vpdpbusd": "vpdpbusd", "vpdpwssd": "vpdpwssd", "vpmaddwd": "vpmaddwd", "vdpbf16ps": "vdpbf16ps"}[
             re.search(r"[a-z0-9]{2,}", PRODUCTS[kind.removeprefix("Narrow")][unit][2:].replace(r"\d+ps", "")).group(0)
         ]
         body = ["inc    %rcx"]

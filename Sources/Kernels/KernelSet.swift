@@ -43,7 +43,8 @@ public protocol KernelSet: Sendable {
   /// Runs an arithmetic's multiply-adds on registers only, `count` times 12 vectors of words, to measure the peak; returns
   /// a number that depends on them.
   static func multiplyAdds(_ count: Int, _ arithmetic: Arithmetic) -> Float
-  /// Whether there is an instruction for products of an arithmetic; without one, `int8` still works, and `bfloat16` does not.
+  /// Whether there is an instruction for products of an arithmetic; without one, `int8` and `int16` still work, and
+  /// `bfloat16` does not.
   static func isNative(_ arithmetic: Arithmetic) -> Bool
   /// The integers in a word of an `int8` product: 4, or 2 where bytes must be widened to multiply them.
   static var channelsPerByteWord: Int { get }
@@ -60,10 +61,11 @@ extension KernelSet {
     switch arithmetic {
     case .float32, .bfloat16Weights, .int8Weights: return channels
     case .bfloat16: return (channels &+ panelWidth &- 1) / panelWidth &* vectorWidth
-    case .int8:
-      let segment = channelsPerByteWord &* vectorWidth
-      let left = (channels % segment &+ channelsPerByteWord &- 1) / channelsPerByteWord
-      let isPadded = left > 0 && usesMatrixRegisters(.int8)
+    case .int8, .int16:
+      let lanes = arithmetic == .int16 ? 2 : channelsPerByteWord
+      let segment = lanes &* vectorWidth
+      let left = (channels % segment &+ lanes &- 1) / lanes
+      let isPadded = left > 0 && usesMatrixRegisters(arithmetic)
       return channels / segment &* vectorWidth &+ (isPadded ? vectorWidth : left)
     }
   }
@@ -78,7 +80,7 @@ extension KernelSet {
   /// The words of a row of a column panel.
   public static func columnWords(_ arithmetic: Arithmetic) -> Int {
     switch arithmetic {
-    case .float32, .bfloat16: panelWidth
+    case .float32, .bfloat16, .int16: panelWidth
     case .bfloat16Weights: vectorWidth
     case .int8: panelWidth * channelsPerByteWord / 4
     case .int8Weights: panelWidth / 4
@@ -89,9 +91,14 @@ extension KernelSet {
   public static func multiplyAddsPerWord(_ arithmetic: Arithmetic) -> Int {
     switch arithmetic {
     case .float32, .bfloat16Weights, .int8Weights: 1
-    case .bfloat16: 2
+    case .bfloat16, .int16: 2
     case .int8: channelsPerByteWord
     }
+  }
+
+  /// The largest integers of `int16` whose sums over so many channels stay within 32 bits.
+  public static func shortLimit(channels: Int) -> Int32 {
+    Int32(min(32_767, (Double(Int32.max) / Double(channels)).squareRoot()))
   }
 }
 
@@ -155,6 +162,8 @@ public protocol VectorUnit: KernelSet {
   /// `sum += ` the products of all integers of each word, `word` being that of a row.
   static func addDotProduct(_ sum: inout Integers, _ weights: Integers, _ word: Integers)
   static func addDotProduct(_ sum: inout HalfIntegers, _ weights: HalfIntegers, _ word: HalfIntegers)
+  /// `sum += ` the products of both 16-bit integers of each word.
+  static func addShortProducts(_ sum: inout Integers, _ weights: Integers, _ word: Integers)
 }
 
 extension VectorUnit {

@@ -18,6 +18,8 @@ public enum Arithmetic: Sendable, CaseIterable {
   case bfloat16Weights
   /// Words of `channelsPerByteWord` integers on both sides; sums in int32. See `QuantizeRun` for the order.
   case int8
+  /// Words of two integers of 16 bits on both sides; sums in int32. See `KernelSet.shortLimit`.
+  case int16
   /// fp32 rows, one at a time, times weights of a byte, which are widened as they are loaded.
   case int8Weights
 }

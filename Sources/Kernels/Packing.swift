@@ -82,29 +82,6 @@ public struct ColumnStarts {
   }
 }
 
-/// The weights of a 3 x 3 convolution, transformed for Winograd's F(4x4,3x3).
-public struct WinogradPacking {
-  /// `[3][3][channels][columns]`
-  public var values: UnsafePointer<Float>
-  public var channels: Int
-  public var columns: Int
-  /// A factor for each column, padded to `panelWidth`.
-  public var scale: UnsafePointer<Float>
-  /// `[panel][6][6][channels][panelWidth]`
-  public var panels: UnsafeMutablePointer<Float>
-
-  public init(
-    values: UnsafePointer<Float>, channels: Int, columns: Int, scale: UnsafePointer<Float>,
-    panels: UnsafeMutablePointer<Float>
-  ) {
-    self.values = values
-    self.channels = channels
-    self.columns = columns
-    self.scale = scale
-    self.panels = panels
-  }
-}
-
 extension VectorUnit {
   @inlinable @inline(__always)
   public static func pack(_ run: ColumnPacking) {
@@ -137,32 +114,6 @@ extension VectorUnit {
           }
         }
         output += panelWidth
-      }
-    }
-  }
-
-  @inlinable @inline(__always)
-  public static func pack(_ run: WinogradPacking) {
-    for panel in 0..<(run.columns &+ panelWidth &- 1) / panelWidth {
-      for channel in 0..<run.channels {
-        let left = panel &* panelWidth
-        func tap(_ y: Int, _ x: Int) -> Columns {
-          let row = run.values + ((y &* 3 &+ x) &* run.channels &+ channel) &* run.columns
-          var values = Columns.zero
-          for column in 0..<min(panelWidth, run.columns &- left) { values[column] = row[left &+ column] }
-          return values * UnsafeRawPointer(run.scale + left).loadUnaligned(as: Columns.self)
-        }
-        for j in 0..<6 {
-          let across = winogradKernelTransform(j)
-          var lines = InlineArray<3, Columns>(repeating: .zero)
-          for y in 0..<3 { lines[y] = tap(y, 0) * across[0] + tap(y, 1) * across[1] + tap(y, 2) * across[2] }
-          for i in 0..<6 {
-            let down = winogradKernelTransform(i)
-            let value = lines[0] * down[0] + lines[1] * down[1] + lines[2] * down[2]
-            let place = ((panel &* 6 &+ i) &* 6 &+ j) &* run.channels &+ channel
-            UnsafeMutableRawPointer(run.panels + place &* panelWidth).storeBytes(of: value, as: Columns.self)
-          }
-        }
       }
     }
   }

@@ -8,7 +8,15 @@ extension VectorUnit {
       multiplyAdds(count, FloatTile<Self>.self, InlineArray<6, Vector>.self)
     case .bfloat16: multiplyAddsOfBFloat16(count)
     case .int8: multiplyAddsOfIntegers(count)
+    case .int16: multiplyAddsOfShorts(count)
     }
+  }
+
+  @inlinable @inline(__always)
+  public static func multiplyAddsOfShorts(_ count: Int) -> Float {
+    isNative(.int16)
+      ? multiplyAdds(count, ShortTile<Self>.self, InlineArray<6, Vector>.self)
+      : multiplyAdds(count, ShortTile<Self>.self, InlineArray<3, Vector>.self)
   }
 
   @inlinable @inline(__always)

@@ -130,6 +130,7 @@ extension VectorUnit {
     case .bfloat16: multiplyBFloat16(product)
     case .bfloat16Weights: multiply(product, WidenedTile<Self>.self, narrow: WidenedTile<Self>.self)
     case .int8: multiplyIntegers(product)
+    case .int16: multiplyShorts(product)
     case .int8Weights: multiplyRow(product, ByteWeightsTile<Self>.self)
     }
   }
@@ -142,6 +143,11 @@ extension VectorUnit {
     } else {
       multiply(product, IntegerTile<Self>.self, narrow: IntegerTile<Self>.self)
     }
+  }
+
+  @inlinable @inline(__always)
+  public static func multiplyShorts(_ product: Product) {
+    multiply(product, ShortTile<Self>.self, narrow: ShortTile<Self>.self)
   }
 
   @inlinable

@@ -22,11 +22,18 @@ public struct QuantizeRun {
   public var segmentStride: Int
   /// Where each row's scale goes: `scaleSlots[row]` from the panel on.
   public var scaleSlots: UnsafePointer<Int>
+  /// `int8`, or `int16`: two integers a word whatever `channelsPerByteWord` is, never shifted.
+  public var arithmetic: Arithmetic
+  /// What the largest magnitude becomes. Of limits above 127 it is magnitudes below 2^-111 that become zeros.
+  public var limit: Float
 
   public init(
     lines: UnsafePointer<Float>, lineStride: Int, rows: Int, channels: Int, rowPanel: UnsafeMutablePointer<Float>,
-    slots: UnsafePointer<Int>, segmentStride: Int, scaleSlots: UnsafePointer<Int>
+    slots: UnsafePointer<Int>, segmentStride: Int, scaleSlots: UnsafePointer<Int>, arithmetic: Arithmetic = .int8,
+    limit: Float = 127
   ) {
+    self.arithmetic = arithmetic
+    self.limit = limit
     self.lines = lines
     self.lineStride = lineStride
     self.rows = rows
@@ -43,6 +50,15 @@ extension VectorUnit {
   /// one magnitude, its quotients and their use is not hidden: with 728 channels that takes 37 % more time.
   @inlinable @inline(never)
   public static func quantize(_ run: QuantizeRun) {
+    if run.arithmetic == .int16 {
+      quantize(run, lanes: 2, shift: 0)
+    } else {
+      quantize(run, lanes: channelsPerByteWord, shift: rowShift)
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func quantize(_ run: QuantizeRun, lanes: Int, shift: Int32) {
     let most = 8
     withUnsafeTemporaryAllocation(of: Float.self, capacity: most) { factors in
       let factors = factors.baseAddress!
@@ -54,14 +70,14 @@ extension VectorUnit {
           factors[row] = Float(bitPattern: UInt32(bitPattern: bits))
         }
         for row in 0..<count {
-          let (up, down) = scales(of: factors[row])
+          let (up, down) = scales(of: factors[row], limit: run.limit)
           factors[row] = up
           run.rowPanel[run.scaleSlots[first &+ row]] = down
         }
         for row in 0..<count {
           quantize(
             lines + row &* run.lineStride, run, factor: Vector(repeating: factors[row]),
-            run.rowPanel + run.slots[first &+ row])
+            run.rowPanel + run.slots[first &+ row], lanes: lanes, shift: shift)
         }
       }
     }
@@ -69,9 +85,9 @@ extension VectorUnit {
 
   /// What a row of a largest magnitude is multiplied with, and its scale.
   @inlinable @inline(__always)
-  static func scales(of top: Float) -> (up: Float, down: Float) {
-    if top < 0x1p-119 { return (0, 0) }
-    return top < .infinity ? (127 / top, top / 127) : (0, .nan)
+  static func scales(of top: Float, limit: Float) -> (up: Float, down: Float) {
+    if top < (limit > 127 ? 0x1p-111 : 0x1p-119) { return (0, 0) }
+    return top < .infinity ? (limit / top, top / limit) : (0, .nan)
   }
 
   /// The bits of the largest magnitude: as integers magnitudes compare as they do as floats, and infinities and NaNs are the
@@ -105,28 +121,31 @@ extension VectorUnit {
 
   @inlinable @inline(__always)
   static func quantize(
-    _ line: UnsafePointer<Float>, _ run: QuantizeRun, factor: Vector, _ output: UnsafeMutablePointer<Float>
+    _ line: UnsafePointer<Float>, _ run: QuantizeRun, factor: Vector, _ output: UnsafeMutablePointer<Float>,
+    lanes: Int, shift: Int32
   ) {
     var line = line
     var output = output
-    let group = channelsPerByteWord &* vectorWidth
+    let group = lanes &* vectorWidth
     for _ in 0..<run.channels / group {
-      store(integers(line, laneStride: vectorWidth, factor), output)
+      store(integers(line, laneStride: vectorWidth, factor, lanes: lanes, shift: shift), output)
       line += group
       output += run.segmentStride
     }
     let left = run.channels % group
     if left > 0 {
-      let words = (left &+ channelsPerByteWord &- 1) / channelsPerByteWord
-      store(integers(line, laneStride: words, factor), output)
+      let words = (left &+ lanes &- 1) / lanes
+      store(integers(line, laneStride: words, factor, lanes: lanes, shift: shift), output)
     }
   }
 
-  /// A vector of words, each of `channelsPerByteWord` rounded products.
+  /// A vector of words, each of `lanes` rounded products.
   @inlinable @inline(__always)
-  static func integers(_ line: UnsafePointer<Float>, laneStride: Int, _ factor: Vector) -> Vector {
+  static func integers(
+    _ line: UnsafePointer<Float>, laneStride: Int, _ factor: Vector, lanes: Int, shift: Int32
+  ) -> Vector {
     // 1.5 * 2^23 pushes all fractions out of the sum, whose lowest bits are then the integer.
-    let magic = Vector(repeating: 0x1.8p+23 + Float(rowShift))
+    let magic = Vector(repeating: 0x1.8p+23 + Float(shift))
     @inline(__always)
     func lane(_ index: Int) -> Integers {
       var sum = magic
@@ -137,7 +156,7 @@ extension VectorUnit {
     func joined(_ low: Integers, _ high: Integers, _ mask: Int32) -> Integers {
       (low & Integers(repeating: mask)) | (high & Integers(repeating: ~mask))
     }
-    if channelsPerByteWord == 2 {
+    if lanes == 2 {
       return unsafeBitCast(joined(lane(0), lane(1) &<< Integers(repeating: 16), 0xffff), to: Vector.self)
     }
     let lows = joined(lane(0), lane(1) &<< Integers(repeating: 8), 0xff)

@@ -1,37 +1,50 @@
-/// The first half of Winograd's F(4x4,3x3) convolution (Lavin and Gray 2015): windows of 6 x 6 pixels, transformed and packed.
+/// The first half of Winograd's F(4x4,3x3) convolution (Lavin and Gray 2015): windows of 6 x 6 pixels, transformed to as many
+/// points.
 public struct WinogradInput {
   /// Six input rows at the first window's left column; neighbouring windows are four pixels apart.
   public var inputs: UnsafePointer<UnsafePointer<Float>>
   public var pixelStride: Int
   public var vectors: Int
   public var windows: Int
-  /// 36 row panels of one tile, a window being a row: `[6][6][segment][tileRows][vectorWidth]`.
-  public var rowPanels: UnsafeMutablePointer<Float>
+  /// Where the first window's values go, a vector of channels at a time, and how far apart the 6 x 6 points, the windows and
+  /// the vectors lie: as 36 row panels of which a window is a row, or as lines to be quantized.
+  public var output: UnsafeMutablePointer<Float>
+  public var pointStride: Int
+  public var windowStride: Int
+  public var vectorStride: Int
   /// Of the input; `vectors` counts those of channels.
   public var element: MapElementType
 
   public init(
     inputs: UnsafePointer<UnsafePointer<Float>>, pixelStride: Int, vectors: Int, windows: Int,
-    rowPanels: UnsafeMutablePointer<Float>, element: MapElementType = .float32
+    output: UnsafeMutablePointer<Float>, pointStride: Int, windowStride: Int, vectorStride: Int,
+    element: MapElementType = .float32
   ) {
     self.element = element
     self.inputs = inputs
     self.pixelStride = pixelStride
     self.vectors = vectors
     self.windows = windows
-    self.rowPanels = rowPanels
+    self.output = output
+    self.pointStride = pointStride
+    self.windowStride = windowStride
+    self.vectorStride = vectorStride
   }
 }
 
-/// The second half: 36 products, transformed back to 4 x 4 pixels, `activation(sums + bias)`.
+/// The second half: 36 products, transformed back to 4 x 4 pixels, `activation(sums + bias + residual)`.
 public struct WinogradOutput {
-  /// `[6][6][window][panelWidth]`
+  /// `panelWidth` sums of each of 6 x 6 points of each window, and how far apart points and windows lie.
   public var sums: UnsafePointer<Float>
+  public var pointStride: Int
+  public var windowStride: Int
   /// `[panelWidth]`
   public var bias: UnsafePointer<Float>
   public var activation: OutputActivation
   /// Up to four output rows, at the first window's left column and the panel's first channel.
   public var outputs: UnsafePointer<UnsafeMutablePointer<Float>>
+  /// What is added, in rows as the outputs are, or nil.
+  public var residuals: UnsafePointer<UnsafePointer<Float>>?
   public var rows: Int
   public var pixelStride: Int
   public var windows: Int
@@ -41,11 +54,15 @@ public struct WinogradOutput {
   public var element: MapElementType
 
   public init(
-    sums: UnsafePointer<Float>, bias: UnsafePointer<Float>, activation: Activation,
-    outputs: UnsafePointer<UnsafeMutablePointer<Float>>, rows: Int, pixelStride: Int, windows: Int, pixels: Int,
-    element: MapElementType = .float32
+    sums: UnsafePointer<Float>, pointStride: Int, windowStride: Int, bias: UnsafePointer<Float>,
+    activation: Activation, outputs: UnsafePointer<UnsafeMutablePointer<Float>>,
+    residuals: UnsafePointer<UnsafePointer<Float>>? = nil, rows: Int, pixelStride: Int, windows: Int,
+    pixels: Int, element: MapElementType = .float32
   ) {
     self.element = element
+    self.residuals = residuals
+    self.pointStride = pointStride
+    self.windowStride = windowStride
     self.sums = sums
     self.bias = bias
     self.activation = OutputActivation(activation)
@@ -54,19 +71,6 @@ public struct WinogradOutput {
     self.pixelStride = pixelStride
     self.windows = windows
     self.pixels = pixels
-  }
-}
-
-/// The weights' transform: the factors of the three taps at one of the six points.
-@inlinable
-func winogradKernelTransform(_ point: Int) -> InlineArray<3, Float> {
-  switch point {
-  case 0: [1 / 4, 0, 0]
-  case 1: [-1 / 6, -1 / 6, -1 / 6]
-  case 2: [-1 / 6, 1 / 6, -1 / 6]
-  case 3: [1 / 24, 1 / 12, 1 / 6]
-  case 4: [1 / 24, -1 / 12, 1 / 6]
-  default: [0, 0, 1]
   }
 }
 
@@ -90,7 +94,6 @@ extension VectorUnit {
 
   @inlinable @inline(__always)
   static func transformInput(_ tile: WinogradInput, _ window: Int, _ vector: Int, _ part: WordPart) {
-    let panelStride = tile.vectors &* tileRows &* vectorWidth
     let words = part == .whole ? vector : vector / 2
     let offset = window &* 4 &* tile.pixelStride &+ words &* vectorWidth
     var rows = InlineArray<6, InlineArray<6, Vector>>(repeating: InlineArray(repeating: .zero))
@@ -99,12 +102,12 @@ extension VectorUnit {
       for x in 0..<6 { line[x] = load(part, tile.inputs[y] + (offset &+ x &* tile.pixelStride)) }
       rows[y] = inputTransform(line)
     }
-    let output = tile.rowPanels + (vector &* tileRows &+ window) &* vectorWidth
+    let output = tile.output + (vector &* tile.vectorStride &+ window &* tile.windowStride)
     for x in 0..<6 {
       var line = InlineArray<6, Vector>(repeating: .zero)
       for y in 0..<6 { line[y] = rows[y][x] }
       line = inputTransform(line)
-      for y in 0..<6 { store(line[y], output + (y &* 6 &+ x) &* panelStride) }
+      for y in 0..<6 { store(line[y], output + (y &* 6 &+ x) &* tile.pointStride) }
     }
   }
 
@@ -127,8 +130,15 @@ extension VectorUnit {
     withUnsafeMutablePointer(to: &memory) { memory in
       let floats = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Float.self)
       for window in 0..<tile.windows {
-        forEachPixel(tile, window) { x, y, low, high in
-          FloatElement<Self>.store(low, high, floats + (y &* 4 &+ x) &* panelWidth)
+        switch tile.element {
+        case .float32:
+          forEachPixel(tile, window, FloatElement<Self>.self) { x, y, low, high in
+            FloatElement<Self>.store(low, high, floats + (y &* 4 &+ x) &* panelWidth)
+          }
+        case .bfloat16:
+          forEachPixel(tile, window, PackedElement<Self>.self) { x, y, low, high in
+            FloatElement<Self>.store(low, high, floats + (y &* 4 &+ x) &* panelWidth)
+          }
         }
         activate(ElementwiseRun(input: floats, output: floats, count: 16 &* panelWidth), tile.activation.activation)
         for y in 0..<tile.rows {
@@ -146,11 +156,11 @@ extension VectorUnit {
   }
 
   @inlinable @inline(__always)
-  static func transformOutput<Element: StoredElement>(_ tile: WinogradOutput, _ window: Int, _: Element.Type)
+  static func transformOutput<Element: StoredElement>(_ tile: WinogradOutput, _ window: Int, _ element: Element.Type)
   where Element.Unit == Self {
     let floor = Vector(repeating: tile.activation.minimum)
     let ceiling = Vector(repeating: tile.activation.maximum)
-    forEachPixel(tile, window) { x, y, low, high in
+    forEachPixel(tile, window, element) { x, y, low, high in
       Element.store(
         minimum(ceiling, maximum(floor, low)), minimum(ceiling, maximum(floor, high)),
         tile.outputs[y] + (window &* 4 &+ x) &* tile.pixelStride)
@@ -159,16 +169,25 @@ extension VectorUnit {
 
   /// Calls `body` with the sums of each pixel of a window that the output has.
   @inlinable @inline(__always)
-  static func forEachPixel(
-    _ tile: WinogradOutput, _ window: Int, _ body: (_ x: Int, _ y: Int, _ low: Vector, _ high: Vector) -> Void
-  ) {
+  static func forEachPixel<Element: StoredElement>(
+    _ tile: WinogradOutput, _ window: Int, _: Element.Type,
+    _ body: (_ x: Int, _ y: Int, _ low: Vector, _ high: Vector) -> Void
+  ) where Element.Unit == Self {
     let bias = (load(tile.bias), load(tile.bias + vectorWidth))
     let low = transformedRows(tile, window, column: 0)
     let high = transformedRows(tile, window, column: vectorWidth)
     for x in 0..<min(tile.pixels &- window &* 4, 4) {
       let lows = transformedColumn(low, x)
       let highs = transformedColumn(high, x)
-      for y in 0..<4 where y < tile.rows { body(x, y, lows[y] + bias.0, highs[y] + bias.1) }
+      for y in 0..<4 where y < tile.rows {
+        var (low, high) = (lows[y] + bias.0, highs[y] + bias.1)
+        if let residuals = tile.residuals {
+          let (lowAdded, highAdded) = Element.load(residuals[y] + (window &* 4 &+ x) &* tile.pixelStride)
+          low += lowAdded
+          high += highAdded
+        }
+        body(x, y, low, high)
+      }
     }
   }
 
@@ -177,12 +196,11 @@ extension VectorUnit {
   static func transformedRows(
     _ tile: WinogradOutput, _ window: Int, column: Int
   ) -> InlineArray<6, InlineArray<4, Vector>> {
-    let sums = tile.sums + (window &* panelWidth &+ column)
-    let stride = tile.windows &* panelWidth
+    let sums = tile.sums + (window &* tile.windowStride &+ column)
     var rows = InlineArray<6, InlineArray<4, Vector>>(repeating: InlineArray(repeating: .zero))
     for y in 0..<6 {
       var line = InlineArray<6, Vector>(repeating: .zero)
-      for x in 0..<6 { line[x] = load(sums + (y &* 6 &+ x) &* stride) }
+      for x in 0..<6 { line[x] = load(sums + (y &* 6 &+ x) &* tile.pointStride) }
       rows[y] = outputTransform(line)
     }
     return rows

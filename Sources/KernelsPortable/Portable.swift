@@ -69,6 +69,11 @@ public enum Portable: VectorUnit {
   }
 
   @inline(__always)
+  public static func addShortProducts(_ sum: inout Integers, _ weights: Integers, _ word: Integers) {
+    sum = portable_dot_shorts4(sum, weights, word)
+  }
+
+  @inline(__always)
   public static func tile<Math: TileArithmetic>(
     _ math: Math.Type, rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace
   ) where Math.Unit == Self { tileOfUpTo6(math, rows: rows, product, place) }

@@ -18,7 +18,7 @@
       switch product.arithmetic {
       case .int8: multiplyTiles(product, IntegerTile<Self>.self)
       case .bfloat16: multiplyBFloat16(product)
-      case .float32, .bfloat16Weights, .int8Weights: base.multiply(product)
+      case .float32, .bfloat16Weights, .int16, .int8Weights: base.multiply(product)
       }
     }
 
@@ -26,7 +26,7 @@
       switch arithmetic {
       case .int8: multiplyAddsOfTiles(count, IntegerTile<Self>.self)
       case .bfloat16: multiplyAddsOfBFloat16(count)
-      case .float32, .bfloat16Weights, .int8Weights: base.multiplyAdds(count, arithmetic)
+      case .float32, .bfloat16Weights, .int16, .int8Weights: base.multiplyAdds(count, arithmetic)
       }
     }
 

@@ -11,7 +11,7 @@
     @inlinable
     public static func isNative(_ arithmetic: Arithmetic) -> Bool {
       switch arithmetic {
-      case .float32, .bfloat16, .int8: true
+      case .float32, .bfloat16, .int8, .int16: true
       case .bfloat16Weights, .int8Weights: false
       }
     }

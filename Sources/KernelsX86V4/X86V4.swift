@@ -25,6 +25,11 @@
     public static func addDotProduct(_ sum: inout SIMD8<Int32>, _ weights: SIMD8<Int32>, _ word: SIMD8<Int32>) {
       sum = dot_shorts8(sum, weights, word)
     }
+
+    @inline(__always)
+    public static func addShortProducts(_ sum: inout SIMD16<Int32>, _ weights: SIMD16<Int32>, _ word: SIMD16<Int32>) {
+      sum = dot_shorts16(sum, weights, word)
+    }
   }
 
   /// `X86V4` as it is compiled in this module: named, its generic kernels would be compiled again where they are called.

@@ -8,6 +8,14 @@
 
   extension AVX512VNNI {
     @inlinable
+    public static func isNative(_ arithmetic: Arithmetic) -> Bool {
+      switch arithmetic {
+      case .float32, .int8, .int16: true
+      case .bfloat16, .bfloat16Weights, .int8Weights: false
+      }
+    }
+
+    @inlinable
     public static var channelsPerByteWord: Int { 4 }
 
     @inlinable
@@ -31,6 +39,11 @@
     @inlinable @inline(__always)
     public static func addDotProduct(_ sum: inout HalfIntegers, _ weights: HalfIntegers, _ word: HalfIntegers) {
       sum = dot_bytes8(sum, weights, word)
+    }
+
+    @inlinable @inline(__always)
+    public static func addShortProducts(_ sum: inout Integers, _ weights: Integers, _ word: Integers) {
+      sum = fused_dot_shorts16(sum, weights, word)
     }
   }
 #endif

@@ -7,11 +7,19 @@
     public static var base: any KernelSet.Type { plainAVX512() }
 
     public static func multiply(_ product: Product) {
-      if product.arithmetic == .int8 { multiplyIntegers(product) } else { base.multiply(product) }
+      switch product.arithmetic {
+      case .int8: multiplyIntegers(product)
+      case .int16: multiplyShorts(product)
+      case .float32, .bfloat16, .bfloat16Weights, .int8Weights: base.multiply(product)
+      }
     }
 
     public static func multiplyAdds(_ count: Int, _ arithmetic: Arithmetic) -> Float {
-      arithmetic == .int8 ? multiplyAddsOfIntegers(count) : base.multiplyAdds(count, arithmetic)
+      switch arithmetic {
+      case .int8: multiplyAddsOfIntegers(count)
+      case .int16: multiplyAddsOfShorts(count)
+      case .float32, .bfloat16, .bfloat16Weights, .int8Weights: base.multiplyAdds(count, arithmetic)
+      }
     }
   }
 #endif

@@ -19,7 +19,7 @@ enum EmulatedTiles: MatrixTileUnit {
     switch product.arithmetic {
     case .int8: multiplyTiles(product, IntegerTile<Self>.self)
     case .bfloat16: multiplyBFloat16(product)
-    case .float32, .bfloat16Weights, .int8Weights: preconditionFailure("no product of matrix registers")
+    case .float32, .bfloat16Weights, .int16, .int8Weights: preconditionFailure("no product of matrix registers")
     }
   }
 
@@ -93,6 +93,10 @@ enum EmulatedTiles: MatrixTileUnit {
     addDotProduct(
       &whole, Integers(lowHalf: weights, highHalf: .zero), Integers(lowHalf: word, highHalf: .zero))
     sum = whole.lowHalf
+  }
+
+  static func addShortProducts(_ sum: inout Integers, _ weights: Integers, _ word: Integers) {
+    preconditionFailure("no product of matrix registers")
   }
 
   static func addDotProduct(_ sum: inout Vector, _ weights: Vector, _ word: Vector) {

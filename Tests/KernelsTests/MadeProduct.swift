@@ -68,7 +68,7 @@ struct MadeProduct {
     let columnScales = padded(columnScales)
     let starts = UnsafeMutablePointer<Int32>.allocate(capacity: panels * panelWidth)
     defer { unsafe starts.deallocate() }
-    unsafe starts.initialize(repeating: .max, count: panels * panelWidth)
+    unsafe starts.initialize(repeating: arithmetic == .int16 ? 0 : .max, count: panels * panelWidth)
     if arithmetic == .int8 {
       unsafe kernels.sumColumns(
         ColumnStarts(columnPanels: columnPanels.start, depth: words, panels: panels, starts: starts))
@@ -136,12 +136,13 @@ struct MadeProduct {
     case .bfloat16:
       let low = word / vectorWidth * panelWidth + word % vectorWidth
       return value(low).bitPattern >> 16 | value(low + vectorWidth).bitPattern & 0xffff_0000
-    case .int8:
-      let lanes = kernels.channelsPerByteWord
+    case .int8, .int16:
+      let lanes = arithmetic == .int16 ? 2 : kernels.channelsPerByteWord
+      let shift = arithmetic == .int16 ? 0 : kernels.rowShift
       let start = word / vectorWidth * vectorWidth * lanes
       let apart = min(vectorWidth, (depth - start + lanes - 1) / lanes)
       return (0..<lanes).reduce(0) { bits, lane in
-        let number = Int32(value(start + lane * apart + word % vectorWidth)) + kernels.rowShift
+        let number = Int32(value(start + lane * apart + word % vectorWidth)) + shift
         let mask: UInt32 = lanes == 4 ? 0xff : 0xffff
         return bits | (UInt32(bitPattern: number) & mask) << (UInt32(lane) * (lanes == 4 ? 8 : 16))
       }
@@ -166,6 +167,15 @@ struct MadeProduct {
               scale: ones.start, panels: memory.start, arithmetic: arithmetic))
         }
       }
+    case .int16:
+      for panel in 0..<panels {
+        for word in 0..<words {
+          for column in 0..<panelWidth {
+            memory.start[(panel * words + word) * panelWidth + column] =
+              Float(bitPattern: columnWord(panel * panelWidth + column, word))
+          }
+        }
+      }
     case .int8, .int8Weights:
       for (first, end) in parts {
         unsafe right[first..<end].map { Int8($0) }.withUnsafeBufferPointer {
@@ -177,6 +187,17 @@ struct MadeProduct {
       }
     }
     return memory
+  }
+
+  /// Two channels of a column, in the order of a row's.
+  private func columnWord(_ column: Int, _ word: Int) -> UInt32 {
+    let start = word / vectorWidth * panelWidth
+    let apart = min(vectorWidth, (depth - start + 1) / 2)
+    return (0..<2).reduce(0) { bits, lane in
+      let channel = start + lane * apart + word % vectorWidth
+      guard channel < depth, column < columns else { return bits }
+      return bits | UInt32(UInt16(bitPattern: Int16(right[channel * columns + column]))) << UInt32(16 * lane)
+    }
   }
 
   private func padded(_ values: [Float]) -> Memory {

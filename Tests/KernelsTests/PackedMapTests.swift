@@ -358,11 +358,13 @@ import Testing
       let vectors = 2 * panels
       let rows = try Rows(kernels, rows: 6, pixels: 4 * windows + 2, panels: panels, &random)
       func transformed(_ element: MapElementType) throws -> [UInt32] {
-        let found = try GuardedFloats(count: 36 * vectors * kernels.tileRows(.float32) * width)
+        let tileRows = kernels.tileRows(.float32)
+        let found = try GuardedFloats(count: 36 * vectors * tileRows * width)
         unsafe kernels.transformInput(
           WinogradInput(
             inputs: rows.pointers(element), pixelStride: rows.stride(element), vectors: vectors, windows: windows,
-            rowPanels: found.start, element: element))
+            output: found.start, pointStride: vectors * tileRows * width, windowStride: width,
+            vectorStride: tileRows * width, element: element))
         return found.bits
       }
       let expectedRows = try transformed(.float32)
@@ -376,7 +378,7 @@ import Testing
         let found = try GuardedFloats([Float](repeating: 0, count: 3 * pixels * pixelStride))
         unsafe kernels.transformOutput(
           WinogradOutput(
-            sums: sums, bias: bias, activation: activation,
+            sums: sums, pointStride: windows * 2 * width, windowStride: 2 * width, bias: bias, activation: activation,
             outputs: (0..<3).map { unsafe found.start + $0 * pixels * pixelStride }, rows: 3, pixelStride: pixelStride,
             windows: windows, pixels: pixels, element: element))
         return found.values

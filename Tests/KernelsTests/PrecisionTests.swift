@@ -27,10 +27,12 @@ import Testing
   }
 
   func expectInt8(_ graph: Graph, for input: [Float], _ what: String) throws {
+    var options = PlanOptions()
+    options.winogradChannels = .max
     for isFused in [true, false] {
       let expected = try PlannedReference(graph, .int8, isFused: isFused).run(input)
       for set in InstructionSet.supported where (set != .portable) == isFused {
-        let plan = try Plan(graph, instructionSet: set, precision: .int8, pool: testPool)
+        let plan = try Plan(graph, instructionSet: set, precision: .int8, options: options, pool: testPool)
         try expectBits(plan, expected, for: input, what)
       }
     }

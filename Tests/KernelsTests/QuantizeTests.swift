@@ -18,25 +18,28 @@ import Testing
     var scale: UInt32
   }
 
-  private static func expected(_ row: [Float], isFused: Bool) -> Quantized {
+  /// - Parameter limit: 127 for bytes, above it for integers of 16 bits.
+  private static func expected(_ row: [Float], isFused: Bool, limit: Float = 127) -> Quantized {
     let top = row.map(\.magnitude.bitPattern).max()!
     let largest = Float(bitPattern: top)
     if !largest.isFinite { return Quantized(integers: [], scale: Float.nan.bitPattern) }
-    if largest < 0x1p-119 {
+    if largest < (limit > 127 ? 0x1p-111 : 0x1p-119) {
       return Quantized(integers: row.map { _ in 0 }, scale: 0)
     }
-    let factor = 127 / largest
+    let factor = limit / largest
     let integers = row.map { value -> Int32 in
       let product = isFused ? Float(0x1.8p+23).addingProduct(value, factor) : 0x1.8p+23 + value * factor
       return Int32(product - 0x1.8p+23)
     }
-    return Quantized(integers: integers, scale: (largest / 127).bitPattern)
+    return Quantized(integers: integers, scale: (largest / limit).bitPattern)
   }
 
-  private static func quantize(_ rows: [[Float]], _ kernels: any KernelSet.Type) throws -> [Quantized] {
+  private static func quantize(
+    _ rows: [[Float]], _ kernels: any KernelSet.Type, limit: Float = 127
+  ) throws -> [Quantized] {
     let channels = rows[0].count
     let width = kernels.vectorWidth
-    let lanes = kernels.channelsPerByteWord
+    let lanes = limit > 127 ? 2 : kernels.channelsPerByteWord
     let segments = (channels + lanes * width - 1) / (lanes * width)
     // Behind a row's end lies anything.
     let behind = [Float](repeating: .nan, count: lanes * width)
@@ -47,7 +50,8 @@ import Testing
     unsafe kernels.quantize(
       QuantizeRun(
         lines: lines.start, lineStride: channels + behind.count, rows: rows.count, channels: channels,
-        rowPanel: panel.start, slots: slots, segmentStride: rows.count * width, scaleSlots: scaleSlots))
+        rowPanel: panel.start, slots: slots, segmentStride: rows.count * width, scaleSlots: scaleSlots,
+        arithmetic: limit > 127 ? .int16 : .int8, limit: limit))
     let words = panel.bits
     return rows.indices.map { row in
       let integers = (0..<channels).map { channel -> Int32 in
@@ -96,6 +100,23 @@ import Testing
     }
     let halves = try Self.quantize([[127, 0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 126.5]], kernels)
     #expect(halves[0].integers == [127, 0, 2, 2, 0, -2, -2, 126])
+  }
+
+  @Test(arguments: InstructionSet.supported, [181, 2047, 32_767] as [Float])
+  func `Integers of 16 bits are rounded as single values are`(set: InstructionSet, limit: Float) throws {
+    let kernels = set.kernels
+    var random = RandomValues(seed: 2)
+    for channels in Array(1...2 * kernels.panelWidth + 2) + [728] {
+      var rows = (0..<9).map { _ in random.floats(channels, in: -1...1).map { $0 * $0 * 300 * ($0 < 0 ? -1 : 1) } }
+      for (row, top) in [0, -0x1p-111, 0x1p-112, .infinity, .nan, .greatestFiniteMagnitude].enumerated() {
+        rows[row] = rows[row].map { $0 * 0x1p-140 }
+        rows[row][row % channels] = Float(top)
+      }
+      let found = try Self.quantize(rows, kernels, limit: limit)
+      #expect(
+        found == rows.map { Self.expected($0, isFused: Self.isFused(set), limit: limit) }, "\(channels) channels")
+      #expect(found[1].integers[1 % channels] == -Int32(limit))
+    }
   }
 
   @Test(arguments: InstructionSet.supported, [1, 16, 40, 130])

@@ -56,7 +56,7 @@ import Testing
   @Test(arguments: cases, [MapElementType.float32, .bfloat16])
   func `Random values stay within the bound of their sums`(of: Case, element: MapElementType) {
     var random = SplitMix64(seed: 4)
-    let isInteger = of.arithmetic == .int8
+    let isInteger = of.arithmetic == .int8 || of.arithmetic == .int16
     for (rows, depth, columns) in [(13, 150, 57), (1, 300, 40), (29, 37, 88)] {
       let rows = of.arithmetic == .int8Weights ? 1 : rows
       var product = MadeProduct(of.kernels, of.arithmetic, element, rows: rows, depth: depth, columns: columns) {
@@ -120,6 +120,19 @@ import Testing
     }
   }
 
+  /// As large as their number allows, so that a sum comes to all but 2^31.
+  @Test(arguments: InstructionSet.supported, [-1, 1])
+  func `The largest integers of 16 bits are summed without overflow`(set: InstructionSet, sign: Float) {
+    for depth in [2, 3, 64, 512, 1000, 2048] {
+      let limit = Float(set.kernels.shortLimit(channels: depth))
+      var product = MadeProduct(set.kernels, .int16, .float32, rows: 3, depth: depth, columns: 33) { 0 }
+      product.left = product.left.map { _ in limit }
+      product.right = product.right.map { _ in sign * limit }
+      let sum = Float(Int32(sign) * Int32(limit) * Int32(limit) * Int32(depth))
+      #expect(product.run().values == [Float](repeating: sum, count: 99))
+    }
+  }
+
   @Test(arguments: InstructionSet.supported) func `Rows without a scale are not a number, and no others`(
     set: InstructionSet
   ) {
@@ -172,14 +185,15 @@ import Testing
   /// `activation(rows * columns * scales + bias + residual)`, or the same of absolute values without the activation.
   private func plain(_ product: MadeProduct, magnitudes: Bool = false) -> [Double] {
     func value(_ float: Float) -> Double { magnitudes ? abs(Double(float)) : Double(float) }
-    let columnsScaled = product.arithmetic == .int8 || product.arithmetic == .int8Weights
+    let rowsScaled = product.arithmetic == .int8 || product.arithmetic == .int16
+    let columnsScaled = rowsScaled || product.arithmetic == .int8Weights
     return (0..<product.rows * product.columns).map { index in
       let (row, column) = index.quotientAndRemainder(dividingBy: product.columns)
       var sum = 0.0
       for k in 0..<product.depth {
         sum += value(product.left[row * product.depth + k]) * value(product.right[k * product.columns + column])
       }
-      if product.arithmetic == .int8 { sum *= Double(product.rowScales[row]) }
+      if rowsScaled { sum *= Double(product.rowScales[row]) }
       if columnsScaled { sum *= Double(product.columnScales[column]) }
       sum += value(product.bias[column])
       if let residual = product.residual { sum += value(residual[index]) }

@@ -10,6 +10,12 @@ import Testing
   ]
   private static let channels: [(inputs: Int, outputs: Int)] = [(32, 32), (33, 32), (32, 65), (47, 33)]
 
+  private static var always: PlanOptions {
+    var options = PlanOptions()
+    options.weighsWinograd = false
+    return options
+  }
+
   /// The factors of the weights' transform are multiples of 1/24 in each direction: kernels of multiples of 576 stay whole in it.
   @Test(arguments: channels.indices)
   func `Kernels of multiples of 576 give the reference's values bit for bit`(index: Int) throws {
@@ -26,7 +32,7 @@ import Testing
         try expectWinograd(graph!)
         var weights = RandomWeights(seed: 9, values: .integers)
         let input = weights.input(count: graph!.inputShape.elementCount).map { ($0 / 3).rounded() }
-        try expectReference(graph!, for: input, .exact)
+        try expectReference(graph!, for: input, .exact, options: Self.always)
       }
     }
   }
@@ -44,9 +50,29 @@ import Testing
         try expectWinograd(graph)
         var weights = RandomWeights(seed: 10)
         let input = weights.input(count: graph.inputShape.elementCount)
-        let used = try expectReference(graph, for: input, .rounded)
+        let used = try expectReference(graph, for: input, .rounded, options: Self.always)
         #expect(used < 0.14)
       }
+    }
+  }
+
+  /// In blocks of a tile and of all windows, with a residual that is written over and one that is read again.
+  @Test(arguments: [1, 700 << 10], [false, true])
+  func `A residual is added before the activation`(bytes: Int, isReadAgain: Bool) throws {
+    for (height, width) in [(3, 2), (9, 10), (5, 62)] {
+      var network = try RandomWeighted(.map(height: height, width: width, channels: 33), seed: 11, .floats)
+      try network.append(.convolution(Convolution(window: Window(size: Extent(1)), outputChannels: 35)))
+      try network.append(
+        .convolution(
+          Convolution(
+            window: Window(size: Extent(3), padding: .same), outputChannels: 35, hasBias: true,
+            epilogue: Epilogue(addsResidual: true, activation: isReadAgain ? .elu(alpha: 1) : .relu6))), [0, 1])
+      if isReadAgain { try network.append(.add, [1, 2]) }
+      try expectWinograd(network.graph)
+      var options = Self.always
+      options.winogradBytes = bytes
+      let input = network.input()
+      try expectReference(network.graph, for: input, .rounded, options: options)
     }
   }
 
@@ -62,7 +88,7 @@ import Testing
     for convolution in gathered {
       var network = try RandomWeighted(.map(height: 4, width: 4, channels: 32), seed: 1, .integers)
       try network.append(.convolution(convolution))
-      let plan = try Plan(network.graph, pool: testPool)
+      let plan = try Plan(network.graph, options: Self.always, pool: testPool)
       #expect(plan.stageDescriptions.map(\.kernel).filter { $0.contains("Winograd") } == [], "\(convolution)")
       let input = network.input()
       try expectReference(network.graph, for: input, .exact)
@@ -85,7 +111,7 @@ import Testing
   }
 
   private func expectWinograd(_ graph: Graph) throws {
-    let plan = try Plan(graph, pool: testPool)
+    let plan = try Plan(graph, options: Self.always, pool: testPool)
     #expect(plan.stageDescriptions.contains { $0.kernel.contains("Winograd") })
   }
 }

@@ -8,6 +8,16 @@ typedef int32_t i32x2 __attribute__((vector_size(8)));
 INLINE f32x4 to_floats4(i32x4 a) { return __builtin_convertvector(a, f32x4); }
 INLINE i32x4 low_of4(i32x2 a) { return __builtin_shufflevector(a, a, 0, 1, -1, -1); }
 
+// Two signed 16-bit numbers a word.
+INLINE i32x4 portable_dot_shorts4(i32x4 sum, i32x4 weights, i32x4 row) {
+#if defined(__x86_64__)
+  return sum + (i32x4)_mm_madd_epi16((__m128i)weights, (__m128i)row);
+#else
+  const int16x8_t a = (int16x8_t)weights, b = (int16x8_t)row;
+  return sum + (i32x4)vpaddq_s32(vmull_s16(vget_low_s16(a), vget_low_s16(b)), vmull_high_s16(a, b));
+#endif
+}
+
 // Four bytes a word, both signed, where the compiler may use NEON's dot product; else two signed 16-bit numbers.
 #if defined(__ARM_FEATURE_DOTPROD)
 #define PORTABLE_CHANNELS_PER_WORD 4
@@ -16,14 +26,7 @@ INLINE i32x4 portable_dot4(i32x4 sum, i32x4 weights, i32x4 row) {
 }
 #else
 #define PORTABLE_CHANNELS_PER_WORD 2
-INLINE i32x4 portable_dot4(i32x4 sum, i32x4 weights, i32x4 row) {
-#if defined(__x86_64__)
-  return sum + (i32x4)_mm_madd_epi16((__m128i)weights, (__m128i)row);
-#else
-  const int16x8_t a = (int16x8_t)weights, b = (int16x8_t)row;
-  return sum + (i32x4)vpaddq_s32(vmull_s16(vget_low_s16(a), vget_low_s16(b)), vmull_high_s16(a, b));
-#endif
-}
+INLINE i32x4 portable_dot4(i32x4 sum, i32x4 weights, i32x4 row) { return portable_dot_shorts4(sum, weights, row); }
 #endif
 INLINE i32x2 portable_dot2(i32x2 sum, i32x2 weights, i32x2 row) {
   const i32x4 a = portable_dot4(low_of4(sum), low_of4(weights), low_of4(row));
@@ -90,8 +93,11 @@ INLINE i32x16 dot_shorts16(i32x16 sum, i32x16 weights, i32x16 row) {
 }
 #endif
 
-// Four bytes a word, those of the row unsigned.
+// Two signed 16-bit numbers a word, in one instruction; then four bytes a word, those of the row unsigned.
 #if defined(__AVX512VNNI__) && defined(__AVX512VL__)
+INLINE i32x16 fused_dot_shorts16(i32x16 sum, i32x16 weights, i32x16 row) {
+  return (i32x16)_mm512_dpwssd_epi32((__m512i)sum, (__m512i)weights, (__m512i)row);
+}
 INLINE i32x8 dot_bytes8(i32x8 sum, i32x8 weights, i32x8 row) {
   return (i32x8)_mm256_dpbusd_epi32((__m256i)sum, (__m256i)row, (__m256i)weights);
 }

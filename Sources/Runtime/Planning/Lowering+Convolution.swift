@@ -15,8 +15,8 @@ extension Lowering {
     if convolution.isDepthwise(on: values[inputs[0]].shape) {
       return lowerDepthwise(convolution, node, input, window, residual: residual)
     }
-    if isWinograd(convolution, node), input.activation == .identity {
-      return lowerWinograd(convolution, node, input.value, window)
+    if input.activation == .identity, let arithmetic = winogradArithmetic(convolution, node) {
+      return lowerWinograd(convolution, node, input.value, window, arithmetic, residual: residual)
     }
     let output = outputValue(node, residual: residual)
     let kernel = graph.tensors[node.parameters[0]]
@@ -24,7 +24,7 @@ extension Lowering {
       convolution.hasBias ? graph.tensors[node.parameters[1]] : nil, count: convolution.outputChannels)
     let channels = graph.nodes[node.inputs[0]].shape.channels
     let arithmetic =
-      convolution.groups == 1 ? arithmetic(for: kernel, on: input.value, copies: true) : .float32
+      convolution.groups == 1 ? arithmetic(for: kernel, on: values[input.value].element, copies: true) : .float32
     let slices = weights.addGroupedColumns(
       kernel, arithmetic, taps: window.taps, channels: channels, groups: convolution.groups,
       columns: convolution.outputChannels, input: values[input.value].element)
@@ -57,7 +57,7 @@ extension Lowering {
     let panels = panelCount(separable.outputChannels)
     let isStrassen = isStrassen(separable, depth: depth, positions: node.shape.elementCount / separable.outputChannels)
     let shape = ProductShape(
-      arithmetic(for: pointwise, on: input.value, copies: false), taps: 1, channels: depth,
+      arithmetic(for: pointwise, on: values[input.value].element, copies: false), taps: 1, channels: depth,
       input: values[input.value].element, kernels: kernels, closesTail: true)
     let step = ProductStep(
       input: input.value, output: output, residual: residual,
@@ -92,31 +92,6 @@ extension Lowering {
     return activated(output, by: convolution.epilogue.activation, inPlace: true)
   }
 
-  private mutating func lowerWinograd(
-    _ convolution: Convolution, _ node: Node, _ input: Int, _ window: PlacedWindow
-  ) -> Int {
-    let width = width(of: node.shape)
-    let depth = values[input].shape.channels
-    // The last window may reach beyond what the convolution needs.
-    let end = (width + 3) / 4 * 4 + 2 - window.left
-    reserveBorder(of: input, left: window.left, right: max(0, end - self.width(of: values[input].shape)))
-    let output = newValue(node.shape)
-    append(
-      .winograd(
-        WinogradStep(
-          input: input, output: output, top: window.top, left: window.left, depth: depth,
-          vectors: ProductShape(
-            .float32, taps: 1, channels: depth, input: values[input].element, kernels: kernels
-          ).segments,
-          panels: panelCount(convolution.outputChannels),
-          weights: weights.addWinograd(
-            graph.tensors[node.parameters[0]], channels: depth, columns: convolution.outputChannels),
-          bias: weights.addBias(
-            convolution.hasBias ? graph.tensors[node.parameters[1]] : nil, count: convolution.outputChannels),
-          activation: convolution.epilogue.activation)))
-    return output
-  }
-
   /// A value to be read through an activation: ReLU is applied as it is read, any other by a step before.
   private mutating func readable(_ value: Int, _ activation: Activation) -> (value: Int, activation: Activation) {
     switch activation {
@@ -126,7 +101,7 @@ extension Lowering {
   }
 
   /// The value that a convolution writes: in place of its residual, where nothing else reads that afterwards.
-  private mutating func outputValue(_ node: Node, residual: Int?) -> Int {
+  mutating func outputValue(_ node: Node, residual: Int?) -> Int {
     guard let residual, isLastUse(of: 1), !values[residual].isTight else { return newValue(node.shape) }
     return newValue(node.shape, over: residual)
   }
@@ -135,16 +110,7 @@ extension Lowering {
   func isGathering(_ node: Node) -> Bool {
     guard case .convolution(let convolution) = node.operation, !convolution.epilogue.addsResidual else { return false }
     return convolution.inputActivation == .identity && !convolution.isDepthwise(on: graph.nodes[node.inputs[0]].shape)
-      && !isWinograd(convolution, node)
-  }
-
-  private func isWinograd(_ convolution: Convolution, _ node: Node) -> Bool {
-    let window = convolution.window
-    return window.size == Extent(3) && window.stride == Extent(1) && window.dilation == Extent(1)
-      && convolution.groups == 1 && !convolution.epilogue.addsResidual
-      && (precision != .int8 || graph.tensors[node.parameters[0]].elementType != .int8)
-      && min(graph.nodes[node.inputs[0]].shape.channels, convolution.outputChannels) >= options.winogradChannels
-      && graph.tensors[node.parameters[0]].elementCount <= options.winogradWeights
+      && winogradArithmetic(convolution, node) == nil
   }
 
   private func blockTiles(_ shape: ProductShape, panels: Int) -> Int {
@@ -166,7 +132,7 @@ extension Lowering {
     return max(1, options.strassenBytes / tileBytes)
   }
 
-  private func width(of shape: Shape) -> Int {
+  func width(of shape: Shape) -> Int {
     guard case .map(_, let width, _) = shape else { return 1 }
     return width
   }

@@ -38,8 +38,8 @@ struct Lowering {
   var weights: WeightLayout
   /// The value of each node that was lowered.
   var valueOfNode: [Int] = []
-  private let consumers: [[Int]]
-  private let elements: MapElementTypes
+  let consumers: [[Int]]
+  let elements: MapElementTypes
   var node = 0
 
   init(
@@ -209,10 +209,10 @@ struct Lowering {
   /// What a product with a kernel runs in, whose rows are made of a map.
   ///
   /// - Parameter copies: Whether the rows are values of the map as they are, which a map of floats has no bf16 words for.
-  func arithmetic(for kernel: Tensor, on map: Int, copies: Bool) -> Arithmetic {
+  func arithmetic(for kernel: Tensor, on element: MapElementType, copies: Bool) -> Arithmetic {
     switch precision {
     case .float32: .float32
-    case .bfloat16 where copies && values[map].element == .float32: .float32
+    case .bfloat16 where copies && element == .float32: .float32
     case .bfloat16: multipliesBFloat16 ? .bfloat16 : .bfloat16Weights
     case .int8: kernel.elementType == .int8 && sumsFit(kernel) ? .int8 : .float32
     }

@@ -48,9 +48,12 @@ struct MemberScratchSizes {
         case .vector: break
         }
       case .winograd(let winograd):
-        rowPanel = max(rowPanel, 36 * winograd.vectors * kernels.tileRows(.float32) * width)
-        sums = max(sums, 36 * kernels.tileRows(.float32) * kernels.panelWidth)
-        blockRows = max(blockRows, kernels.tileRows(.float32))
+        let shape = winograd.shape
+        let tiles = (winograd.blockWindows + shape.tileRows - 1) / shape.tileRows
+        rowPanel = max(rowPanel, tiles * 36 * shape.tileStride(kernels))
+        sums = max(sums, 36 * winograd.blockWindows * kernels.panelWidth)
+        blockRows = max(blockRows, winograd.blockWindows, 36)
+        if shape.arithmetic == .int16 { rows = max(rows, 36 * shape.lineStride(kernels) + 2 * width) }
       case .depthwise(let depthwise):
         windowRows = max(windowRows, depthwise.window.height)
         blockRows = max(blockRows, maps[depthwise.output].width)

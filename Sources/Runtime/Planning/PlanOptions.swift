@@ -12,6 +12,12 @@ package struct PlanOptions: Hashable, Sendable {
   package var winogradChannels = 32
   /// The most weights of such a convolution, which take four times their memory.
   package var winogradWeights = Int.max
+  /// Whether such a convolution is done directly where `ConvolutionCost` says that it is faster.
+  package var weighsWinograd = true
+  /// The most memory of the row panels and sums of some of its windows: of layers whose weights stay in a third-level cache,
+  /// and of those whose weights come from memory for each block of windows.
+  package var winogradBytes = 700 << 10
+  package var largeWinogradBytes = 2200 << 10
   /// The channels on both sides, and the pixels, from which a product is done by a level of Strassen's.
   package var strassenChannels = 512
   package var strassenPositions = 64

@@ -46,6 +46,10 @@ struct ProductShape: Equatable {
       depth = kernels.words(of: taps * channels, .int8)
       panelRowWords = kernels.columnWords(.int8)
       scaleWords = (tileRows + width - 1) / width * width
+    case .int16:
+      depth = kernels.words(of: taps * channels, .int16)
+      panelRowWords = 2 * width
+      scaleWords = (tileRows + width - 1) / width * width
     }
     segments = (depth + width - 1) / width
     if input == .bfloat16, arithmetic == .float32 || arithmetic == .bfloat16Weights { segments = (segments + 1) & ~1 }

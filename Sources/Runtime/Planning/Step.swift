@@ -107,15 +107,21 @@ struct ColumnWeights {
 struct WinogradStep {
   var input: Int
   var output: Int
+  /// The map that is added, where there is one.
+  var residual: Int?
   var top: Int
   var left: Int
-  var depth: Int
+  /// Of the product at one of the 36 points.
+  var shape: ProductShape
   /// The vectors of channels that are transformed: all, and one more where a packed map has them in pairs.
   var vectors: Int
   var panels: Int
-  var weights: Int
+  /// `[panel][36]`
+  var weights: ColumnWeights
   var bias: Int
   var activation: Activation
+  /// The most windows whose rows are multiplied with each weight that is read.
+  var blockWindows: Int
 }
 
 /// A depthwise convolution whose result is a map.
@@ -174,8 +180,7 @@ extension Step {
       case .depthwise(let window, _), .gather(let window, _): return [(product.input, RowDemand(window))] + residual
       case .vector: return [(product.input, nil)] + residual
       }
-    case .winograd(let step):
-      return [(step.input, RowDemand(scale: 1, lower: -step.top, upper: 3 - step.top))]
+    case .winograd(let step): return [(step.input, nil)] + (step.residual.map { [($0, nil)] } ?? [])
     case .depthwise(let step): return [(step.input, RowDemand(step.window))]
     case .pool(let step): return [(step.input, RowDemand(step.window))]
     case .activate(let from, _, _), .normalize(let from, _, _, _), .softmax(let from, _), .join(let from, _, _),
@@ -219,7 +224,7 @@ extension Step {
       case .gather: "gather + product, \(step.shape.arithmetic.name)"
       case .vector: "vector product, \(step.shape.arithmetic.name)"
       }
-    case .winograd: "Winograd F(4x4,3x3), fp32"
+    case .winograd(let step): "Winograd F(4x4,3x3), \(step.shape.arithmetic.name)"
     case .depthwise: "depthwise"
     case .pool(let step): if case .maximum = step.kind { "max pool" } else { "average pool" }
     case .globalPool(_, _, let kind): kind == .average ? "mean" : "maximum"
@@ -242,7 +247,11 @@ extension Step {
 extension Step {
   /// What its multiply-adds run in.
   var arithmetic: Arithmetic {
-    if case .product(let product) = self { product.shape.arithmetic } else { .float32 }
+    switch self {
+    case .product(let product): product.shape.arithmetic
+    case .winograd(let step): step.shape.arithmetic
+    default: .float32
+    }
   }
 }
 
@@ -254,6 +263,7 @@ extension Arithmetic {
     case .bfloat16: "bf16"
     case .bfloat16Weights: "fp32 x bf16"
     case .int8: "int8"
+    case .int16: "int16"
     case .int8Weights: "fp32 x int8"
     }
   }

@@ -132,23 +132,28 @@ struct WeightLayout {
     }
   }
 
-  /// The kernel of a 3 x 3 convolution, transformed.
-  mutating func addWinograd(_ tensor: Tensor, channels: Int, columns: Int) -> Int {
+  /// The kernel of a 3 x 3 convolution, transformed, for products of a shape.
+  mutating func addWinograd(_ tensor: Tensor, _ shape: ProductShape, columns: Int) -> ColumnWeights {
     let panels = (columns + panelWidth - 1) / panelWidth
-    let count = panels * 36 * channels * panelWidth
-    let offset = reserve(count)
+    let isInteger = shape.arithmetic == .int16
+    let count = panels * 36 * shape.panelWords
+    let scaleCount = isInteger ? panels * 36 * panelWidth : 0
+    var weights = ColumnWeights(panels: reserve(count), scales: reserve(scaleCount))
+    // What the sums start from: zeros, for all panels the same.
+    if isInteger { weights.starts = reserve(36 * panelWidth) }
     let scale = paddedScale(of: tensor, columns)
-    jobs.append { [kernels] base in
+    jobs.append { [kernels, weights] base in
       try unsafe tensor.withFloats { floats in
         unsafe scale.withUnsafeBufferPointer { scale in
           unsafe kernels.pack(
             WinogradPacking(
-              values: floats.baseAddress!, channels: channels, columns: columns, scale: scale.baseAddress!,
-              panels: (base + offset).writing(count)))
+              values: floats.baseAddress!, channels: shape.channels, columns: columns, scale: scale.baseAddress!,
+              panels: (base + weights.panels).writing(count), arithmetic: shape.arithmetic,
+              columnScales: (base + weights.scales).writing(scaleCount)))
         }
       }
     }
-    return offset
+    return weights
   }
 
   /// A depthwise kernel of taps x channels and its bias: `[vector][bias, taps][vectorWidth]`.

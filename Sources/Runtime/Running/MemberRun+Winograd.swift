@@ -1,59 +1,169 @@
 import Kernels
 
 extension MemberRun {
-  /// Rows of a 3 x 3 convolution, four at a time: windows transformed, 36 products, transformed back.
-  func run(_ step: WinogradStep, rows: Range<Int>) {
-    let width = maps[step.output].width
-    let windows = (width + 3) / 4
-    let parts = (windows + tileRows - 1) / tileRows
-    for band in rows.lowerBound / 4..<(rows.upperBound + 3) / 4 {
-      for part in 0..<parts { run(step, band: band, windows: share(part, of: parts, windows)) }
+  /// This member's share of a 3 x 3 convolution, in blocks of windows from anywhere in the map: windows transformed, 36
+  /// products, transformed back. A block's rows meet each weight once, so that weights are read once for each block.
+  func run(_ step: WinogradStep) {
+    let windows = across(step) * ((maps[step.output].height + 3) / 4)
+    // With few windows the members make the rows together and divide the columns, as in other products.
+    guard member.count > 1, windows < 2 * step.shape.tileRows * member.count else {
+      for (_, block) in PixelBlocks(member.share(of: windows), limit: step.blockWindows) {
+        produce(step, windows: 0..<block.count, of: block, scratch.rowPanel)
+        multiply(step, block, scratch.rowPanel, tiles: 0..<tileCount(step, block.count), panels: 0..<step.panels)
+      }
+      return
+    }
+    let grid = Grid(tiles: tileCount(step, windows), panels: step.panels, members: member.count)
+    for (index, block) in PixelBlocks(0..<windows, limit: step.blockWindows) {
+      if index > 0 { member.barrier() }
+      produce(step, windows: member.share(of: block.count), of: block, sharedPanel)
+      member.barrier()
+      let (tiles, panels) = grid.part(member.index, tiles: tileCount(step, block.count), panels: 0..<step.panels)
+      if !tiles.isEmpty && !panels.isEmpty { multiply(step, block, sharedPanel, tiles: tiles, panels: panels) }
     }
   }
 
-  private func run(_ step: WinogradStep, band: Int, windows: Range<Int>) {
+  private func across(_ step: WinogradStep) -> Int { (maps[step.output].width + 3) / 4 }
+
+  private func tileCount(_ step: WinogradStep, _ windows: Int) -> Int {
+    (windows + step.shape.tileRows - 1) / step.shape.tileRows
+  }
+
+  private func rows(ofTile tile: Int, _ step: WinogradStep, _ block: Range<Int>) -> Range<Int> {
+    kernels.rows(ofTile: tile, in: block.count, step.shape.arithmetic)
+  }
+
+  // MARK: Rows
+
+  /// Transforms some windows of a block to its row panel, `[tile][point]`.
+  private func produce(
+    _ step: WinogradStep, windows: Range<Int>, of block: Range<Int>, _ panel: BoundedPointer<Float>
+  ) {
+    let pointStride = step.shape.tileStride(kernels)
+    for tile in 0..<tileCount(step, block.count) {
+      let rows = rows(ofTile: tile, step, block)
+      let mine = rows.clamped(to: windows)
+      let points = panel.part(from: tile * 36 * pointStride, count: 36 * pointStride)
+      let first = block.lowerBound + mine.lowerBound
+      forEachRun(of: first..<first + mine.count, width: across(step)) { y, x, count in
+        let row = y * across(step) + x - block.lowerBound - rows.lowerBound
+        if step.shape.arithmetic == .int16 {
+          for window in 0..<count { quantize(step, y, x + window, row: row + window, points) }
+        } else {
+          transform(
+            step, y, x, count, to: points + row * vectorWidth, pointStride: pointStride,
+            vectorStride: step.shape.tileRows * vectorWidth)
+        }
+      }
+    }
+  }
+
+  /// Transforms windows beside each other.
+  private func transform(
+    _ step: WinogradStep, _ y: Int, _ x: Int, _ count: Int, to output: BoundedPointer<Float>, pointStride: Int,
+    vectorStride: Int
+  ) {
     let input = maps[step.input]
-    let output = maps[step.output]
-    let x = windows.lowerBound * 4
-    gatherRows(
-      of: input, top: band * 4 - step.top, height: 6, dilation: 1,
-      columns: x - step.left..<x - step.left + 4 * windows.count + 2)
+    let left = x * 4 - step.left
+    gatherRows(of: input, top: y * 4 - step.top, height: 6, dilation: 1, columns: left..<left + 4 * count + 2)
+    let reach = 35 * pointStride + (step.vectors - 1) * vectorStride + count * vectorWidth
     unsafe kernels.transformInput(
       WinogradInput(
-        inputs: scratch.inputRows.reading(6), pixelStride: input.pixelStride, vectors: step.vectors,
-        windows: windows.count,
-        rowPanels: scratch.rowPanel.writing(36 * step.vectors * tileRows * vectorWidth), element: input.element))
-    let rows = min(output.height - band * 4, 4)
-    for panel in 0..<step.panels {
-      multiply(step, panel: panel, windows: windows.count)
-      for index in 0..<rows {
-        let words = output.panelWords(panelWidth)
-        unsafe scratch.outputRows[index] =
-          (row(band * 4 + index, of: output) + (x * output.pixelStride + panel * words)).writing(words)
+        inputs: scratch.inputRows.reading(6), pixelStride: input.pixelStride, vectors: step.vectors, windows: count,
+        output: output.writing(reach), pointStride: pointStride, windowStride: vectorWidth, vectorStride: vectorStride,
+        element: input.element))
+  }
+
+  /// Transforms a window by way of floats, each of whose 36 points has a scale of its own, to a row of a tile.
+  private func quantize(_ step: WinogradStep, _ y: Int, _ x: Int, row: Int, _ points: BoundedPointer<Float>) {
+    let shape = step.shape
+    let pointStride = shape.tileStride(kernels)
+    let lineStride = shape.lineStride(kernels)
+    let segmentStride = shape.tileRows * vectorWidth
+    transform(step, y, x, 1, to: scratch.rows, pointStride: lineStride, vectorStride: vectorWidth)
+    for point in 0..<36 {
+      scratch.slots[point] = point * pointStride + row * vectorWidth
+      scratch.scaleSlots[point] = point * pointStride + shape.segments * segmentStride + row
+    }
+    unsafe kernels.quantize(
+      QuantizeRun(
+        lines: scratch.rows.reading(36 * lineStride + 2 * vectorWidth), lineStride: lineStride, rows: 36,
+        channels: shape.channels, rowPanel: points.writing(36 * pointStride), slots: scratch.slots.reading(36),
+        segmentStride: segmentStride, scaleSlots: scratch.scaleSlots.reading(36), arithmetic: .int16,
+        limit: Float(kernels.shortLimit(channels: shape.channels))))
+  }
+
+  // MARK: Products
+
+  /// Some tiles of a block times some column panels, each a product of 36 column panels with rows of their own.
+  private func multiply(
+    _ step: WinogradStep, _ block: Range<Int>, _ rowPanel: BoundedPointer<Float>, tiles: Range<Int>,
+    panels: Range<Int>
+  ) {
+    // Sums of integers are scaled, as outputs of their rows are: `[window][point]`. Those of floats stay as they come:
+    // `[point][window]`.
+    let strides =
+      step.shape.arithmetic == .int16
+      ? (point: panelWidth, window: 36 * panelWidth) : (point: block.count * panelWidth, window: panelWidth)
+    for window in 0..<block.count { scratch.outputOffsets[window] = window * strides.window }
+    let last = rows(ofTile: tiles.upperBound - 1, step, block)
+    let windows = rows(ofTile: tiles.lowerBound, step, block).lowerBound..<last.upperBound
+    let first = block.lowerBound + windows.lowerBound
+    for panel in panels {
+      multiply(step, block, rowPanel, tiles: tiles, panel: panel)
+      forEachRun(of: first..<first + windows.count, width: across(step)) { y, x, count in
+        let window = y * across(step) + x - block.lowerBound
+        transformBack(
+          step, y, x, count, panel, scratch.sums + window * strides.window, pointStride: strides.point,
+          windowStride: strides.window)
       }
-      unsafe kernels.transformOutput(
-        WinogradOutput(
-          sums: scratch.sums.reading(36 * tileRows * panelWidth),
-          bias: (weights + (step.bias + panel * panelWidth)).reading(panelWidth),
-          activation: step.activation, outputs: scratch.outputRows.reading(rows), rows: rows,
-          pixelStride: output.pixelStride,
-          windows: windows.count, pixels: output.width - x, element: output.element))
     }
   }
 
-  /// The 36 products of some windows with one column panel: one product of 36 column panels, each with rows of its own.
-  private func multiply(_ step: WinogradStep, panel: Int, windows: Int) {
+  private func multiply(
+    _ step: WinogradStep, _ block: Range<Int>, _ rowPanel: BoundedPointer<Float>, tiles: Range<Int>, panel: Int
+  ) {
+    let shape = step.shape
+    let isInteger = shape.arithmetic == .int16
+    let pointStride = shape.tileStride(kernels)
+    let columns = isInteger ? 36 * panelWidth : 0
+    let sums = unsafe scratch.sums.writing(36 * block.count * panelWidth)
     unsafe kernels.multiply(
       Product(
-        rowPanel: scratch.rowPanel.reading(36 * step.vectors * tileRows * vectorWidth),
-        rowPanelStride: step.vectors * tileRows * vectorWidth, rowCount: windows,
-        tiles: 0..<1,
-        segmentStride: tileRows * vectorWidth, tileStride: 0,
-        columnPanels: (weights + (step.weights + panel * 36 * step.depth * panelWidth))
-          .reading(36 * step.depth * panelWidth), depth: step.depth,
-        panels: 0..<36, narrowPanel: nil, bias: zeroRow.reading(36 * panelWidth),
-        output: scratch.sums.writing(36 * tileRows * panelWidth), outputOffsets: scratch.outputOffsets.reading(windows),
-        residual: nil, residualOffsets: scratch.outputOffsets.reading(windows), activation: .identity,
-        sums: scratch.sums.writing(36 * tileRows * panelWidth)))
+        rowPanel: rowPanel.reading(tileCount(step, block.count) * 36 * pointStride), rowPanelStride: pointStride,
+        rowCount: block.count, tiles: tiles, segmentStride: shape.tileRows * vectorWidth,
+        tileStride: 36 * pointStride,
+        columnPanels: (weights + (step.weights.panels + panel * 36 * shape.panelWords)).reading(36 * shape.panelWords),
+        depth: shape.depth, panels: 0..<36, narrowPanel: nil, bias: zeroRow.reading(36 * panelWidth), output: sums,
+        outputOffsets: scratch.outputOffsets.reading(block.count), residual: nil,
+        residualOffsets: scratch.outputOffsets.reading(block.count), activation: .identity,
+        arithmetic: shape.arithmetic,
+        columnScales: (weights + (step.weights.scales + panel * columns)).reading(columns),
+        starts: (weights + step.weights.starts).rebound(to: Int32.self).reading(columns),
+        sums: isInteger ? nil : sums))
+  }
+
+  /// Transforms the sums of windows beside each other to pixels.
+  private func transformBack(
+    _ step: WinogradStep, _ y: Int, _ x: Int, _ count: Int, _ panel: Int, _ sums: BoundedPointer<Float>,
+    pointStride: Int, windowStride: Int
+  ) {
+    let output = maps[step.output]
+    let words = output.panelWords(panelWidth)
+    let rows = min(output.height - y * 4, 4)
+    for index in 0..<rows {
+      let pixel = row(y * 4 + index, of: output) + (x * 4 * output.pixelStride + panel * words)
+      unsafe scratch.outputRows[index] = pixel.writing(words)
+      guard let residual = step.residual.map({ maps[$0] }) else { continue }
+      let added = row(y * 4 + index, of: residual) + (x * 4 * residual.pixelStride + panel * words)
+      unsafe scratch.residualRows[index] = added.reading(words)
+    }
+    unsafe kernels.transformOutput(
+      WinogradOutput(
+        sums: sums.reading(35 * pointStride + (count - 1) * windowStride + panelWidth), pointStride: pointStride,
+        windowStride: windowStride, bias: (weights + (step.bias + panel * panelWidth)).reading(panelWidth),
+        activation: step.activation, outputs: scratch.outputRows.reading(rows),
+        residuals: step.residual == nil ? nil : scratch.residualRows.reading(rows), rows: rows,
+        pixelStride: output.pixelStride, windows: count, pixels: output.width - x * 4, element: output.element))
   }
 }

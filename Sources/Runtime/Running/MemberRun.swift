@@ -71,13 +71,12 @@ struct MemberRun {
   private func run(_ step: Step, _ stage: Stage) {
     switch step {
     case .product(let product): run(product)
+    case .winograd(let winograd): run(winograd)
     case .globalPool(let from, let to, let kind): pool(maps[from], maps[to], kind)
     case .reshape(let from, let to): if member.index == 0 { reshape(maps[from], maps[to]) }
     case .result(let map, let result): if member.index == 0 { copyOut(maps[map], result) }
     default:
-      var granule = 1
-      if case .winograd = step { granule = 4 }
-      let rows = member.share(of: maps[stage.output].height, step: granule)
+      let rows = member.share(of: maps[stage.output].height)
       if !rows.isEmpty { run(step, rows: rows) }
     }
   }
@@ -87,7 +86,6 @@ struct MemberRun {
     switch step {
     case .input(let map): copyIn(maps[map], rows)
     case .product(let product): run(product, rows: rows)
-    case .winograd(let winograd): run(winograd, rows: rows)
     case .depthwise(let depthwise): run(depthwise, rows: rows)
     case .pool(let pool): run(pool, rows: rows)
     case .activate(let from, let to, let activation):
@@ -111,7 +109,7 @@ struct MemberRun {
       }
     case .softmax(let from, let to): softmax(maps[from], maps[to], rows)
     case .join(let from, let to, let firstChannel): join(maps[from], maps[to], rows, firstChannel: firstChannel)
-    case .globalPool, .reshape, .result: preconditionFailure("\(step.kernel) is not made row by row")
+    case .winograd, .globalPool, .reshape, .result: preconditionFailure("\(step.kernel) is not made row by row")
     }
   }
 

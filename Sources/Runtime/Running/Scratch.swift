@@ -62,6 +62,7 @@ final class Scratch: @unchecked Sendable {
   /// The rows of a window.
   let inputRows: BoundedPointer<UnsafePointer<Float>>
   let outputRows: BoundedPointer<UnsafeMutablePointer<Float>>
+  let residualRows: BoundedPointer<UnsafePointer<Float>>
 
   init(_ needs: MemberScratchSizes, in memory: BoundedPointer<Float>) {
     rowPanel = memory.part(from: 0, count: needs.rowPanel)
@@ -85,6 +86,7 @@ final class Scratch: @unchecked Sendable {
     rowSlots = lists.part(from: 4 * needs.blockRows, count: MemberRun.quantizedPixels)
     unsafe inputRows = .allocate(needs.windowRows, repeating: memory.reading(0))
     unsafe outputRows = .allocate(4, repeating: memory.writing(0))
+    unsafe residualRows = .allocate(4, repeating: memory.reading(0))
   }
 
   static func wordCount(_ needs: MemberScratchSizes) -> Int {
@@ -101,6 +103,7 @@ final class Scratch: @unchecked Sendable {
     lists.deallocate()
     unsafe inputRows.deallocate()
     unsafe outputRows.deallocate()
+    unsafe residualRows.deallocate()
   }
 }
 

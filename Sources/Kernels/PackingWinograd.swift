@@ -1,0 +1,157 @@
+/// The weights of a 3 x 3 convolution, transformed for Winograd's F(4x4,3x3).
+public struct WinogradPacking {
+  /// `[3][3][channels][columns]`
+  public var values: UnsafePointer<Float>
+  public var channels: Int
+  public var columns: Int
+  /// A factor for each column, padded to `panelWidth`.
+  public var scale: UnsafePointer<Float>
+  /// `[panel][6][6][words][panelWidth]`; see `KernelSet.words`.
+  public var panels: UnsafeMutablePointer<Float>
+  /// `float32`, or `int16`, whose integers of +-`KernelSet.shortLimit` have a scale for each column of each point.
+  public var arithmetic: Arithmetic
+  /// Those scales, `[panel][6][6][panelWidth]`; nil for `float32`.
+  public var columnScales: UnsafeMutablePointer<Float>?
+
+  public init(
+    values: UnsafePointer<Float>, channels: Int, columns: Int, scale: UnsafePointer<Float>,
+    panels: UnsafeMutablePointer<Float>, arithmetic: Arithmetic = .float32,
+    columnScales: UnsafeMutablePointer<Float>? = nil
+  ) {
+    self.arithmetic = arithmetic
+    self.columnScales = columnScales
+    self.values = values
+    self.channels = channels
+    self.columns = columns
+    self.scale = scale
+    self.panels = panels
+  }
+}
+
+/// The weights' transform: the factors of the three taps at one of the six points.
+@inlinable
+func winogradKernelTransform(_ point: Int) -> InlineArray<3, Float> {
+  switch point {
+  case 0: [1 / 4, 0, 0]
+  case 1: [-1 / 6, -1 / 6, -1 / 6]
+  case 2: [-1 / 6, 1 / 6, -1 / 6]
+  case 3: [1 / 24, 1 / 12, 1 / 6]
+  case 4: [1 / 24, -1 / 12, 1 / 6]
+  default: [0, 0, 1]
+  }
+}
+
+extension VectorUnit {
+  @inlinable @inline(__always)
+  public static func pack(_ run: WinogradPacking) {
+    if run.arithmetic == .int16 { return packShorts(run) }
+    for panel in 0..<(run.columns &+ panelWidth &- 1) / panelWidth {
+      transformKernel(run, panel, run.panels + panel &* 36 &* run.channels &* panelWidth)
+    }
+  }
+
+  /// The values of one panel, `[6][6][channels][panelWidth]`. A call of its own, as C functions are not inlined into what
+  /// fulfills a protocol's requirement directly.
+  @inlinable @inline(never)
+  static func transformKernel(_ run: WinogradPacking, _ panel: Int, _ output: UnsafeMutablePointer<Float>) {
+    let left = panel &* panelWidth
+    let count = min(panelWidth, run.columns &- left)
+    let scale = loadColumns(run.scale + left)
+    for channel in 0..<run.channels {
+      var taps = InlineArray<9, Columns>(repeating: .zero)
+      for tap in 0..<9 {
+        let row = run.values + ((tap &* run.channels &+ channel) &* run.columns &+ left)
+        if count == panelWidth {
+          taps[tap] = loadColumns(row) * scale
+        } else {
+          for column in 0..<count { taps[tap][column] = row[column] * run.scale[left &+ column] }
+        }
+      }
+      for j in 0..<6 {
+        let across = winogradKernelTransform(j)
+        var lines = InlineArray<3, Columns>(repeating: .zero)
+        for y in 0..<3 {
+          lines[y] = taps[3 &* y] * across[0] + taps[3 &* y &+ 1] * across[1] + taps[3 &* y &+ 2] * across[2]
+        }
+        for i in 0..<6 {
+          let down = winogradKernelTransform(i)
+          let value = lines[0] * down[0] + lines[1] * down[1] + lines[2] * down[2]
+          store(value, output + ((i &* 6 &+ j) &* run.channels &+ channel) &* panelWidth)
+        }
+      }
+    }
+  }
+
+  /// Panel by panel by way of floats: the scales are those of finished columns.
+  @inlinable @inline(never)
+  static func packShorts(_ run: WinogradPacking) {
+    let depth = words(of: run.channels, .int16)
+    let limit = Float(shortLimit(channels: run.channels))
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 36 &* run.channels &* panelWidth) { floats in
+      let floats = floats.baseAddress!
+      for panel in 0..<(run.columns &+ panelWidth &- 1) / panelWidth {
+        transformKernel(run, panel, floats)
+        for point in 0..<36 {
+          let index = panel &* 36 &+ point
+          packShorts(
+            floats + point &* run.channels &* panelWidth, channels: run.channels, limit: limit,
+            run.panels + index &* depth &* panelWidth, scales: run.columnScales! + index &* panelWidth)
+        }
+      }
+    }
+  }
+
+  /// The columns `[channels][panelWidth]` as integers, two channels a word as `QuantizeRun` has them, with a scale for each.
+  @inlinable @inline(__always)
+  static func packShorts(
+    _ values: UnsafePointer<Float>, channels: Int, limit: Float, _ output: UnsafeMutablePointer<Float>,
+    scales: UnsafeMutablePointer<Float>
+  ) {
+    var output = output
+    var ups = InlineArray<2, Vector>(repeating: .zero)
+    for half in 0..<2 {
+      var tops = Integers.zero
+      for channel in 0..<channels {
+        let bits = unsafeBitCast(load(values + (channel &* panelWidth &+ half &* vectorWidth)), to: Integers.self)
+        tops = maximum(tops, bits & Integers(repeating: 0x7fff_ffff))
+      }
+      let (up, down) = factors(of: unsafeBitCast(tops, to: Vector.self), limit: limit)
+      ups[half] = up
+      store(down, scales + half &* vectorWidth)
+    }
+    for start in stride(from: 0, to: channels, by: panelWidth) {
+      let apart = min(vectorWidth, (channels &- start &+ 1) / 2)
+      for word in 0..<apart {
+        // The last word of an odd number of channels has one.
+        let hasPartner = start &+ word &+ apart < channels
+        for half in 0..<2 {
+          let row = values + ((start &+ word) &* panelWidth &+ half &* vectorWidth)
+          let low = integers(load(row), ups[half])
+          let high = hasPartner ? integers(load(row + apart &* panelWidth), ups[half]) : .zero
+          let both = (low & Integers(repeating: 0xffff)) | (high &<< Integers(repeating: 16))
+          store(unsafeBitCast(both, to: Vector.self), output + half &* vectorWidth)
+        }
+        output += panelWidth
+      }
+    }
+  }
+
+  /// What columns of these largest magnitudes are multiplied with, and their scales: columns that are all but zero become
+  /// zeros, those with an infinity or a NaN have a scale of NaN.
+  @inlinable @inline(__always)
+  static func factors(of tops: Vector, limit: Float) -> (up: Vector, down: Vector) {
+    let isTiny = tops .< Vector(repeating: 0x1p-111)
+    let isFinite = tops .< Vector(repeating: .infinity)
+    let up = (Vector(repeating: limit) / tops).replacing(with: 0, where: isTiny .| .!isFinite)
+    let down = (tops / Vector(repeating: limit)).replacing(with: 0, where: isTiny)
+    return (up, down.replacing(with: .nan, where: .!isFinite))
+  }
+
+  /// Products rounded to integers, in the lowest bits.
+  @inlinable @inline(__always)
+  static func integers(_ values: Vector, _ factor: Vector) -> Integers {
+    var sum = Vector(repeating: 0x1.8p+23)
+    multiplyAdd(&sum, values, factor)
+    return unsafeBitCast(sum, to: Integers.self)
+  }
+}

@@ -1,0 +1,65 @@
+import Kernels
+import ModelGraph
+
+/// How long a 3 x 3 convolution takes directly and by Winograd's F(4x4,3x3), in the time of an fp32 multiply-add: its
+/// multiplications, the rows that are made for them, and the weights, which come from memory where a network is larger than
+/// the caches. The figures were measured on an AMD Zen 4; only their proportions count.
+struct ConvolutionCost {
+  var channels: Int
+  var columns: Int
+  var output: Shape
+  var kernels: any KernelSet.Type
+
+  /// A byte of weights, at 12 GB a second.
+  private static let byte = 5.0
+
+  func direct(_ arithmetic: Arithmetic) -> Double {
+    let pixels = Double(output.elementCount / output.channels)
+    let rows = 9 * pixels * Double(channels) * gathering(arithmetic)
+    return pixels * weights / rate(arithmetic) + rows + weights * bytes(arithmetic) * Self.byte
+  }
+
+  func winograd(_ arithmetic: Arithmetic) -> Double {
+    let windows = Double(Self.windows(of: output))
+    let products = windows * 4 * weights / rate(arithmetic)
+    // A channel of a window, transformed, and where its integers must be found, quantized; a column, transformed back.
+    let transforms = windows * (Double(channels) * (arithmetic == .int16 ? 700 : 370) + Double(columns) * 235)
+    // Tiles of few rows wait for their weights.
+    return products * max(1, 8 / windows) + transforms + 4 * weights * bytes(arithmetic) * Self.byte
+  }
+
+  /// The windows of 4 x 4 pixels that cover a map.
+  static func windows(of shape: Shape) -> Int {
+    guard case .map(let height, let width, _) = shape else { return 1 }
+    return (height + 3) / 4 * ((width + 3) / 4)
+  }
+
+  private var weights: Double { 9 * Double(channels) * Double(columns) }
+
+  /// The multiply-adds in the time of one of fp32.
+  private func rate(_ arithmetic: Arithmetic) -> Double {
+    switch arithmetic {
+    case .float32, .bfloat16Weights, .int8Weights: 1
+    case .bfloat16: kernels.usesMatrixRegisters(.bfloat16) ? 16 : 2
+    case .int8: kernels.usesMatrixRegisters(.int8) ? 32 : kernels.isNative(.int8) ? 4 : 1
+    case .int16: kernels.isNative(.int16) ? 2 : 1
+    }
+  }
+
+  private func bytes(_ arithmetic: Arithmetic) -> Double {
+    switch arithmetic {
+    case .float32: 4
+    case .bfloat16, .bfloat16Weights, .int16: 2
+    case .int8, .int8Weights: 1
+    }
+  }
+
+  /// A value of a gathered row: copied, or quantized.
+  private func gathering(_ arithmetic: Arithmetic) -> Double {
+    switch arithmetic {
+    case .float32, .bfloat16Weights, .int8Weights: 2
+    case .bfloat16: 1
+    case .int8, .int16: 16
+    }
+  }
+}

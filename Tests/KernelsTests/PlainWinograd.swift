@@ -1,0 +1,108 @@
+import ModelGraph
+
+/// Winograd's F(4x4,3x3) with products of 16-bit integers in plain loops, in the kernels' order of operations, so that a plan
+/// must give the same bits.
+struct PlainWinograd {
+  let height: Int
+  let width: Int
+  let channels: Int
+  let columns: Int
+  /// The integers of each side are at most this.
+  let limit: Float
+  /// Whether quotients are multiplied and added with one rounding.
+  let isFused: Bool
+
+  /// The sums of a convolution with zeros around, `[height][width][columns]`.
+  ///
+  /// - Parameter kernel: `[3][3][channels][columns]`
+  func run(_ input: [Float], kernel: [Float]) -> [Float] {
+    let weights = (0..<columns).map { column in
+      (0..<36).map { point in
+        quantized(
+          (0..<channels).map { channel in
+            transformed(point) { kernel[($0 * channels + channel) * columns + column] }
+          })
+      }
+    }
+    var output = [Float](repeating: 0, count: height * width * columns)
+    for top in stride(from: 0, to: height, by: 4) {
+      for left in stride(from: 0, to: width, by: 4) {
+        let rows = rows(of: input, top: top - 1, left: left - 1)
+        for column in 0..<columns {
+          let pixels = back((0..<36).map { product(rows[$0], weights[column][$0]) })
+          for y in 0..<min(4, height - top) {
+            for x in 0..<min(4, width - left) {
+              output[((top + y) * width + left + x) * columns + column] = pixels[y][x]
+            }
+          }
+        }
+      }
+    }
+    return output
+  }
+
+  private func product(
+    _ row: (integers: [Int], scale: Float), _ column: (integers: [Int], scale: Float)
+  ) -> Float {
+    Float(zip(row.integers, column.integers).reduce(0) { $0 + $1.0 * $1.1 }) * (row.scale * column.scale)
+  }
+
+  /// The channels of a window at each of the 36 points.
+  private func rows(of input: [Float], top: Int, left: Int) -> [(integers: [Int], scale: Float)] {
+    var points = [[Float]](repeating: [], count: 36)
+    for channel in 0..<channels {
+      let lines = (0..<6).map { y in
+        Self.input(
+          (0..<6).map { x in
+            let (y, x) = (top + y, left + x)
+            guard y >= 0, y < height, x >= 0, x < width else { return 0 }
+            return input[(y * width + x) * channels + channel]
+          })
+      }
+      for x in 0..<6 {
+        for (y, value) in Self.input(lines.map { $0[x] }).enumerated() { points[y * 6 + x].append(value) }
+      }
+    }
+    return points.map(quantized)
+  }
+
+  private static func input(_ d: [Float]) -> [Float] {
+    let (a, b) = (d[4] - 4 * d[2], d[3] - 4 * d[1])
+    let (c, e) = (d[4] - d[2], 2 * (d[3] - d[1]))
+    return [(4 * d[0] - 5 * d[2]) + d[4], a + b, a - b, c + e, c - e, (4 * d[1] - 5 * d[3]) + d[5]]
+  }
+
+  private func transformed(_ point: Int, _ tap: (Int) -> Float) -> Float {
+    let factors: [[Float]] = [
+      [1 / 4, 0, 0], [-1 / 6, -1 / 6, -1 / 6], [-1 / 6, 1 / 6, -1 / 6], [1 / 24, 1 / 12, 1 / 6],
+      [1 / 24, -1 / 12, 1 / 6], [0, 0, 1],
+    ]
+    let (down, across) = (factors[point / 6], factors[point % 6])
+    let lines = (0..<3).map { y in
+      tap(3 * y) * across[0] + tap(3 * y + 1) * across[1] + tap(3 * y + 2) * across[2]
+    }
+    return lines[0] * down[0] + lines[1] * down[1] + lines[2] * down[2]
+  }
+
+  private func quantized(_ values: [Float]) -> (integers: [Int], scale: Float) {
+    let top = values.reduce(0) { max($0, $1.magnitude) }
+    guard top >= 0x1p-111 else { return (values.map { _ in 0 }, 0) }
+    let up = limit / top
+    let shift: Float = 0x1.8p+23
+    return (values.map { Int((isFused ? shift.addingProduct($0, up) : shift + $0 * up) - shift) }, top / limit)
+  }
+
+  /// From 36 points to 4 x 4 pixels.
+  private func back(_ points: [Float]) -> [[Float]] {
+    let lines = (0..<6).map { y in output((0..<6).map { points[y * 6 + $0] }) }
+    let columns = (0..<4).map { x in output((0..<6).map { lines[$0][x] }) }
+    return (0..<4).map { y in columns.map { $0[y] } }
+  }
+
+  /// Products with powers of two are exact: fused or not, they are rounded once.
+  private func output(_ m: [Float]) -> [Float] {
+    let (a, b) = (m[1] + m[2], m[1] - m[2])
+    let (c, e) = (m[3] + m[4], m[3] - m[4])
+    return [m[0] + a + c, b + 2 * e, a + 4 * c, (b + m[5]) + 8 * e]
+  }
+}
