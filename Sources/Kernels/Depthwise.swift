@@ -80,6 +80,7 @@ extension VectorUnit {
     if run.activation.isFunction || isDense && isLimited && run.inputActivation.rectifies {
       return depthwiseInMemory(run)
     }
+    if run.window.height &* run.window.width == 1 { return scaleAndShift(run) }
     switch (run.inputElement, run.outputElement) {
     case (.float32, .float32): if isDense { depthwise3x3(run) } else { depthwiseAny(run, .float32, .float32) }
     case (.float32, .bfloat16): depthwiseAny(run, .float32, .bfloat16)
