@@ -8,8 +8,10 @@ struct FeatureMap {
   var height: Int
   var width: Int
   var channels: Int
-  /// From pixel to pixel: the channels padded to whole column panels, half as many words where two share one, or `channels`
+  /// The words of a pixel: the channels padded to whole column panels, half as many words where two share one, or `channels`
   /// itself for an image that only gathering steps read.
+  var pixelWords: Int
+  /// From pixel to pixel: `pixelWords`, or more where channels are joined to those of the map in its memory.
   var pixelStride: Int
   var element = MapElementType.float32
   /// The zero pixels before and after each row.
@@ -35,7 +37,7 @@ struct FeatureMap {
   var pixels: Int { height * width }
 
   /// The values of a pixel with its padding.
-  var paddedChannels: Int { element == .float32 ? pixelStride : 2 * pixelStride }
+  var paddedChannels: Int { element == .float32 ? pixelWords : 2 * pixelWords }
 
   /// The words of as many channels as a column panel has.
   func panelWords(_ panelWidth: Int) -> Int { element == .float32 ? panelWidth : panelWidth / 2 }

@@ -173,16 +173,6 @@ struct Lowering {
     return sum
   }
 
-  private mutating func lowerConcatenation(_ node: Node, _ inputs: [Int]) -> Int {
-    let output = newValue(node.shape)
-    var channel = 0
-    for input in inputs {
-      append(.join(from: input, to: output, firstChannel: channel))
-      channel += values[input].shape.channels
-    }
-    return output
-  }
-
   private mutating func lower(_ normalization: BatchNormalization, _ node: Node, _ input: Int) -> Int {
     let output = newValue(node.shape, over: isLastUse(of: 0) ? input : nil)
     let parameters = node.parameters.map { graph.tensors[$0] }

@@ -35,23 +35,28 @@ struct MemoryLayoutPlan {
   private static func maps(of lowering: Lowering, kernels: any KernelSet.Type) -> [FeatureMap] {
     var left = [Int](repeating: 0, count: lowering.values.count)
     var right = left
+    var words = left
+    func pixelWords(_ value: Lowering.Value) -> Int {
+      let width = kernels.panelWidth
+      let padded = (value.shape.channels + width - 1) / width * width
+      return value.isTight ? value.shape.channels : value.element == .float32 ? padded : padded / 2
+    }
     for value in lowering.values {
+      words[value.root] = max(words[value.root], pixelWords(value))
       left[value.root] = max(left[value.root], value.left)
       right[value.root] = max(right[value.root], value.right)
     }
     return lowering.values.map { value in
-      let width = kernels.panelWidth
-      let padded = (value.shape.channels + width - 1) / width * width
-      let stride = value.isTight ? value.shape.channels : value.element == .float32 ? padded : padded / 2
       switch value.shape {
       case .map(let height, let columns, let channels):
         return FeatureMap(
-          height: height, width: columns, channels: channels, pixelStride: stride, element: value.element,
-          left: left[value.root], right: right[value.root], rows: height)
+          height: height, width: columns, channels: channels, pixelWords: pixelWords(value),
+          pixelStride: words[value.root], element: value.element, left: left[value.root], right: right[value.root],
+          rows: height)
       case .vector(let count):
         return FeatureMap(
-          height: 1, width: 1, channels: count, pixelStride: stride, element: value.element, left: left[value.root],
-          right: right[value.root], rows: 1)
+          height: 1, width: 1, channels: count, pixelWords: pixelWords(value), pixelStride: words[value.root],
+          element: value.element, left: left[value.root], right: right[value.root], rows: 1)
       }
     }
   }
@@ -72,7 +77,7 @@ struct MemoryLayoutPlan {
           maps[map].rows = min(rows, maps[map].height)
           end += (maps[map].wordCount + 63) & ~15
         } else {
-          maps[map] = FeatureMap(sharing: maps[root], channels: maps[map].channels)
+          maps[map] = FeatureMap(sharing: maps[root], maps[map])
         }
       }
       memberMemory.bands = max(memberMemory.bands, end)
@@ -139,9 +144,10 @@ struct MemoryLayoutPlan {
 
 extension FeatureMap {
   /// A map in the memory of another one.
-  fileprivate init(sharing map: FeatureMap, channels: Int) {
+  fileprivate init(sharing map: FeatureMap, _ own: FeatureMap) {
     self = map
-    self.channels = channels
+    channels = own.channels
+    pixelWords = own.pixelWords
   }
 
   fileprivate func overlaps(_ other: FeatureMap) -> Bool {

@@ -40,7 +40,7 @@ extension MemberRun {
   func run(_ step: DepthwiseStep, rows: Range<Int>) {
     let output = maps[step.output]
     for x in 0..<output.width { scratch.slots[x] = x * output.pixelStride }
-    let vectors = output.pixelStride / vectorWidth * (output.element == .float32 ? 1 : 2)
+    let vectors = output.pixelWords / vectorWidth * (output.element == .float32 ? 1 : 2)
     for y in rows {
       depthwise(
         step, y: y, x: 0, count: output.width, vectors: 0..<vectors, row(y, of: output), slots: scratch.slots,

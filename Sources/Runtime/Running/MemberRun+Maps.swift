@@ -93,18 +93,18 @@ extension MemberRun {
     let end = firstChannel + map.channels
     if joined.element == .float32 {
       (output + firstChannel).update(from: input, count: map.channels)
-      (output + end).update(repeating: 0, count: joined.pixelStride - end)
+      (output + end).update(repeating: 0, count: joined.pixelWords - end)
     } else if firstChannel % panelWidth == 0 {
       let first = firstChannel / 2
-      (output + first).update(from: input, count: map.pixelStride)
-      (output + (first + map.pixelStride)).update(repeating: 0, count: joined.pixelStride - first - map.pixelStride)
+      (output + first).update(from: input, count: map.pixelWords)
+      (output + (first + map.pixelWords)).update(repeating: 0, count: joined.pixelWords - first - map.pixelWords)
     } else {
       let values = input.rebound(to: UInt16.self)
       let halves = output.rebound(to: UInt16.self)
       for channel in 0..<map.channels {
         halves[packedIndex(of: firstChannel + channel)] = values[packedIndex(of: channel)]
       }
-      for channel in end..<2 * joined.pixelStride { halves[packedIndex(of: channel)] = 0 }
+      for channel in end..<2 * joined.pixelWords { halves[packedIndex(of: channel)] = 0 }
     }
   }
 
@@ -151,7 +151,7 @@ extension MemberRun {
       GlobalPoolRun(
         isMaximum: kind == .maximum, input: pixels(of: map).reading(0), height: map.height, width: map.width,
         rowStride: map.rowStride, pixelStride: map.pixelStride,
-        vectors: member.share(of: map.pixelStride / vectorWidth),
+        vectors: member.share(of: map.pixelWords / vectorWidth),
         output: row(0, of: output).writing(output.pixelStride), element: map.element,
         outputElement: output.element))
   }
@@ -175,7 +175,7 @@ extension MemberRun {
         windowWidth: window.width, stride: window.strideAcross, dilation: window.dilationAcross,
         paddingLeft: window.left, divisor: divisor,
         output: row(y, of: output).writing(output.width * output.pixelStride),
-        outputPixelStride: output.pixelStride, pixels: output.width, vectors: map.pixelStride / vectorWidth,
+        outputPixelStride: output.pixelStride, pixels: output.width, vectors: map.pixelWords / vectorWidth,
         element: map.element)
       switch step.kind {
       case .maximum: kernels.maximumPool(run)

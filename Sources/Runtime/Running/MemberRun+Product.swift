@@ -145,7 +145,7 @@ extension MemberRun {
       of: map, top: y * window.strideDown - window.top, height: window.height, dilation: window.dilationDown,
       columns: columns(of: window, x: x, count: count), channel: channels.lowerBound)
     // Of a packed map all channels are gathered, and their words are a pixel's.
-    let length = map.element == .bfloat16 ? map.pixelStride : channels.count
+    let length = map.element == .bfloat16 ? map.pixelWords : channels.count
     // Where the words of neighbouring pixels touch, a row of the window is one piece; but as floats they do not.
     let touches = length == map.pixelStride && window.dilationAcross == 1 && element == map.element
     assert(panel.contains(slots, count: count, width: 1), "a pixel's slot lies outside the row panel")

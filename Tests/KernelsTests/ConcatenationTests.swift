@@ -1,0 +1,71 @@
+import ModelGraph
+import Reference
+import Runtime
+import TestSupport
+import Testing
+
+/// Channels that are joined to those of a map where it lies.
+@Suite struct ConcatenationTests {
+  private static let window = Window(size: Extent(3), padding: .same)
+  private static let clamped = Epilogue(activation: .relu6)
+
+  /// A block as DenseNet has it: each layer reads all that there is and adds some channels, the last of them no whole panel;
+  /// the values are whole and at most 6.
+  private static func block(
+    _ height: Int, _ width: Int, last: Operation = .maxPool(Window(size: Extent(2), stride: Extent(2)))
+  ) throws -> (graph: Graph, input: [Float]) {
+    var network = try RandomWeighted(.map(height: height, width: width, channels: 3), seed: 21, .integers)
+    var map = try network.append(.convolution(Convolution(window: window, outputChannels: 64, epilogue: clamped)))
+    for (layer, channels) in [32, 96, 32, 17].enumerated() {
+      let window = layer % 2 == 0 ? window : Window(size: Extent(1))
+      var middle = map
+      if layer > 0 {
+        middle = try network.append(
+          .separableConvolution(
+            SeparableConvolution(
+              window: Window(size: Extent(1)), outputChannels: 33, hasDepthwiseBias: true, middleActivation: .relu6,
+              epilogue: clamped)), [map])
+      }
+      let layer = try network.append(
+        .convolution(Convolution(window: window, outputChannels: channels, epilogue: clamped)), [middle])
+      map = try network.append(.concatenate, [map, layer])
+    }
+    try network.append(last, [map])
+    return (network.graph, network.input())
+  }
+
+  private static func joins(_ plan: Plan) -> Int {
+    plan.stageDescriptions.count { $0.kernel == "join channels" }
+  }
+
+  @Test(
+    arguments: [(1, 1), (5, 7), (9, 4)],
+    [
+      Operation.maxPool(Window(size: Extent(1))), .globalPool(GlobalPool(.maximum)),
+      .convolution(Convolution(window: Window(size: Extent(3), padding: .same), outputChannels: 35)),
+    ])
+  func `Channels that are added give the reference's values, and the map is not copied`(
+    size: (height: Int, width: Int), last: Operation
+  ) throws {
+    let (graph, input) = try Self.block(size.height, size.width, last: last)
+    try expectReference(graph, for: input, .rounded)
+    #expect(Self.joins(try Plan(graph, pool: testPool)) == 4)
+    try PrecisionTests().expectBFloat16(graph, for: input, "\(last)")
+  }
+
+  /// What goes over rows as they lie in memory, or reads the map again, needs a map of its own.
+  @Test func `A map that is read otherwise is copied`() throws {
+    let (graph, input) = try Self.block(4, 5, last: .activation(.tanh))
+    try expectReference(graph, for: input, .rounded)
+    #expect(Self.joins(try Plan(graph, pool: testPool)) == 5)
+
+    var network = try RandomWeighted(.map(height: 4, width: 5, channels: 32), seed: 22, .integers)
+    let first = try network.append(.convolution(Convolution(window: Self.window, outputChannels: 32)))
+    let second = try network.append(.convolution(Convolution(window: Self.window, outputChannels: 32)), [0])
+    let joined = try network.append(.concatenate, [first, second])
+    let third = try network.append(.convolution(Convolution(window: Self.window, outputChannels: 64)), [joined])
+    try network.append(.concatenate, [first, third])
+    #expect(Self.joins(try Plan(network.graph, pool: testPool)) == 3)
+    try expectReference(network.graph, for: network.input(), .rounded)
+  }
+}
