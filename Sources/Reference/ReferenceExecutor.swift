@@ -64,10 +64,10 @@ package struct ReferenceExecutor: Sendable {
     if case .dense(let dense) = node.operation {
       return try Self.dense(dense, inputs[0], kernel: tensors[0], bias: try tensors.dropFirst().first?.values())
     }
-    return try value(of: node, inputs, shapes, weights: tensors.map { try $0.values() })
+    return Self.value(of: node, inputs, shapes, weights: try tensors.map { try $0.values() })
   }
 
-  private func value(of node: Node, _ inputs: [[Float]], _ shapes: [Shape], weights: [[Float]]) -> [Float] {
+  static func value(of node: Node, _ inputs: [[Float]], _ shapes: [Shape], weights: [[Float]]) -> [Float] {
     switch node.operation {
     case .input: return inputs[0]
     case .convolution(let convolution):

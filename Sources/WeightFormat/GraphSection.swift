@@ -53,10 +53,12 @@ extension Node {
 
   fileprivate func encode(to writer: inout ByteWriter) throws(WeightFormatError) {
     try writer.text(name, "name of a node")
-    writer.unsigned32(operation.code.rawValue)
+    var attributes = ByteWriter()
+    let code = try operation.encode(to: &attributes)
+    writer.unsigned32(code.rawValue)
     try writer.indices(shape.dimensions, "dimensions")
     try writer.indices(inputs, "inputs")
     try writer.indices(parameters, "weights")
-    try operation.encode(to: &writer)
+    writer.raw(attributes.bytes)
   }
 }

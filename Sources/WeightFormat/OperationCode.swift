@@ -67,78 +67,71 @@ extension Operation {
     }
   }
 
-  var code: OperationCode {
+  /// Writes the attributes and returns the code, which stands before them.
+  func encode(to writer: inout ByteWriter) throws(WeightFormatError) -> OperationCode {
     switch self {
-    case .input: .input
-    case .convolution: .convolution
-    case .separableConvolution: .separableConvolution
-    case .batchNormalization: .batchNormalization
-    case .dense: .dense
-    case .activation: .activation
-    case .softmax: .softmax
-    case .add: .add
-    case .concatenate: .concatenate
-    case .maxPool: .maxPool
-    case .averagePool: .averagePool
-    case .globalPool(let pool): pool == GlobalPool(.average) ? .globalAveragePool : .globalPool
-    case .flatten: .flatten
-    case .constant: .constant
-    case .binary: .binary
-    case .reshape: .reshape
-    case .layerNormalization: .layerNormalization
-    case .unitNormalization: .unitNormalization
-    case .pad: .pad
-    case .slice: .slice
-    case .shuffleChannels: .shuffleChannels
-    case .resize: .resize
-    case .transposedConvolution: .transposedConvolution
-    case .parametricRelu: .parametricRelu
-    }
-  }
-
-  /// Writes the attributes, without the code.
-  func encode(to writer: inout ByteWriter) throws(WeightFormatError) {
-    switch self {
+    case .input: return .input
     case .convolution(let convolution):
-      try convolution.window.encode(to: &writer)
-      try writer.integer(convolution.outputChannels, "output channels")
-      try writer.integer(convolution.groups, "groups")
-      writer.flag(convolution.hasBias)
-      convolution.inputActivation.encode(to: &writer)
-      convolution.epilogue.encode(to: &writer)
+      try convolution.encode(to: &writer)
+      return .convolution
     case .separableConvolution(let separable):
-      try separable.window.encode(to: &writer)
-      try writer.integer(separable.outputChannels, "output channels")
-      writer.flag(separable.hasDepthwiseBias)
-      writer.flag(separable.hasBias)
-      separable.inputActivation.encode(to: &writer)
-      separable.middleActivation.encode(to: &writer)
-      separable.epilogue.encode(to: &writer)
+      try separable.encode(to: &writer)
+      return .separableConvolution
     case .batchNormalization(let normalization):
       writer.float(normalization.epsilon)
       writer.flag(normalization.hasGamma)
       writer.flag(normalization.hasBeta)
+      return .batchNormalization
     case .dense(let dense):
       try writer.integer(dense.outputs, "outputs")
       writer.flag(dense.hasBias)
       dense.activation.encode(to: &writer)
-    case .activation(let activation): activation.encode(to: &writer)
-    case .maxPool(let window): try window.encode(to: &writer)
+      return .dense
+    case .activation(let activation):
+      activation.encode(to: &writer)
+      return .activation
+    case .softmax: return .softmax
+    case .add: return .add
+    case .concatenate: return .concatenate
+    case .maxPool(let window):
+      try window.encode(to: &writer)
+      return .maxPool
     case .averagePool(let pool):
       try pool.window.encode(to: &writer)
       writer.flag(pool.countsPadding)
-    case .globalPool(let pool): if code == .globalPool { pool.encode(to: &writer) }
-    case .binary(let binary): writer.unsigned32(UInt32(OperationCodes.binaries.firstIndex(of: binary)!))
+      return .averagePool
+    case .globalPool(GlobalPool(.average)): return .globalAveragePool
+    case .globalPool(let pool):
+      pool.encode(to: &writer)
+      return .globalPool
+    case .flatten: return .flatten
+    case .constant: return .constant
+    case .binary(let binary):
+      writer.unsigned32(UInt32(OperationCodes.binaries.firstIndex(of: binary)!))
+      return .binary
+    case .reshape: return .reshape
     case .layerNormalization(let normalization):
       writer.float(normalization.epsilon)
       writer.flag(normalization.hasGamma)
       writer.flag(normalization.hasBeta)
-    case .pad(let pad): try pad.encode(to: &writer)
-    case .slice(let slice): try slice.encode(to: &writer)
-    case .shuffleChannels(let groups): try writer.integer(groups, "groups")
-    case .resize(let resize): try resize.encode(to: &writer)
-    case .transposedConvolution(let convolution): try convolution.encode(to: &writer)
-    case .input, .softmax, .add, .concatenate, .flatten, .constant, .reshape, .unitNormalization, .parametricRelu: break
+      return .layerNormalization
+    case .unitNormalization: return .unitNormalization
+    case .pad(let pad):
+      try pad.encode(to: &writer)
+      return .pad
+    case .slice(let slice):
+      try slice.encode(to: &writer)
+      return .slice
+    case .shuffleChannels(let groups):
+      try writer.integer(groups, "groups")
+      return .shuffleChannels
+    case .resize(let resize):
+      try resize.encode(to: &writer)
+      return .resize
+    case .transposedConvolution(let convolution):
+      try convolution.encode(to: &writer)
+      return .transposedConvolution
+    case .parametricRelu: return .parametricRelu
     }
   }
 
@@ -151,6 +144,29 @@ extension Operation {
     case .dense(let dense): dense.activation != .identity
     default: false
     }
+  }
+}
+
+extension Convolution {
+  fileprivate func encode(to writer: inout ByteWriter) throws(WeightFormatError) {
+    try window.encode(to: &writer)
+    try writer.integer(outputChannels, "output channels")
+    try writer.integer(groups, "groups")
+    writer.flag(hasBias)
+    inputActivation.encode(to: &writer)
+    epilogue.encode(to: &writer)
+  }
+}
+
+extension SeparableConvolution {
+  fileprivate func encode(to writer: inout ByteWriter) throws(WeightFormatError) {
+    try window.encode(to: &writer)
+    try writer.integer(outputChannels, "output channels")
+    writer.flag(hasDepthwiseBias)
+    writer.flag(hasBias)
+    inputActivation.encode(to: &writer)
+    middleActivation.encode(to: &writer)
+    epilogue.encode(to: &writer)
   }
 }
 

@@ -14,7 +14,7 @@ enum ErrorBound {
   static func values(of graph: Graph, for input: [Float]) throws -> [Float] {
     let magnitudes = try ReferenceExecutor(absolute(graph)).run(input.map(abs))
     let terms = graph.nodes.indices.reduce(0) { $0 + self.terms(of: $1, in: graph) }
-    return magnitudes.map { (Float(terms) * $0 + 8) * 0x1p-24 }
+    return magnitudes.map { (Float(terms) * abs($0) + 8) * 0x1p-24 }
   }
 
   /// The roundings on the way to one value of a node.
@@ -32,10 +32,10 @@ enum ErrorBound {
     case .add: return node.inputs.count
     case .batchNormalization: return 6
     case .activation, .softmax, .binary, .parametricRelu: return 2
-    case .layerNormalization, .unitNormalization: return channels + 4
-    case .resize: return 4
     case .transposedConvolution(let convolution):
       return convolution.size.height * convolution.size.width * channels + 2
+    // Made row by row: no more than a mean over the channels, and what is done with it.
+    default: return channels + 4
     }
   }
 

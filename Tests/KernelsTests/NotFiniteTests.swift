@@ -11,23 +11,28 @@ import Testing
   /// An operation on a map, or a few, of which one value is not finite.
   struct Case: Sendable, CustomStringConvertible {
     var description: String
-    var isGrouped: Bool { description.contains("in 4 groups") }
+    var isGrouped: Bool
     var append: @Sendable (inout RandomWeighted, _ odd: Int, _ finite: Int) throws -> Void
 
     init(
-      _ description: String, _ append: @escaping @Sendable (inout RandomWeighted, Int, Int) throws -> Void
+      _ description: String, isGrouped: Bool = false,
+      _ append: @escaping @Sendable (inout RandomWeighted, Int, Int) throws -> Void
     ) {
       self.description = description
+      self.isGrouped = isGrouped
       self.append = append
     }
 
     init(_ operation: Operation, _ description: String? = nil) {
-      self.init(description ?? operation.name) { network, odd, _ in try network.append(operation, [odd]) }
+      let groups = if case .convolution(let convolution) = operation { convolution.groups } else { 1 }
+      self.init(description ?? operation.name, isGrouped: groups > 1 && groups < channels) { network, odd, _ in
+        try network.append(operation, [odd])
+      }
     }
   }
 
-  private static let channels = 20
-  private static let shape = Shape.map(height: 6, width: 7, channels: channels)
+  private static let shape = OperationSample.map
+  private static let channels = shape.channels
 
   private static func convolution(
     _ size: Int, _ outputs: Int, groups: Int = 1, stride: Int = 1, input: Activation = .identity,
@@ -82,25 +87,8 @@ import Testing
           middleActivation: middle)), "separable, \(input), \(middle)")
   }
     + [
-      Case(.batchNormalization(BatchNormalization(epsilon: 0.001))), Case(.softmax),
-      Case(.maxPool(Window(size: Extent(3)))),
       Case(.maxPool(Window(size: Extent(2), stride: Extent(2), padding: .valid))),
-      Case(.averagePool(AveragePool(window: Window(size: Extent(3)), countsPadding: false))),
-      Case(.globalPool(GlobalPool(.average))), Case(.globalPool(GlobalPool(.maximum))), Case(.flatten),
-      Case(.reshape(.map(height: 7, width: 6, channels: channels))), Case(.layerNormalization(LayerNormalization())),
-      Case(.unitNormalization), Case(.pad(Pad(top: 1, left: 0, bottom: 2, right: 1))),
-      Case(
-        .slice(
-          Slice(
-            rows: .init(first: 1, count: 4), columns: .init(first: 1, count: 5), channels: .init(first: 3, count: 15)))),
-      Case(.shuffleChannels(groups: 4)), Case(.parametricRelu),
-      Case(.resize(Resize(.size(Extent(height: 5, width: 9)), filter: .nearest))),
-      Case(.resize(Resize(.size(Extent(height: 5, width: 9)), filter: .bilinear)), "resize, bilinear"),
-      Case(
-        .transposedConvolution(
-          TransposedConvolution(
-            size: Extent(3), stride: Extent(2), padding: .init(top: 0, left: 0, bottom: 0, right: 0), outputChannels: 9,
-            hasBias: true))),
+      Case(.globalPool(GlobalPool(.maximum))),
       Case("dense") { network, odd, _ in
         try network.append(.flatten, [odd])
         try network.append(.dense(Dense(outputs: 33)))
@@ -118,6 +106,7 @@ import Testing
       Case("add") { network, odd, finite in try network.append(.add, [finite, odd]) },
       Case("concatenate") { network, odd, finite in try network.append(.concatenate, [finite, odd]) },
     ]
+    + OperationSample.all.filter { $0.input == shape && $0.inputCount == 1 }.map { Case($0.operation, "\($0)") }
     + Binary.allCases.flatMap { binary in
       [
         Case("\(binary)") { network, odd, finite in try network.append(.binary(binary), [finite, odd]) },

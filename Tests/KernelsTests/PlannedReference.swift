@@ -37,43 +37,16 @@ struct PlannedReference {
     let shapes = node.inputs.map { graph.nodes[$0].shape }
     let shape = shapes.first ?? node.shape
     let weights = node.parameters.map { self.weights[$0] }
-    func stored(_ values: [Float]) -> [Float] { self.stored(values, as: index) }
     switch node.operation {
-    case .input: return inputs[0]
-    case .flatten, .reshape: return stored(inputs[0])
-    case .constant: return stored(weights[0])
-    case .binary(let binary): return stored(ReferenceExecutor.binary(binary, inputs, shapes, to: node.shape))
-    case .layerNormalization(let normalization):
-      return stored(
-        ReferenceExecutor.layerNormalization(normalization, inputs[0], channels: shape.channels, weights: weights))
-    case .unitNormalization: return stored(ReferenceExecutor.unitNormalization(inputs[0], channels: shape.channels))
-    case .pad(let pad): return stored(ReferenceExecutor.padded(pad, inputs[0], shape, to: node.shape))
-    case .slice(let slice): return stored(ReferenceExecutor.sliced(slice, inputs[0], shape, to: node.shape))
-    case .shuffleChannels(let groups): return stored(ReferenceExecutor.shuffled(groups: groups, inputs[0], shape))
-    case .resize(let resize): return stored(ReferenceExecutor.resized(resize, inputs[0], shape, to: node.shape))
-    case .transposedConvolution(let convolution):
-      return stored(
-        ReferenceExecutor.transposedConvolution(convolution, inputs[0], shape, to: node.shape, weights: weights))
-    case .parametricRelu: return stored(ReferenceExecutor.parametricRelu(inputs[0], slopes: weights[0]))
     case .convolution(let convolution):
       return try value(of: convolution, index, inputs, shape, weights)
     case .separableConvolution(let separable): return try value(of: separable, index, inputs, shape, weights)
     case .dense(let dense):
       return ReferenceExecutor.dense(
         dense, inputs[0], weights: [rounded(weights[0], node.parameters[0])] + weights[1...])
-    case .batchNormalization(let normalization):
-      return stored(
-        ReferenceExecutor.batchNormalization(
-          normalization, inputs[0], channels: node.shape.channels, weights: weights))
-    case .activation(let activation): return stored(ReferenceExecutor.activated(inputs[0], by: activation))
-    case .softmax: return stored(ReferenceExecutor.softmax(inputs[0], channels: node.shape.channels))
     case .add:
-      return inputs.dropFirst().reduce(inputs[0]) { sum, next in stored(zip(sum, next).map { $0 + $1 }) }
-    case .concatenate: return ReferenceExecutor.concatenation(inputs, node.inputs.map { graph.nodes[$0].shape })
-    case .maxPool(let window): return ReferenceExecutor.maxPool(window, inputs[0], shape)
-    case .averagePool(let pool): return stored(ReferenceExecutor.averagePool(pool, inputs[0], shape))
-    case .globalPool(let pool):
-      return stored(ReferenceExecutor.globalPool(pool.kind, inputs[0], channels: node.shape.channels))
+      return inputs.dropFirst().reduce(inputs[0]) { sum, next in stored(zip(sum, next).map { $0 + $1 }, as: index) }
+    default: return stored(ReferenceExecutor.value(of: node, inputs, shapes, weights: weights), as: index)
     }
   }
 
@@ -166,7 +139,7 @@ struct PlannedReference {
     of rows: [[Float]], _ kernel: Int, bias: [Float]?, _ epilogue: Epilogue, residual: [Float]?, _ index: Int
   ) throws -> [Float] {
     let tensor = graph.tensors[kernel]
-    let integers = try tensor.contents.withBytes { bytes in bytes.map { Int(Int8(bitPattern: $0)) } }
+    let integers = try unsafe tensor.contents.withBytes { bytes in unsafe bytes.map { Int(Int8(bitPattern: $0)) } }
     let columns = graph.nodes[index].shape.channels
     var result: [Float] = []
     for row in rows {

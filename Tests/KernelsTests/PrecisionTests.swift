@@ -102,6 +102,30 @@ import Testing
     }
   }
 
+  /// Products of floats may be summed in another order, and a value beside the middle of two of bf16's be rounded to the other.
+  @Test(arguments: OperationSample.all)
+  func `Every operation gives the reference's values in each precision`(sample: OperationSample) throws {
+    var layer = try RandomLayer(sample.input.asMap, seed: 11, .floats)
+    let input = layer.input()
+    let read = if case .vector = sample.input { try layer.network.append(.flatten, [2]) } else { 2 }
+    try layer.network.append(sample.operation, [Int](repeating: read, count: sample.inputCount))
+    let graph = layer.network.graph
+    try expectReference(graph, for: input, .rounded)
+    for precision in [Precision.bfloat16, .int8] {
+      let expected = try PlannedReference(graph, precision).run(input)
+      let largest = expected.reduce(0) { max($0, abs($1)) }
+      for set in InstructionSet.supported {
+        var options = PlanOptions()
+        options.bfloat16Products = false
+        let plan = try Plan(graph, instructionSet: set, precision: precision, options: options, pool: testPool)
+        let found = try Executor(plan: plan, pool: testPool).run(input)
+        try #require(found.count == expected.count)
+        let error = zip(found, expected).reduce(0) { max($0, abs($1.0 - $1.1)) }
+        #expect(error <= 0x1p-7 * largest, "\(set), \(precision)")
+      }
+    }
+  }
+
   // MARK: int8
 
   @Test(arguments: 0..<40)
@@ -192,5 +216,12 @@ import Testing
         #expect(odd.allSatisfy { $0.isNaN }, "\(set): \(odd)")
       }
     }
+  }
+}
+
+extension Shape {
+  /// A vector as the channels of one position.
+  fileprivate var asMap: Shape {
+    if case .vector(let count) = self { .map(height: 1, width: 1, channels: count) } else { self }
   }
 }

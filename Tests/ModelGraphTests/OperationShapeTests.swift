@@ -34,6 +34,18 @@ struct OperationShapeTests {
     }
   }
 
+  @Test(arguments: OperationSample.all) func `Every operation has its shape, and a reason to refuse what it cannot be`(
+    sample: OperationSample
+  ) throws {
+    let graph = try sample.graph { DimensionsOnly.tensor("node", $0, $1) }
+    #expect(graph.outputShape == sample.output)
+    for (form, reason) in sample.refused {
+      #expect(throws: GraphError(node: "node", reason: reason)) {
+        try sample.graph(of: form) { DimensionsOnly.tensor("node", $0, $1) }
+      }
+    }
+  }
+
   @Test func `A constant has its own shape, its values and no input`() throws {
     #expect(try parameters(.constant(.map(height: 1, width: 2, channels: 3)), inputs: []) == ["values [1, 2, 3]"])
     #expect(try parameters(.constant(.vector(5)), inputs: []) == ["values [5]"])

@@ -33,6 +33,24 @@ struct ReferenceAgainstKerasTests {
       ])
   }
 
+  @Test(arguments: OperationSample.all) func `Every operation gives a framework's values`(sample: OperationSample)
+    throws
+  {
+    guard let example = sample.example else {
+      let name = sample.operation.name.replacing("grouped convolution", with: "convolution")
+      #expect(try KerasFixture.all().contains { $0.graphOperation?.name == name })
+      return
+    }
+    var builder = GraphBuilder()
+    try builder.append("input", .input(example.input))
+    var weights = example.weights[...]
+    try builder.append("node", example.operation, [0]) { role, dimensions in
+      Tensor(name: role.rawValue, dimensions: dimensions, values: weights.removeFirst())
+    }
+    let output = try ReferenceExecutor(builder.graph).run(example.values)
+    #expect(output.count == example.output.count && zip(output, example.output).allSatisfy { isClose($0, $1) })
+  }
+
   /// A graph of one operation; several inputs of it are cut out of the graph's only one.
   private static func graph(of operation: Operation, _ fixture: KerasFixture) throws -> (Graph, [Float]) {
     var builder = GraphBuilder()

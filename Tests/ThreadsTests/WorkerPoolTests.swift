@@ -184,7 +184,9 @@ import Testing
 
   @Test func `A child of the process, and its child, have threads of their own`() async {
     await #expect(processExitsWith: .success) {
-      exit(Family.pool.isWhole && result_in_child({ _ in Family.childStatus }, nil) == 0 && Family.pool.isWhole ? 0 : 1)
+      let isWhole = Family.pool.isWhole
+      let status = unsafe result_in_child({ _ in Family.childStatus }, nil)
+      exit(isWhole && status == 0 && Family.pool.isWhole ? 0 : 1)
     }
   }
 

@@ -114,7 +114,7 @@ extension SampleFile {
     var writer = ByteWriter()
     try Graph(nodes: Array(nodes[...place])).encodeNodes(to: &writer)
     var attributes = ByteWriter()
-    try nodes[place].operation.encode(to: &attributes)
+    _ = try nodes[place].operation.encode(to: &attributes)
     precondition(4 * index < attributes.bytes.count, "the node has no such attribute")
     set(.graph, at: writer.bytes.count - attributes.bytes.count + 4 * index, to: value)
   }

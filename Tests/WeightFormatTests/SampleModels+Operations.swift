@@ -1,11 +1,27 @@
 import ModelGraph
+import TestSupport
 import WeightFormat
 
 extension SampleModels {
   /// The models that between them have every operation and every activation.
-  static let ofOperations: [String: @Sendable () throws -> Model] = [
-    "first": { try firstOperations() }, "later": { try laterOperations() }, "activations": { try everyActivation() },
-  ]
+  static let ofOperations: [String: @Sendable () throws -> Model] = {
+    let models: [String: @Sendable () throws -> Model] = [
+      "first": { try firstOperations() }, "later": { try laterOperations() }, "activations": { try everyActivation() },
+    ]
+    let samples = OperationSample.all.enumerated().map { index, sample in
+      ("\(index) \(sample.operation.name)", { @Sendable in try model(of: sample) })
+    }
+    return models.merging(samples) { first, _ in first }
+  }()
+
+  /// An operation alone.
+  private static func model(of sample: OperationSample) throws -> Model {
+    let graph = try sample.graph(weights: maker(kernelType: .float32, weights: .random))
+    var metadata = leastMetadata
+    metadata.preprocessing.mean = [Float](repeating: 0, count: sample.input.channels)
+    metadata.preprocessing.standardDeviation = [Float](repeating: 1, count: sample.input.channels)
+    return Model(graph: graph, metadata: metadata)
+  }
 
   /// The operations of revision 1 of the specification, with every attribute that only the optimizer sets.
   static func firstOperations() throws -> Model {

@@ -38,9 +38,7 @@ struct MapElementTypes {
         if node.inputs[0] == 0 { takesFloats.append(index) }
         if separable.epilogue.addsResidual { groups.join(index, node.inputs[1]) }
       // Made row by row, or copied, of maps of either kind.
-      case .input, .dense, .flatten, .constant, .reshape, .layerNormalization, .unitNormalization, .shuffleChannels,
-        .resize, .transposedConvolution:
-        break
+      default: break
       }
     }
     for (index, node) in graph.nodes.enumerated() {

@@ -1,0 +1,114 @@
+import ModelGraph
+
+extension OperationSample {
+  /// Every operation but the input and the constant.
+  package static let all = products + poolsAndNormalizations + moves + several
+
+  private static let products = [
+    OperationSample(
+      .convolution(Convolution(window: Window(size: Extent(3)), outputChannels: 8, groups: 4, hasBias: true)),
+      gives: .map(height: 6, width: 7, channels: 8),
+      refused: [
+        (
+          .convolution(Convolution(window: Window(size: Extent(1)), outputChannels: 8, groups: 3)),
+          "3 groups do not divide 20 input and 8 output channels"
+        )
+      ]),
+    OperationSample(
+      .separableConvolution(
+        SeparableConvolution(
+          window: Window(size: Extent(3), stride: Extent(2)), outputChannels: 8, hasDepthwiseBias: true, hasBias: true)),
+      gives: .map(height: 3, width: 4, channels: 8)),
+    OperationSample(
+      .transposedConvolution(transposed(padding: 0, extra: 0, outputs: 9)),
+      gives: .map(height: 13, width: 15, channels: 9),
+      refused: [
+        (
+          .transposedConvolution(transposed(padding: 40, extra: 0, outputs: 9)),
+          "its padding leaves nothing of the output"
+        )
+      ],
+      // torch.nn.ConvTranspose2d(1, 1, 3, stride=2, padding=1, output_padding=1)
+      example: Example(
+        operation: .transposedConvolution(transposed(padding: 1, extra: 1, outputs: 1)),
+        input: .map(height: 2, width: 2, channels: 1), values: [1, -2, 3, 4],
+        weights: [[1, 2, 3, 4, 5, 6, 7, 8, 9], [0.5]],
+        output: [
+          5.5, -1.5, -9.5, -11.5, 14.5, 8.5, -7.5, -5.5, 15.5, 34.5, 20.5, 24.5, 24.5, 55.5, 32.5, 36.5,
+        ])),
+    OperationSample(
+      .dense(Dense(outputs: 5)), of: .vector(20), gives: .vector(5),
+      refused: [(.dense(Dense(outputs: 0)), "0 outputs, expected 1 to 1073741824")]),
+  ]
+
+  private static func transposed(padding: Int, extra: Int, outputs: Int) -> TransposedConvolution {
+    TransposedConvolution(
+      size: Extent(3), stride: Extent(2),
+      padding: .init(top: padding, left: padding, bottom: padding, right: padding), extra: Extent(extra),
+      outputChannels: outputs, hasBias: true)
+  }
+
+  private static let poolsAndNormalizations = [
+    OperationSample(
+      .maxPool(Window(size: Extent(3), stride: Extent(2))), gives: .map(height: 3, width: 4, channels: 20)),
+    OperationSample(.averagePool(AveragePool(window: Window(size: Extent(3))))),
+    OperationSample(.globalPool(GlobalPool(.average)), gives: .vector(20)),
+    OperationSample(
+      .globalPool(GlobalPool(.maximum, keepsDimensions: true)), gives: .map(height: 1, width: 1, channels: 20)),
+    OperationSample(
+      .batchNormalization(BatchNormalization()),
+      refused: [
+        (.batchNormalization(BatchNormalization(epsilon: -1)), "epsilon is -1.0, expected 0 or a positive number")
+      ]),
+    OperationSample(
+      .layerNormalization(LayerNormalization()),
+      refused: [
+        (.layerNormalization(LayerNormalization(epsilon: -1)), "epsilon is -1.0, expected 0 or a positive number")
+      ]),
+    OperationSample(.unitNormalization),
+    OperationSample(.softmax),
+    OperationSample(.activation(.elu(alpha: 0.5))),
+    OperationSample(.parametricRelu),
+  ]
+
+  private static let moves = [
+    OperationSample(.flatten, gives: .vector(840)),
+    OperationSample(
+      .reshape(.map(height: 7, width: 6, channels: 20)), gives: .map(height: 7, width: 6, channels: 20),
+      refused: [(.reshape(.vector(839)), "reshapes 6x7x20, 840 values, to 839")]),
+    OperationSample(
+      .pad(Pad(top: 1, left: 0, bottom: 2, right: 1)), gives: .map(height: 9, width: 8, channels: 20),
+      refused: [(.pad(Pad(top: -1, left: 0, bottom: 0, right: 0)), "pads by -1, 0, 0, 0, expected 0 to 4096 each")]),
+    OperationSample(
+      .slice(slice(rows: 4)), gives: .map(height: 4, width: 5, channels: 15),
+      refused: [(.slice(slice(rows: 6)), "keeps 6 rows from 1 on, of 6")]),
+    OperationSample(
+      .shuffleChannels(groups: 4), refused: [(.shuffleChannels(groups: 3), "3 groups do not divide 20 channels")],
+      // torch.nn.ChannelShuffle(2)
+      example: Example(
+        operation: .shuffleChannels(groups: 2), input: .vector(6), values: [0, 1, 2, 3, 4, 5],
+        output: [0, 3, 1, 4, 2, 5])),
+    OperationSample(
+      .resize(Resize(.size(Extent(height: 5, width: 9)), filter: .nearest)),
+      gives: .map(height: 5, width: 9, channels: 20)),
+    OperationSample(
+      .resize(Resize(.factor(Extent(2)), filter: .bilinear)), gives: .map(height: 12, width: 14, channels: 20),
+      refused: [
+        (
+          .resize(Resize(.size(Extent(height: 0, width: 1)), filter: .nearest)),
+          "resizes to 0x1, expected 1 to 1073741824 a side"
+        )
+      ]),
+  ]
+
+  private static func slice(rows: Int) -> Slice {
+    Slice(
+      rows: .init(first: 1, count: rows), columns: .init(first: 1, count: 5), channels: .init(first: 3, count: 15))
+  }
+
+  private static let several = [
+    OperationSample(.add, times: 3),
+    OperationSample(.concatenate, times: 2, gives: .map(height: 6, width: 7, channels: 40)),
+    OperationSample(.binary(.product), times: 2),
+  ]
+}
