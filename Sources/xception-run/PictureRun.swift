@@ -23,7 +23,7 @@ struct PictureRun {
   ///   - threads: How many pictures are classified at once.
   ///   - progress: Shown meanwhile; it begins with what `file` has already.
   func run(
-    _ names: consuming PictureNames, threads: Int, progress: inout RunProgress, report: inout TimingReport
+    _ names: consuming PictureNames, threads: Int, progress: inout RunProgress, report: inout TimingReport?
   ) throws {
     var names = names
     var finished = file?.finished ?? FinishedPictures()
@@ -40,7 +40,7 @@ struct PictureRun {
       deliver: { picture, outcome in
         try write(outcome, of: picture.name, progress: progress)
         progress.add(failed: outcome.error != nil)
-        if let durations = outcome.durations { report.add(durations) }
+        if let durations = outcome.durations { report?.add(durations) }
       })
     progress.clear()
   }

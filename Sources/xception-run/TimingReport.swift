@@ -3,17 +3,31 @@ import PlainText
 import Xception
 
 /// What a network computed in, where the time of a run went, in milliseconds, and the most memory that was resident.
-struct TimingReport: CustomStringConvertible {
+///
+/// The time begins with the process and ends with the report: what follows is that the system ends the process.
+struct TimingReport {
+  typealias Instant = ContinuousClock.Instant
+
   /// The images whose times are told one by one; of all there are the means.
   private static let listed = 20
 
+  private let start: Instant?
+  private let loadingStart: Instant
   private let computation: String
   private let loading: Classifier.LoadingDurations
   private var images: [Classification.Durations] = []
   private var count = 0
   private var sums = (decode: Duration.zero, preprocess: Duration.zero, inference: Duration.zero)
 
-  init(_ classifier: Classifier) {
+  /// When the last result was printed; what was made for the run is freed from then on.
+  private var end: Instant?
+
+  /// - Parameters:
+  ///   - start: When the process began, where the system says so.
+  ///   - loadingStart: When the model began to be opened.
+  init(_ classifier: Classifier, start: Instant?, loadingStart: Instant) {
+    self.start = start
+    self.loadingStart = loadingStart
     let network = classifier.network
     let plan = network.plan
     let products = plan.precision == .bfloat16 ? " (\(plan.multipliesBFloat16 ? "bf16" : "fp32") products)" : ""
@@ -30,9 +44,15 @@ struct TimingReport: CustomStringConvertible {
     if images.count < Self.listed { images.append(durations) }
   }
 
-  var description: String {
-    var lines = [
-      computation, line("open the model", loading.open), line("optimize the graph", loading.network.optimize),
+  mutating func endRun() { end = .now }
+
+  /// To be asked after all that the run used is freed.
+  var text: String {
+    let now = Instant.now
+    var lines = [computation]
+    if let start { lines.append(line("start the process", start.duration(to: loadingStart))) }
+    lines += [
+      line("open the model", loading.open), line("optimize the graph", loading.network.optimize),
       line("inflate and pack the weights", loading.network.plan),
     ]
     for (index, image) in images.enumerated() {
@@ -49,6 +69,8 @@ struct TimingReport: CustomStringConvertible {
         line("inference (mean of \(count))", sums.inference / count),
       ]
     }
+    if let end { lines.append(line("free the memory", end.duration(to: now))) }
+    if let start { lines.append(line("all since the start of the process", start.duration(to: now))) }
     if let peak = peakResidentMegabytes() { lines.append(line("peak resident memory", peak, unit: "MB")) }
     return lines.joined(separator: "\n")
   }

@@ -34,7 +34,8 @@ struct XceptionRun: ParsableCommand {
   @Flag(help: "With --json: add the features, the values that enter the classifier.") var features = false
   @OptionGroup(title: "Results") var results: OutputArguments
   @OptionGroup var running: RunArguments
-  @Flag(help: "Print on standard error where the time went.") var timings = false
+  @Flag(help: "Print on standard error where the time went, from the start of the process to its end.")
+  var timings = false
   @OptionGroup(title: "Reading pictures") var decoding: DecodingArguments
   @OptionGroup(title: "Preprocessing (replaces what the model file says)") var preprocessing: PreprocessingArguments
 
@@ -76,6 +77,17 @@ struct XceptionRun: ParsableCommand {
   }
 
   private func classifyAll() throws {
+    let (progress, report) = try classifyPictures()
+    if let report { StandardError.print(report.text) }
+    if results.output != nil || isSeveral && progress.failures > 0 {
+      StandardError.print("xception-run: \(progress.summary)")
+    }
+    if progress.failures > 0 { throw ExitCode.failure }
+  }
+
+  private func classifyPictures() throws -> (RunProgress, TimingReport?) {
+    let start = timings ? ProcessStart.instant : nil
+    let loadingStart = ContinuousClock.now
     let classifier = try load()
     if !json, classifier.kind == .independentLabels {
       StandardError.print("xception-run: the labels are independent: their probabilities do not add up to 100 %")
@@ -83,16 +95,17 @@ struct XceptionRun: ParsableCommand {
     let format = format(for: classifier)
     let file = try results.output.map { try ResultsFile($0, format: format, resumes: results.resume) }
     let run = PictureRun(classifier: classifier, format: format, top: top == 0 ? nil : top, file: file)
-    var report = TimingReport(classifier)
+    var report = timings ? TimingReport(classifier, start: start, loadingStart: loadingStart) : nil
     var progress = RunProgress(after: file?.finished, isShown: isSeveral && (file != nil || Terminal.columns == nil)) {
       PictureNames.count(images, list: filesFrom)
     }
     try run.run(
       PictureNames(images, list: filesFrom), threads: isSeveral ? classifier.network.threads : 1, progress: &progress,
       report: &report)
-    if timings { StandardError.print("\(report)") }
-    if file != nil || isSeveral && progress.failures > 0 { StandardError.print("xception-run: \(progress.summary)") }
-    if progress.failures > 0 { throw ExitCode.failure }
+    return withExtendedLifetime(run) {
+      report?.endRun()
+      return (progress, report)
+    }
   }
 
   /// Whether there may be more than one picture.
