@@ -28,15 +28,16 @@ public struct WinogradPacking {
   }
 }
 
-/// The weights' transform: the factors of the three taps at one of the six points.
+/// The weights' transform: the factors of the three taps at one of the six points, 1, x and x^2 over the product of the
+/// point's differences from the others.
 @inlinable
 func winogradKernelTransform(_ point: Int) -> InlineArray<3, Float> {
   switch point {
-  case 0: [1 / 4, 0, 0]
-  case 1: [-1 / 6, -1 / 6, -1 / 6]
-  case 2: [-1 / 6, 1 / 6, -1 / 6]
-  case 3: [1 / 24, 1 / 12, 1 / 6]
-  case 4: [1 / 24, -1 / 12, 1 / 6]
+  case 0: [256 / 225, 0, 0]
+  case 1: [-2048 / 2975, -1280 / 2975, -800 / 2975]
+  case 2: [-2048 / 2975, 1280 / 2975, -800 / 2975]
+  case 3: [128 / 1071, 192 / 1071, 288 / 1071]
+  case 4: [128 / 1071, -192 / 1071, 288 / 1071]
   default: [0, 0, 1]
   }
 }

@@ -9,6 +9,8 @@ import Threads
 enum Agreement {
   /// Bit for bit, for whole numbers whose sums stay below 2^24.
   case exact
+  /// For whole numbers that are added in other units than their own: within a sixteenth, where any wrong term is a whole.
+  case whole
   /// Within `ErrorBound` of the graph.
   case rounded
 }
@@ -28,6 +30,7 @@ func expectReference(
   let bounds: [Float]? =
     switch agreement {
     case .exact: nil
+    case .whole: expected.map { _ in 1 / 16 }
     case .rounded: try ErrorBound.values(of: graph, for: input)
     }
   var largest: Float = 0

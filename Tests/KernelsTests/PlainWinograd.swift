@@ -66,16 +66,20 @@ struct PlainWinograd {
     return points.map(quantized)
   }
 
+  private static let (p, q): (Float, Float) = (5 / 8, 3 / 2)
+  private static let (p2, q2): (Float, Float) = (p * p, q * q)
+
   private static func input(_ d: [Float]) -> [Float] {
-    let (a, b) = (d[4] - 4 * d[2], d[3] - 4 * d[1])
-    let (c, e) = (d[4] - d[2], 2 * (d[3] - d[1]))
-    return [(4 * d[0] - 5 * d[2]) + d[4], a + b, a - b, c + e, c - e, (4 * d[1] - 5 * d[3]) + d[5]]
+    let (a, b) = (d[4] - q2 * d[2], p * (d[3] - q2 * d[1]))
+    let (c, e) = (d[4] - p2 * d[2], q * (d[3] - p2 * d[1]))
+    let (product, sum) = (p2 * q2, p2 + q2)
+    return [(product * d[0] - sum * d[2]) + d[4], a + b, a - b, c + e, c - e, (product * d[1] - sum * d[3]) + d[5]]
   }
 
   private func transformed(_ point: Int, _ tap: (Int) -> Float) -> Float {
     let factors: [[Float]] = [
-      [1 / 4, 0, 0], [-1 / 6, -1 / 6, -1 / 6], [-1 / 6, 1 / 6, -1 / 6], [1 / 24, 1 / 12, 1 / 6],
-      [1 / 24, -1 / 12, 1 / 6], [0, 0, 1],
+      [256 / 225, 0, 0], [-2048 / 2975, -1280 / 2975, -800 / 2975], [-2048 / 2975, 1280 / 2975, -800 / 2975],
+      [128 / 1071, 192 / 1071, 288 / 1071], [128 / 1071, -192 / 1071, 288 / 1071], [0, 0, 1],
     ]
     let (down, across) = (factors[point / 6], factors[point % 6])
     let lines = (0..<3).map { y in
@@ -99,10 +103,15 @@ struct PlainWinograd {
     return (0..<4).map { y in columns.map { $0[y] } }
   }
 
-  /// Products with powers of two are exact: fused or not, they are rounded once.
   private func output(_ m: [Float]) -> [Float] {
+    let (p, q, p2, q2) = (Self.p, Self.q, Self.p2, Self.q2)
     let (a, b) = (m[1] + m[2], m[1] - m[2])
     let (c, e) = (m[3] + m[4], m[3] - m[4])
-    return [m[0] + a + c, b + 2 * e, a + 4 * c, (b + m[5]) + 8 * e]
+    return [m[0] + a + c, sum(p * b, q, e), sum(p2 * a, q2, c), sum(sum(m[5], p * p2, b), q * q2, e)]
+  }
+
+  /// `sum + factor * value`
+  private func sum(_ sum: Float, _ factor: Float, _ value: Float) -> Float {
+    isFused ? sum.addingProduct(factor, value) : sum + factor * value
   }
 }
