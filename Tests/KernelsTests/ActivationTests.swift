@@ -33,7 +33,7 @@ import Testing
     case .identity, .relu, .relu6, .clip, .threshold, .leakyRelu, .squareRoot: return unit * size + 0x1p-149
     case .tanh, .erf, .exponential, .softplus: return 5 * unit * size + 0x1p-148
     case .elu(let alpha): return 4 * unit * max(1, size, Double(alpha))
-    case .sigmoid, .hardSigmoid, .hardSwish, .silu, .gelu, .geluTanh, .selu: return 4 * unit * max(1, size)
+    default: return 4 * unit * max(1, size)
     }
   }
 

@@ -11,7 +11,7 @@ extension Sample {
     },
     Sample("node-name-duplicate", .graph, .graph) { $0.nodes[2].name = "conv" },
     Sample("node-name-empty", .graph, .graph) { $0.nodes[2].name = "" },
-    Sample("operation-unknown", .value, .graph) { $0.set(.graph, at: 16, to: 26) },
+    Sample("operation-unknown", .value, .graph) { $0.set(.graph, at: 16, to: 1000) },
     Sample("operation-zero", .value, .graph) { $0.set(.graph, at: 16, to: 0) },
     Sample("shape-of-rank-2", .value, .graph) { $0.set(.graph, at: 20, to: 2) },
     Sample("shape-with-zero", .value, .graph) { $0.set(.graph, at: 24, to: 0) },
@@ -43,7 +43,7 @@ extension Sample {
     Sample("padding-without-cause", .value, .graph) { $0.set(.graph, at: 116, to: 1) },
     Sample("groups-zero", .graph, .graph) { $0.set(.graph, at: 136, to: 0) },
     Sample("bias-2", .value, .graph) { $0.set(.graph, at: 140, to: 2) },
-    Sample("activation-unknown", .value, .graph) { $0.set(.graph, at: 144, to: 19) },
+    Sample("activation-unknown", .value, .graph) { $0.set(.graph, at: 144, to: 1000) },
     Sample("alpha-without-cause", .value, .graph) { $0.set(.graph, at: 148, to: 0x3f80_0000) },
     Sample("alpha-nan", .number, .graph) { $0.nodes[5].operation = .activation(.elu(alpha: .nan)) },
     Sample("epsilon-negative", .graph, .graph) {

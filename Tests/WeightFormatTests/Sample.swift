@@ -21,7 +21,7 @@ struct Sample: Sendable {
       case .small(let type): try SampleModels.small(kernelType: type)
       case .firstOperations: try SampleModels.firstOperations()
       case .laterOperations: try SampleModels.laterOperations()
-      case .everyActivation: try SampleModels.everyActivation()
+      case .everyActivation: try SampleModels.activationsOfRevision2()
       case .least: try SampleModels.least()
       case .yesOrNo: try SampleModels.yesOrNo()
       case .dilatedPool: try SampleModels.dilatedPool()
@@ -67,7 +67,7 @@ struct Sample: Sendable {
       Sample(valid: "all-zero") { try SampleFile(try SampleModels.small(weights: .zero, side: 12)).bytes() },
       Sample(valid: "operations-1-to-13") { try SampleFile(try SampleModels.firstOperations()).bytes() },
       Sample(valid: "operations-14-to-25") { try SampleFile(try SampleModels.laterOperations()).bytes() },
-      Sample(valid: "every-activation") { try SampleFile(try SampleModels.everyActivation()).bytes() },
+      Sample(valid: "every-activation") { try SampleFile(try SampleModels.activationsOfRevision2()).bytes() },
       Sample(valid: "least") { try SampleFile(try SampleModels.least(), profile: .stored).bytes() },
       Sample(valid: "yes-or-no") { try SampleFile(try SampleModels.yesOrNo(), profile: .stored).bytes() },
       Sample(valid: "pool-dilated-padding") { try SampleFile(try SampleModels.dilatedPool()).bytes() },

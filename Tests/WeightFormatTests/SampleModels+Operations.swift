@@ -122,13 +122,16 @@ extension SampleModels {
     return Model(graph: builder.graph, metadata: metadata)
   }
 
+  /// The activations that revision 2 of the specification has, as the samples do.
+  static func activationsOfRevision2() throws -> Model { try everyActivation(of: Activation.examples.prefix(19)) }
+
   /// Every activation as a node of its own, and some with two parameters where there is more than one in a node.
-  static func everyActivation() throws -> Model {
+  static func everyActivation(of functions: some Sequence<Activation> = Activation.examples) throws -> Model {
     var builder = GraphBuilder()
     let make = maker(kernelType: .float32, weights: .random)
     var node = try builder.append("image", .input(.map(height: 2, width: 2, channels: 3)))
     let limits: [Activation] = [.clip(minimum: -.infinity, maximum: 2), .clip(minimum: 0.25, maximum: .infinity)]
-    for (index, activation) in (Activation.examples + limits).enumerated() {
+    for (index, activation) in (Array(functions) + limits).enumerated() {
       node = try builder.append("\(index) \(activation.name)", .activation(activation), [node])
     }
     node = try builder.append(
