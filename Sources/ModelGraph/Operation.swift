@@ -2,9 +2,8 @@
 
 /// What a node computes: the one list of all that a network may contain.
 ///
-/// Adding an operation is a case here, its shape rule (`Operation+Inference.swift`), its code in the weights file and in the
-/// specification with its reader, its reference, and a test against a framework. It then runs row by row in plain loops
-/// (`Runtime`'s `RowwiseStep`), until a kernel is worth its while.
+/// `ARCHITECTURE.md` lists what else a new case needs. It then runs row by row in plain loops (`Runtime`'s `RowwiseStep`), until
+/// it is worth a kernel.
 package enum Operation: Hashable, Sendable {
   /// The image, already preprocessed.
   case input(Shape)
