@@ -16,8 +16,8 @@ package struct ForeignFile: Sendable {
     return scalars.isEmpty ? "\u{fffd}" : String(String.UnicodeScalarView(scalars))
   }
 
-  /// What the names of its neighbors follow: its folder with a slash, or nothing. A slash is one whatever follows it, which may
-  /// be one character with it.
+  /// The start of its neighbors' paths: its folder with a slash, or nothing. Slashes are sought among scalars, because a slash
+  /// and a combining mark after it are one character.
   var folder: String {
     let scalars = path.unicodeScalars
     return scalars.lastIndex(of: "/").map { String(scalars[...$0]) } ?? ""

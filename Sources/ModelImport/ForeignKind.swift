@@ -1,7 +1,7 @@
 import Files
 import HDF5
 
-/// What a file is, recognized by its content: those that can be read, and those that are often given in their place.
+/// What a file is, recognized by its content: those that can be read, and those that are often given by mistake.
 package enum ForeignKind: String, Hashable, Sendable, CaseIterable {
   case weightFile, kerasArchive, hdf5, onnx, safetensors, pyTorchArchive, pyTorchPickle, torchScript
   case safetensorsIndex

@@ -1,13 +1,13 @@
 import ModelGraph
 
-/// What a reader makes of a foreign file, before the caller's wishes are applied to it.
+/// What a reader makes of a foreign file, before the caller's options are applied.
 package struct ForeignModel: Sendable {
   package var graph: Graph
   package var architecture: String
   package var preprocessing: KnownPreprocessing = .unknown
   /// The names of the classes, where the file has them.
   package var labels: [String] = []
-  /// What the last values are, where the file says so; nil to tell it by the graph's last node.
+  /// What the last values are, where the file says so; nil to infer it from the graph's last node.
   package var output: Metadata.Output?
   /// What the user should know, a sentence each.
   package var notes: [String] = []
@@ -18,14 +18,14 @@ package struct ForeignModel: Sendable {
   }
 }
 
-/// What a foreign file tells about how an image becomes the network's input.
+/// What a foreign file says about how an image becomes the network's input.
 package enum KnownPreprocessing: Hashable, Sendable {
   /// All of it, as a configuration beside the weights does.
   case stated(Preprocessing)
-  /// What the model's first layers made of pixel values, which the graph has no more: preprocessing does it. How images
-  /// are resized is said only where a layer did that, too.
+  /// The scaling that the model's first layers did, which are no longer in the graph: preprocessing does it. Resizing is
+  /// given only where a layer did that as well.
   case scaled(InputScaling, resizing: InputResizing? = nil)
-  /// Only the network's name, whose training used this.
+  /// Only the network's name is known; this is what it was trained with.
   case recognized(Preprocessing, network: String)
   case unknown
 }

@@ -2,7 +2,7 @@ import ModelGraph
 import PlainText
 import WeightFormat
 
-/// What the caller knows about a foreign model that its file does not say, or wants to be otherwise.
+/// What the caller knows about a foreign model that its file does not say, or wants changed.
 package struct ImportOptions: Sendable {
   /// The size of the network's input where the file leaves it open; replaces the size that it states.
   package var inputSize: Extent?
@@ -12,12 +12,12 @@ package struct ImportOptions: Sendable {
   package var changePreprocessing: @Sendable (inout Preprocessing) -> Void = { _ in }
   /// One for each class; for a yes/no classifier of one value, its name or both names; or none.
   package var labels: [String] = []
-  /// What the last values shall be: a softmax or a sigmoid at the end is added or removed for it. Nil leaves the network
+  /// What the last values should be: a softmax or a sigmoid at the end is added or removed for it. Nil leaves the network
   /// as it is.
   package var output: Metadata.Output?
   /// The output that is wanted of a model that has several, by its layer's name.
   package var outputLayer: String?
-  /// The network that weights without one are of, by its name in Keras, torchvision or timm; nil for the one that they fit.
+  /// The network that bare weights belong to, by its name in Keras, torchvision or timm; nil for the one that they fit.
   package var architecture: String?
   /// What follows the last convolution of a network whose weights have no classifier, where the file does not say it.
   package var pooling: FeaturePooling?
@@ -42,7 +42,7 @@ package struct ImportOptions: Sendable {
   }
 }
 
-/// What a function in a foreign file may be said to compute.
+/// What the caller can declare a function in a foreign file to compute.
 package enum LambdaMeaning: String, Hashable, Sendable, CaseIterable {
   /// `x / 127.5 - 1`
   case keras

@@ -56,7 +56,7 @@ extension ModelImporter {
     return (result, [note, channelNote(channels)].compactMap(\.self))
   }
 
-  /// What becomes of pictures, which have three channels, for an input of another number of them.
+  /// How pictures, which have three channels, fit an input with another number of them.
   private static func channelNote(_ channels: Int) -> String? {
     switch channels {
     case 3: nil
@@ -67,7 +67,7 @@ extension ModelImporter {
 }
 
 extension Preprocessing {
-  /// What becomes of pixel values, whatever the geometry.
+  /// How pixel values are scaled, whatever the geometry.
   fileprivate var scaling: [Float] { [divisor] + mean + standardDeviation + (channelOrder == .bgr ? [1] : [0]) }
 
   fileprivate var scalingText: String {

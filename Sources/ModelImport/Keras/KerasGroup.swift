@@ -58,7 +58,7 @@ extension NamedArray {
   }
 }
 
-/// The values of a dataset; those of big-endian machines are turned around.
+/// The values of a dataset; big-endian ones are byte-swapped.
 private struct DatasetContents: TensorContents {
   let dataset: HDF5Dataset
 

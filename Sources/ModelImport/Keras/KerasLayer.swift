@@ -30,7 +30,7 @@ struct KerasLayer {
 
   func error(_ reason: String) -> ImportError { .layer(name: name, reason: reason) }
 
-  /// The packages that Keras has been.
+  /// The packages that Keras has come in.
   private static let packages = ["keras", "tf_keras", "keras_core", "tensorflow.keras", "tensorflow.python.keras"]
 
   /// A class of the same name from elsewhere, or a registered one, may compute anything.
@@ -43,7 +43,7 @@ struct KerasLayer {
       }
     }
     if let registered = description["registered_name"]?.string, registered != className {
-      // Keras registers a few layers of its own applications as anybody would.
+      // Keras registers a few layers of its own applications as users register theirs.
       guard registered == "Custom>" + className, description["module"] != nil, isFromKeras else {
         throw error("a custom object registered as \"\(registered.prefix(80))\"")
       }

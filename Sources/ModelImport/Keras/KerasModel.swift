@@ -1,4 +1,4 @@
-/// A network as Keras describes it in `config.json` or the attribute `model_config`: layers, and who reads whom.
+/// A network as Keras describes it in `config.json` or the attribute `model_config`: layers, and which reads which.
 struct KerasModel {
   var name: String
   var layers: [KerasLayer]

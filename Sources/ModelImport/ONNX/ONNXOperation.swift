@@ -7,7 +7,7 @@ struct ONNXOperation {
   let inputs: [ONNXValue?]
   let opset: Int
 
-  /// For messages and for the graph's node: its name, or that of its value, which not every writer gives it.
+  /// For messages and for the graph's node: its name, or its value's, as not every exporter names nodes.
   var name: String { node.name.isEmpty ? node.outputs.first { !$0.isEmpty } ?? node.operation : node.name }
 
   func error(_ reason: String) -> ImportError { .layer(name: name, reason: "\(node.operation): \(reason)") }

@@ -5,7 +5,7 @@ extension ONNXTranslator {
     try applying(activation, to: try operation.feature(0), named: operation.name)
   }
 
-  /// An elementwise function does not care how the value lies.
+  /// An elementwise function is independent of the value's layout.
   mutating func applying(
     _ activation: Activation, to feature: ONNXFeature, named name: String
   ) throws(ImportError) -> ONNXValue {
@@ -117,7 +117,7 @@ extension ONNXTranslator {
     return .feature(ONNXFeature(node: try append(operation.name, .softmax, [node]), layout: layout))
   }
 
-  /// The class itself at the end of a network: the scores that it is chosen by say more.
+  /// The class itself at the end of a network: the scores that decide it say more.
   mutating func argMax(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
     notes.append("\"\(operation.name)\", an ArgMax, is left out: the output is the scores of the classes")
     return .feature(try operation.feature(0))

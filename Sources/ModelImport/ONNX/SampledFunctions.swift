@@ -1,6 +1,6 @@
 import ModelGraph
 
-/// What a value is of earlier values of the graph, where only elementwise functions and single constants lie between:
+/// A value as functions of earlier values of the graph, where only elementwise functions and single constants lie between:
 /// each such function by its values at chosen points.
 ///
 /// Exporters write activations out in many ways (`x * sigmoid(x)`, `x * clip(x + 3, 0, 6) / 6`, GELU with `Erf` and three

@@ -6,7 +6,7 @@ import Files
 /// and five functions of PyTorch that describe a tensor; everything else is refused by its name. Nothing is ever run.
 struct PickleReader {
   private static let largestCount = 1 << 22
-  /// A checkpoint of a training needs about 6. Each costs some stack where a value is let go of.
+  /// A training checkpoint needs about 6. Each level costs some stack where a value is released.
   private static let largestDepth = 64
 
   private let bytes: FileBytes

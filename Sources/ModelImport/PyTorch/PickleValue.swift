@@ -25,7 +25,7 @@ indirect enum PickleValue {
     return ints.count == tuple.values.count ? ints : nil
   }
 
-  /// How many containers lie inside of each other in it.
+  /// How deeply containers are nested in it.
   var depth: Int {
     switch self {
     case .list(let list): list.depth

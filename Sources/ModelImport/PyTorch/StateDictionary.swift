@@ -4,10 +4,10 @@ import ModelGraph
 struct StateDictionary {
   private(set) var arrays: [String: NamedArray] = [:]
 
-  /// What containers put before the names of the network's own.
+  /// What containers put before the network's own names.
   private static let prefixes = ["module.", "model.", "backbone.", "encoder.", "net.", "_orig_mod.", "network."]
 
-  /// Counters of training are left out, and prefixes that all names have.
+  /// Training counters are left out, and so are prefixes that all names share.
   init(_ arrays: [NamedArray]) throws(ImportError) {
     var arrays = arrays.filter { !$0.name.hasSuffix("num_batches_tracked") }
     while let prefix = Self.prefixes.first(where: { prefix in arrays.allSatisfy { $0.name.hasPrefix(prefix) } }),
@@ -28,7 +28,7 @@ struct StateDictionary {
 
   func hasPrefix(_ prefix: String) -> Bool { arrays.keys.contains { $0.hasPrefix(prefix) } }
 
-  /// The numbers that stand between a prefix and the next point: those of a `Sequential`'s parts, in order.
+  /// The numbers that stand between a prefix and the next dot: those of a `Sequential`'s parts, in order.
   func indices(after prefix: String) -> [Int] {
     let numbers = arrays.keys.compactMap { name in
       name.hasPrefix(prefix) ? Int(name.dropFirst(prefix.count).prefix { $0 != "." }) : nil
