@@ -45,7 +45,7 @@ struct PixelConversion {
   /// `(255 - ink) * (255 - black) / 255` for each color, rounded to the nearest, as Pillow converts.
   ///
   /// JPEG files hold 255 minus the amount of ink, whether they have Adobe's marker or not: Adobe's programs have always
-  /// written them so, and Pillow and the browsers take all files for such, since those without the marker mostly lost
+  /// written them so, and Pillow and the browsers read all files that way, since those without the marker mostly lost
   /// it on their way. (The standard's own meaning, which libvips and ImageMagick give to the latter, is rare.) TIFF
   /// files hold the amount of ink.
   @inline(__always)

@@ -14,7 +14,7 @@ struct ResizedSide {
 ///
 /// Rows are resized as they come, and only those in memory that a result needs: for an input of 299 rows and the bicubic
 /// filter, which reads four rows for each that it makes, a seventy-fifth of the image. The image is turned upright on the
-/// way: where its rows are stored as columns, so are the passes exchanged, and each sum has its terms in the same order.
+/// way: where its rows are stored as columns, the passes are exchanged too, and each sum has its terms in the same order.
 /// The result is therefore bit for bit that of the whole image, turned before.
 struct ResizedFrame {
   let columns: ResizedSide

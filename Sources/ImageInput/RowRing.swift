@@ -1,6 +1,6 @@
 /// The last rows of a stream, as many as a pass along its columns needs at once.
 @safe struct RowRing<Element: BitwiseCopyable>: ~Copyable {
-  /// Elements of a row. More follow it in memory, which may be read for nothing.
+  /// Elements of a row. More follow it in memory, which may be read without harm.
   private let stride: Int
   private let capacity: Int
   private let memory: UnsafeMutablePointer<Element>
@@ -20,7 +20,7 @@
   /// A row that is among the last.
   subscript(row: Int) -> UnsafeMutablePointer<Element> { unsafe memory + row % capacity * stride }
 
-  /// Lets rows come until one has.
+  /// Reads rows up to and including one.
   ///
   /// - Parameter next: writes the row that is next into memory for it.
   mutating func advance<Failure: Error>(

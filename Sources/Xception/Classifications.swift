@@ -62,7 +62,7 @@ struct Classifications<Images: AsyncSequence & Sendable>: AsyncSequence, Sendabl
   }
 }
 
-/// What bounds the images on their way, and stops them.
+/// Bounds the images in flight, and stops them.
 private final class Flow<Failure: Error>: Sendable {
   /// For the images between the sequence and whoever takes the results: these may wait for one that takes longer.
   let room: Seats
@@ -88,7 +88,7 @@ private final class Flow<Failure: Error>: Sendable {
   }
 }
 
-/// Stops what is on its way for an iterator that is gone.
+/// Stops what is in flight for an iterator that was released.
 private final class FlowOwner<Failure: Error>: Sendable {
   let flow: Flow<Failure>
 

@@ -17,7 +17,7 @@ extension Classifier {
     public var bfloat16Products: Bool?
     /// Replaces the preprocessing that the model file states.
     public var preprocessing: Preprocessing?
-    /// How image files become images: the limits on their size, what becomes of transparency, and whether photos are turned
+    /// How image files become images: the limits on their size, what happens to transparency, and whether photos are turned
     /// upright. Pixels that are in memory already are not decoded.
     public var decoding: DecodingOptions
 

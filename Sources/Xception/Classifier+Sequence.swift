@@ -2,8 +2,8 @@ extension Classifier {
   /// Classifies the images of a sequence, such as an array, as many at once as the classifier has threads.
   ///
   /// Results come in the order of the images, a failure for each image that cannot be classified. Images are asked for as
-  /// results are: at most four for each thread are on their way, however many there are. Where the task that iterates is
-  /// cancelled the results end, and what is on its way stops within one layer, as it does where the iterator is gone.
+  /// results are: at most four for each thread are in flight, however many there are. Where the task that iterates is
+  /// cancelled the results end, and what is in flight stops within one layer, as it does when the iterator is released.
   ///
   /// - Parameters:
   ///   - images: Image files, their contents, or pixels.
@@ -17,8 +17,8 @@ extension Classifier {
   /// Classifies the images of an asynchronous sequence, as many at once as the classifier has threads.
   ///
   /// Results come in the order of the images, a failure for each image that cannot be classified. Images are asked for as
-  /// results are: at most four for each thread are on their way, however many there are. Where the task that iterates is
-  /// cancelled the results end, and what is on its way stops within one layer, as it does where the iterator is gone. An error of the
+  /// results are: at most four for each thread are in flight, however many there are. Where the task that iterates is
+  /// cancelled the results end, and what is in flight stops within one layer, as it does when the iterator is released. An error of the
   /// sequence of images is thrown after the results of the images before it.
   ///
   /// - Parameters:

@@ -17,7 +17,7 @@ import WeightFormat
 public final class Classifier: Sendable {
   /// The names of the classes in their order; empty where the model file has none.
   ///
-  /// A yes/no classifier has the names of no and yes. Where its file has but one name, that is the one of yes, and no is
+  /// A yes/no classifier has the names of no and yes. If its file has only one name, that is the name of yes, and no is
   /// called "not" and that name.
   public let labels: [String]
   /// What the classes are to each other.

@@ -39,7 +39,7 @@ package struct GoldenCheck: Sendable {
 
   /// The first layer whose values leave the range of 32-bit floats in the scalar reference; nil where none do.
   ///
-  /// A sigmoid makes a number of infinity, so the output of such a network may look like one.
+  /// A sigmoid turns infinity into a number, so the output of such a network may look valid.
   package static func overflow(of graph: Graph) throws -> NetworkOverflow? {
     try reference(graph, progress: { _ in }).overflow
   }
@@ -95,8 +95,8 @@ package struct GoldenCheck: Sendable {
     return options
   }
 
-  /// The file's own tolerance is for fp32. In a coarser precision the activations are rounded too, by which outputs moved
-  /// by at most a tenth of this in all models that were tried; a wrong weight or kernel moves them by as much as they are.
+  /// The file's own tolerance is for fp32. In a coarser precision the activations are rounded too, which moved outputs
+  /// by at most a tenth of this in all models that were tried; a wrong weight or kernel moves them by as much as their own size.
   private func tolerance(in precision: Precision) -> Float {
     let largest = Self.largestMagnitude(golden.output)
     return switch precision {

@@ -1,4 +1,4 @@
-/// One class of a classification, with how likely the network holds it to be.
+/// One class of a classification, with how likely the network considers it.
 public struct Prediction: Hashable, Sendable {
   /// The index of the class, from 0: that of the network's output value, or of a yes/no classifier 0 for no and 1 for yes.
   public let classIndex: Int

@@ -42,7 +42,7 @@ public struct DecodingOptions: Hashable, Sendable {
     public static let black = Color(red: 0, green: 0, blue: 0)
   }
 
-  /// What becomes of transparent pixels.
+  /// What happens to transparent pixels.
   public enum Alpha: Hashable, Sendable {
     /// They show a background: `(color * alpha + background * (255 - alpha)) / 255`, rounded to the nearest, without
     /// gamma, as Pillow's `alpha_composite` mixes them.
@@ -56,7 +56,7 @@ public struct DecodingOptions: Hashable, Sendable {
     public static let black = Alpha.over(.black)
   }
 
-  /// What becomes of a file that ends too early or is damaged.
+  /// What happens to a file that ends too early or is damaged.
   public enum Truncated: String, Hashable, Sendable, CaseIterable {
     /// An error. A JPEG without its end marker is accepted all the same where every line is there.
     case refuse
