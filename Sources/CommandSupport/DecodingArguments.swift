@@ -3,7 +3,7 @@ public import XceptionTypes
 
 /// The options that say how image files become images, shared by the commands that read them.
 package struct DecodingArguments: ParsableArguments {
-  /// What becomes of transparent pixels.
+  /// What happens to transparent pixels.
   package enum Alpha: String, CaseIterable, ExpressibleByArgument {
     case white, black, drop
   }

@@ -59,7 +59,7 @@ package struct InstalledModels {
   private func isFile(_ path: String) -> Bool { exists(path) && !isFolder(path) }
 }
 
-/// Why what was given for a model means none.
+/// Why an argument names no model.
 package enum ModelNameError: Error {
   /// Neither a file nor an installed model.
   case unknown(String, variable: String?, installed: [String], folder: String)

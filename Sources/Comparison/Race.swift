@@ -34,6 +34,6 @@ package struct Race: Hashable, Sendable {
     return race
   }
 
-  /// Whether the second takes at least 2 % less time: a smaller difference is no more than a measurement's error.
+  /// Whether the second takes at least 2 % less time: a smaller difference is within the error of measurement.
   package var isSecondFaster: Bool { second < 0.98 * first }
 }

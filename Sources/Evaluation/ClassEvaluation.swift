@@ -1,4 +1,4 @@
-/// What a model of exclusive classes makes of pictures whose classes are known.
+/// How well a model of exclusive classes answers pictures whose classes are known.
 package struct ClassEvaluation: Sendable {
   package private(set) var matrix: ConfusionMatrix
   package private(set) var calibration = Calibration()

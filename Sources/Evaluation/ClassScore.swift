@@ -1,4 +1,4 @@
-/// How well one class is told from the others.
+/// How well one class is told apart from the others.
 package struct ClassScore: Hashable, Sendable, Encodable {
   /// Of the pictures that were taken for the class, the share that belong to it; 0 where there are none.
   package let precision: Double

@@ -1,4 +1,4 @@
-/// What a model of independent labels makes of pictures whose labels are known.
+/// How well a model of independent labels answers pictures whose labels are known.
 ///
 /// The scores of all pictures are kept, 4 bytes a label, because the average precision of a label ranks the pictures.
 package struct LabelEvaluation: Sendable {
@@ -78,7 +78,7 @@ package struct LabelEvaluation: Sendable {
     return values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
   }
 
-  /// How well each label is told, where a probability of at least a threshold means that the picture has it.
+  /// How well each label is recognized, where a probability of at least a threshold means that the picture has it.
   package func labelScores(threshold: Float = 0.5) -> [ClassScore] {
     var (correct, predicted, support) = ([Int](repeating: 0, count: labelCount), [Int](), [Int]())
     predicted = correct

@@ -5,7 +5,7 @@ import Optimizer
 import PlainText
 import Xception
 
-/// What a conversion made of what, in a few lines or as an object.
+/// What a conversion read and wrote, in a few lines or as an object.
 struct ConversionSummary {
   var model: Model
   var input: String

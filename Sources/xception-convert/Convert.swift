@@ -30,7 +30,8 @@ struct Convert: ParsableCommand {
     version: runtimeVersion)
 
   @Argument(
-    help: "The model saved by Keras, or a weights file.", completion: .file(extensions: ["keras", "h5", "xcw"]))
+    help: "The model: a file of Keras, ONNX or PyTorch, or a weights file.",
+    completion: .file(extensions: ["keras", "h5", "onnx", "safetensors", "json", "pth", "pt", "bin", "xcw"]))
   var input: String
 
   @Argument(help: "The weights file to write.", completion: .file(extensions: ["xcw"]))

@@ -11,7 +11,7 @@ struct FinishedPictures {
     results[key(name), default: 0] += 1
   }
 
-  /// Takes one result of a picture away, and says whether there was one.
+  /// Removes one result of a picture, and returns whether there was one.
   mutating func remove(_ name: String) -> Bool {
     guard !results.isEmpty, let index = results.index(forKey: key(name)) else { return false }
     results.values[index] -= 1

@@ -12,7 +12,7 @@ struct PictureRun {
   /// Where results go; nil means standard output.
   let file: ResultsFile?
 
-  /// What became of a picture.
+  /// The outcome of a picture.
   private struct Outcome: Sendable {
     var line: String?
     var error: String?

@@ -4,7 +4,7 @@ import Xception
 
 /// Probabilities with bars beside them, in lines that fit a terminal.
 ///
-/// There are no colors: the bars say it all.
+/// There are no colors: the bars show enough.
 struct ProbabilityBars {
   /// The longest bar: longer ones are harder to compare.
   static let longest = 40

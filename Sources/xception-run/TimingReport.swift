@@ -8,7 +8,7 @@ import Xception
 struct TimingReport {
   typealias Instant = ContinuousClock.Instant
 
-  /// The images whose times are told one by one; of all there are the means.
+  /// The images whose times are printed one by one; of all, the means are printed.
   private static let listed = 20
 
   private let start: Instant?

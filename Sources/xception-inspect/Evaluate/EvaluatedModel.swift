@@ -1,7 +1,7 @@
 import Evaluation
 import Xception
 
-/// A model, and what it makes of pictures whose classes are known.
+/// A model, and its answers to pictures whose classes are known.
 struct EvaluatedModel {
   enum Findings {
     /// With the class and the answer of each picture.
@@ -16,7 +16,7 @@ struct EvaluatedModel {
   let weights: [Double]?
   private let truths: Truths
 
-  /// What is right of each picture.
+  /// The right answer to each picture.
   private enum Truths {
     case classes([Int])
     case labels([Set<Int>])
