@@ -1,4 +1,4 @@
-/// What two values become, elementwise: like an activation one value from the graph to the kernels.
+/// An elementwise function of two values: like an activation, one value from the graph to the kernels.
 ///
 /// Shapes are equal, or one side is repeated along the dimensions in which it has 1 and the other more; a vector beside a map
 /// is a map of 1 x 1 positions. So a vector scales the channels of a map (squeeze-and-excite), and a map of one channel

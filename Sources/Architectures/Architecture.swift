@@ -15,7 +15,7 @@ package protocol Architecture: Sendable {
   /// All widths of convolutions are divided by this; 1 in the papers. For small networks of the same structure.
   var widthDivisor: Int { get set }
 
-  /// What becomes of pixel values before the first convolution.
+  /// How pixel values are scaled before the first convolution.
   var pixelScaling: PixelScaling { get }
 
   /// Appends all between the input and the top.
@@ -75,7 +75,7 @@ package enum Top: Hashable, Sendable {
   package static var pooled: Top { .pooling(.average) }
 }
 
-/// What becomes of pixel values of 0 to 255 before a network's first convolution.
+/// How pixel values of 0 to 255 are scaled before a network's first convolution.
 package enum PixelScaling: Hashable, Sendable {
   /// Nothing that the network knows of, as the three of Keras's `preprocess_input` are outside of it.
   case outside(PreprocessInput)

@@ -11,7 +11,7 @@ struct FileContext: Sendable {
 /// Reads the file's structures within a budget.
 ///
 /// Structures of a sound file do not overlap and each is read once, so that together they cannot be larger than the
-/// file: the budget is four times that. A structure that leads back to itself uses it up in a moment.
+/// file: the budget is four times that. A structure that leads back to itself uses it up quickly.
 struct FileReader {
   let file: FileContext
   private var remainingWork: Int

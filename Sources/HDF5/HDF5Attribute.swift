@@ -146,7 +146,7 @@ extension FileReader {
     return strings
   }
 
-  /// Counts what a text or some numbers take in memory, beside 16 bytes of their own.
+  /// Counts what a text or some numbers take in memory, in addition to 16 bytes each.
   mutating func charge(_ byteCount: Int, _ place: Place) throws(HDF5Error) {
     guard byteCount <= remainingAttributeBytes - 16 else {
       throw place.error("names and attributes are larger than the limit of \(file.limits.attributeBytes) bytes")

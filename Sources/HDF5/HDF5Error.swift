@@ -12,7 +12,7 @@ package struct HDF5Error: Error, Hashable, CustomStringConvertible {
     self.reason = reason
   }
 
-  /// The path is escaped, as a stranger may have put a terminal's control sequences into it.
+  /// The path is escaped, as a hostile file may hold a terminal's control sequences.
   package var description: String { "HDF5 object \(path.debugDescription), \(structure): \(reason)" }
 }
 

@@ -4,9 +4,9 @@ import Files
 ///
 /// Reads superblocks 0 to 3, groups of both kinds, object headers of versions 1 and 2, attributes in headers and in
 /// fractal heaps, and datasets of numbers that are compact, contiguous or chunked, with deflate, shuffle and Fletcher's
-/// checksum. Anything else is refused by its HDF5 name: nothing leads out of the file.
+/// checksum. Anything else is refused by its HDF5 name: no link out of the file is followed.
 ///
-/// The bytes may be a stranger's. Every address, count and length is checked before it is used; the work is bounded by
+/// The bytes may come from an untrusted source. Every address, count and length is checked before it is used; the work is bounded by
 /// the file's size, memory by that and by `HDF5Limits`.
 package struct HDF5File: Sendable {
   package let root: HDF5Group

@@ -9,7 +9,7 @@ package struct HDF5Limits: Hashable, Sendable {
   /// All attributes and the objects' paths together, as they are in memory.
   package var attributeBytes = 1 << 27
 
-  /// Whether checksums of the file's structures must be right: off, a fuzzer's changes reach what is behind them.
+  /// Whether checksums of the file's structures must be right; a fuzzer turns this off, so that its changes get past them.
   package var verifiesChecksums = true
 
   package init() {}

@@ -1,5 +1,5 @@
 extension Graph {
-  /// The same network for inputs of another size, with all shapes inferred anew.
+  /// The same network for inputs of another size, with all shapes inferred again.
   ///
   /// Convolutions and pools serve any size; so a network can be resized where its classifier follows global pooling.
   ///

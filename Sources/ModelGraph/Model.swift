@@ -65,7 +65,7 @@ package struct Metadata: Hashable, Sendable {
   package var license: String?
   package var attribution: String?
   package var golden: Golden?
-  /// What whoever made the file had to assume, a sentence each: above all of preprocessing, where the model says nothing.
+  /// What the converter had to assume, a sentence each: mostly about preprocessing, where the model says nothing.
   package var assumptions: [String]
 
   package init(

@@ -1,4 +1,4 @@
-/// What global pooling makes of each channel.
+/// What global pooling computes for each channel.
 package struct GlobalPool: Hashable, Sendable {
   package enum Kind: String, Hashable, Sendable, CaseIterable {
     case average, maximum

@@ -40,7 +40,7 @@ extension Operation {
     }
   }
 
-  /// Infers what the operation makes of its inputs.
+  /// Infers the operation's value and parameters from its inputs.
   ///
   /// Its attributes may be anything, as they come from a file. The caller checks the number of values of the result and of
   /// its parameters.

@@ -1,4 +1,4 @@
-/// What one of an operation's parameters is to it. The raw value is its name, in tensors' names and messages.
+/// What one of an operation's parameters is for. The raw value is its name, in tensors' names and messages.
 package enum ParameterRole: String, Hashable, Sendable, CaseIterable {
   case kernel
   case depthwiseKernel = "depthwise kernel"

@@ -9,7 +9,7 @@ import ModelGraph
 #endif
 
 /// What is known of a value without running the network: the mean and the variance of each channel over pixels and images,
-/// each channel being taken for normally distributed where more is needed.
+/// each channel being assumed to be normally distributed where more is needed.
 struct ChannelMoments: Hashable {
   var means: [Double]
   var variances: [Double]
@@ -36,7 +36,7 @@ struct ChannelMoments: Hashable {
     }
   }
 
-  /// The sum of two values, taken for independent.
+  /// The sum of two values, assumed to be independent.
   static func + (a: ChannelMoments, b: ChannelMoments) -> ChannelMoments {
     ChannelMoments(means: zip(a.means, b.means).map(+), variances: zip(a.variances, b.variances).map(+))
   }
@@ -49,7 +49,7 @@ struct ChannelMoments: Hashable {
     return mapped { ($0 + deviations * $1.squareRoot(), $1) }
   }
 
-  /// The average of some pixels, taken for independent.
+  /// The average of some pixels, assumed to be independent.
   func average(of count: Int) -> ChannelMoments { mapped { ($0, $1 / Double(count)) } }
 
   func repeated(_ count: Int) -> ChannelMoments {

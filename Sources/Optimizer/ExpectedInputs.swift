@@ -1,6 +1,6 @@
 import ModelGraph
 
-/// What enters the matrix products of an optimized graph on average, as far as batch normalization tells.
+/// What enters the matrix products of an optimized graph on average, as far as batch normalizations reveal it.
 ///
 /// A batch normalization makes channels of the mean beta and the deviation |gamma|. From there means and variances are
 /// followed through activations, sums, pools and depthwise convolutions to the products. They are those of the images that
@@ -14,7 +14,7 @@ struct ExpectedInputs {
   private let normalized: [String: ChannelMoments]
   private var values: [ChannelMoments?] = []
 
-  /// - Parameter normalized: What `Graph.normalizedSums` told before batch normalization was folded.
+  /// - Parameter normalized: What `Graph.normalizedSums` returned before batch normalization was folded.
   init(of graph: Graph, normalized: [String: ChannelMoments]) throws(GraphError) {
     self.graph = graph
     self.normalized = normalized
@@ -60,7 +60,7 @@ struct ExpectedInputs {
     }
   }
 
-  /// What a node's main kernel makes of an input, and notes the means of its rows.
+  /// The moments of an input's product with a node's main kernel; notes the means of the kernel's rows.
   private mutating func product(
     of input: ChannelMoments?, _ window: Window?, groups: Int, _ node: Node
   ) throws(GraphError) -> ChannelMoments? {

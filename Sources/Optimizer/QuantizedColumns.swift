@@ -20,7 +20,7 @@ struct QuantizedColumns {
   /// The integers, in two's complement, in the order of the values.
   private(set) var bytes: [UInt8]
   let signalToNoise: Double
-  /// For each column, how much more the integers make of the mean input than the values.
+  /// For each column, by how much the integers' product with the mean input exceeds that of the values.
   private(set) var shifts: [Double]
 
   /// - Parameter rowMeans: The mean of what each row is multiplied with; nil makes the shifts zero.

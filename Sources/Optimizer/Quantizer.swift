@@ -11,13 +11,13 @@ import ModelGraph
 /// A tensor that two nodes use in different ways stays as it is too. So does what is as coarse already: int8, and 16 bits
 /// where binary16 is asked for. So quantizing a quantized graph changes nothing.
 ///
-/// Batch normalization is to be folded before: where it is folded after rounding to bf16, the products are rounded a second
+/// Batch normalization should be folded first: where it is folded after rounding to bf16, the products are rounded a second
 /// time as they are packed. On 200 pictures that costs Xception's features as much again as rounding once (a mean cosine
 /// with fp32's of 0.99993 instead of 0.99996, at worst 0.99973 instead of 0.99986), and depthwise kernels in bf16
 /// another 0.00024 at worst.
 ///
 /// Rounding a column of integers shifts its output by the sum of each weight's error times the mean of what it is multiplied
-/// with. Where the batch normalizations before tell that mean (see `ExpectedInputs`), the shift is subtracted from the bias
+/// with. Where the batch normalizations before it reveal that mean (see `ExpectedInputs`), the shift is subtracted from the bias
 /// (Nagel et al. 2019, "Data-Free Quantization Through Weight Equalization and Bias Correction", section 4.2). On the same
 /// pictures, activations rounded too, that brings the features' mean cosine from 0.99918 to 0.99945, the worst from
 /// 0.99689 to 0.99841. It does nothing for what rounding changes from pixel to pixel, which is what is left.
@@ -33,7 +33,7 @@ package enum Quantizer {
   /// some 73 dB, unless values are subnormal or too large.
   static let leastHalfSignalToNoise = 60.0
 
-  /// Quantizes the weights of an optimized graph, tensor after tensor, so that one of them at a time is in memory as
+  /// Quantizes the weights of an optimized graph, tensor after tensor, so that only one at a time is in memory as
   /// floats. No bias is corrected: for that, `Optimizer.quantize` needs the graph before.
   ///
   /// - Parameters:

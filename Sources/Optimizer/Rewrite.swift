@@ -3,7 +3,7 @@ import ModelGraph
 /// A graph while a pass rewrites it.
 ///
 /// Indices stay valid throughout: nodes and tensors are changed, added or abandoned, never moved. `finished()` drops what
-/// is no longer read and numbers the rest anew.
+/// is no longer read and renumbers the rest.
 struct Rewrite {
   private(set) var nodes: [Node]
   private(set) var tensors: [Tensor]
@@ -91,7 +91,7 @@ struct Rewrite {
     abandon(Set(node.inputs).sorted())
   }
 
-  /// Gives up the nodes that nothing reads any more, and then those that only they read.
+  /// Abandons the nodes that nothing reads any more, and then those that only they read.
   private mutating func abandon(_ candidates: [Int]) {
     var pending = candidates
     while let index = pending.popLast() {

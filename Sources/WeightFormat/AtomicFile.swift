@@ -12,8 +12,8 @@ internal import PlainText
 /// A new file that takes its name only when it is whole.
 ///
 /// It has no name while it is written, where the file system has such files, else a temporary one beside its destination;
-/// `commit()` makes it durable and gives it its name, and until then the old file stays. Where this value goes away before, or
-/// the process ends, by a signal too, no file is left. Only a process that is killed outright may leave a temporary file,
+/// `commit()` makes it durable and gives it its name, and until then the old file stays. If this value is destroyed before,
+/// or the process ends, even by a signal, no file is left. Only a process that is killed outright may leave a temporary file,
 /// which nothing reads and which the next one that writes there removes (see `TemporaryName`).
 ///
 /// The new file has the old one's permissions, and its owner and group where this process may give them. A symbolic link is

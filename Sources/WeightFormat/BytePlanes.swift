@@ -1,6 +1,6 @@
 /// Elements of more than one byte as planes: first the least significant byte of each, last the most significant.
 ///
-/// Sign and exponent of neighboring weights are alike and deflate well, the bytes of the mantissa do not at all.
+/// The signs and exponents of neighboring weights are alike and deflate well; the bytes of the mantissa do not.
 enum BytePlanes {
   /// Splits a whole number of elements into planes, one after the other.
   static func split(

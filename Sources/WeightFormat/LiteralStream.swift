@@ -46,7 +46,7 @@
   @inline(__always)
   var group: LiteralGroup { LiteralGroup(table: table, word: word) }
 
-  /// Goes on after a group that was decoded, or decodes it anew where it did not end.
+  /// Goes on after a group that was decoded, or decodes it again where it did not end.
   @inline(__always)
   mutating func goOn(
     after group: borrowing LiteralGroup, _ literals: Int, _ output: UnsafeMutablePointer<UInt8>
@@ -157,7 +157,7 @@
 struct LiteralGroup {
   let table: LiteralTable
   var word: UInt64
-  /// That of the last literal. Without a length it stays the next one, so the last tells of all.
+  /// That of the last literal. Without a length it stays the next one, so the last one speaks for all.
   var entry: UInt64 = 0
   var sum: UInt64 = 0
 

@@ -49,7 +49,7 @@ struct TemporaryName {
       while true {
         let descriptor = try openFile(path, O_RDWR | O_CREAT | O_EXCL, permissions: 0o666)
         Self.lock(descriptor)
-        // Another process may have locked it first, and taken it for one that was left behind.
+        // Another process may have locked it first, and mistaken it for one that was left behind.
         if try FileStatus(of: descriptor).hasName { return descriptor }
         close(descriptor)
       }
@@ -92,7 +92,7 @@ struct TemporaryName {
 
   private static func remove(_ path: String) { unsafe path.withFileName { unsafe _ = unlink($0) } }
 
-  /// Removes the files that processes left behind which were killed while they wrote to the same destination.
+  /// Removes files left behind by processes that were killed while they wrote to the same destination.
   func removeStale() {
     guard let names = try? namesInFolder(folder) else { return }
     for name in names where isTemporary(name) {

@@ -125,9 +125,9 @@ package struct WeightFile: Sendable {
 }
 
 extension Metadata.Output {
-  /// What the output of a graph is that a file says this of.
+  /// What the output of a graph is, given what its file says.
   ///
-  /// Files were written before there was a code for labels: they call the results of a sigmoid, which judges each label on its
+  /// Some files were written before there was a code for labels: they call the results of a sigmoid, which judges each label on its
   /// own, probabilities of classes.
   fileprivate func made(by graph: Graph) -> Metadata.Output {
     self == .classProbabilities && graph.lastActivation == .sigmoid ? .labelProbabilities : self
