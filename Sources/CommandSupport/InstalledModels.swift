@@ -38,6 +38,8 @@ package struct InstalledModels {
     if given.contains("/") || isFile(given) { return given }
     let installed = path(of: given)
     if exists(installed) { return installed }
+    // A folder, such as a SavedModel: who opens it says what is wrong with it.
+    if exists(given) { return given }
     throw .unknown(given, variable: argument == nil ? "XCEPTION_MODEL" : nil, installed: names, folder: folder)
   }
 

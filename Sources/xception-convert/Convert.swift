@@ -30,8 +30,8 @@ struct Convert: ParsableCommand {
     version: runtimeVersion)
 
   @Argument(
-    help: "The model: a file of Keras, ONNX or PyTorch, or a weights file.",
-    completion: .file(extensions: ["keras", "h5", "onnx", "safetensors", "json", "pth", "pt", "bin", "xcw"]))
+    help: "The model: a file of Keras, ONNX or PyTorch, a weights file, or the name of an installed model.",
+    completion: .file(extensions: ["keras", "h5", "hdf5", "onnx", "safetensors", "json", "pth", "pt", "bin", "xcw"]))
   var input: String
 
   @Argument(help: "The weights file to write.", completion: .file(extensions: ["xcw"]))
@@ -135,7 +135,7 @@ struct Convert: ParsableCommand {
   static func main() { runAndExit() }
 
   func validate() throws {
-    if isSameFile(input, output) { throw ValidationError("the output file is the input file") }
+    if isSameFile((try? source()) ?? input, output) { throw ValidationError("the output file is the input file") }
     if quiet && json { throw ValidationError("--quiet and --json cannot be used together") }
     if quantize != nil, precision != nil { throw ValidationError("--quantize and --precision cannot be used together") }
     if photos != nil, quantize == nil, precision == nil {
@@ -145,6 +145,9 @@ struct Convert: ParsableCommand {
 
   func run() throws { try reportingErrors(as: "xception-convert", convert) }
 
+  /// The file that the input means.
+  private func source() throws(ModelNameError) -> String { try InstalledModels().path(meantBy: input) }
+
   private func convert() throws {
     let clock = ContinuousClock()
     let start = clock.now
@@ -153,7 +156,8 @@ struct Convert: ParsableCommand {
     try WeightFile.checkDestination(output)
     let pictures = try photos.map { try PictureFolder.pictures(in: $0) }
 
-    let imported = try ModelImporter.read(path: input, options: importOptions()) { stage, part in
+    let source = try source()
+    let imported = try ModelImporter.read(path: source, options: importOptions()) { stage, part in
       progress.show(stage.rawValue, part: part)
     }
     let original = imported.model
@@ -165,7 +169,7 @@ struct Convert: ParsableCommand {
     try check(model, progress)
     var trial: Trial?
     if !quiet, quantize != nil || photos != nil {
-      trial = try Trial(original, model, named: (input, output), pictures: pictures, in: photos ?? "", progress)
+      trial = try Trial(original, model, named: (source, output), pictures: pictures, in: photos ?? "", progress)
     }
     try WeightFile.write(model, to: output, profile: stored ? .stored : .compact) { part in
       progress.show("writing", part: part)
@@ -173,7 +177,7 @@ struct Convert: ParsableCommand {
     progress.clear()
 
     let summary = ConversionSummary(
-      model: model, input: input, output: output, time: start.duration(to: clock.now), quantized: quantized,
+      model: model, input: source, output: output, time: start.duration(to: clock.now), quantized: quantized,
       comparison: try trial?.report())
     if json { print(try jsonLine(summary.object())) } else if !quiet { print(try summary.text().printableLines) }
   }

@@ -119,10 +119,14 @@ struct InstalledModelsTests {
   @Test func `Every command finds a model by its name`() throws {
     let caches = try Caches(["kitchen"])
     let folder = try SmallModel.shared.get().folder.path
+    let truth = caches.root.appending(path: "truth.csv")
+    try Data("file,label\n\(photo),\(SmallModel.labels[0])\n".utf8).write(to: truth)
     let commands = [
       ("xception-run", ["--model", "kitchen", photo]), ("xception-inspect", ["kitchen"]),
       ("xception-inspect", ["compare", "kitchen", "kitchen", "--images", folder]),
       ("xception-bench", ["kitchen", "--runs", "1"]),
+      ("xception-inspect", ["evaluate", "kitchen", truth.path]),
+      ("xception-convert", ["kitchen", caches.root.appending(path: "copy.xcw").path]),
     ]
     for (command, arguments) in commands {
       let result = try caches.run(command, arguments)
@@ -134,7 +138,8 @@ struct InstalledModelsTests {
     let caches = try Caches(["kitchen", "garden"])
     let commands = [
       ("xception-run", ["--model", "kitchens", photo]), ("xception-inspect", ["kitchens"]),
-      ("xception-bench", ["kitchens"]),
+      ("xception-bench", ["kitchens"]), ("xception-inspect", ["evaluate", "kitchens", photo]),
+      ("xception-convert", ["kitchens", caches.root.appending(path: "copy.xcw").path]),
     ]
     for (command, arguments) in commands {
       let result = try caches.run(command, arguments)

@@ -24,7 +24,9 @@ struct Evaluate: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("Weights files, and last the pictures with their classes.", valueName: "model ... truth"))
+    help: ArgumentHelp(
+      "Weights files or names of installed models, and last the pictures with their classes.",
+      valueName: "model ... truth"))
   var arguments: [String]
   @Option(help: PrecisionArgument.help) var precision = PrecisionArgument.auto
   @Option(
@@ -49,13 +51,15 @@ struct Evaluate: ParsableCommand {
   private func evaluate() throws {
     let progress = ProgressLine(isShown: true)
     defer { progress.clear() }
+    let installed = InstalledModels()
+    let files = try arguments.dropLast().map { (name: $0, path: try installed.path(meantBy: $0)) }
     let pictures = try KnownPictures(at: arguments[arguments.count - 1])
     progress.show("loading")
-    let models = try arguments.dropLast().map { path in
+    let models = try files.map { file in
       var options = machine.options(precision)
       options.decoding = decoding.options
       return try EvaluatedModel(
-        Classifier(contentsOfFile: path, options: options), file: path, pictures: pictures,
+        Classifier(contentsOfFile: file.path, options: options), file: file.name, pictures: pictures,
         weights: try weights.map { try LabelWeights(contentsOfFile: $0) })
     }
     let run = try EvaluationRun(models: models, pictures: pictures) { done in
