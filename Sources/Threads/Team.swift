@@ -42,18 +42,61 @@ package protocol TeamWork {
   }
 }
 
-/// What the members of one call share. A pool has one for each of its workers, made once.
+/// What the members of one call share. A pool makes its teams once.
 @safe struct Team: ~Copyable {
   /// The work and its type, set by the caller before it publishes its assignments.
   var work: UnsafeRawPointer?
-  var performer: (any TeamWork.Type)?
+  var performer = Performer.none
   var count = 1
   let barrier: Barrier
   let completion: Completion
+  let phases: Phases
+  /// The members that may still look at this, the caller among them, and the vacancies; a team of 0 is free.
+  let present = Atomic<Int>(0)
+  /// How many members are wanted that no worker is yet; those with the highest numbers.
+  private let vacancies = Atomic<Int>(0)
 
-  init(spin: Spin) {
+  /// What the work is.
+  enum Performer {
+    case none
+    case team(any TeamWork.Type)
+    case tickets(any TicketWork.Type)
+  }
+
+  init(members: Int, spin: Spin, delay: (@Sendable () -> Void)?) {
     barrier = Barrier(spin: spin)
     completion = Completion(spin: spin)
+    phases = Phases(members: members, spin: spin, delay: delay)
+  }
+
+  /// Makes a free team that of a call.
+  func occupy(by members: Int) -> Bool {
+    present.compareExchange(expected: 0, desired: members, ordering: .acquiring).exchanged
+  }
+
+  /// The last that members do who touch the team no more.
+  func leave(_ members: Int = 1) { present.subtract(members, ordering: .releasing) }
+
+  /// Whether a worker can take the place of a member that is wanted.
+  var hasVacancy: Bool { vacancies.load(ordering: .sequentiallyConsistent) > 0 }
+
+  func announce(vacancies count: Int) { vacancies.store(count, ordering: .sequentiallyConsistent) }
+
+  /// Ends the search for members.
+  ///
+  /// - Returns: How many places stayed vacant.
+  func withdrawVacancies() -> Int { vacancies.exchange(0, ordering: .relaxed) }
+
+  /// Makes a worker a member, and answers which.
+  func takeVacancy() -> Int? {
+    var current = vacancies.load(ordering: .relaxed)
+    while current > 0 {
+      let (taken, found) = vacancies.compareExchange(
+        expected: current, desired: current - 1, ordering: .acquiringAndReleasing)
+      if taken { return count - current }
+      current = found
+    }
+    return nil
   }
 }
 
@@ -61,6 +104,13 @@ extension TeamWork {
   /// Does a member's part of the work at an address.
   static func perform(at work: UnsafeRawPointer, as member: Member) {
     unsafe work.assumingMemoryBound(to: Self.self).pointee.perform(as: member)
+  }
+}
+
+extension TicketWork {
+  /// Takes part in the work at an address until it is done.
+  static func takePart(in work: UnsafeRawPointer, _ phases: borrowing Phases, as member: Int, of members: Int) {
+    unsafe phases.takePart(in: work.assumingMemoryBound(to: Self.self), as: member, of: members)
   }
 }
 

@@ -19,7 +19,7 @@ struct Worker: ~Copyable {
 
   init(spin: Spin) { self.spin = spin }
 
-  /// Takes an idle worker for a call.
+  /// Takes an idle worker for a call, or for itself.
   func claim() -> Bool {
     var current = state.load(ordering: .relaxed)
     while current | Flag.asleep == Flag.asleep {
@@ -37,11 +37,11 @@ struct Worker: ~Copyable {
     publish(Flag.assigned | UInt64(team) << 8 | UInt64(member) << 32)
   }
 
-  /// Returns a worker that has finished its assignment to the idle ones.
-  func release() {
-    assert(isClaimed, "only a claimed worker is released")
-    state.bitwiseAnd(Flag.asleep, ordering: .releasing)
-  }
+  /// Returns a worker to the idle ones.
+  ///
+  /// Of this and of a vacancy each side writes the one and then reads the other, in one order for all threads: so either the
+  /// worker sees the vacancy or the caller sees an idle worker.
+  func release() { state.bitwiseAnd(Flag.asleep | Flag.stopped, ordering: .sequentiallyConsistent) }
 
   private var isClaimed: Bool { state.load(ordering: .relaxed) & ~Flag.asleep == Flag.claimed }
 
@@ -53,18 +53,53 @@ struct Worker: ~Copyable {
   }
 
   /// Waits for assignments and performs them until the worker is stopped; runs on the worker's thread.
-  func work(for teams: UnsafeMutablePointer<Team>) {
+  func work(for teams: UnsafeMutableBufferPointer<Team>) {
     while let assignment = nextAssignment() {
-      let team = unsafe teams + assignment.team
-      let member = unsafe Member(index: assignment.member, count: team.pointee.count, team: team)
-      unsafe team.pointee.performer!.perform(at: team.pointee.work!, as: member)
-      // From here until the caller releases it the worker is claimed by a call that is over.
-      state.store(Flag.claimed, ordering: .relaxed)
-      unsafe team.pointee.completion.finish()
+      unsafe perform(assignment, for: teams)
+      while let assignment = unsafe vacancy(in: teams) { unsafe perform(assignment, for: teams) }
     }
   }
 
-  private func nextAssignment() -> (team: Int, member: Int)? {
+  private func perform(_ assignment: Assignment, for teams: UnsafeMutableBufferPointer<Team>) {
+    let team = unsafe teams.baseAddress! + assignment.team
+    let work = unsafe team.pointee.work!
+    switch unsafe team.pointee.performer {
+    case .none: preconditionFailure("a worker is given no work")
+    case .team(let performer):
+      unsafe performer.perform(at: work, as: Member(index: assignment.member, count: team.pointee.count, team: team))
+      // The caller waits for all its workers: it finds them idle at its next call.
+      release()
+      unsafe team.pointee.completion.finish()
+    case .tickets(let performer):
+      unsafe performer.takePart(in: work, team.pointee.phases, as: assignment.member, of: team.pointee.count)
+      unsafe team.pointee.leave()
+      release()
+    }
+  }
+
+  /// The place of a member that a call misses, as its workers came too late.
+  private func vacancy(in teams: UnsafeMutableBufferPointer<Team>) -> Assignment? {
+    var team = unsafe teams.startIndex
+    while unsafe team < teams.endIndex {
+      if unsafe teams[team].hasVacancy {
+        guard claim() else { return nil }
+        if let member = unsafe teams[team].takeVacancy() { return Assignment(team: team, member: member) }
+        // Meanwhile another may have looked for a worker in vain.
+        release()
+        team = 0
+      } else {
+        team += 1
+      }
+    }
+    return nil
+  }
+
+  private struct Assignment {
+    var team: Int
+    var member: Int
+  }
+
+  private func nextAssignment() -> Assignment? {
     let ordered = Flag.assigned | Flag.stopped
     if !spin.wait(while: { state.load(ordering: .acquiring) & ordered == 0 }) {
       let before = state.bitwiseOr(Flag.asleep, ordering: .acquiringAndReleasing).oldValue
@@ -72,6 +107,6 @@ struct Worker: ~Copyable {
     }
     let order = state.load(ordering: .acquiring)
     guard order & Flag.stopped == 0 else { return nil }
-    return (Int(order >> 8 & 0xff_ffff), Int(order >> 32))
+    return Assignment(team: Int(order >> 8 & 0xff_ffff), member: Int(order >> 32))
   }
 }

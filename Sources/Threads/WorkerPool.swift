@@ -22,6 +22,9 @@ import Synchronization
   /// threads at work, 40 layers of 0.8 ms took a median of 109 ms spinning for 20 to 50 microseconds, and 130 for 200.
   package static let spinMicroseconds = 50
 
+  /// A call that finds no team free is its caller's alone.
+  private static let mostTeams = 128
+
   /// The largest size of a team.
   package let threads: Int
 
@@ -31,8 +34,10 @@ import Synchronization
   /// Written by `init` and by the one thread that `restart` lets.
   private var workerThreads: [WorkerThread] = []
   private let workers: UnsafeMutablePointer<Worker>
-  /// A team is known by its first worker, so there are as many as workers.
-  private let teams: UnsafeMutablePointer<Team>
+  /// Enough for all calls that have workers, and for the workers that are still held up in teams whose call is over.
+  private let teams: UnsafeMutableBufferPointer<Team>
+  /// See `Phases`.
+  private let delay: (@Sendable () -> Void)?
   /// The threads at work here: callers, and the workers that they have taken.
   private let busy = Atomic<Int>(0)
   /// Twice the `fork_count` of the process whose threads the workers are, plus one while they are being started.
@@ -44,17 +49,19 @@ import Synchronization
   ///   - threads: At least 1.
   ///   - spinMicroseconds: How long a thread spins before it sleeps. With more threads than processors spinning only
   ///     keeps away the thread that is waited for, so then the default is not to.
-  package init(threads: Int, spinMicroseconds: Int? = nil) {
+  ///   - delay: Called wherever a member that performs tickets may be held up; for tests.
+  package init(threads: Int, spinMicroseconds: Int? = nil, delay: (@Sendable () -> Void)? = nil) {
     precondition(threads >= 1, "a pool needs at least 1 thread, found \(threads)")
     let microseconds =
       spinMicroseconds ?? (threads <= ProcessorCount.available ? Self.spinMicroseconds : 0)
     spin = Spin(nanoseconds: UInt64(max(microseconds, 0)) * 1000)
     capacity = min(threads - 1, 1 << 16)
+    self.delay = delay
     unsafe workers = .allocate(capacity: capacity)
-    unsafe teams = .allocate(capacity: capacity)
+    unsafe teams = .allocate(capacity: min(2 * capacity, Self.mostTeams))
     count_forks()
     home = Atomic(2 * fork_count())
-    workerThreads = unsafe Self.start(capacity, workers, teams, spin: spin)
+    workerThreads = unsafe Self.start(capacity, workers, teams, spin: spin, delay)
     self.threads = workerThreads.count + 1
   }
 
@@ -63,7 +70,7 @@ import Synchronization
       for index in workerThreads.indices { unsafe workers[index].stop() }
       for thread in workerThreads { thread.join() }
       unsafe workers.deinitialize(count: capacity)
-      unsafe teams.deinitialize(count: capacity)
+      unsafe teams.deinitialize()
     }
     unsafe workers.deallocate()
     unsafe teams.deallocate()
@@ -71,11 +78,12 @@ import Synchronization
 
   /// Makes workers and their teams, and starts a thread for each, or for as many as the system allows.
   private static func start(
-    _ count: Int, _ workers: UnsafeMutablePointer<Worker>, _ teams: UnsafeMutablePointer<Team>, spin: Spin
+    _ count: Int, _ workers: UnsafeMutablePointer<Worker>, _ teams: UnsafeMutableBufferPointer<Team>, spin: Spin,
+    _ delay: (@Sendable () -> Void)?
   ) -> [WorkerThread] {
-    for index in 0..<count {
-      unsafe (workers + index).initialize(to: Worker(spin: spin))
-      unsafe (teams + index).initialize(to: Team(spin: spin))
+    for index in 0..<count { unsafe (workers + index).initialize(to: Worker(spin: spin)) }
+    for index in unsafe teams.indices {
+      unsafe teams.initializeElement(at: index, to: Team(members: count + 1, spin: spin, delay: delay))
     }
     var started: [WorkerThread] = []
     while started.count < count,
@@ -102,7 +110,7 @@ import Synchronization
       home.compareExchange(expected: found, desired: current + 1, ordering: .acquiringAndReleasing).exchanged
     else { return false }
     busy.store(0, ordering: .relaxed)
-    workerThreads = unsafe Self.start(threads - 1, workers, teams, spin: spin)
+    workerThreads = unsafe Self.start(threads - 1, workers, teams, spin: spin, delay)
     // A worker without a thread is never idle.
     for index in workerThreads.count..<(threads - 1) { _ = unsafe workers[index].claim() }
     home.store(current, ordering: .releasing)
@@ -118,6 +126,19 @@ import Synchronization
     let reserved = reserve(upTo: maximum - 1)
     if reserved == 0 || !lead(work, workers: reserved) {
       work.perform(as: .alone)
+    }
+    busy.subtract(reserved + 1, ordering: .releasing)
+  }
+
+  /// Runs work on 1 to `maximum` threads, and returns when all its tickets have been performed.
+  ///
+  /// The caller is member 0. Workers that are still held up by the call before take part as soon as they can.
+  package func run<Work: TicketWork>(_ work: Work, maximum: Int = .max) {
+    precondition(maximum >= 1, "a team needs at least 1 member, found \(maximum)")
+    guard isAtHome || restart() else { return work.performAlone() }
+    let reserved = reserve(upTo: maximum - 1)
+    if reserved == 0 || !lead(work, workers: reserved) {
+      work.performAlone()
     }
     busy.subtract(reserved + 1, ordering: .releasing)
   }
@@ -139,34 +160,76 @@ import Synchronization
     }
   }
 
-  /// Claims up to `reserved` workers, runs work with them, and releases them.
+  /// Claims up to `reserved` workers and runs work with them.
   ///
   /// - Returns: Whether there was a worker. Where there was none, nothing was run.
   private func lead<Work: TeamWork>(_ work: Work, workers reserved: Int) -> Bool {
+    guard let index = freeTeam(for: 1) else { return false }
+    let team = unsafe teams.baseAddress! + index
+    defer { unsafe team.pointee.leave() }
+    // The number of members is known only when all are claimed, so the claims are kept, each worker with the next one.
     let (first, claimed) = claim(upTo: reserved)
     guard claimed > 0 else { return false }
-    assert(claimed <= reserved, "more workers are claimed than were reserved")
-    let team = unsafe teams + first
     unsafe withUnsafePointer(to: work) { address in
       unsafe team.pointee.work = unsafe UnsafeRawPointer(address)
-      unsafe team.pointee.performer = Work.self
+      unsafe team.pointee.performer = .team(Work.self)
       unsafe team.pointee.count = claimed + 1
       unsafe team.pointee.completion.expect(claimed)
       var worker = first
       for member in 1...claimed {
-        unsafe workers[worker].assign(team: first, member: member)
-        worker = unsafe workers[worker].next.load(ordering: .relaxed)
+        let next = unsafe workers[worker].next.load(ordering: .relaxed)
+        unsafe workers[worker].assign(team: index, member: member)
+        worker = next
       }
       unsafe address.pointee.perform(as: Member(index: 0, count: claimed + 1, team: team))
       unsafe team.pointee.completion.wait()
     }
-    var worker = first
-    while worker >= 0 {
-      let next = unsafe workers[worker].next.load(ordering: .relaxed)
-      unsafe workers[worker].release()
-      worker = next
-    }
     return true
+  }
+
+  /// Runs work with `reserved` workers: those that are idle, and others as soon as they are.
+  ///
+  /// - Returns: Whether a team was free. Where none was, nothing was run.
+  private func lead<Work: TicketWork>(_ work: Work, workers reserved: Int) -> Bool {
+    let members = reserved + 1
+    guard let index = freeTeam(for: members) else { return false }
+    let team = unsafe teams.baseAddress! + index
+    unsafe withUnsafePointer(to: work) { address in
+      unsafe team.pointee.work = unsafe UnsafeRawPointer(address)
+      unsafe team.pointee.performer = .tickets(Work.self)
+      unsafe team.pointee.count = members
+      unsafe team.pointee.phases.begin(address.pointee, members: members)
+      var claimed = 0
+      for worker in 0..<(threads - 1) where unsafe claimed < reserved && workers[worker].claim() {
+        claimed += 1
+        unsafe workers[worker].assign(team: index, member: claimed)
+      }
+      if claimed < reserved {
+        unsafe team.pointee.announce(vacancies: reserved - claimed)
+        while unsafe team.pointee.hasVacancy, let worker = idleWorker() {
+          guard let member = unsafe team.pointee.takeVacancy() else {
+            unsafe workers[worker].release()
+            break
+          }
+          unsafe workers[worker].assign(team: index, member: member)
+        }
+      }
+      unsafe team.pointee.phases.takePart(in: address, as: 0, of: members)
+    }
+    unsafe team.pointee.leave(team.pointee.withdrawVacancies() + 1)
+    return true
+  }
+
+  /// Takes a team that nobody looks at.
+  private func freeTeam(for members: Int) -> Int? {
+    for index in unsafe teams.indices where unsafe teams[index].occupy(by: members) { return index }
+    return nil
+  }
+
+  /// Claims an idle worker.
+  private func idleWorker() -> Int? {
+    for index in 0..<(threads - 1) where unsafe workers[index].claim() { return index }
+    return nil
   }
 
   /// Claims up to `wanted` idle workers, linked from the first by `next`.

@@ -18,7 +18,7 @@ struct WorkerThread {
   /// Starts a thread that works until its worker is stopped; nil where the system allows no more threads.
   ///
   /// - Parameter number: Part of the thread's name, which debuggers and profilers show.
-  init?(running worker: UnsafeMutablePointer<Worker>, for teams: UnsafeMutablePointer<Team>, number: Int) {
+  init?(running worker: UnsafeMutablePointer<Worker>, for teams: UnsafeMutableBufferPointer<Team>, number: Int) {
     var attributes = pthread_attr_t()
     guard unsafe pthread_attr_init(&attributes) == 0 else { return nil }
     defer { unsafe pthread_attr_destroy(&attributes) }
@@ -58,10 +58,10 @@ struct WorkerThread {
 
   @safe private final class Start {
     let worker: UnsafeMutablePointer<Worker>
-    let teams: UnsafeMutablePointer<Team>
+    let teams: UnsafeMutableBufferPointer<Team>
     let number: Int
 
-    init(worker: UnsafeMutablePointer<Worker>, teams: UnsafeMutablePointer<Team>, number: Int) {
+    init(worker: UnsafeMutablePointer<Worker>, teams: UnsafeMutableBufferPointer<Team>, number: Int) {
       unsafe self.worker = unsafe worker
       unsafe self.teams = unsafe teams
       self.number = number

@@ -169,7 +169,7 @@ import Threads
     let needs = plan.memberMemory
     var parts = [(scratch.arena, plan.arenaWords)]
     for index in 0..<members {
-      let member = scratch[index]
+      let member = scratch[index].scratch
       parts += [
         (member.rowPanel, needs.rowPanel), (member.line, needs.line), (member.rows, needs.rows),
         (member.sums, needs.sums),

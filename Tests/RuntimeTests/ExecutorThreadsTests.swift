@@ -1,7 +1,9 @@
 import Architectures
+import Foundation
 import ModelGraph
 import Optimizer
 import Runtime
+import Synchronization
 import TestSupport
 import Testing
 import Threads
@@ -49,6 +51,30 @@ import Threads
     // Another pool packs the weights in another order.
     let other = try made(WorkerPool(threads: 1))
     #expect(try other.run(input).map(\.bitPattern) == expected.output.map(\.bitPattern))
+  }
+
+  /// Members are held up for up to 200 microseconds wherever that can be, so that each run has another schedule.
+  @Test(arguments: InstructionSet.supported, Precision.allCases)
+  func `Whoever is held up, the bits are the same`(set: InstructionSet, precision: Precision) throws {
+    let (graph, input) = try Self.network(precision)
+    for isStaged in [false, true] {
+      let options = isStaged ? Self.staged : PlanOptions()
+      for threads in [2, 7] {
+        let calls = Atomic<UInt64>(UInt64(threads))
+        let pool = WorkerPool(threads: threads) {
+          let number = calls.wrappingAdd(0x9e37_79b9_7f4a_7c15, ordering: .relaxed).newValue
+          if number >> 60 == 0 { usleep(UInt32(number >> 32 & 0xff)) }
+        }
+        let executor = Executor(
+          plan: try Plan(graph, instructionSet: set, precision: precision, options: options, pool: pool), pool: pool)
+        let expected = try executor.runWithFeatures(input, threads: 1)
+        for _ in 0..<2 {
+          let found = try executor.runWithFeatures(input)
+          #expect(found.output.map(\.bitPattern) == expected.output.map(\.bitPattern), "\(threads) threads")
+          #expect(found.features.map(\.bitPattern) == expected.features.map(\.bitPattern), "\(threads) threads")
+        }
+      }
+    }
   }
 
   @Test(arguments: InstructionSet.supported, Precision.allCases)

@@ -29,6 +29,7 @@ struct MemoryLayoutPlan {
     placeBands(lowering, staging)
     placeInArena(lowering, panelWidth: kernels.panelWidth)
     findClearedBorders()
+    for index in stages.indices { stages[index].size = StageSize(stages[index], steps, maps, memberMemory, kernels) }
   }
 
   /// A map for each value; those that share memory share its borders too.

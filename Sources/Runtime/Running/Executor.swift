@@ -23,7 +23,7 @@ package final class Executor: Sendable {
   ///   - input: As many values as `plan.inputShape` has, height by width by channels.
   ///   - output: Room for as many values as `plan.outputShape` has.
   ///   - features: Room for the value that enters the classifier, of `plan.featureShape`, or nil.
-  ///   - threads: The most threads to use.
+  ///   - threads: The most threads to use. Those that other programs hold up cost nothing but their part of the work.
   ///   - cancellation: Looked at after each stage.
   ///   - times: Takes the times of the stages.
   package func run(
@@ -43,12 +43,11 @@ package final class Executor: Sendable {
     let scratch: Scratch
     do { scratch = try scratches.take(for: plan, members: pool.threads) } catch { throw .outOfMemory(error) }
     defer { scratches.give(back: scratch) }
-    scratch.isStopped.update(repeating: false, count: 2)
     let call = unsafe PlanRun(
       plan: plan, scratch: scratch, input: BoundedPointer(constants: input), output: BoundedPointer(output),
       features: features.map { unsafe BoundedPointer($0) }, cancellation: cancellation, times: times)
     pool.run(call, maximum: min(threads, pool.threads))
-    if scratch.isStopped[0] || scratch.isStopped[1] { throw .cancelled }
+    if scratch.isCancelled[0] { throw .cancelled }
   }
 
   /// Computes the network's output for values in an array.

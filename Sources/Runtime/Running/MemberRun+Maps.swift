@@ -6,7 +6,7 @@ extension MemberRun {
   func copyIn(_ map: FeatureMap, _ rows: Range<Int>) {
     for y in rows {
       var pixel = row(y, of: map)
-      var values = input + y * map.width * map.channels
+      var values = buffers[0].input + y * map.width * map.channels
       if map.pixelStride == map.channels {
         pixel.update(from: values, count: map.width * map.channels)
         continue
@@ -22,7 +22,7 @@ extension MemberRun {
 
   /// A value without its padding.
   func copyOut(_ map: FeatureMap, _ result: Step.Result) {
-    guard let target = result == .output ? output : features else { return }
+    guard let target = result == .output ? buffers[0].output : buffers[0].features else { return }
     copyPixels(of: map, to: target)
   }
 
@@ -145,13 +145,13 @@ extension MemberRun {
     }
   }
 
-  /// One value for each channel; the members divide the channels.
-  func pool(_ map: FeatureMap, _ output: FeatureMap, _ kind: GlobalPool.Kind) {
+  /// One value for each channel of some vectors.
+  func pool(_ map: FeatureMap, _ output: FeatureMap, _ kind: GlobalPool.Kind, vectors: Range<Int>) {
     unsafe kernels.globalPool(
       GlobalPoolRun(
         isMaximum: kind == .maximum, input: pixels(of: map).reading(0), height: map.height, width: map.width,
         rowStride: map.rowStride, pixelStride: map.pixelStride,
-        vectors: member.share(of: map.pixelWords / vectorWidth),
+        vectors: vectors,
         output: row(0, of: output).writing(output.pixelStride), element: map.element,
         outputElement: output.element))
   }

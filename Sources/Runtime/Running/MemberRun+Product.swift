@@ -1,29 +1,41 @@
 import Kernels
 
 extension MemberRun {
-  /// Below this many pixels for each member, the members make one row panel together and divide the columns: each reads a
-  /// part of the weights only, and tiles stay high (at 10 x 10 on two cores 87 % of the peak instead of 72 %).
-  static let sharedPixels = 100
+  /// Some tiles of rows, or the part of a shared block that some tickets make or multiply.
+  func run(_ step: ProductStep, _ phase: Phase, _ units: Range<Int>) {
+    if case .vector = step.producer { return multiplyVector(step, panels: units) }
+    if step.isStrassen { return runStrassen(step, phase, units) }
+    let tileRows = step.shape.tileRows
+    guard let shared = phase.division.shared else {
+      let pixels = maps[step.output].pixels
+      return run(step, pixels: units.lowerBound * tileRows..<min(units.upperBound * tileRows, pixels))
+    }
+    let block = shared.block(phase.part)
+    if isUnplaced(in: phase) { place(block, step) }
+    let tiles = tileCount(step, block.count)
+    if phase.part % 2 == 0 {
+      let rows = rows(of: units, tiles: tiles, in: block)
+      return produce(step, pixels: rows, of: block, sharedPanel)
+    }
+    shared.forEachPart(of: units, tiles: tiles) { tiles, panels in
+      let first = step.panels.lowerBound
+      multiply(
+        step, block, sharedPanel, tiles: tiles, panels: first + panels.lowerBound..<first + panels.upperBound)
+    }
+  }
 
-  /// This member's share of a product: some pixels, or some tiles of all of them.
-  func run(_ step: ProductStep) {
-    let output = maps[step.output]
-    if case .vector = step.producer { return multiplyVector(step) }
-    if step.isStrassen { return runStrassen(step) }
-    guard member.count > 1, output.pixels < Self.sharedPixels * member.count else {
-      return run(step, pixels: member.share(of: output.pixels))
-    }
-    let grid = Grid(tiles: tileCount(step, output.pixels), panels: step.panels.count, members: member.count)
-    for (index, block) in blocks(step, 0..<output.pixels) {
-      if index > 0 { member.barrier() }
-      place(block, step)
-      let mine = member.share(of: block.count)
-      produce(
-        step, pixels: block.lowerBound + mine.lowerBound..<block.lowerBound + mine.upperBound, of: block, sharedPanel)
-      member.barrier()
-      let (tiles, panels) = grid.part(member.index, tiles: tileCount(step, block.count), panels: step.panels)
-      if !tiles.isEmpty && !panels.isEmpty { multiply(step, block, sharedPanel, tiles: tiles, panels: panels) }
-    }
+  /// Whether this member has still to write down where the rows of a shared block lie, to make or to multiply them.
+  func isUnplaced(in phase: Phase) -> Bool {
+    let number = phase.number - phase.part % 2
+    if scratch.placed[0] == number { return false }
+    scratch.placed[0] = number
+    return true
+  }
+
+  /// The rows of some of the tiles that a block has.
+  func rows(of units: Range<Int>, tiles: Int, in block: Range<Int>) -> Range<Int> {
+    block.lowerBound + block.count * units.lowerBound / tiles..<block.lowerBound + block.count * units.upperBound
+      / tiles
   }
 
   func run(_ step: ProductStep, rows: Range<Int>) {
@@ -214,10 +226,8 @@ extension MemberRun {
     return unsafe weights.rebound(to: Int32.self).reading(columns, from: step.weights.starts)
   }
 
-  /// The product of a vector, which is a row panel of one row as it lies in memory; the members divide the columns.
-  private func multiplyVector(_ step: ProductStep) {
-    let panels = member.share(of: step.panels.count)
-    guard !panels.isEmpty else { return }
+  /// Some columns of the product of a vector, which is a row panel of one row as it lies in memory.
+  private func multiplyVector(_ step: ProductStep, panels: Range<Int>) {
     scratch.outputOffsets[0] = 0
     unsafe kernels.multiply(
       Product(
@@ -229,31 +239,5 @@ extension MemberRun {
         outputOffsets: scratch.outputOffsets.reading(1), residual: nil,
         residualOffsets: scratch.outputOffsets.reading(1), activation: step.activation,
         arithmetic: step.shape.arithmetic, columnScales: columnScales(of: step)))
-  }
-}
-
-/// Tiles times column panels, divided among the members of a team: the split whose largest part is smallest, and of equal
-/// ones that with the fewest row parts, as each reads the weights of its columns.
-struct Grid {
-  private var rowParts = 1
-  private var columnParts = 1
-
-  init(tiles: Int, panels: Int, members: Int) {
-    var smallest = Int.max
-    for rowParts in 1...members {
-      let columnParts = members / rowParts
-      let largest = ((tiles + rowParts - 1) / rowParts) * ((panels + columnParts - 1) / columnParts)
-      if largest < smallest { (smallest, self.rowParts, self.columnParts) = (largest, rowParts, columnParts) }
-    }
-  }
-
-  /// What a member multiplies; empty for members that are left over.
-  func part(_ member: Int, tiles: Int, panels: Range<Int>) -> (tiles: Range<Int>, panels: Range<Int>) {
-    guard member < rowParts * columnParts else { return (0..<0, panels.lowerBound..<panels.lowerBound) }
-    let columns = share(member % columnParts, of: columnParts, panels.count)
-    return (
-      share(member / columnParts, of: rowParts, tiles),
-      panels.lowerBound + columns.lowerBound..<panels.lowerBound + columns.upperBound
-    )
   }
 }

@@ -1,34 +1,31 @@
 import Kernels
 
 extension MemberRun {
-  /// This member's share of a product by a level of Strassen's: the rows are pairs of pixels, 2i and 2i + 1.
-  func runStrassen(_ step: ProductStep) {
-    let pixels = maps[step.output].pixels
-    let units = (step.panels.count + 1) / 2
-    guard member.count > 1, pixels < Self.sharedPixels * member.count else {
-      for (_, pairs) in pairBlocks(step, member.share(of: pixels, step: 2)) {
-        let block = self.pixels(of: pairs, step)
-        place(pairs: block, step)
-        produce(step, pairs: 0..<pairs.count, of: block, scratch.rowPanel)
-        multiply(step, block, scratch.rowPanel, tiles: 0..<tileCount(step, pairs.count), units: 0..<units)
-      }
-      return
+  /// The same of a product by a level of Strassen's: the rows are pairs of pixels, 2i and 2i + 1.
+  func runStrassen(_ step: ProductStep, _ phase: Phase, _ units: Range<Int>) {
+    guard let shared = phase.division.shared else { return runStrassen(step, tiles: units) }
+    let pairs = shared.block(phase.part)
+    let block = pixels(of: pairs, step)
+    if isUnplaced(in: phase) { place(pairs: block, step) }
+    let tiles = tileCount(step, pairs.count)
+    if phase.part % 2 == 0 {
+      return produce(step, pairs: rows(of: units, tiles: tiles, in: 0..<pairs.count), of: block, sharedPanel)
     }
-    let grid = Grid(tiles: tileCount(step, (pixels + 1) / 2), panels: units, members: member.count)
-    for (index, pairs) in pairBlocks(step, 0..<pixels) {
-      if index > 0 { member.barrier() }
-      let block = self.pixels(of: pairs, step)
-      place(pairs: block, step)
-      produce(step, pairs: member.share(of: pairs.count), of: block, sharedPanel)
-      member.barrier()
-      let (tiles, units) = grid.part(member.index, tiles: tileCount(step, pairs.count), panels: 0..<units)
-      if !tiles.isEmpty && !units.isEmpty { multiply(step, block, sharedPanel, tiles: tiles, units: units) }
+    shared.forEachPart(of: units, tiles: tiles) { tiles, units in
+      multiply(step, block, sharedPanel, tiles: tiles, units: units)
     }
   }
 
-  /// Blocks of pairs that fit the operands.
-  private func pairBlocks(_ step: ProductStep, _ pixels: Range<Int>) -> PixelBlocks {
-    PixelBlocks(pixels.lowerBound / 2..<(pixels.upperBound + 1) / 2, limit: step.blockTiles * step.shape.tileRows)
+  /// Some tiles of pairs, in blocks that fit the operands.
+  private func runStrassen(_ step: ProductStep, tiles: Range<Int>) {
+    let size = ProductSize(step, pixels: maps[step.output].pixels)
+    let pairs = tiles.lowerBound * size.tileRows..<min(tiles.upperBound * size.tileRows, size.rows)
+    for (_, pairs) in PixelBlocks(pairs, limit: size.blockRows) {
+      let block = pixels(of: pairs, step)
+      place(pairs: block, step)
+      produce(step, pairs: 0..<pairs.count, of: block, scratch.rowPanel)
+      multiply(step, block, scratch.rowPanel, tiles: 0..<tileCount(step, pairs.count), units: 0..<size.panels)
+    }
   }
 
   /// The pixels of some pairs; only the last pair may have one pixel.

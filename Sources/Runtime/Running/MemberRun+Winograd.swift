@@ -1,25 +1,28 @@
 import Kernels
 
 extension MemberRun {
-  /// This member's share of a 3 x 3 convolution, in blocks of windows from anywhere in the map: windows transformed, 36
-  /// products, transformed back. A block's rows meet each weight once, so that weights are read once for each block.
-  func run(_ step: WinogradStep) {
-    let windows = across(step) * ((maps[step.output].height + 3) / 4)
-    // With few windows the members make the rows together and divide the columns, as in other products.
-    guard member.count > 1, windows < 2 * step.shape.tileRows * member.count else {
-      for (_, block) in PixelBlocks(member.share(of: windows), limit: step.blockWindows) {
+  /// Some tiles of windows of a 3 x 3 convolution, or the part of a shared block that some tickets make or multiply, in
+  /// blocks of windows from anywhere in the map: windows transformed, 36 products, transformed back. A block's rows meet each
+  /// weight once, so that weights are read once for each block.
+  func run(_ step: WinogradStep, _ phase: Phase, _ units: Range<Int>) {
+    guard let shared = phase.division.shared else {
+      let windows = across(step) * ((maps[step.output].height + 3) / 4)
+      let tileRows = step.shape.tileRows
+      let own = units.lowerBound * tileRows..<min(units.upperBound * tileRows, windows)
+      for (_, block) in PixelBlocks(own, limit: step.blockWindows) {
         produce(step, windows: 0..<block.count, of: block, scratch.rowPanel)
         multiply(step, block, scratch.rowPanel, tiles: 0..<tileCount(step, block.count), panels: 0..<step.panels)
       }
       return
     }
-    let grid = Grid(tiles: tileCount(step, windows), panels: step.panels, members: member.count)
-    for (index, block) in PixelBlocks(0..<windows, limit: step.blockWindows) {
-      if index > 0 { member.barrier() }
-      produce(step, windows: member.share(of: block.count), of: block, sharedPanel)
-      member.barrier()
-      let (tiles, panels) = grid.part(member.index, tiles: tileCount(step, block.count), panels: 0..<step.panels)
-      if !tiles.isEmpty && !panels.isEmpty { multiply(step, block, sharedPanel, tiles: tiles, panels: panels) }
+    let block = shared.block(phase.part)
+    let tiles = tileCount(step, block.count)
+    if phase.part % 2 == 0 {
+      let windows = rows(of: units, tiles: tiles, in: 0..<block.count)
+      return produce(step, windows: windows, of: block, sharedPanel)
+    }
+    shared.forEachPart(of: units, tiles: tiles) { tiles, panels in
+      multiply(step, block, sharedPanel, tiles: tiles, panels: panels)
     }
   }
 

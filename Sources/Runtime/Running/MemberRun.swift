@@ -1,7 +1,7 @@
 import Kernels
-import Threads
 
-/// What one member of a team does in a run. Trivial values only: copying it counts no references.
+/// What one member of a team does in the runs that use its scratch memory. Trivial values only: copying it counts no
+/// references.
 struct MemberRun {
   let kernels: any KernelSet.Type
   let vectorWidth: Int
@@ -15,13 +15,12 @@ struct MemberRun {
   let arena: BoundedPointer<Float>
   let sharedPanel: BoundedPointer<Float>
   let scratch: MemberScratch
-  let input: BoundedPointer<Float>
-  let output: BoundedPointer<Float>
-  let features: BoundedPointer<Float>?
-  let member: Member
+  let buffers: BoundedPointer<CallBuffers>
 
-  init(_ call: borrowing PlanRun, _ member: Member) {
-    let plan = call.plan
+  init(
+    _ plan: Plan, arena: BoundedPointer<Float>, sharedPanel: BoundedPointer<Float>, _ scratch: MemberScratch,
+    _ buffers: BoundedPointer<CallBuffers>
+  ) {
     kernels = plan.kernels
     vectorWidth = kernels.vectorWidth
     panelWidth = kernels.panelWidth
@@ -30,55 +29,52 @@ struct MemberRun {
     maps = plan.maps
     weights = plan.weights
     zeroRow = plan.zeroRow
-    arena = call.scratch.arena
-    sharedPanel = call.scratch.sharedPanel
-    scratch = call.scratch[member.index]
-    input = call.input
-    output = call.output
-    features = call.features
-    self.member = member
+    self.arena = arena
+    self.sharedPanel = sharedPanel
+    self.scratch = scratch
+    self.buffers = buffers
   }
 
-  func run(_ stage: Stage) {
-    for index in stage.steps where steps[index].clearsBorder { clearBorder(of: maps[steps[index].step.writes!]) }
+  /// Performs some tickets of a phase of a stage.
+  func run(_ stage: Stage, _ phase: Phase, _ tickets: Range<Int>) {
+    if phase.part == 0 { clearBorders(of: stage, phase, tickets) }
+    let units = phase.share(of: phase.units, tickets)
+    let height = maps[stage.output].height
     if stage.turnRows > 0 {
-      runInTurns(stage)
-    } else {
-      run(steps[stage.steps.lowerBound].step, stage)
+      let rows = units.lowerBound * stage.turnRows..<min(units.upperBound * stage.turnRows, height)
+      return runInTurns(stage, phase, rows: rows)
+    }
+    let step = steps[stage.steps.lowerBound].step
+    switch step {
+    case .product(let product): run(product, phase, units)
+    case .globalPool(let from, let to, let kind): pool(maps[from], maps[to], kind, vectors: units)
+    case .reshape(let from, let to): reshape(maps[from], maps[to])
+    case .result(let map, let result): copyOut(maps[map], result)
+    case .winograd(let winograd): run(winograd, phase, units)
+    default: run(step, rows: units)
     }
   }
 
-  /// Each member makes some rows of the stage's output, a few at a time, and all that they need.
-  private func runInTurns(_ stage: Stage) {
-    let mine = member.share(of: maps[stage.output].height)
-    var first = mine.lowerBound
-    while first < mine.upperBound {
-      let turn = first..<min(first + stage.turnRows, mine.upperBound)
+  /// Makes some rows of the stage's output, a few at a time, and all that they need.
+  private func runInTurns(_ stage: Stage, _ phase: Phase, rows: Range<Int>) {
+    // What this member has made for the rows before is still there.
+    let goesOn = scratch.turns[0] == phase.number && scratch.turns[2] == rows.lowerBound
+    if !goesOn { clearBandBorders(of: stage) }
+    let begin = goesOn ? scratch.turns[1] : rows.lowerBound
+    var first = rows.lowerBound
+    while first < rows.upperBound {
+      let turn = first..<min(first + stage.turnRows, rows.upperBound)
       for index in stage.steps {
         let height = maps[steps[index].step.writes!].height
         let demand = steps[index].demand
         let wanted = demand.rows(for: turn, height: height)
-        // What the turn before has made is still there.
-        let done = first == mine.lowerBound ? 0 : demand.rows(for: mine.lowerBound..<first, height: height).upperBound
+        let done = first == begin ? 0 : demand.rows(for: begin..<first, height: height).upperBound
         let rows = min(max(wanted.lowerBound, done), wanted.upperBound)..<wanted.upperBound
         if !rows.isEmpty { run(steps[index].step, rows: rows) }
       }
       first = turn.upperBound
     }
-  }
-
-  /// Does this member's share of a step of its own.
-  private func run(_ step: Step, _ stage: Stage) {
-    switch step {
-    case .product(let product): run(product)
-    case .winograd(let winograd): run(winograd)
-    case .globalPool(let from, let to, let kind): pool(maps[from], maps[to], kind)
-    case .reshape(let from, let to): if member.index == 0 { reshape(maps[from], maps[to]) }
-    case .result(let map, let result): if member.index == 0 { copyOut(maps[map], result) }
-    default:
-      let rows = member.share(of: maps[stage.output].height)
-      if !rows.isEmpty { run(step, rows: rows) }
-    }
+    (scratch.turns[0], scratch.turns[1], scratch.turns[2]) = (phase.number, begin, rows.upperBound)
   }
 
   /// Makes some rows of a step's output.
@@ -150,8 +146,25 @@ struct MemberRun {
     return first..<first + (count - 1) * window.strideAcross + window.reachAcross
   }
 
-  private func clearBorder(of map: FeatureMap) {
-    for y in map.memory == .band ? 0..<map.rows : member.share(of: map.height) {
+  // MARK: Borders
+
+  /// Clears the borders of those rows of the stage's values in the arena that are some tickets' part.
+  private func clearBorders(of stage: Stage, _ phase: Phase, _ tickets: Range<Int>) {
+    for index in stage.steps where steps[index].clearsBorder {
+      let map = maps[steps[index].step.writes!]
+      if map.memory != .band { clearBorder(of: map, phase.share(of: map.height, tickets)) }
+    }
+  }
+
+  private func clearBandBorders(of stage: Stage) {
+    for index in stage.steps where steps[index].clearsBorder {
+      let map = maps[steps[index].step.writes!]
+      if map.memory == .band { clearBorder(of: map, 0..<map.rows) }
+    }
+  }
+
+  private func clearBorder(of map: FeatureMap, _ rows: Range<Int>) {
+    for y in rows {
       let row = row(y, of: map)
       (row - map.left * map.pixelStride).update(repeating: 0, count: map.left * map.pixelStride)
       (row + map.width * map.pixelStride).update(repeating: 0, count: map.right * map.pixelStride)

@@ -1,8 +1,8 @@
 import Threads
 
-/// When each stage of a run ended, as member 0 saw it. One run at a time may use it.
+/// When each stage of a run ended. One run at a time may use it.
 package final class RunTimes: @unchecked Sendable {
-  // Unchecked: written by member 0 of the run that it was given to, and read after it.
+  // Unchecked: written by one member at a time of the run that it was given to, and read after it.
 
   /// Nanoseconds of the monotonic clock: the start, then the end of each stage.
   package private(set) var times: [UInt64]

@@ -5,14 +5,14 @@ final class Scratch: @unchecked Sendable {
   // Unchecked: the memory belongs to one call at a time, whose members divide it among themselves.
 
   let arena: BoundedPointer<Float>
-  /// The row panel that members make together: that of member 0, as a barrier lies between the steps that have one of their
-  /// own and those that share one.
-  var sharedPanel: BoundedPointer<Float> { members[0].rowPanel }
-  /// Whether the call goes on, as member 0 saw it before the barrier that ends a stage: one flag for even stages and one
-  /// for odd ones, so that a flag is not written again before all have read it.
-  let isStopped: BoundedPointer<Bool>
+  let phase: BoundedPointer<Phase>
+  let isCancelled: BoundedPointer<Bool>
   private let memory: AlignedMemory
   private let members: [MemberScratch]
+  private let buffers: BoundedPointer<CallBuffers>
+  /// What each member does. Those that make a row panel together make that of member 0, as no phase has both steps that
+  /// share one and steps that do not.
+  private let runs: ConstantArray<MemberRun>
 
   init(for plan: Plan, members count: Int) throws(OutOfMemory) {
     let needs = plan.memberMemory
@@ -25,15 +25,32 @@ final class Scratch: @unchecked Sendable {
     members = (0..<count).map {
       MemberScratch(needs, in: words.part(from: arenaWords + $0 * perMember, count: perMember))
     }
-    isStopped = .allocate(2, repeating: false)
+    phase = .allocate(1, repeating: Phase())
+    isCancelled = .allocate(1, repeating: false)
+    buffers = .allocate(1, repeating: CallBuffers(input: words, output: words, features: nil))
+    runs = ConstantArray(
+      members.map { [arena, members, buffers] in
+        MemberRun(plan, arena: arena, sharedPanel: members[0].rowPanel, $0, buffers)
+      })
   }
 
   deinit {
-    isStopped.deallocate()
+    phase.deallocate()
+    isCancelled.deallocate()
+    buffers.deallocate()
+    runs.deallocate()
     for member in members { member.deallocate() }
   }
 
-  subscript(member: Int) -> MemberScratch { members[member] }
+  /// Prepares a run.
+  func begin(_ buffers: CallBuffers) {
+    self.buffers[0] = buffers
+    phase[0] = Phase()
+    isCancelled[0] = false
+    for index in runs.indices { runs[index].scratch.begin() }
+  }
+
+  subscript(member: Int) -> MemberRun { runs[member] }
 
   /// Whole pages, so that no two members write to one cache line.
   fileprivate static func padded(_ words: Int) -> Int { (words + 1023) & ~1023 }
@@ -59,6 +76,10 @@ final class Scratch: @unchecked Sendable {
   let scaleSlots: BoundedPointer<Int>
   /// Where the pixels lie whose values become integers.
   let rowSlots: BoundedPointer<Int>
+  /// In which phase a member ran steps in turns last, and from which row of the stage's output to which.
+  let turns: BoundedPointer<Int>
+  /// The phase for which the rows of a shared block are in the lists.
+  let placed: BoundedPointer<Int>
   /// The rows of a window.
   let inputRows: BoundedPointer<UnsafePointer<Float>>
   let outputRows: BoundedPointer<UnsafeMutablePointer<Float>>
@@ -78,7 +99,10 @@ final class Scratch: @unchecked Sendable {
     factors = part(needs.factors)
     floatRows = part(3 * needs.floatRow)
     floatRow = needs.floatRow
-    lists = .allocate(4 * needs.blockRows + MemberRun.quantizedPixels, repeating: 0)
+    let states = 4 * needs.blockRows + MemberRun.quantizedPixels
+    lists = .allocate(states + 4, repeating: 0)
+    turns = lists.part(from: states, count: 3)
+    placed = lists.part(from: states + 3, count: 1)
     slots = lists.part(from: 0, count: needs.blockRows)
     outputOffsets = lists.part(from: needs.blockRows, count: needs.blockRows)
     residualOffsets = lists.part(from: 2 * needs.blockRows, count: needs.blockRows)
@@ -98,6 +122,9 @@ final class Scratch: @unchecked Sendable {
   private static func panelAndBands(_ needs: MemberScratchSizes) -> Int {
     max(Scratch.padded(needs.rowPanel), Scratch.padded(needs.turnPanel) + Scratch.padded(needs.bands))
   }
+
+  /// Forgets what the run before left.
+  func begin() { (turns[0], placed[0]) = (0, 0) }
 
   func deallocate() {
     lists.deallocate()

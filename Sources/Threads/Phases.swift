@@ -1,0 +1,124 @@
+import Synchronization
+
+/// How the members of a team share work in phases of tickets.
+///
+/// Each member has a queue of tickets that follow each other, so that one works on the same part of the data from phase to
+/// phase, and where its own is empty it takes from that which has the most left. Who performs the last ticket of a phase
+/// begins the next one. A member without a ticket touches nothing but this, which lasts as long as the pool: so a member
+/// that comes late, even after the work is done, holds nobody up.
+struct Phases: ~Copyable {
+  private enum Flag {
+    static let asleep: UInt64 = 1
+    static let over: UInt64 = 2
+  }
+
+  /// Of larger teams several members share a queue.
+  private static let mostQueues = 32
+
+  /// The number of the phase in the upper half, which never comes again; the number of its tickets; flags.
+  private let phase = Atomic<UInt64>(Flag.over)
+  private let padding = InlineArray<15, UInt64>(repeating: 0)
+  /// How many tickets have not been performed yet.
+  private let unperformed = Atomic<Int>(0)
+  private let queues: UnsafeMutablePointer<TicketQueue>
+  private let queueCount: Int
+  private let spin: Spin
+  private let place = SleepingPlace()
+  /// Called wherever a member may be held up; only tests have one.
+  private let delay: (@Sendable () -> Void)?
+
+  init(members: Int, spin: Spin, delay: (@Sendable () -> Void)?) {
+    self.spin = spin
+    self.delay = delay
+    queueCount = min(members, Self.mostQueues)
+    unsafe queues = .allocate(capacity: queueCount)
+    for index in 0..<queueCount { unsafe (queues + index).initialize(to: TicketQueue()) }
+  }
+
+  deinit {
+    unsafe queues.deinitialize(count: queueCount)
+    unsafe queues.deallocate()
+  }
+
+  /// Begins the first phase; the caller does, before others take part.
+  func begin<Work: TicketWork>(_ work: Work, members: Int) {
+    publish(Self.next(work, members: members, as: 0), after: phase.load(ordering: .relaxed))
+  }
+
+  /// Performs tickets until the work is done.
+  func takePart<Work: TicketWork>(in work: UnsafePointer<Work>, as member: Int, of members: Int) {
+    var current = phase.load(ordering: .acquiring) & ~Flag.asleep
+    while current & Flag.over == 0 {
+      var performed = 0
+      while true {
+        delay?()
+        let tickets = take(from: current, as: member, of: members)
+        if tickets.isEmpty { break }
+        delay?()
+        unsafe work.pointee.perform(tickets, as: member)
+        performed += tickets.count
+      }
+      delay?()
+      if performed > 0, unperformed.subtract(performed, ordering: .acquiringAndReleasing).newValue == 0 {
+        current = publish(unsafe Self.next(work.pointee, members: members, as: member), after: current)
+      } else {
+        current = change(of: current)
+      }
+    }
+  }
+
+  /// Takes tickets of a phase: of this member's queue, or of that which has the most left.
+  private func take(from phase: UInt64, as member: Int, of members: Int) -> Range<Int> {
+    let number = UInt32(phase >> 32)
+    let tickets = Int(phase >> 16 & 0xffff)
+    let count = min(members, queueCount)
+    func dealt(_ queue: Int) -> Range<Int> { tickets * queue / count..<tickets * (queue + 1) / count }
+    let own = member % count
+    let found = unsafe queues[own].take(ofPhase: number, dealt: dealt(own), fromBack: false)
+    if !found.isEmpty { return found }
+    while true {
+      var fullest = (queue: own, count: 0)
+      for queue in 0..<count {
+        let left = unsafe queues[queue].count(ofPhase: number, dealt: dealt(queue))
+        if left > fullest.count { fullest = (queue, left) }
+      }
+      if fullest.count == 0 { return 0..<0 }
+      let found = unsafe queues[fullest.queue].take(ofPhase: number, dealt: dealt(fullest.queue), fromBack: true)
+      if !found.isEmpty { return found }
+    }
+  }
+
+  /// Begins the next phase that is worth sharing, and performs those of one ticket before it.
+  ///
+  /// - Returns: The number of its tickets; 0 where the work is done.
+  private static func next<Work: TicketWork>(_ work: Work, members: Int, as member: Int) -> Int {
+    while true {
+      let tickets = work.beginPhase(members: members)
+      assert(tickets <= TicketQueue.mostTickets, "a phase has too many tickets")
+      if tickets != 1 { return tickets }
+      work.perform(0..<1, as: member)
+    }
+  }
+
+  /// Lets all members see a phase.
+  @discardableResult
+  private func publish(_ tickets: Int, after current: UInt64) -> UInt64 {
+    let number = UInt64(UInt32(truncatingIfNeeded: current >> 32) &+ 1)
+    let next = number << 32 | UInt64(tickets) << 16 | (tickets == 0 ? Flag.over : 0)
+    unperformed.store(tickets, ordering: .relaxed)
+    if phase.exchange(next, ordering: .acquiringAndReleasing) & Flag.asleep != 0 { place.wake() }
+    return next
+  }
+
+  /// Waits until another phase has begun, or the work is done.
+  private func change(of current: UInt64) -> UInt64 {
+    if !spin.wait(while: { phase.load(ordering: .acquiring) & ~Flag.asleep == current }) {
+      let (announced, found) = phase.compareExchange(
+        expected: current, desired: current | Flag.asleep, ordering: .acquiringAndReleasing)
+      if announced || found == current | Flag.asleep {
+        place.sleep { phase.load(ordering: .acquiring) & ~Flag.asleep == current }
+      }
+    }
+    return phase.load(ordering: .acquiring) & ~Flag.asleep
+  }
+}
