@@ -83,7 +83,7 @@ let package = Package(
       name: "xception-bench",
       dependencies: [
         "ModelGraph", "Architectures", "WeightFormat", "Runtime", "Threads", "Kernels", "Xception", "CommandSupport",
-        "Files", "PlainText",
+        "Files", "PlainText", "CSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: safe),

@@ -28,9 +28,9 @@ import Xception
 
   // The buffers last as long as the process, which makes one engine.
 
-  /// Runs the network once; `caller` is below the number of callers.
-  func run(caller: Int, times: RunTimes? = nil) throws {
-    try unsafe network.executor.run(input, output: outputs[caller], threads: network.threads, times: times)
+  /// Runs the network once, on all threads unless told otherwise; `caller` is below the number of callers.
+  func run(caller: Int, threads: Int = .max, times: RunTimes? = nil) throws {
+    try unsafe network.executor.run(input, output: outputs[caller], threads: threads, times: times)
   }
 
   /// Runs the network `runs` times, noting when each stage ended, and measures the peaks before and after.

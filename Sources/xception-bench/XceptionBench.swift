@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandSupport
 import Files
 import ModelGraph
+import Threads
 import WeightFormat
 import Xception
 
@@ -16,6 +17,9 @@ struct XceptionBench: ParsableCommand {
 
       The times of --profile are medians of all runs. The share of the peak relates them to the multiply-adds that the \
       same threads reach on registers alone in the same arithmetic, measured before and after.
+
+      --disturb times three kinds of runs instead: on one thread, on all, and on all while a busy loop runs on each of some \
+      processors, as another program would.
       """,
     version: runtimeVersion)
 
@@ -30,6 +34,8 @@ struct XceptionBench: ParsableCommand {
   @Option(help: "How many callers run the network at the same time.") var streams = 1
   @Option(help: ArgumentHelp("Run the network at this input size instead of the model's.", valueName: "n|WxH"))
   var size: InputSize?
+  @Option(help: ArgumentHelp("Time runs beside busy loops on so many processors.", valueName: "processors"))
+  var disturb: Int?
   @Flag(help: "End with one JSON object on one line instead of the table.") var json = false
   @Flag(help: "Print how long each step of the network takes.") var profile = false
   @Option(help: ArgumentHelp("Write the steps of the median run as a Chrome trace.", valueName: "file"))
@@ -43,6 +49,15 @@ struct XceptionBench: ParsableCommand {
         throw ValidationError("--\(name) is \(value), expected 1 to \(limit)")
       }
     }
+    guard let disturb else { return }
+    guard (1...ProcessorCount.allowed).contains(disturb) else {
+      throw ValidationError("--disturb is \(disturb), expected 1 to the \(ProcessorCount.allowed) processors there are")
+    }
+    for (name, isGiven) in [
+      ("batch", batch != 1), ("streams", streams != 1), ("profile", profile), ("trace", trace != nil),
+    ] where isGiven {
+      throw ValidationError("--disturb and --\(name) exclude each other")
+    }
   }
 
   func run() throws { try reportingErrors(as: "xception-bench", benchmark) }
@@ -55,12 +70,23 @@ struct XceptionBench: ParsableCommand {
     let engine = try load(random)
     let loading = start.duration(to: clock.now)
 
+    if let disturb { return try report(engine, besideBusy: disturb) }
     let result = try Benchmark(runs: runs, batch: batch, streams: streams).measure(engine)
     let stages = profile || trace != nil ? try engine.stageTimes(runs: runs) : nil
     if profile, let stages { print(stages.table(), terminator: "\n\n") }
     let report = report(engine, loading, result, peakGigaflops: stages?.peakGigaflops)
     print(json ? try report.json() : report.text.printableLines)
     if let trace, let stages { try write(Trace(stages), to: trace) }
+  }
+
+  private func report(_ engine: Engine, besideBusy processors: Int) throws {
+    let result = try Disturbance(runs: runs, processors: processors).measure(engine)
+    let plan = engine.network.plan
+    let report = DisturbanceReport(
+      model: model, input: plan.inputShape.description, isa: plan.instructionSet.rawValue,
+      precision: plan.precision.rawValue, threads: engine.network.threads, runs: runs, disturbedProcessors: processors,
+      alone: .init(result.alone), quiet: .init(result.quiet), disturbed: .init(result.disturbed))
+    print(json ? try report.json() : report.text.printableLines)
   }
 
   private func write(_ trace: Trace, to path: String) throws {

@@ -22,3 +22,7 @@ void keep_on_signal(void);
 /// shortened, the process says so as `name: reason` and exits with 1; and closed standard streams stay closed to all but
 /// their own use.
 void prepare_command(const char *name);
+
+/// Binds the calling thread to one of the processors that it may run on, counted from 0; does nothing where the system has no
+/// such call.
+void bind_this_thread(int processor);
