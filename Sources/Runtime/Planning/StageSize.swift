@@ -47,7 +47,7 @@ struct ProductSize {
   var depth: Int
   var weightBytes: Int
   /// Up to how many blocks for each member large weights are read in parts rather than whole for each ticket.
-  var sharedBlocksOfMember: Int
+  var sharedBlocksOfMember = 2
 
   func tiles(_ rows: Int) -> Int { (rows + tileRows - 1) / tileRows }
 }
@@ -59,7 +59,7 @@ extension ProductSize {
     self.init(
       rows: (pixels + pairs - 1) / pairs, tileRows: step.shape.tileRows, blockRows: blockRows, sharedRows: blockRows,
       panels: (step.panels.count + pairs - 1) / pairs, depth: step.shape.depth,
-      weightBytes: step.shape.panelWords * step.panels.count * MemoryLayout<Float>.size, sharedBlocksOfMember: 2)
+      weightBytes: step.shape.panelWords * step.panels.count * MemoryLayout<Float>.size)
   }
 
   /// Its rows are windows of 4 x 4 pixels. Of so many weights a ticket that is smaller than a block reads too many.
