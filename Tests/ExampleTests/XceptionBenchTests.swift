@@ -33,6 +33,25 @@ struct XceptionBenchTests {
     #expect(report["input"] as? String == "40x40x3")
   }
 
+  @Test func `--disturb reports runs on one thread, on all, and on all beside busy loops`() throws {
+    let report = try object(run("--disturb", "1", "--threads", "2", "--json"))
+    for kind in ["alone", "quiet", "disturbed"] {
+      let figures = try #require(report[kind] as? [String: Double], "\(kind)")
+      let times = ["min_ms", "median_ms", "p90_ms"].compactMap { figures[$0] }
+      #expect(times.count == 3 && times == times.sorted() && times[0] > 0)
+    }
+    #expect(report["disturbed_processors"] as? Int == 1)
+    let table = try run("--disturb", "1")
+    #expect(table.output.contains(/beside 1 busy processor +[0-9]+\.[0-9]{2} +[0-9]+\.[0-9]{2} +[0-9]+\.[0-9]{2}\n/))
+    #expect(table.output.contains(/\ndisturbed in terms of 1 thread: [0-9]+\.[0-9]{2}\n/))
+  }
+
+  @Test(arguments: [["0"], ["100000"], ["1", "--batch", "2"], ["1", "--streams", "2"], ["1", "--profile"]])
+  func `--disturb refuses what it cannot do`(arguments: [String]) throws {
+    let result = try Command.run("xception-bench", [model.file.path, "--disturb"] + arguments)
+    #expect(result.status != 0 && result.errors.contains("--disturb"))
+  }
+
   @Test func `Without --json it prints a table`() throws {
     let result = try run("--batch", "2", "--streams", "3")
     #expect(result.status == 0, "\(result.errors)")

@@ -1,4 +1,5 @@
 import Architectures
+import CTestSupport
 import Foundation
 import ModelGraph
 import Optimizer
@@ -74,6 +75,35 @@ import Threads
           #expect(found.features.map(\.bitPattern) == expected.features.map(\.bitPattern), "\(threads) threads")
         }
       }
+    }
+  }
+
+  /// A fork copies no threads: the pool starts others in the child.
+  @Test func `A child of a process that has run a network runs it, with the same bits`() async {
+    await #expect(processExitsWith: .success) {
+      guard let family = Family.shared, family.runsAsExpected else { exit(1) }
+      exit(result_in_child({ _ in Family.shared?.runsAsExpected == true ? 0 : 2 }, nil))
+    }
+  }
+
+  /// What a process and its child run.
+  private struct Family {
+    static let shared = try? Family()
+
+    let executor: Executor
+    let input: [Float]
+    let expected: [UInt32]
+
+    init() throws {
+      let (graph, input) = try ExecutorThreadsTests.network(.float32)
+      let pool = WorkerPool(threads: 3)
+      executor = Executor(plan: try Plan(graph, pool: pool), pool: pool)
+      self.input = input
+      expected = try executor.run(input, threads: 1).map(\.bitPattern)
+    }
+
+    var runsAsExpected: Bool {
+      (0..<5).allSatisfy { _ in (try? executor.run(input).map(\.bitPattern)) == expected }
     }
   }
 
