@@ -78,9 +78,9 @@ package struct GoldenCheck: Sendable {
     }
   }
 
-  /// Options of plans that take little more memory than the weights: of the convolutions whose weights Winograd's transforms
-  /// take four times, the smallest, up to a quarter of all weights more, or none where the weights are in memory already; the
-  /// others are computed as they are.
+  /// Options of plans that take little more memory than the weights. Those of bf16 stay 16 bits wide. Of the convolutions whose
+  /// weights Winograd's transforms take four times, the smallest are so transformed, up to a quarter of all weights more, or none
+  /// where the weights are in memory already; the others are computed as they are.
   package static func sparing(_ graph: Graph) -> ReadyNetwork.Options {
     let candidates = graph.nodes.compactMap { node -> Int? in
       guard case .convolution(let convolution) = node.operation, convolution.window.size == Extent(3),
@@ -92,6 +92,7 @@ package struct GoldenCheck: Sendable {
     let sizes = Set(candidates).filter { size in 3 * candidates.filter { $0 <= size }.reduce(0, +) <= limit }
     var options = ReadyNetwork.Options()
     options.plan.winogradWeights = sizes.max() ?? 0
+    options.plan.keepsBFloat16Weights = true
     return options
   }
 

@@ -79,6 +79,22 @@ import Testing
     try expectInt8(graph, for: input, "seed \(seed)")
   }
 
+  @Test(arguments: 0..<20)
+  func `Weights of bf16 that stay 16 bits wide in fp32 plans give the same bits`(seed: Int) throws {
+    var random = try RandomGraph(seed: UInt64(70_000 + seed), steps: 8, values: .integers)
+    let input = random.input()
+    let graph = try Quantizer.quantize(try Optimizer.optimize(random.graph), to: .bfloat16).graph
+    let expected = try ReferenceExecutor(graph).run(input)
+    var options = PlanOptions()
+    options.keepsBFloat16Weights = true
+    options.strassenChannels = 32
+    options.strassenPositions = 1
+    for set in InstructionSet.supported {
+      let plan = try Plan(graph, instructionSet: set, precision: .float32, options: options, pool: testPool)
+      try expectBits(plan, expected, for: input, "seed \(seed)")
+    }
+  }
+
   // MARK: Operations that multiply no matrices
 
   /// All that they compute is rounded as the reference rounds it, on maps of each kind and in rows of plain loops.

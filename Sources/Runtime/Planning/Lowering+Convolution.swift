@@ -55,10 +55,12 @@ extension Lowering {
     let residual = separable.epilogue.addsResidual ? inputs[1] : nil
     let output = outputValue(node, residual: residual)
     let panels = panelCount(separable.outputChannels)
-    let isStrassen = isStrassen(separable, depth: depth, positions: node.shape.elementCount / separable.outputChannels)
+    let arithmetic = arithmetic(for: pointwise, on: values[input.value].element, copies: false)
+    let isStrassen =
+      arithmetic == .float32
+      && isStrassen(separable, depth: depth, positions: node.shape.elementCount / separable.outputChannels)
     let shape = ProductShape(
-      arithmetic(for: pointwise, on: values[input.value].element, copies: false), taps: 1, channels: depth,
-      input: values[input.value].element, kernels: kernels, closesTail: true)
+      arithmetic, taps: 1, channels: depth, input: values[input.value].element, kernels: kernels, closesTail: true)
     let step = ProductStep(
       input: input.value, output: output, residual: residual,
       producer: .depthwise(

@@ -201,7 +201,7 @@ struct Lowering {
   /// - Parameter copies: Whether the rows are values of the map as they are, which a map of floats has no bf16 words for.
   func arithmetic(for kernel: Tensor, on element: MapElementType, copies: Bool) -> Arithmetic {
     switch precision {
-    case .float32: .float32
+    case .float32: floatArithmetic(for: kernel)
     case .bfloat16 where copies && element == .float32: .float32
     case .bfloat16: multipliesBFloat16 ? .bfloat16 : .bfloat16Weights
     case .int8: kernel.elementType == .int8 && sumsFit(kernel) ? .int8 : .float32
@@ -216,10 +216,14 @@ struct Lowering {
   /// What the product of a vector runs in: the weights are read once, so only their size counts.
   private func vectorArithmetic(for kernel: Tensor) -> Arithmetic {
     switch precision {
-    case .float32: .float32
+    case .float32: floatArithmetic(for: kernel)
     case .bfloat16: .bfloat16Weights
     case .int8: kernel.elementType == .int8 ? .int8Weights : .float32
     }
+  }
+
+  private func floatArithmetic(for kernel: Tensor) -> Arithmetic {
+    options.keepsBFloat16Weights && kernel.elementType == .bfloat16 && kernel.scale == nil ? .bfloat16Weights : .float32
   }
 
   // MARK: Activations
