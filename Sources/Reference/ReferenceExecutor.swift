@@ -25,18 +25,18 @@ package struct ReferenceExecutor: Sendable {
   ///
   /// - Parameters:
   ///   - input: As many values as the input's shape has, height by width by channels.
-  ///   - observe: Called with each node's index and value, in order.
+  ///   - visit: Called with each node's index and value, in order; it may change the value.
   package func run(
-    _ input: [Float], observe: (_ node: Int, _ value: [Float]) -> Void = { _, _ in }
+    _ input: [Float], visit: (_ node: Int, _ value: inout [Float]) -> Void = { _, _ in }
   ) throws -> [Float] {
-    try values(for: input, of: [graph.nodes.count - 1], observe: observe)[0]
+    try values(for: input, of: [graph.nodes.count - 1], visit: visit)[0]
   }
 
   /// The values of chosen nodes, in the order given.
   ///
   /// - Throws: `ReferenceExecutorError`, or what reading a tensor throws.
   package func values(
-    for input: [Float], of nodes: [Int], observe: (_ node: Int, _ value: [Float]) -> Void = { _, _ in }
+    for input: [Float], of nodes: [Int], visit: (_ node: Int, _ value: inout [Float]) -> Void = { _, _ in }
   ) throws -> [[Float]] {
     guard input.count == graph.inputShape.elementCount else {
       throw ReferenceExecutorError.inputCount(found: input.count, expected: graph.inputShape)
@@ -52,7 +52,7 @@ package struct ReferenceExecutor: Sendable {
     for index in 0...(nodes.max() ?? 0) {
       let node = graph.nodes[index]
       values[index] = if index == 0 { input } else { try value(of: node, inputs: node.inputs.map { values[$0] }) }
-      observe(index, values[index])
+      visit(index, &values[index])
       for read in node.inputs where lastConsumers[read] == index && !kept.contains(read) { values[read] = [] }
     }
     return nodes.map { values[$0] }

@@ -26,8 +26,10 @@ extension Verification: CustomStringConvertible {
       [weights]
         + outcomes.map { outcome in
           let verdict = "\(outcome.isPassed ? "passed" : "FAILED") in \(outcome.precision.rawValue)"
+          let sensitivity = outcome.sensitivity.map { ", as rounding alone moves the output by \($0)" } ?? ""
           return (
-            "golden check", "\(verdict): largest difference \(outcome.difference), tolerance \(outcome.tolerance)"
+            "golden check",
+            "\(verdict): largest difference \(outcome.difference), tolerance \(outcome.tolerance)\(sensitivity)"
           )
         })
   }

@@ -33,6 +33,52 @@ struct GoldenCheckTests {
     #expect(!outcomes.contains { $0.isPassed }, "\(outcomes)")
   }
 
+  /// Differences of sums of 512 products that are the same to four digits: as many are lost when they are taken.
+  private func cancelling() throws -> Model {
+    var random = SplitMix64(seed: 3)
+    let base = (0..<512 * 8).map { _ in Float.random(in: -1...1, using: &random) }
+    // Columns 2 j and 2 j + 1 differ by less than a ten-thousandth.
+    let sums = base.flatMap { [$0, $0 + 7e-5 * Float.random(in: -1...1, using: &random)] }
+    let differences = (0..<16 * 8).map { index in
+      let (row, column) = index.quotientAndRemainder(dividingBy: 8)
+      return row / 2 == column ? Float(row % 2 == 0 ? 1 : -1) : 0
+    }
+    var builder = GraphBuilder()
+    var last = try builder.append("image", .input(.vector(512)))
+    for (name, outputs, values) in [("sums", 16, sums), ("differences", 8, differences)] {
+      last = try builder.append(name, .dense(Dense(outputs: outputs, hasBias: false)), [last]) { _, dimensions in
+        Tensor(name: name, dimensions: dimensions, values: values)
+      }
+    }
+    var model = try SmallModel.model()
+    model.graph = builder.graph
+    model.metadata.golden = try GoldenCheck.record(of: model.graph)
+    return model
+  }
+
+  @Test func `A network that magnifies rounding is given what its own rounding moves, and no wrong weights`() throws {
+    let model = try cancelling()
+    let golden = try #require(model.metadata.golden)
+    let outcome = try #require(GoldenCheck(of: model)).run()[0]
+    #expect(outcome.difference > golden.tolerance && outcome.isPassed, "\(outcome)")
+    #expect(outcome.tolerance <= 0.02001 * golden.output.map(abs).max()!)
+    // Two of 512 inputs in the other's place.
+    var swapped = model
+    var values = try model.graph.tensors[0].values()
+    for column in 0..<16 { values.swapAt(7 * 16 + column, 300 * 16 + column) }
+    swapped.graph.tensors[0] = Tensor(name: "sums", dimensions: [512, 16], values: values)
+    let wrong = try #require(GoldenCheck(of: swapped)).run()[0]
+    #expect(!wrong.isPassed && wrong.sensitivity != nil, "\(wrong)")
+  }
+
+  @Test func `Where rounding moves all of the output, no tolerance is wide enough`() throws {
+    var model = try cancelling()
+    model.graph.tensors = try model.graph.tensors.map { try $0.converted(to: .bfloat16) }
+    model.metadata.golden = try GoldenCheck.record(of: cancelling().graph)
+    let outcomes = try #require(GoldenCheck(of: model)).run()
+    #expect(!outcomes.contains { $0.isPassed }, "\(outcomes)")
+  }
+
   @Test func `A network that overflows is refused, by the layer where it begins`() throws {
     var builder = GraphBuilder()
     let input = try builder.append("image", .input(.vector(2)))
