@@ -53,13 +53,14 @@ let package = Package(
       name: "Xception",
       dependencies: [
         "XceptionTypes", "ModelGraph", "Activations", "WeightFormat", "Optimizer", "Reference", "Runtime", "Threads",
-        "ImageInput",
+        "ImageInput", "PlainText",
       ],
       swiftSettings: safe),
     .executableTarget(
       name: "xception-run",
       dependencies: [
-        "Xception", "ModelGraph", "WeightFormat", "Threads", "Comparison", "CommandSupport", "Files", "PlainText",
+        "Xception", "ModelGraph", "WeightFormat", "ImageInput", "Threads", "Comparison", "CommandSupport", "Files",
+        "PlainText",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: safe),
@@ -217,8 +218,11 @@ let package = Package(
       resources: [.copy("Fixtures")], swiftSettings: safe),
     .testTarget(
       name: "XceptionTests",
-      dependencies: ["Xception", "ModelGraph", "Optimizer", "WeightFormat", "Threads", "SmallModel"],
-      swiftSettings: safe),
+      dependencies: [
+        "Xception", "ModelGraph", "ModelImport", "ImageInput", "Optimizer", "Reference", "WeightFormat", "Threads",
+        "SmallModel",
+      ],
+      exclude: ["make_heatmaps.py"], resources: [.copy("Fixtures")], swiftSettings: safe),
     .testTarget(
       name: "ComparisonTests", dependencies: ["Comparison", "Xception", "Optimizer", "WeightFormat", "SmallModel"],
       swiftSettings: safe),

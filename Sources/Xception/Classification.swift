@@ -10,6 +10,8 @@ public struct Classification: Sendable {
   public let features: [Float]
   /// Where the time went.
   public let durations: Durations
+  /// Where heatmaps were asked for.
+  var evidence: Evidence?
 
   public struct Durations: Sendable {
     /// Reading and decoding the image.

@@ -9,6 +9,7 @@ struct Classifications<Images: AsyncSequence & Sendable>: AsyncSequence, Sendabl
   let classifier: Classifier
   let images: Images
   let top: Int?
+  let heatmaps: Bool
 
   func makeAsyncIterator() -> Iterator {
     let (calls, continuation) = AsyncStream.makeStream(of: Call.self)
@@ -29,10 +30,10 @@ struct Classifications<Images: AsyncSequence & Sendable>: AsyncSequence, Sendabl
     do throws(Failure) {
       while await flow.room.take(), await flow.threads.take(), let image = try await iterator.next(isolation: nil) {
         calls.yield(
-          Task { [classifier, top] in
+          Task { [classifier, top, heatmaps] in
             defer { flow.threads.give() }
             return Result { () throws(ClassifierError) in
-              try classifier.classification(of: image, top: top, cancellation: flow.cancellation)
+              try classifier.classification(of: image, top: top, heatmaps: heatmaps, cancellation: flow.cancellation)
             }
           })
       }

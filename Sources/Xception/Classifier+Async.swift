@@ -33,12 +33,15 @@ extension Classifier {
   /// - Parameters:
   ///   - image: An image file, its contents, or pixels.
   ///   - top: How many classes are among the predictions, at least 1; nil means all.
+  ///   - heatmaps: Whether the classification keeps what heatmaps of it are made of.
   @concurrent
-  public func classification(of image: ImageSource, top: Int? = 5) async throws(ClassifierError) -> Classification {
+  public func classification(
+    of image: ImageSource, top: Int? = 5, heatmaps: Bool = false
+  ) async throws(ClassifierError) -> Classification {
     let cancellation = Cancellation()
     let result = await withTaskCancellationHandler {
       Result { () throws(ClassifierError) in
-        try classification(of: image, top: top, cancellation: cancellation)
+        try classification(of: image, top: top, heatmaps: heatmaps, cancellation: cancellation)
       }
     } onCancel: {
       cancellation.cancel()

@@ -8,10 +8,11 @@ extension Classifier {
   /// - Parameters:
   ///   - images: Image files, their contents, or pixels.
   ///   - top: How many classes are among the predictions of each image, at least 1; nil means all.
+  ///   - heatmaps: Whether each classification keeps what heatmaps of it are made of.
   public func classify<Images: Sequence<ImageSource> & Sendable>(
-    _ images: Images, top: Int? = 5
+    _ images: Images, top: Int? = 5, heatmaps: Bool = false
   ) -> some AsyncSequence<Result<Classification, ClassifierError>, Never> & Sendable {
-    classify(AsyncImages(base: images), top: top)
+    classify(AsyncImages(base: images), top: top, heatmaps: heatmaps)
   }
 
   /// Classifies the images of an asynchronous sequence, as many at once as the classifier has threads.
@@ -24,11 +25,12 @@ extension Classifier {
   /// - Parameters:
   ///   - images: Image files, their contents, or pixels.
   ///   - top: How many classes are among the predictions of each image, at least 1; nil means all.
+  ///   - heatmaps: Whether each classification keeps what heatmaps of it are made of.
   public func classify<Images: AsyncSequence & Sendable>(
-    _ images: Images, top: Int? = 5
+    _ images: Images, top: Int? = 5, heatmaps: Bool = false
   ) -> some AsyncSequence<Result<Classification, ClassifierError>, Images.Failure> & Sendable
   where Images.Element == ImageSource {
-    Classifications(classifier: self, images: images, top: top)
+    Classifications(classifier: self, images: images, top: top, heatmaps: heatmaps)
   }
 }
 

@@ -2,6 +2,7 @@ package import ImageInput
 package import ModelGraph
 internal import Runtime
 import Synchronization
+import Threads
 import WeightFormat
 
 #if canImport(FoundationEssentials)
@@ -38,11 +39,17 @@ public final class Classifier: Sendable {
 
   package let loadingDurations: LoadingDurations
   package let network: ReadyNetwork
-  private let head: Head
+  let head: Head
+  /// As the file has it; its weights are read where they are needed.
+  let graph: Graph
+  let options: Options
+  /// Whether heatmaps come from the last map.
+  package let hasActivationMap: Bool
+  private let lazyHead = Lock<PooledHead?>(nil)
   private let preprocessor: Preprocessor
-  private let decoding: DecodingOptions
+  package let decoding: DecodingOptions
   /// What errors call the model.
-  private let name: String
+  let name: String
   /// The calls that are decoding an image or running the network.
   private let calls = Atomic<Int>(0)
 
@@ -72,6 +79,8 @@ public final class Classifier: Sendable {
         path: name, reason: "the network's output is a map of \(outputShape), expected a value for each class")
     }
     head = Head(of: model)
+    graph = model.graph
+    self.options = options
     labels = head.labels(model.metadata.labels)
     preprocessing = options.preprocessing ?? model.metadata.preprocessing
     decoding = options.decoding
@@ -85,6 +94,8 @@ public final class Classifier: Sendable {
     } catch {
       throw ClassifierError(error, model: name)
     }
+    hasActivationMap =
+      PooledHead.canDifferentiate(graph) && network.plan.mapShape == graph.lastMap.map { model.graph.nodes[$0].shape }
     loadingDurations = LoadingDurations(open: open, network: network.durations)
   }
 
@@ -130,24 +141,45 @@ public final class Classifier: Sendable {
   /// - Parameters:
   ///   - image: An image file, its contents, or pixels.
   ///   - top: How many classes are among the predictions, at least 1; nil means all.
-  public func classification(of image: ImageSource, top: Int? = 5) throws(ClassifierError) -> Classification {
-    try classification(of: image, top: top, cancellation: nil)
+  ///   - heatmaps: Whether the classification keeps what heatmaps of it are made of: the network's last map (for Xception
+  ///     at 299 x 299 pixels 0.8 MB) or, where a heatmap needs more passes, its input (1.1 MB).
+  public func classification(
+    of image: ImageSource, top: Int? = 5, heatmaps: Bool = false
+  ) throws(ClassifierError) -> Classification {
+    try classification(of: image, top: top, heatmaps: heatmaps, cancellation: nil)
   }
 
   /// Classifies an image that is decoded already.
   package func classification(of image: Image, top: Int? = 5) throws(ClassifierError) -> Classification {
-    try classification(top: top, cancellation: nil) { PreparedInput(values: preprocessor(image), decode: .zero) }
+    try classification(top: top, heatmaps: false, cancellation: nil) {
+      PreparedInput(values: preprocessor(image), decode: .zero)
+    }
   }
 
   func classification(
-    of source: ImageSource, top: Int?, cancellation: Cancellation?
+    of source: ImageSource, top: Int?, heatmaps: Bool, cancellation: Cancellation?
   ) throws(ClassifierError) -> Classification {
-    try classification(top: top, cancellation: cancellation) { () throws(ClassifierError) in
-      do throws(ImageError) {
-        return try input(source)
-      } catch {
-        throw .image(error, path: source.filePath)
-      }
+    try classification(top: top, heatmaps: heatmaps, cancellation: cancellation) { () throws(ClassifierError) in
+      try preparedInput(source)
+    }
+  }
+
+  private func preparedInput(_ source: ImageSource) throws(ClassifierError) -> PreparedInput {
+    do throws(ImageError) {
+      return try input(source)
+    } catch {
+      throw .image(error, path: source.filePath)
+    }
+  }
+
+  func values(of layer: Layer, for source: ImageSource) throws(ClassifierError) -> [Float] {
+    calls.add(1, ordering: .relaxed)
+    defer { calls.subtract(1, ordering: .relaxed) }
+    let input = try preparedInput(source)
+    do throws(ExecutorError) {
+      return try layer.network.executor.run(input.values, threads: threadsOfCall)
+    } catch {
+      throw ClassifierError(error, model: name)
     }
   }
 
@@ -178,7 +210,8 @@ public final class Classifier: Sendable {
   }
 
   private func classification(
-    top: Int?, cancellation: Cancellation?, prepare: () throws(ClassifierError) -> PreparedInput
+    top: Int?, heatmaps: Bool, cancellation: Cancellation?,
+    prepare: () throws(ClassifierError) -> PreparedInput
   ) throws(ClassifierError) -> Classification {
     if let top, top < 1 { throw .invalidTop(top) }
     calls.add(1, ordering: .relaxed)
@@ -187,27 +220,27 @@ public final class Classifier: Sendable {
     let start = clock.now
     let input = try prepare()
     let prepared = clock.now
-    let (values, features) = try run(input.values, cancellation: cancellation)
+    let (values, features, map) = try run(
+      input.values, keepsMap: heatmaps && hasActivationMap, threads: threadsOfCall, cancellation: cancellation)
     let probabilities = head.probabilities(of: values)
     return Classification(
       predictions: predictions(probabilities, top: top), probabilities: probabilities, features: features,
       durations: .init(
         decode: input.decode, preprocess: start.duration(to: prepared) - input.decode,
-        inference: prepared.duration(to: clock.now)))
+        inference: prepared.duration(to: clock.now)),
+      evidence: heatmaps
+        ? Evidence(classifier: self, basis: hasActivationMap ? .map(map) : .input(input.values)) : nil)
   }
 
-  private func run(
-    _ input: [Float], cancellation: Cancellation?
-  ) throws(ClassifierError) -> (output: [Float], features: [Float]) {
-    let result: (output: [Float], features: [Float])
+  /// Runs the network; the map is empty unless it is kept.
+  func run(
+    _ input: [Float], keepsMap: Bool, threads: Int, cancellation: Cancellation?
+  ) throws(ClassifierError) -> (output: [Float], features: [Float], map: [Float]) {
+    let result: (output: [Float], features: [Float], map: [Float])
     do throws(ExecutorError) {
-      result = try network.executor.runWithFeatures(input, threads: threadsOfCall, cancellation: cancellation)
-    } catch .cancelled {
-      throw .cancelled
-    } catch .outOfMemory(let error) {
-      throw .outOfMemory(byteCount: error.byteCount)
+      result = try network.executor.run(input, copiesMap: keepsMap, threads: threads, cancellation: cancellation)
     } catch {
-      throw .invalidModel(path: name, reason: "\(error)")
+      throw ClassifierError(error, model: name)
     }
     if let index = result.output.firstIndex(where: { !$0.isFinite }) {
       throw .notFinite(outputIndex: index, value: result.output[index])
@@ -216,6 +249,26 @@ public final class Classifier: Sendable {
       throw .featureNotFinite(index: index, value: result.features[index])
     }
     return result
+  }
+
+  /// The layers behind the last pooling; their weights are read at the first call, and kept.
+  func pooledHead() throws(ClassifierError) -> PooledHead {
+    do {
+      return try lazyHead.withLock { head in
+        if let head { return head }
+        let made = try PooledHead(of: graph)
+        head = made
+        return made
+      }
+    } catch {
+      throw .unreadableModel(path: name, reason: "\(error)")
+    }
+  }
+
+  /// How pictures become the input.
+  var frame: Heatmap.Frame {
+    Heatmap.Frame(
+      geometry: preprocessing.geometry, height: preprocessor.height, width: preprocessor.width, decoding: decoding)
   }
 
   /// This call's part of the threads: with as many calls as threads each image is a core's own. Two cores classify 6 % more
@@ -237,7 +290,16 @@ public final class Classifier: Sendable {
 }
 
 extension ClassifierError {
-  fileprivate init(_ error: ReadyNetworkError, model: String) {
+  fileprivate init(_ error: ExecutorError, model: String) {
+    self =
+      switch error {
+      case .cancelled: .cancelled
+      case .outOfMemory(let error): .outOfMemory(byteCount: error.byteCount)
+      case .count: .invalidModel(path: model, reason: "\(error)")
+      }
+  }
+
+  init(_ error: ReadyNetworkError, model: String) {
     self =
       switch error {
       case .threadCount(let count): .invalidThreadCount(count)

@@ -19,6 +19,8 @@ public enum ClassifierError: Error, Hashable, Sendable {
   case unsupportedInstructionSet(String, supported: [String])
   /// The number of predictions that was asked for is not positive; for all classes, ask for nil.
   case invalidTop(Int)
+  /// The network has no layer of this name; those that it has.
+  case unknownLayer(String, known: [String])
   /// The network overflowed: an output value is infinite or not a number.
   case notFinite(outputIndex: Int, value: Float)
   /// The network overflowed before its classifier, which made finite outputs of it: a value that enters the classifier is
@@ -41,6 +43,8 @@ extension ClassifierError: CustomStringConvertible {
     case .unsupportedInstructionSet(let name, let supported):
       "the instruction set \"\(name)\" is not supported here, expected one of \(supported.joined(separator: ", "))"
     case .invalidTop(let top): "top is \(top), expected at least 1, or nil for all classes"
+    case .unknownLayer(let name, let known):
+      "there is no layer \"\(name)\", expected one of \(known.joined(separator: ", "))"
     case .notFinite(let index, let value):
       "output value \(index) of the network is \(value), expected a finite number: the network overflowed"
     case .featureNotFinite(let index, let value):

@@ -47,6 +47,27 @@ package struct Head: Hashable, Sendable {
     }
   }
 
+  /// The logarithm of a class's odds, its probability against that of everything else, in double precision: where
+  /// probabilities are near 1 and differ in the last digit only, those of all others still tell them apart.
+  func logOdds(of classIndex: Int, values: [Float]) -> Double {
+    func logarithm(_ value: Double) -> Double { log(max(value, Double(Float.leastNonzeroMagnitude))) }
+    let others = values.indices.filter { $0 != classIndex }
+    switch (kind, areLogits) {
+    case (.exclusiveClasses, true):
+      let largest = Double(others.map { values[$0] }.max() ?? 0)
+      let sum = others.reduce(0) { $0 + exp(Double(values[$1]) - largest) }
+      return Double(values[classIndex]) - largest - log(sum)
+    case (.exclusiveClasses, false):
+      return logarithm(Double(values[classIndex])) - logarithm(others.reduce(0) { $0 + Double(values[$1]) })
+    case (.independentLabels, true): return Double(values[classIndex])
+    case (.yesNo, true): return classIndex == 0 ? -Double(values[0]) : Double(values[0])
+    case (_, false):
+      let probability = Double(values[kind == .yesNo ? 0 : classIndex])
+      let logOdds = logarithm(probability) - logarithm(1 - probability)
+      return kind == .yesNo && classIndex == 0 ? -logOdds : logOdds
+    }
+  }
+
   /// The names of the classes, from the names that a model file has: the one name of a yes/no classifier is that of yes.
   package func labels(_ names: [String]) -> [String] {
     kind == .yesNo && names.count == 1 ? ["not \(names[0])", names[0]] : names

@@ -31,6 +31,7 @@ func whatToDo(about error: ClassifierError) -> String {
   case .invalidThreadCount(let count): "not \(count) threads"
   case .unsupportedInstructionSet(_, let supported): "take \(supported[0])"
   case .invalidTop(let top): "not \(top) classes"
+  case .unknownLayer(_, let known): "take \(known[0])"
   case .notFinite(let index, let value): "output \(index) is \(value)"
   case .featureNotFinite(let index, let value): "feature \(index) is \(value)"
   case .outOfMemory(let bytes): "close other programs: \(bytes)"

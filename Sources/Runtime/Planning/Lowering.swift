@@ -56,7 +56,7 @@ struct Lowering {
   }
 
   mutating func lowerAll() {
-    let features = graph.featureNode
+    let (features, map) = (graph.featureNode, graph.lastMap)
     for index in graph.nodes.indices {
       node = index
       valueOfNode.append(lower(graph.nodes[index]))
@@ -64,6 +64,7 @@ struct Lowering {
       values[root].lastReader = max(values[root].lastReader ?? index, consumers[index].last ?? index)
       // Copied at once: a later step may write over it.
       if index == features { note(.result(map: valueOfNode[index], .features), multiplyAdds: 0) }
+      if index == map { note(.result(map: valueOfNode[index], .map), multiplyAdds: 0) }
     }
     note(.result(map: valueOfNode[valueOfNode.count - 1], .output), multiplyAdds: 0)
   }

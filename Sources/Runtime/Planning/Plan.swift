@@ -16,6 +16,8 @@ package final class Plan: @unchecked Sendable {
   package let outputShape: Shape
   /// The shape of the value that enters the classifier, or nil where there is no dense layer.
   package let featureShape: Shape?
+  /// The shape of the map whose channels' means the last layers read, or nil where the network does not end so.
+  package let mapShape: Shape?
   /// What each stage does, as profiles print it.
   package let stageDescriptions: [StageDescription]
   /// The memory of the values of one call, without the row panels and bands of its threads.
@@ -52,6 +54,7 @@ package final class Plan: @unchecked Sendable {
     inputShape = graph.inputShape
     outputShape = graph.outputShape
     featureShape = graph.featureNode.map { graph.nodes[$0].shape }
+    mapShape = graph.lastMap.map { graph.nodes[$0].shape }
     multipliesBFloat16 =
       self.precision == .bfloat16 && options.bfloat16Products ?? instructionSet.multipliesBFloat16Fast
     var lowering = Lowering(

@@ -29,6 +29,8 @@ enum Step {
   enum Result {
     case output
     case features
+    /// The last one before pooling.
+    case map
   }
 }
 

@@ -23,13 +23,14 @@ package final class Executor: Sendable {
   ///   - input: As many values as `plan.inputShape` has, height by width by channels.
   ///   - output: Room for as many values as `plan.outputShape` has.
   ///   - features: Room for the value that enters the classifier, of `plan.featureShape`, or nil.
+  ///   - map: Room for the last map before pooling, of `plan.mapShape`, or nil.
   ///   - threads: The most threads to use. Those that other programs hold up cost nothing but their part of the work.
   ///   - cancellation: Looked at after each stage.
   ///   - times: Takes the times of the stages.
   package func run(
     _ input: UnsafeBufferPointer<Float>, output: UnsafeMutableBufferPointer<Float>,
-    features: UnsafeMutableBufferPointer<Float>? = nil, threads: Int = .max, cancellation: Cancellation? = nil,
-    times: RunTimes? = nil
+    features: UnsafeMutableBufferPointer<Float>? = nil, map: UnsafeMutableBufferPointer<Float>? = nil,
+    threads: Int = .max, cancellation: Cancellation? = nil, times: RunTimes? = nil
   ) throws(ExecutorError) {
     guard input.count == plan.inputShape.elementCount else {
       throw unsafe .count(of: "input", found: input.count, expected: plan.inputShape)
@@ -40,12 +41,16 @@ package final class Executor: Sendable {
     if let features = unsafe features, features.count != plan.featureShape?.elementCount {
       throw unsafe .count(of: "features", found: features.count, expected: plan.featureShape)
     }
+    if let map = unsafe map, map.count != plan.mapShape?.elementCount {
+      throw unsafe .count(of: "map", found: map.count, expected: plan.mapShape)
+    }
     let scratch: Scratch
     do { scratch = try scratches.take(for: plan, members: pool.threads) } catch { throw .outOfMemory(error) }
     defer { scratches.give(back: scratch) }
     let call = unsafe PlanRun(
       plan: plan, scratch: scratch, input: BoundedPointer(constants: input), output: BoundedPointer(output),
-      features: features.map { unsafe BoundedPointer($0) }, cancellation: cancellation, times: times)
+      features: features.map { unsafe BoundedPointer($0) }, map: map.map { unsafe BoundedPointer($0) },
+      cancellation: cancellation, times: times)
     pool.run(call, maximum: min(threads, pool.threads))
     if scratch.isCancelled[0] { throw .cancelled }
   }
@@ -61,18 +66,30 @@ package final class Executor: Sendable {
   package func runWithFeatures(
     _ input: [Float], threads: Int = .max, cancellation: Cancellation? = nil
   ) throws(ExecutorError) -> (output: [Float], features: [Float]) {
+    let (output, features, _) = try run(input, copiesMap: false, threads: threads, cancellation: cancellation)
+    return (output, features)
+  }
+
+  /// The same and, where `copiesMap` is set, the last map before pooling, which is none where the network does not end so.
+  package func run(
+    _ input: [Float], copiesMap: Bool, threads: Int = .max, cancellation: Cancellation? = nil
+  ) throws(ExecutorError) -> (output: [Float], features: [Float], map: [Float]) {
     var output = [Float](repeating: 0, count: plan.outputShape.elementCount)
     var features = [Float](repeating: 0, count: plan.featureShape?.elementCount ?? 0)
+    let hasMap = copiesMap && plan.mapShape != nil
+    var map = [Float](repeating: 0, count: hasMap ? plan.mapShape?.elementCount ?? 0 : 0)
     try unsafe input.withUnsafeBufferPointer { input throws(ExecutorError) in
       try unsafe output.withUnsafeMutableBufferPointer { output throws(ExecutorError) in
         try unsafe features.withUnsafeMutableBufferPointer { features throws(ExecutorError) in
-          try unsafe run(
-            input, output: output, features: plan.featureShape == nil ? nil : features, threads: threads,
-            cancellation: cancellation)
+          try unsafe map.withUnsafeMutableBufferPointer { map throws(ExecutorError) in
+            try unsafe run(
+              input, output: output, features: plan.featureShape == nil ? nil : features, map: hasMap ? map : nil,
+              threads: threads, cancellation: cancellation)
+          }
         }
       }
     }
-    return (output, features)
+    return (output, features, map)
   }
 }
 

@@ -22,8 +22,13 @@ extension MemberRun {
 
   /// A value without its padding.
   func copyOut(_ map: FeatureMap, _ result: Step.Result) {
-    guard let target = result == .output ? buffers[0].output : buffers[0].features else { return }
-    copyPixels(of: map, to: target)
+    let target: BoundedPointer<Float>? =
+      switch result {
+      case .output: buffers[0].output
+      case .features: buffers[0].features
+      case .map: buffers[0].map
+      }
+    if let target { copyPixels(of: map, to: target) }
   }
 
   /// Copies a map to a vector, or to a map of pixels of as many channels.

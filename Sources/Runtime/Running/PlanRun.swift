@@ -10,13 +10,13 @@ struct PlanRun: TicketWork {
 
   init(
     plan: Plan, scratch: Scratch, input: BoundedPointer<Float>, output: BoundedPointer<Float>,
-    features: BoundedPointer<Float>?, cancellation: Cancellation?, times: RunTimes?
+    features: BoundedPointer<Float>?, map: BoundedPointer<Float>? = nil, cancellation: Cancellation?, times: RunTimes?
   ) {
     self.plan = plan
     self.scratch = scratch
     self.cancellation = cancellation
     self.times = times
-    scratch.begin(CallBuffers(input: input, output: output, features: features))
+    scratch.begin(CallBuffers(input: input, output: output, features: features, map: map))
   }
 
   func beginPhase(members: Int) -> Int {
@@ -73,4 +73,5 @@ struct CallBuffers {
   var input: BoundedPointer<Float>
   var output: BoundedPointer<Float>
   var features: BoundedPointer<Float>?
+  var map: BoundedPointer<Float>?
 }
