@@ -1,5 +1,4 @@
 import CImageCodecs
-import ModelGraph
 
 extension Image {
   /// The picture as a PNG file.
@@ -13,20 +12,5 @@ extension Image {
     let isWritten = unsafe codec_write_png(pixels, UInt32(width), UInt32(height), &file, &count)
     guard isWritten else { throw .outOfMemory(.png) }
     return Array(file[..<count])
-  }
-
-  /// The picture shrunk so that its longer side has so many pixels; itself where that is shorter already.
-  package func thumbnail(side: Int) -> Image {
-    let longer = max(width, height)
-    guard longer > side else { return self }
-    let (width, height) = (max(1, width * side / longer), max(1, height * side / longer))
-    let plain = Preprocessing(
-      filter: .bilinear, antialias: true, geometry: .stretch, divisor: 1, mean: [0, 0, 0],
-      standardDeviation: [1, 1, 1])
-    guard
-      let preprocessor = try? Preprocessor(
-        preprocessing: plain, inputShape: .map(height: height, width: width, channels: 3))
-    else { preconditionFailure("a plain resizing is valid for every size") }
-    return Image(validWidth: width, height: height, pixels: preprocessor(self).map { UInt8($0) })
   }
 }

@@ -60,7 +60,7 @@ package struct Preprocessor: Sendable {
     }
   }
 
-  private func write<Source: RowSource>(
+  func write<Source: RowSource>(
     rows: Source, into input: UnsafeMutableBufferPointer<Float>
   ) throws(Source.Failure) -> Duration {
     precondition(

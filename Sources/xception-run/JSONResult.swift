@@ -15,6 +15,28 @@ struct JSONResult: Encodable {
     var inference: Double
   }
 
+  /// Rows of values from the top.
+  struct Map: Encodable {
+    var `class`: Int
+    var label: String?
+    var method: String
+    var width: Int
+    var height: Int
+    /// What the values were divided by.
+    var largest: Float
+    var values: [Float]
+
+    init(_ heatmap: Heatmap) {
+      self.class = heatmap.classIndex
+      label = heatmap.label
+      method = heatmap.method.rawValue
+      width = heatmap.width
+      height = heatmap.height
+      largest = heatmap.largest
+      values = heatmap.values
+    }
+  }
+
   var image: String
   var error: String?
   /// What the network computed in.
@@ -24,6 +46,7 @@ struct JSONResult: Encodable {
   var predictions: [Class]?
   var milliseconds: Milliseconds?
   var features: [Float]?
+  var heatmap: Map?
 
   init(image: String, error: String) {
     self.image = image

@@ -17,15 +17,28 @@ enum ResultFormat {
     if case .csv(let classes) = self { CSVResult.header(classes: classes) } else { nil }
   }
 
-  func text(_ image: String, _ classification: Classification, by classifier: Classifier) throws -> String {
+  func text(
+    _ image: String, _ classification: Classification, by classifier: Classifier, heatmap: Heatmap? = nil
+  ) throws -> String {
     switch self {
     case .text(let named, let columns):
       let lines = columns.map { ProbabilityBars(columns: $0).lines(classification.predictions) }
       return ((named ? [image.printable] : []) + (lines ?? classification.predictions.map(\.line))).joined(
         separator: "\n")
     case .json(let features):
-      return try jsonLine(JSONResult(image: image, classification, by: classifier, features: features))
+      var result = JSONResult(image: image, classification, by: classifier, features: features)
+      result.heatmap = heatmap.map(JSONResult.Map.init)
+      return try jsonLine(result)
     case .csv: return CSVResult.line(image: image, classification.predictions)
+    }
+  }
+
+  /// Of a layer's values.
+  func text(_ image: String, _ summary: LayerSummary) throws -> String {
+    switch self {
+    case .text(let named, columns: _): (named ? image.printable + "\n" : "") + summary.text
+    case .json: try jsonLine(summary.object(of: image))
+    case .csv: preconditionFailure("a layer's values are no table")
     }
   }
 

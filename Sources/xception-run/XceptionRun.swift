@@ -33,6 +33,7 @@ struct XceptionRun: ParsableCommand {
   @Flag(help: "Print one JSON object per image per line.") var json = false
   @Flag(help: "With --json: add the features, the values that enter the classifier.") var features = false
   @OptionGroup(title: "Results") var results: OutputArguments
+  @OptionGroup(title: "Why") var why: ExplanationArguments
   @OptionGroup var running: RunArguments
   @Flag(help: "Print on standard error where the time went, from the start of the process to its end.")
   var timings = false
@@ -55,6 +56,16 @@ struct XceptionRun: ParsableCommand {
       throw ValidationError("--json prints results, which --output writes to a file: expected one of them")
     }
     guard !images.isEmpty || filesFrom != nil else { throw ValidationError("Missing expected argument '<images> ...'") }
+    guard why.heatmap == nil || !isSeveral else {
+      throw ValidationError("--heatmap writes the picture of one: expected one picture")
+    }
+    guard why.outputLayer == nil || results.format != .csv else {
+      throw ValidationError("--output-layer needs an --output of .jsonl")
+    }
+    guard why.report == nil || !results.resume else {
+      throw ValidationError(
+        "--report shows the pictures of one run, and --resume goes on with another: expected one of them")
+    }
     guard images.count(where: { $0 == "-" }) + (filesFrom == "-" ? 1 : 0) <= 1 else {
       throw ValidationError("standard input (-) can be read only once")
     }
@@ -92,9 +103,15 @@ struct XceptionRun: ParsableCommand {
     if !json, classifier.kind == .independentLabels {
       StandardError.print("xception-run: the labels are independent: their probabilities do not add up to 100 %")
     }
+    let task = try task(classifier)
     let format = format(for: classifier)
     let file = try results.output.map { try ResultsFile($0, format: format, resumes: results.resume) }
-    let run = PictureRun(classifier: classifier, format: format, top: top == 0 ? nil : top, file: file)
+    let page = try why.report.map {
+      let path = try InstalledModels().path(meantBy: model)
+      return try ReportPage($0, model: path.split(separator: "/").last.map(String.init) ?? path, classifier: classifier)
+    }
+    let run = PictureRun(
+      classifier: classifier, format: format, top: top == 0 ? nil : top, file: file, task: task, page: page)
     var report = timings ? TimingReport(classifier, start: start, loadingStart: loadingStart) : nil
     var progress = RunProgress(after: file?.finished, isShown: isSeveral && (file != nil || Terminal.columns == nil)) {
       PictureNames.count(images, list: filesFrom)
@@ -102,10 +119,18 @@ struct XceptionRun: ParsableCommand {
     try run.run(
       PictureNames(images, list: filesFrom), threads: isSeveral ? classifier.network.threads : 1, progress: &progress,
       report: &report)
+    try page?.finish(progress.summary)
     return withExtendedLifetime(run) {
       report?.endRun()
       return (progress, report)
     }
+  }
+
+  private func task(_ classifier: Classifier) throws -> PictureTask {
+    let classIndex = try why.className.map { try classifier.classIndex(ofNameOrNumber: $0) }
+    if let file = why.heatmap { return .heatmap(file: file, classIndex: classIndex) }
+    if why.report != nil { return .report(classIndex: classIndex) }
+    return try why.outputLayer.map { .values(of: try classifier.layer(named: $0)) } ?? .classify
   }
 
   /// Whether there may be more than one picture.

@@ -75,6 +75,17 @@ struct Line: Decodable {
   var predictions: [Prediction]?
   var milliseconds: [String: Double]?
   var features: [Float]?
+  var heatmap: Map?
+
+  struct Map: Decodable {
+    var `class`: Int
+    var label: String?
+    var method: String
+    var width: Int
+    var height: Int
+    var largest: Float
+    var values: [Float]
+  }
 
   static func all(_ result: Command.Result) throws -> [Line] {
     try result.lines.map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }

@@ -145,18 +145,3 @@ private struct MatrixPicture {
       """
   }
 }
-
-extension String {
-  /// As text or as a quoted attribute of HTML.
-  fileprivate var escapedForHTML: String {
-    reduce(into: "") { text, character in
-      switch character {
-      case "&": text += "&amp;"
-      case "<": text += "&lt;"
-      case ">": text += "&gt;"
-      case "\"": text += "&quot;"
-      default: text.append(character)
-      }
-    }
-  }
-}

@@ -1,0 +1,14 @@
+extension String {
+  /// As text, or as a quoted attribute, of HTML.
+  package var escapedForHTML: String {
+    unicodeScalars.reduce(into: "") { text, scalar in
+      switch scalar {
+      case "&": text += "&amp;"
+      case "<": text += "&lt;"
+      case ">": text += "&gt;"
+      case "\"": text += "&quot;"
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+  }
+}

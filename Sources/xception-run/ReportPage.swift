@@ -1,0 +1,129 @@
+import Files
+import ImageInput
+import PlainText
+import Xception
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+#if canImport(Glibc)
+  @unsafe @preconcurrency import Glibc
+#elseif canImport(Musl)
+  @unsafe @preconcurrency import Musl
+#elseif canImport(Darwin)
+  @unsafe @preconcurrency import Darwin
+#endif
+
+/// A page of HTML that needs no other file, with each picture, its heatmap and its likeliest classes. Pictures are added as
+/// they are classified, some 100 KB each, and nothing of them is kept.
+final class ReportPage {
+  private let path: String
+  private let descriptor: CInt
+
+  init(_ path: String, model: String, classifier: Classifier) throws(PageError) {
+    self.path = path
+    do throws(SystemError) {
+      descriptor = try openFile(path, O_WRONLY | O_CREAT | O_TRUNC, permissions: 0o666)
+    } catch {
+      throw PageError(path: path, error: error)
+    }
+    try append(Self.head(model: model, classifier))
+  }
+
+  deinit { close(descriptor) }
+
+  /// Adds what `ReportEntry` made.
+  func append(_ text: String) throws(PageError) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let count = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+      if count > 0 {
+        bytes = bytes.dropFirst(count)
+      } else if errno != EINTR {
+        throw PageError(path: path, error: .last)
+      }
+    }
+  }
+
+  /// - Parameter summary: Of the run.
+  func finish(_ summary: String) throws(PageError) {
+    try append("</ul>\n<p class=\"summary\">\(summary.escapedForHTML)</p>\n</body>\n</html>\n")
+  }
+
+  private static func head(model: String, _ classifier: Classifier) -> String {
+    let why =
+      classifier.hasActivationMap
+      ? "Beside each picture is where the network sees its likeliest class: from black, nothing, to pale yellow, the most."
+      : "There are no heatmaps: of this network each takes as long as classifying many pictures (--heatmap makes one)."
+    return """
+      <!doctype html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta name="viewport" content="width=device-width">
+      <title>Pictures by \(model.printable.escapedForHTML)</title>
+      <style>\(style)</style>
+      </head>
+      <body>
+      <h1>Pictures by \(model.printable.escapedForHTML)</h1>
+      <p>\(why)</p>
+      <ul class="pictures">
+
+      """
+  }
+
+  private static let style = """
+    body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; color: #222 }
+    .pictures { display: flex; flex-wrap: wrap; gap: 1.2rem; padding: 0; list-style: none }
+    .pictures li { width: 21rem } .pictures h2 { font-size: 1em; margin: .3rem 0; overflow-wrap: anywhere }
+    .shown { display: flex; gap: .4rem; align-items: flex-start } .shown img { max-width: 50% }
+    table { border-spacing: .4rem 0 } td:first-child { text-align: right; white-space: nowrap }
+    td:last-child { width: 5rem } .bar { background: #1b6e3c; height: .7rem } .error { color: #b3261e }
+    """
+}
+
+/// One picture of a report.
+enum ReportEntry {
+  /// The longer side of pictures in the page.
+  private static let side = 160
+
+  /// - Parameter bytes: The picture's file.
+  static func text(
+    _ name: String, _ classification: Classification, heatmap: Heatmap?, bytes: [UInt8], options: DecodingOptions
+  ) throws -> String {
+    let image = try Image(thumbnailOf: bytes, side: side, options: options)
+    let pictures = [("picture", image)] + (heatmap.map { [("heatmap", $0.drawn(over: image))] } ?? [])
+    let shown = try pictures.map { kind, picture in
+      let data = Data(try picture.png()).base64EncodedString()
+      let of = kind == "heatmap" ? "heatmap of \(heatmap?.label ?? "the class")" : name.printable
+      return """
+        <img class="\(kind)" alt="\(of.escapedForHTML)" width="\(picture.width)" height="\(picture.height)" \
+        src="data:image/png;base64,\(data)">
+        """
+    }
+    let rows = classification.predictions.map { prediction in
+      let width = (100 * min(max(Double(prediction.probability), 0), 1)).rounded(decimals: 1)
+      return """
+        <tr><td>\(prediction.percentage.drop { $0 == " " })</td><td>\(prediction.name.printable.escapedForHTML)</td>\
+        <td><div class="bar" style="width:\(width)%"></div></td></tr>
+        """
+    }
+    return """
+      <li><div class="shown">\(shown.joined())</div>
+      <h2>\(name.printable.escapedForHTML)</h2>
+      <table>\(rows.joined(separator: "\n"))</table></li>
+
+      """
+  }
+
+  static func text(_ name: String, error: String) -> String {
+    """
+    <li><h2>\(name.printable.escapedForHTML)</h2>
+    <p class="error">\(error.printable.escapedForHTML)</p></li>
+
+    """
+  }
+}
