@@ -81,15 +81,17 @@ extension VectorUnit {
       return depthwiseInMemory(run)
     }
     if run.window.height &* run.window.width == 1 { return scaleAndShift(run) }
+    if run.window.height == 3 && run.window.width == 3 && !isDense { return spreadDepthwise3x3(run) }
     switch (run.inputElement, run.outputElement) {
     case (.float32, .float32): if isDense { depthwise3x3(run) } else { depthwiseAny(run, .float32, .float32) }
-    case (.float32, .bfloat16): depthwiseAny(run, .float32, .bfloat16)
+    case (.float32, .bfloat16): if isDense { depthwiseInMemory(run) } else { depthwiseAny(run, .float32, .bfloat16) }
     case (.bfloat16, .float32): if isDense { depthwise3x3(run) } else { depthwiseAny(run, .bfloat16, .float32) }
     case (.bfloat16, .bfloat16): if isDense { depthwise3x3(run) } else { depthwiseAny(run, .bfloat16, .bfloat16) }
     }
   }
 
-  /// Sums of a few pixels and vectors as floats in memory, to which the activation is applied before they go to the output.
+  /// Sums of a few pixels and vectors as floats in memory, to which the activation is applied before they go to the output:
+  /// of functions, and where no loop stores them as the output has them.
   @inlinable @inline(never)
   static func depthwiseInMemory(_ run: DepthwiseRun) {
     let (mostPixels, mostVectors) = (7, 8)

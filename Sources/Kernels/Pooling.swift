@@ -162,17 +162,49 @@ extension VectorUnit {
       let columns = run.columns(at: pixel)
       let output = run.output + pixel &* run.outputPixelStride
       let divisor = Vector(repeating: Float(run.divisor ?? run.inputRows &* columns.count))
-      for channel in Swift.stride(from: 0, to: run.vectors &* vectorWidth, by: vectorWidth) {
-        let mean = words(element) { part in
-          var sum = Vector.zero
-          for row in 0..<run.inputRows {
-            let input = run.inputs[row] + (columns.first &* run.pixelStride &+ channel)
-            for column in 0..<columns.count { sum += load(part, input + column &* run.dilation &* run.pixelStride) }
-          }
-          return sum / divisor
-        }
-        store(mean, output + channel)
+      if run.inputRows == 3 && columns.count == 3 {
+        average3x3(run, element, first: columns.first, divisor, output)
+      } else {
+        average(run, element, columns, divisor, output)
       }
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func average(
+    _ run: PoolRun, _ element: MapElementType, _ columns: (first: Int, count: Int), _ divisor: Vector,
+    _ output: UnsafeMutablePointer<Float>
+  ) {
+    for channel in stride(from: 0, to: run.vectors &* vectorWidth, by: vectorWidth) {
+      let mean = words(element) { part in
+        var sum = Vector.zero
+        for row in 0..<run.inputRows {
+          let input = run.inputs[row] + (columns.first &* run.pixelStride &+ channel)
+          for column in 0..<columns.count { sum += load(part, input + column &* run.dilation &* run.pixelStride) }
+        }
+        return sum / divisor
+      }
+      store(mean, output + channel)
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func average3x3(
+    _ run: PoolRun, _ element: MapElementType, first: Int, _ divisor: Vector, _ output: UnsafeMutablePointer<Float>
+  ) {
+    let top = run.inputs[0] + first &* run.pixelStride
+    let middle = run.inputs[1] + first &* run.pixelStride
+    let bottom = run.inputs[2] + first &* run.pixelStride
+    let second = run.dilation &* run.pixelStride
+    @inline(__always)
+    func sum(_ sum: Vector, _ part: WordPart, _ row: UnsafePointer<Float>) -> Vector {
+      sum + load(part, row) + load(part, row + second) + load(part, row + 2 &* second)
+    }
+    for channel in stride(from: 0, to: run.vectors &* vectorWidth, by: vectorWidth) {
+      let mean = words(element) { part in
+        sum(sum(sum(.zero, part, top + channel), part, middle + channel), part, bottom + channel) / divisor
+      }
+      store(mean, output + channel)
     }
   }
 

@@ -125,7 +125,7 @@ extension TileArithmetic {
     sums: (_ row: Int) -> Sums
   ) where Element.Unit == Unit {
     let factors = factors(product, place)
-    let floor = Unit.Vector(repeating: product.activation.minimum)
+    let (least, most) = (product.activation.minimum, product.activation.maximum)
     let output = product.output + place.firstColumn
     let offsets = product.outputOffsets + place.firstRow
     let residualOffsets = product.residualOffsets + place.firstRow
@@ -136,9 +136,8 @@ extension TileArithmetic {
         low += lowAdded
         high += highAdded
       }
-      Element.store(Unit.maximum(floor, low), Unit.maximum(floor, high), output + offsets[row])
+      Element.store(Unit.limited(low, least, most), Unit.limited(high, least, most), output + offsets[row])
     }
-    if product.activation.maximum < .infinity { Element.limit(rows: rows, product, place) }
   }
 
   @inlinable @inline(__always)
@@ -159,13 +158,21 @@ extension TileArithmetic {
         Element.store(
           Unit.maximum(floor, low + lowAdded), Unit.maximum(floor, high + highAdded), output + offsets[row])
       }
+      if product.activation.maximum < .infinity { Element.limit(rows: rows, product, place) }
+    } else if product.activation.maximum < .infinity {
+      let ceiling = Unit.Vector(repeating: product.activation.maximum)
+      for row in 0..<rows {
+        let (low, high) = values(sums[row], factors, row: row)
+        Element.store(
+          Unit.minimum(ceiling, Unit.maximum(floor, low)), Unit.minimum(ceiling, Unit.maximum(floor, high)),
+          output + offsets[row])
+      }
     } else {
       for row in 0..<rows {
         let (low, high) = values(sums[row], factors, row: row)
         Element.store(Unit.maximum(floor, low), Unit.maximum(floor, high), output + offsets[row])
       }
     }
-    if product.activation.maximum < .infinity { Element.limit(rows: rows, product, place) }
   }
 }
 
@@ -224,7 +231,7 @@ public protocol StoredElement {
 }
 
 extension StoredElement {
-  /// Applies the ceiling to a tile that is stored: few networks have one, and in registers it would cost all a little.
+  /// Applies the ceiling to a tile that is stored: hardly any network has one behind a residual.
   @inlinable @inline(never)
   static func limit(rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace) {
     let ceiling = Unit.Vector(repeating: product.activation.maximum)
