@@ -20,6 +20,7 @@ extension DelegatingUnit {
   public static func transformOutput(_ tiles: WinogradOutput) { base.transformOutput(tiles) }
   public static func pack(_ run: ColumnPacking) { base.pack(run) }
   public static func pack(_ run: WinogradPacking) { base.pack(run) }
+  public static func pack(_ run: ShortPacking) { base.pack(run) }
 
   public static func normalize(
     _ line: ElementwiseRun, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, channels: Int

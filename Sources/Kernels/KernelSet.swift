@@ -38,6 +38,7 @@ public protocol KernelSet: Sendable {
   static func pack(_ run: ColumnPacking)
   static func pack(_ run: WinogradPacking)
   static func pack(_ run: BytePacking)
+  static func pack(_ run: ShortPacking)
   static func sumColumns(_ run: ColumnStarts)
   static func quantize(_ run: QuantizeRun)
   /// Runs an arithmetic's multiply-adds on registers only, `count` times 12 vectors of words, to measure the peak; returns

@@ -4,7 +4,7 @@ public enum ShortTile<Unit: VectorUnit>: IntegerSums {
   public typealias Sums = (Unit.Integers, Unit.Integers)
 
   @inlinable @inline(__always)
-  public static func finishesInRegisters(_ element: MapElementType) -> Bool { element == .float32 }
+  public static func finishesInRegisters(_ element: MapElementType) -> Bool { element == .float32 || Unit.packsFast }
 
   @inlinable @inline(__always)
   public static var weightStride: Int { Unit.panelWidth }

@@ -29,7 +29,7 @@ struct PlainWinograd {
       for left in stride(from: 0, to: width, by: 4) {
         let rows = rows(of: input, top: top - 1, left: left - 1)
         for column in 0..<columns {
-          let pixels = back((0..<36).map { product(rows[$0], weights[column][$0]) })
+          let pixels = back((0..<36).map { rows[$0].product(weights[column][$0]) })
           for y in 0..<min(4, height - top) {
             for x in 0..<min(4, width - left) {
               output[((top + y) * width + left + x) * columns + column] = pixels[y][x]
@@ -41,18 +41,12 @@ struct PlainWinograd {
     return output
   }
 
-  private func product(
-    _ row: (integers: [Int], scale: Float), _ column: (integers: [Int], scale: Float)
-  ) -> Float {
-    Float(zip(row.integers, column.integers).reduce(0) { $0 + $1.0 * $1.1 }) * (row.scale * column.scale)
-  }
-
   /// The channels of a window at each of the 36 points.
-  private func rows(of input: [Float], top: Int, left: Int) -> [(integers: [Int], scale: Float)] {
+  private func rows(of input: [Float], top: Int, left: Int) -> [ShortRow] {
     var points = [[Float]](repeating: [], count: 36)
     for channel in 0..<channels {
       let lines = (0..<6).map { y in
-        Self.input(
+        input(
           (0..<6).map { x in
             let (y, x) = (top + y, left + x)
             guard y >= 0, y < height, x >= 0, x < width else { return 0 }
@@ -60,7 +54,7 @@ struct PlainWinograd {
           })
       }
       for x in 0..<6 {
-        for (y, value) in Self.input(lines.map { $0[x] }).enumerated() { points[y * 6 + x].append(value) }
+        for (y, value) in input(lines.map { $0[x] }).enumerated() { points[y * 6 + x].append(value) }
       }
     }
     return points.map(quantized)
@@ -69,11 +63,13 @@ struct PlainWinograd {
   private static let (p, q): (Float, Float) = (5 / 8, 3 / 2)
   private static let (p2, q2): (Float, Float) = (p * p, q * q)
 
-  private static func input(_ d: [Float]) -> [Float] {
-    let (a, b) = (d[4] - q2 * d[2], p * (d[3] - q2 * d[1]))
-    let (c, e) = (d[4] - p2 * d[2], q * (d[3] - p2 * d[1]))
-    let (product, sum) = (p2 * q2, p2 + q2)
-    return [(product * d[0] - sum * d[2]) + d[4], a + b, a - b, c + e, c - e, (product * d[1] - sum * d[3]) + d[5]]
+  private func input(_ d: [Float]) -> [Float] {
+    let (p, q, p2, q2) = (Self.p, Self.q, Self.p2, Self.q2)
+    let (a, b) = (sum(d[4], -q2, d[2]), sum(d[3], -q2, d[1]))
+    let (c, e) = (sum(d[4], -p2, d[2]), sum(d[3], -p2, d[1]))
+    let first = sum(a, -p2, sum(d[2], -q2, d[0]))
+    let last = sum(sum(d[5], -q2, d[3]), -p2, b)
+    return [first, sum(a, p, b), sum(a, -p, b), sum(c, q, e), sum(c, -q, e), last]
   }
 
   private func transformed(_ point: Int, _ tap: (Int) -> Float) -> Float {
@@ -88,13 +84,7 @@ struct PlainWinograd {
     return lines[0] * down[0] + lines[1] * down[1] + lines[2] * down[2]
   }
 
-  private func quantized(_ values: [Float]) -> (integers: [Int], scale: Float) {
-    let top = values.reduce(0) { max($0, $1.magnitude) }
-    guard top >= 0x1p-111 else { return (values.map { _ in 0 }, 0) }
-    let up = limit / top
-    let shift: Float = 0x1.8p+23
-    return (values.map { Int((isFused ? shift.addingProduct($0, up) : shift + $0 * up) - shift) }, top / limit)
-  }
+  private func quantized(_ values: [Float]) -> ShortRow { ShortRow(values, limit: limit, isFused: isFused) }
 
   /// From 36 points to 4 x 4 pixels.
   private func back(_ points: [Float]) -> [[Float]] {

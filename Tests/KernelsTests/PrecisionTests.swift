@@ -18,6 +18,7 @@ import Testing
       var options = PlanOptions()
       options.bfloat16Products = multiplies
       options.winogradChannels = .max
+      options.multipliesShorts = false
       let expected = try PlannedReference(graph, .bfloat16, multipliesBFloat16: multiplies).run(input)
       for (set, _) in Self.bfloat16Ways.filter({ $0.multiplies == multiplies }) {
         let plan = try Plan(graph, instructionSet: set, precision: .bfloat16, options: options, pool: testPool)
@@ -29,6 +30,7 @@ import Testing
   func expectInt8(_ graph: Graph, for input: [Float], _ what: String) throws {
     var options = PlanOptions()
     options.winogradChannels = .max
+    options.multipliesShorts = false
     for isFused in [true, false] {
       let expected = try PlannedReference(graph, .int8, isFused: isFused).run(input)
       for set in InstructionSet.supported where (set != .portable) == isFused {
@@ -110,11 +112,7 @@ import Testing
         try expectBits(try Plan(graph, instructionSet: set, pool: testPool), expected, for: input, what)
       }
       try expectBFloat16(graph, for: input, what)
-      for set in InstructionSet.supported {
-        let expected = try PlannedReference(graph, .int8, isFused: set != .portable).run(input)
-        let plan = try Plan(graph, instructionSet: set, precision: .int8, pool: testPool)
-        try expectBits(plan, expected, for: input, what)
-      }
+      try expectInt8(graph, for: input, what)
     }
   }
 
@@ -169,8 +167,10 @@ import Testing
     let input = layer.input()
     let bounds = try QuantizingBound(graph).bounds(for: input)
     let expected = try PlannedReference(graph, .int8).run(input)
+    var options = PlanOptions()
+    options.multipliesShorts = false
     for set in InstructionSet.supported {
-      let plan = try Plan(graph, instructionSet: set, pool: testPool)
+      let plan = try Plan(graph, instructionSet: set, options: options, pool: testPool)
       let found = try Executor(plan: plan, pool: testPool).run(input)
       for index in expected.indices where !(abs(found[index] - expected[index]) <= bounds[index]) {
         Issue.record("\(set): value \(index) is \(found[index]), expected \(expected[index]) within \(bounds[index])")

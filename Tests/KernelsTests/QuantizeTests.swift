@@ -119,6 +119,47 @@ import Testing
     }
   }
 
+  @Test(arguments: InstructionSet.supported)
+  func `Packed rows become the integers of their floats`(set: InstructionSet) throws {
+    let kernels = set.kernels
+    var random = RandomValues(seed: 3)
+    let segment = kernels.channelsPerByteWord * kernels.vectorWidth
+    for channels in [segment, 2 * segment, 5 * segment, 40 * segment] {
+      var rows = (0..<70).map { _ in random.floats(channels, in: -9...9).map(\.roundedToBFloat16) }
+      for (row, value) in [0, -0x1p-120, .infinity, .nan, -.infinity].enumerated() {
+        rows[row] = rows[row].map { $0 * 0x1p-140 }
+        rows[row][row * 7 % channels] = Float(value)
+      }
+      #expect(
+        try Self.quantizeBits(rows, kernels, packed: true) == Self.quantizeBits(rows, kernels), "\(channels) channels")
+    }
+  }
+
+  /// The bits of the row panel.
+  private static func quantizeBits(
+    _ rows: [[Float]], _ kernels: any KernelSet.Type, packed: Bool = false
+  ) throws -> [UInt32] {
+    let channels = rows[0].count
+    let words = kernels.words(of: channels, .int8)
+    let lineStride = packed ? channels / 2 : channels
+    let lines = try GuardedFloats(count: rows.count * lineStride)
+    for (index, row) in rows.enumerated() {
+      let line = lines.start + index * lineStride
+      if packed {
+        kernels.pack(row, to: line, channels: channels)
+      } else {
+        line.update(from: row, count: channels)
+      }
+    }
+    let panel = try GuardedFloats([Float](repeating: 0, count: rows.count * (words + 1)))
+    kernels.quantize(
+      QuantizeRun(
+        lines: lines.start, lineStride: lineStride, rows: rows.count, channels: channels, rowPanel: panel.start,
+        slots: rows.indices.map { $0 * kernels.vectorWidth }, segmentStride: rows.count * kernels.vectorWidth,
+        scaleSlots: rows.indices.map { rows.count * words + $0 }, element: packed ? .bfloat16 : .float32))
+    return panel.bits
+  }
+
   @Test(arguments: InstructionSet.supported, [1, 16, 40, 130])
   func `Rows of zeros, of tiny and of infinite values`(set: InstructionSet, channels: Int) throws {
     let kernels = set.kernels

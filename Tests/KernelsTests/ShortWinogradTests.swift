@@ -15,6 +15,7 @@ import Testing
   private static var options: PlanOptions {
     var options = PlanOptions()
     options.weighsWinograd = false
+    options.multipliesShorts = false
     return options
   }
 

@@ -10,8 +10,8 @@ struct ConvolutionCost {
   var output: Shape
   var kernels: any KernelSet.Type
 
-  /// A byte of weights, at 12 GB a second.
-  private static let byte = 5.0
+  /// A byte of weights, most of whose way from memory is hidden behind the multiplications.
+  private static let byte = 2.0
 
   func direct(_ arithmetic: Arithmetic) -> Double {
     let pixels = Double(output.elementCount / output.channels)
@@ -23,7 +23,7 @@ struct ConvolutionCost {
     let windows = Double(Self.windows(of: output))
     let products = windows * 4 * weights / rate(arithmetic)
     // A channel of a window, transformed, and where its integers must be found, quantized; a column, transformed back.
-    let transforms = windows * (Double(channels) * (arithmetic == .int16 ? 700 : 370) + Double(columns) * 235)
+    let transforms = windows * (Double(channels) * (arithmetic == .int16 ? 600 : 330) + Double(columns) * 235)
     // Tiles of few rows wait for their weights.
     return products * max(1, 8 / windows) + transforms + 4 * weights * bytes(arithmetic) * Self.byte
   }

@@ -56,11 +56,11 @@ extension Lowering {
     var arithmetic = Arithmetic.float32
     switch precision {
     case .float32: break
-    case .bfloat16: if isPacked, kernels.isNative(.int16), input.channels <= 2_048 { arithmetic = .int16 }
-    case .int8:
-      guard kernel.elementType == .int8 else { break }
+    case .int8 where kernel.elementType == .int8:
       guard isPacked, input.channels <= 2_048 else { return nil }
       arithmetic = .int16
+    case .bfloat16, .int8:
+      if isPacked, kernels.isNative(.int16), input.channels <= 2_048 { arithmetic = .int16 }
     }
     guard options.weighsWinograd else { return arithmetic }
     let direct = self.arithmetic(for: kernel, on: elements[node.inputs[0]], copies: true)

@@ -202,11 +202,22 @@ struct Lowering {
   /// - Parameter copies: Whether the rows are values of the map as they are, which a map of floats has no bf16 words for.
   func arithmetic(for kernel: Tensor, on element: MapElementType, copies: Bool) -> Arithmetic {
     switch precision {
-    case .float32: floatArithmetic(for: kernel)
-    case .bfloat16 where copies && element == .float32: .float32
+    case .float32: float32Arithmetic(for: kernel)
+    case .bfloat16 where copies && element == .float32: floatArithmetic(for: kernel)
     case .bfloat16: multipliesBFloat16 ? .bfloat16 : .bfloat16Weights
-    case .int8: kernel.elementType == .int8 && sumsFit(kernel) ? .int8 : .float32
+    case .int8 where kernel.elementType == .int8 && sumsFit(kernel): .int8
+    case .int8: copies ? floatArithmetic(for: kernel) : .float32
     }
+  }
+
+  /// What multiplies rows or weights that bf16 or a byte would be too coarse for: integers of 12 bits with a scale for each
+  /// row, which are finer than either, where they are twice as fast and there are enough columns to make up for finding the
+  /// integers of a row.
+  private func floatArithmetic(for kernel: Tensor) -> Arithmetic {
+    let columns = kernel.dimensions[kernel.dimensions.count - 1]
+    let rows = kernel.elementCount / columns
+    let pays = columns >= 20 + 640 / rows
+    return options.multipliesShorts && kernels.isNative(.int16) && rows <= 2_048 && pays ? .int16 : .float32
   }
 
   /// Whether no sum of products of bytes, one side of them shifted to 255 at most, exceeds 32 bits.
@@ -217,13 +228,13 @@ struct Lowering {
   /// What the product of a vector runs in: the weights are read once, so only their size counts.
   private func vectorArithmetic(for kernel: Tensor) -> Arithmetic {
     switch precision {
-    case .float32: floatArithmetic(for: kernel)
+    case .float32: float32Arithmetic(for: kernel)
     case .bfloat16: .bfloat16Weights
     case .int8: kernel.elementType == .int8 ? .int8Weights : .float32
     }
   }
 
-  private func floatArithmetic(for kernel: Tensor) -> Arithmetic {
+  private func float32Arithmetic(for kernel: Tensor) -> Arithmetic {
     options.keepsBFloat16Weights && kernel.elementType == .bfloat16 && kernel.scale == nil ? .bfloat16Weights : .float32
   }
 

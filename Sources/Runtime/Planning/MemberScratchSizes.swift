@@ -37,10 +37,10 @@ struct MemberScratchSizes {
         if kernels.usesMatrixRegisters(product.shape.arithmetic) {
           sums = max(sums, 2 * product.shape.tileRows * kernels.panelWidth)
         }
-        if product.shape.arithmetic == .int8 {
+        if product.shape.isInteger {
           // A row may be read as far as its last whole segment.
           let slack = kernels.channelsPerByteWord * width
-          rows = max(rows, MemberRun.quantizedPixels * product.shape.lineStride(kernels) + slack)
+          rows = max(rows, product.shape.quantizedRows(kernels) * product.shape.lineStride(kernels) + slack)
         }
         blockRows = max(blockRows, product.blockTiles * product.shape.tileRows)
         switch product.producer {

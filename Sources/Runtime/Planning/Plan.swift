@@ -40,7 +40,7 @@ package final class Plan: @unchecked Sendable {
   /// - Parameters:
   ///   - graph: A valid graph; `Optimizer.optimize` makes it a fast one.
   ///   - precision: Of maps and products, or nil for that which the weights were stored for. In `int8` the products of
-  ///     integer weights run in int8, all others in fp32.
+  ///     integer weights run in int8, all others in fp32 or integers of 16 bits.
   ///   - options: When the faster ways of computing the same are taken.
   /// - Throws: `GraphError`, `OutOfMemory`, or what reading a tensor throws.
   package init(

@@ -18,6 +18,9 @@ package struct PlanOptions: Hashable, Sendable {
   /// and of those whose weights come from memory for each block of windows.
   package var winogradBytes = 700 << 10
   package var largeWinogradBytes = 2200 << 10
+  /// Whether bf16 and int8 plans multiply 16-bit integers where rows or weights are floats to them (see
+  /// `Lowering.floatArithmetic`).
+  package var multipliesShorts = true
   /// The channels on both sides, and the pixels, from which a product is done by a level of Strassen's.
   package var strassenChannels = 512
   package var strassenPositions = 64

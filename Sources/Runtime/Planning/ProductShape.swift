@@ -60,10 +60,26 @@ struct ProductShape: Equatable {
     segments * tileRows * kernels.vectorWidth + scaleWords
   }
 
-  /// From one row to the next of the lines that an `int8` product's rows are quantized from: whole pairs of vectors, and one
+  /// From one row to the next of the lines that a product's rows of integers are quantized from: whole pairs of vectors, and one
   /// more so that lines of 1,024 channels do not fall on the same cache sets.
   func lineStride(_ kernels: any KernelSet.Type) -> Int {
     (channels + 2 * kernels.vectorWidth - 1) / (2 * kernels.vectorWidth) * 2 * kernels.vectorWidth + kernels.vectorWidth
+  }
+
+  /// The rows that become integers together: as many as the depthwise kernel takes at once, or several times that. With 728
+  /// channels their floats are 20 KB, which the first-level cache holds until they are read again.
+  func quantizedRows(_ kernels: any KernelSet.Type) -> Int {
+    7 * max(1, min(Self.mostQuantizedRows / 7, 730 / lineStride(kernels)))
+  }
+
+  static let mostQuantizedRows = 56
+
+  /// Whether its rows are integers with a scale for each.
+  var isInteger: Bool { arithmetic == .int8 || arithmetic == .int16 }
+
+  /// What the largest integer of a row becomes.
+  func limit(_ kernels: any KernelSet.Type) -> Float {
+    arithmetic == .int16 ? Float(kernels.shortLimit(channels: channels)) : 127
   }
 
   /// The words of a column panel.

@@ -40,6 +40,7 @@ struct WeightLayout {
     if shape.arithmetic == .int8 || shape.arithmetic == .int8Weights {
       return addBytes(tensor, shape, columns: columns, panels: offset)
     }
+    if shape.arithmetic == .int16 { return addShorts(tensor, shape, columns: columns, panels: offset) }
     let scale = paddedScale(of: tensor, columns)
     for block in 0..<tensor.contents.blockCount {
       jobs.append { [kernels] base in
@@ -88,6 +89,29 @@ struct WeightLayout {
         ColumnStarts(
           columnPanels: (base + offset).reading(panels * shape.panelWords), depth: shape.depth, panels: panels,
           starts: (base + weights.starts).rebound(to: Int32.self).writing(panels * panelWidth)))
+    }
+    return weights
+  }
+
+  /// The same as integers of 16 bits, whose scales are those of finished columns.
+  private mutating func addShorts(
+    _ tensor: Tensor, _ shape: ProductShape, columns: Int, panels offset: Int
+  ) -> ColumnWeights {
+    let panels = (columns + panelWidth - 1) / panelWidth
+    // Sums start from zeros.
+    let weights = ColumnWeights(
+      panels: offset, scales: reserve(panels * panelWidth), starts: reserve(panels * panelWidth))
+    let scale = paddedScale(of: tensor, columns)
+    jobs.append { [kernels, panelWidth] base in
+      try unsafe tensor.withFloats { floats in
+        unsafe scale.withUnsafeBufferPointer { scale in
+          unsafe kernels.pack(
+            ShortPacking(
+              values: floats.baseAddress!, channels: shape.channels, columns: columns, scale: scale.baseAddress!,
+              panels: (base + weights.panels).writing(panels * shape.panelWords),
+              columnScales: (base + weights.scales).writing(panels * panelWidth)))
+        }
+      }
     }
     return weights
   }

@@ -1,20 +1,18 @@
 import Kernels
 
 extension MemberRun {
-  /// The pixels whose values become integers together: as many as the depthwise kernel takes at once. With 728 channels
-  /// their floats are 20 KB, which the first-level cache holds until they are read again.
-  static let quantizedPixels = 7
-
   /// Fills the rows of some pixels of a block with integers: floats of a few neighbouring pixels, all channels, then each
   /// row's scale and its integers.
   func produceIntegers(
     _ step: ProductStep, pixels: Range<Int>, of block: Range<Int>, _ panel: BoundedPointer<Float>
   ) {
+    if readsPacked(step) { return quantizePacked(step, pixels: pixels, of: block, panel) }
     let stride = step.shape.lineStride(kernels)
-    for index in 0..<Self.quantizedPixels { scratch.rowSlots[index] = index * stride }
+    let most = step.shape.quantizedRows(kernels)
+    for index in 0..<most { scratch.rowSlots[index] = index * stride }
     let width = maps[step.output].width
     forEachRun(of: pixels, width: width) { y, x, count in
-      let pieces = (count + Self.quantizedPixels - 1) / Self.quantizedPixels
+      let pieces = (count + most - 1) / most
       for index in 0..<pieces {
         let piece = share(index, of: pieces, count)
         produceLines(step, y: y, x: x + piece.lowerBound, count: piece.count)
@@ -24,8 +22,37 @@ extension MemberRun {
             lines: scratch.rows.reading(piece.count * stride), lineStride: stride, rows: piece.count,
             channels: step.shape.channels, rowPanel: panel.writing(0),
             slots: (scratch.slots + first).reading(piece.count), segmentStride: segmentStride(step),
-            scaleSlots: (scratch.scaleSlots + first).reading(piece.count)))
+            scaleSlots: (scratch.scaleSlots + first).reading(piece.count), arithmetic: step.shape.arithmetic,
+            limit: step.shape.limit(kernels)))
       }
+    }
+  }
+
+  /// Whether rows of integers are made of a packed map's pixels as they lie there.
+  private func readsPacked(_ step: ProductStep) -> Bool {
+    guard case .gather(let window, _) = step.producer, window.taps == 1, maps[step.input].element == .bfloat16,
+      case .identity = step.inputActivation
+    else { return false }
+    return step.shape.arithmetic == .int8 && step.shape.channels % (kernels.channelsPerByteWord * vectorWidth) == 0
+  }
+
+  private func quantizePacked(
+    _ step: ProductStep, pixels: Range<Int>, of block: Range<Int>, _ panel: BoundedPointer<Float>
+  ) {
+    guard case .gather(let window, _) = step.producer else { return }
+    let map = maps[step.input]
+    let width = maps[step.output].width
+    forEachRun(of: pixels, width: width) { y, x, count in
+      gatherRows(
+        of: map, top: y * window.strideDown - window.top, height: 1, dilation: 1,
+        columns: columns(of: window, x: x, count: count))
+      let first = y * width + x - block.lowerBound
+      unsafe kernels.quantize(
+        QuantizeRun(
+          lines: scratch.inputRows[0], lineStride: window.strideAcross * map.pixelStride, rows: count,
+          channels: step.shape.channels, rowPanel: panel.writing(0), slots: (scratch.slots + first).reading(count),
+          segmentStride: segmentStride(step), scaleSlots: (scratch.scaleSlots + first).reading(count),
+          element: .bfloat16))
     }
   }
 

@@ -66,30 +66,24 @@ extension MemberRun {
 
   /// Writes down where each row of a block lies in the row panel, with its scale, in the output and in the residual.
   private func place(_ block: Range<Int>, _ step: ProductStep) {
-    let output = maps[step.output]
-    let residual = maps[step.residual ?? 0]
-    let tiles = tileCount(step, block.count)
     let stride = tileStride(step)
     let scales = step.shape.segments * segmentStride(step)
-    let steps: (row: Int, pixel: Int) =
-      step.residual == nil ? (row: 0, pixel: 0) : (row: residual.rowStride, pixel: residual.pixelStride)
-    var (y, x) = block.lowerBound.quotientAndRemainder(dividingBy: output.width)
-    var outputRow = y % output.rows * output.rowStride
-    var residualRow = y % residual.rows * steps.row
-    var index = 0
-    for tile in 0..<tiles {
-      for row in 0..<kernels.rows(ofTile: tile, in: block.count, step.shape.arithmetic).count {
-        scratch.slots[index] = tile * stride + row * vectorWidth
-        scratch.scaleSlots[index] = tile * stride + scales + row
-        scratch.outputOffsets[index] = outputRow + x * output.pixelStride
-        scratch.residualOffsets[index] = residualRow + x * steps.pixel
-        index += 1
-        x += 1
-        guard x == output.width else { continue }
-        (y, x) = (y + 1, 0)
-        outputRow = y % output.rows * output.rowStride
-        residualRow = y % residual.rows * steps.row
-      }
+    for tile in 0..<tileCount(step, block.count) {
+      let rows = kernels.rows(ofTile: tile, in: block.count, step.shape.arithmetic)
+      for row in 0..<rows.count { scratch.slots[rows.lowerBound + row] = tile * stride + row * vectorWidth }
+      guard step.shape.isInteger else { continue }
+      for row in 0..<rows.count { scratch.scaleSlots[rows.lowerBound + row] = tile * stride + scales + row }
+    }
+    place(block, in: maps[step.output], scratch.outputOffsets)
+    if let residual = step.residual { place(block, in: maps[residual], scratch.residualOffsets) }
+  }
+
+  /// Where each pixel of a block lies in a map.
+  private func place(_ block: Range<Int>, in map: FeatureMap, _ offsets: BoundedPointer<Int>) {
+    forEachRun(of: block, width: map.width) { y, x, count in
+      let first = y * map.width + x - block.lowerBound
+      let start = y % map.rows * map.rowStride + x * map.pixelStride
+      for index in 0..<count { offsets[first + index] = start + index * map.pixelStride }
     }
   }
 
@@ -97,7 +91,7 @@ extension MemberRun {
   private func produce(
     _ step: ProductStep, pixels: Range<Int>, of block: Range<Int>, _ panel: BoundedPointer<Float>
   ) {
-    if step.shape.arithmetic == .int8 { return produceIntegers(step, pixels: pixels, of: block, panel) }
+    if step.shape.isInteger { return produceIntegers(step, pixels: pixels, of: block, panel) }
     let element: MapElementType = step.shape.arithmetic == .bfloat16 ? .bfloat16 : .float32
     switch step.producer {
     case .depthwise(let window, let weights):
@@ -217,12 +211,12 @@ extension MemberRun {
   func bias(of step: ProductStep) -> UnsafePointer<Float> { unsafe weights.reading(columns(of: step), from: step.bias) }
 
   private func columnScales(of step: ProductStep) -> UnsafePointer<Float> {
-    let hasScales = step.shape.arithmetic == .int8 || step.shape.arithmetic == .int8Weights
+    let hasScales = step.shape.isInteger || step.shape.arithmetic == .int8Weights
     return unsafe weights.reading(hasScales ? columns(of: step) : 0..<0, from: step.weights.scales)
   }
 
   private func starts(of step: ProductStep) -> UnsafePointer<Int32> {
-    let columns = step.shape.arithmetic == .int8 ? columns(of: step) : 0..<0
+    let columns = step.shape.isInteger ? columns(of: step) : 0..<0
     return unsafe weights.rebound(to: Int32.self).reading(columns, from: step.weights.starts)
   }
 

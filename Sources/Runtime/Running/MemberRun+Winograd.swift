@@ -50,7 +50,7 @@ extension MemberRun {
       let first = block.lowerBound + mine.lowerBound
       forEachRun(of: first..<first + mine.count, width: across(step)) { y, x, count in
         let row = y * across(step) + x - block.lowerBound - rows.lowerBound
-        if step.shape.arithmetic == .int16 {
+        if step.shape.isInteger {
           for window in 0..<count { quantize(step, y, x + window, row: row + window, points) }
         } else {
           transform(
@@ -93,7 +93,7 @@ extension MemberRun {
         lines: scratch.rows.reading(36 * lineStride + 2 * vectorWidth), lineStride: lineStride, rows: 36,
         channels: shape.channels, rowPanel: points.writing(36 * pointStride), slots: scratch.slots.reading(36),
         segmentStride: segmentStride, scaleSlots: scratch.scaleSlots.reading(36), arithmetic: .int16,
-        limit: Float(kernels.shortLimit(channels: shape.channels))))
+        limit: shape.limit(kernels)))
   }
 
   // MARK: Products
@@ -106,7 +106,7 @@ extension MemberRun {
     // Sums of integers are scaled, as outputs of their rows are: `[window][point]`. Those of floats stay as they come:
     // `[point][window]`.
     let strides =
-      step.shape.arithmetic == .int16
+      step.shape.isInteger
       ? (point: panelWidth, window: 36 * panelWidth) : (point: block.count * panelWidth, window: panelWidth)
     for window in 0..<block.count { scratch.outputOffsets[window] = window * strides.window }
     let last = rows(ofTile: tiles.upperBound - 1, step, block)
@@ -127,9 +127,8 @@ extension MemberRun {
     _ step: WinogradStep, _ block: Range<Int>, _ rowPanel: BoundedPointer<Float>, tiles: Range<Int>, panel: Int
   ) {
     let shape = step.shape
-    let isInteger = shape.arithmetic == .int16
     let pointStride = shape.tileStride(kernels)
-    let columns = isInteger ? 36 * panelWidth : 0
+    let columns = shape.isInteger ? 36 * panelWidth : 0
     let sums = unsafe scratch.sums.writing(36 * block.count * panelWidth)
     unsafe kernels.multiply(
       Product(
@@ -143,7 +142,7 @@ extension MemberRun {
         arithmetic: shape.arithmetic,
         columnScales: (weights + (step.weights.scales + panel * columns)).reading(columns),
         starts: (weights + step.weights.starts).rebound(to: Int32.self).reading(columns),
-        sums: isInteger ? nil : sums))
+        sums: shape.isInteger ? nil : sums))
   }
 
   /// Transforms the sums of windows beside each other to pixels.

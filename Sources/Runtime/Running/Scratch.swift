@@ -99,7 +99,7 @@ final class Scratch: @unchecked Sendable {
     factors = part(needs.factors)
     floatRows = part(3 * needs.floatRow)
     floatRow = needs.floatRow
-    let states = 4 * needs.blockRows + MemberRun.quantizedPixels
+    let states = 4 * needs.blockRows + ProductShape.mostQuantizedRows
     lists = .allocate(states + 4, repeating: 0)
     turns = lists.part(from: states, count: 3)
     placed = lists.part(from: states + 3, count: 1)
@@ -107,7 +107,7 @@ final class Scratch: @unchecked Sendable {
     outputOffsets = lists.part(from: needs.blockRows, count: needs.blockRows)
     residualOffsets = lists.part(from: 2 * needs.blockRows, count: needs.blockRows)
     scaleSlots = lists.part(from: 3 * needs.blockRows, count: needs.blockRows)
-    rowSlots = lists.part(from: 4 * needs.blockRows, count: MemberRun.quantizedPixels)
+    rowSlots = lists.part(from: 4 * needs.blockRows, count: ProductShape.mostQuantizedRows)
     unsafe inputRows = .allocate(needs.windowRows, repeating: memory.reading(0))
     unsafe outputRows = .allocate(4, repeating: memory.writing(0))
     unsafe residualRows = .allocate(4, repeating: memory.reading(0))

@@ -1,0 +1,24 @@
+/// A row or column of 16-bit integers as `QuantizeRun` makes them, in plain loops.
+struct ShortRow {
+  var integers: [Int]
+  var scale: Float
+
+  /// - Parameters:
+  ///   - limit: What the largest magnitude becomes.
+  ///   - isFused: Whether quotients are multiplied and added with one rounding.
+  init(_ values: [Float], limit: Float, isFused: Bool) {
+    let top = values.reduce(0) { max($0, $1.magnitude) }
+    guard top >= 0x1p-111 else {
+      (integers, scale) = (values.map { _ in 0 }, 0)
+      return
+    }
+    let up = limit / top
+    let shift: Float = 0x1.8p+23
+    integers = values.map { Int((isFused ? shift.addingProduct($0, up) : shift + $0 * up) - shift) }
+    scale = top / limit
+  }
+
+  func sum(_ column: ShortRow) -> Float { Float(zip(integers, column.integers).reduce(0) { $0 + $1.0 * $1.1 }) }
+
+  func product(_ column: ShortRow) -> Float { sum(column) * (scale * column.scale) }
+}
