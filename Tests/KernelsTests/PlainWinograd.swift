@@ -46,7 +46,7 @@ struct PlainWinograd {
     var points = [[Float]](repeating: [], count: 36)
     for channel in 0..<channels {
       let lines = (0..<6).map { y in
-        input(
+        transform(
           (0..<6).map { x in
             let (y, x) = (top + y, left + x)
             guard y >= 0, y < height, x >= 0, x < width else { return 0 }
@@ -54,7 +54,7 @@ struct PlainWinograd {
           })
       }
       for x in 0..<6 {
-        for (y, value) in input(lines.map { $0[x] }).enumerated() { points[y * 6 + x].append(value) }
+        for (y, value) in transform(lines.map { $0[x] }).enumerated() { points[y * 6 + x].append(value) }
       }
     }
     return points.map(quantized)
@@ -63,7 +63,7 @@ struct PlainWinograd {
   private static let (p, q): (Float, Float) = (5 / 8, 3 / 2)
   private static let (p2, q2): (Float, Float) = (p * p, q * q)
 
-  private func input(_ d: [Float]) -> [Float] {
+  private func transform(_ d: [Float]) -> [Float] {
     let (p, q, p2, q2) = (Self.p, Self.q, Self.p2, Self.q2)
     let (a, b) = (sum(d[4], -q2, d[2]), sum(d[3], -q2, d[1]))
     let (c, e) = (sum(d[4], -p2, d[2]), sum(d[3], -p2, d[1]))
