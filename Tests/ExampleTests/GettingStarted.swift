@@ -57,6 +57,19 @@ func caption(for photo: URL, by classifier: Classifier) -> String {
   }
 }
 
+func highlight(_ label: String, in photo: URL, by classifier: Classifier) throws -> Data {
+  let classification = try classifier.classification(of: .file(photo), heatmaps: true)
+  let heatmap = try classification.heatmap(for: label)
+  print("the \(label) is seen most at", heatmap.values.firstIndex(of: 1) ?? "no place", "of \(heatmap.values.count)")
+  return Data(try heatmap.png(over: .file(photo)))
+}
+
+func values(of layer: String, for photo: URL, of classifier: Classifier) throws -> [Float] {
+  let layer = try classifier.layer(named: layer)
+  print(layer.shape)
+  return try layer.values(for: .file(photo))
+}
+
 /// The README's example.
 func printPredictions() throws {
   let classifier = try Classifier(contentsOf: URL(filePath: "model.xcw"))

@@ -12,7 +12,7 @@ struct GettingStartedTests {
       guard block.hasPrefix("swift\n"), let start = block.range(of: "func ") else { return nil }
       return block[start.lowerBound...]
     }
-    #expect(functions.count == 5)
+    #expect(functions.count == 7)
     for function in functions { #expect(compiled.contains(function), "not compiled:\n\(function)") }
   }
 
@@ -38,6 +38,10 @@ struct GettingStartedTests {
     let classifier = try Classifier(contentsOf: model.file)
     #expect(abs(try similarity(model.photos[0], model.photos[0], classifier: classifier) - 1) < 1e-5)
     #expect(try similarity(model.photos[0], model.photos[1], classifier: classifier) < 0.9999)
+    let heatmap = try highlight("cat", in: model.photos[0], by: classifier)
+    #expect(heatmap.starts(with: [0x89, 0x50, 0x4e, 0x47]))
+    let last = try #require(classifier.layerNames.last)
+    #expect(try values(of: last, for: model.photos[0], of: classifier).count == 5)
     let careful = try smallPhotosOnly(model: model.file)
     #expect(SmallModel.labels.contains(caption(for: model.photos[0], by: careful)))
     #expect(caption(for: model.file, by: careful).hasPrefix("no photo: "))

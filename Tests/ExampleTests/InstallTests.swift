@@ -38,7 +38,9 @@ struct InstallTests {
       #expect(page.contains("\\fB\\-\\-threads\\fR") || command == "xception-convert")
     }
     let page = try String(contentsOf: prefix.appending(path: "share/man/man1/xception-run.1"), encoding: .utf8)
-    for option in ["files\\-from", "output", "resume", "plain"] { #expect(page.contains("\\fB\\-\\-\(option)\\fR")) }
+    for option in ["files\\-from", "output", "resume", "plain", "heatmap", "report", "class", "output\\-layer"] {
+      #expect(page.contains("\\fB\\-\\-\(option)\\fR"))
+    }
   }
 
   @Test func `Examples/install.sh says what is wrong`() throws {

@@ -1,6 +1,7 @@
 import Foundation
 import Runtime
 import Testing
+import Xception
 
 /// The whole way, with a real trained model: Keras file to weights file to labels, against Keras's own logits.
 ///
@@ -24,6 +25,25 @@ struct KitchenwareTests {
       for prediction in predictions {
         let difference = abs(prediction.probability - expected.probabilities[prediction.class])
         #expect(difference < 2e-4, "\(expected.photo), \(prediction.label ?? "")")
+      }
+    }
+  }
+
+  @Test func `Heatmaps agree with Keras's Grad-CAM within 1e-4 of the largest value`() throws {
+    let model = try Kitchenware.model.get()
+    let classifier = try Classifier(contentsOf: model)
+    let heatmaps = try Kitchenware.heatmaps()
+    try #require(heatmaps.count == 26)
+    for (photo, expected) in Dictionary(grouping: heatmaps, by: \.photo) {
+      let file = model.deletingLastPathComponent().appending(path: "photos/\(photo).jpg")
+      let classification = try classifier.classification(of: .file(file), heatmaps: true)
+      for wanted in expected {
+        let heatmap = try classification.heatmap(for: wanted.classIndex)
+        try #require(heatmap.width == 5 && heatmap.height == 5 && heatmap.method == .activationMap)
+        #expect(abs(heatmap.largest - wanted.largest) < 1e-4 * wanted.largest, "\(photo), class \(wanted.classIndex)")
+        for (value, other) in zip(heatmap.values, wanted.values) {
+          #expect(abs(value - other) < 1e-4, "\(photo), class \(wanted.classIndex)")
+        }
       }
     }
   }
@@ -55,6 +75,25 @@ enum Kitchenware {
     var photo: String
     var label: String
     var probabilities: [Float]
+  }
+
+  struct ExpectedHeatmap {
+    var photo: String
+    var classIndex: Int
+    var largest: Float
+    var values: [Float]
+  }
+
+  /// Keras's Grad-CAM (Fixtures/make_kitchenware_heatmaps.py).
+  static func heatmaps() throws -> [ExpectedHeatmap] {
+    let file = try #require(
+      Bundle.module.url(forResource: "kitchenware-heatmaps", withExtension: "tsv", subdirectory: "Fixtures"))
+    return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map { line in
+      let columns = line.split(separator: "\t")
+      return ExpectedHeatmap(
+        photo: String(columns[0]), classIndex: Int(columns[1])!, largest: Float(columns[2])!,
+        values: columns[3].split(separator: " ").map { Float($0)! })
+    }
   }
 
   /// Keras's logits for each photo (Fixtures/make_kitchenware.py), as probabilities.

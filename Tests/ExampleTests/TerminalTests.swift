@@ -11,15 +11,17 @@ import Testing
     init() throws { model = try SmallModel.shared.get() }
 
     /// - Parameter rest: Of the line of the shell, such as a redirection.
-    private func lines(columns: Int, _ options: String, rest: String = "", locale: String = "C.UTF-8") throws
-      -> [String]
-    {
+    private func lines(
+      columns: Int, _ options: String, rest: String = "", locale: String = "C.UTF-8",
+      environment: [String: String] = [:]
+    ) throws -> [String] {
       let command = Command.folder.appending(path: "xception-run").path
       let line = "stty cols \(columns); '\(command)' --model '\(model.file.path)' \(options) \(rest)"
       let process = Process()
       process.executableURL = URL(filePath: "/usr/bin/script")
       process.arguments = ["-qec", line, "/dev/null"]
       process.environment = ProcessInfo.processInfo.environment.merging(["LC_ALL": locale]) { $1 }
+        .merging(environment) { $1 }
       let pipe = Pipe()
       process.standardOutput = pipe
       process.standardInput = FileHandle.nullDevice
@@ -48,6 +50,18 @@ import Testing
     @Test func `--plain prints on a terminal what a pipe gets`() throws {
       let piped = try Command.run("xception-run", ["--model", model.file.path, model.photos[0].path])
       #expect(try lines(columns: 80, "--plain " + model.photos[0].path) == piped.lines.map(String.init))
+    }
+
+    @Test(arguments: [["NO_COLOR": "1"], ["NO_COLOR": "", "TERM": "xterm-256color", "CLICOLOR_FORCE": "1"]])
+    func `No command sets a color, whatever the environment says`(environment: [String: String]) throws {
+      let options = [
+        model.photos[0].path, "--help", "--no-such-option", "/no/such/photo.png",
+        "\(model.photos[0].path) \(model.photos[1].path) --output '\(model.folder.path)/\(UUID().uuidString).csv'",
+      ]
+      for options in options {
+        let lines = try lines(columns: 80, options, environment: environment)
+        #expect(!lines.isEmpty && lines.allSatisfy { !$0.contains(/\u{1b}\[[0-9;:]*m/) }, "\(options): \(lines)")
+      }
     }
 
     @Test func `A run says on a terminal how far it is, and leaves its summary`() throws {
