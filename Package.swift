@@ -53,7 +53,7 @@ let package = Package(
       name: "Xception",
       dependencies: [
         "XceptionTypes", "ModelGraph", "Activations", "WeightFormat", "Optimizer", "Reference", "Runtime", "Threads",
-        "ImageInput", "PlainText",
+        "ImageInput", "PlainText", "Files",
       ],
       swiftSettings: safe),
     .executableTarget(
@@ -219,8 +219,8 @@ let package = Package(
     .testTarget(
       name: "XceptionTests",
       dependencies: [
-        "Xception", "ModelGraph", "ModelImport", "ImageInput", "Optimizer", "Reference", "WeightFormat", "Threads",
-        "SmallModel",
+        "Xception", "ModelGraph", "ModelImport", "ImageInput", "Optimizer", "Reference", "WeightFormat", "Runtime",
+        "Threads", "Files", "SmallModel",
       ],
       exclude: ["make_heatmaps.py"], resources: [.copy("Fixtures")], swiftSettings: safe),
     .testTarget(
@@ -231,7 +231,7 @@ let package = Package(
     .testTarget(
       name: "ExampleTests",
       dependencies: [
-        "Xception", "ModelGraph", "Architectures", "Runtime", "WeightFormat", "TestSupport", "SmallModel",
+        "Xception", "ModelGraph", "Architectures", "Runtime", "WeightFormat", "Files", "TestSupport", "SmallModel",
         "xception-run", "xception-convert", "xception-inspect", "xception-bench",
         "classify", "embed",
       ],

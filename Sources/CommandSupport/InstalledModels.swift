@@ -8,7 +8,7 @@ package struct InstalledModels {
   private let chosen: String?
 
   package init() {
-    folder = Self.caches() + "/xception-runtime"
+    folder = Self.caches + "/xception-runtime"
     chosen = fileNameInEnvironment("XCEPTION_MODEL")
   }
 
@@ -45,13 +45,14 @@ package struct InstalledModels {
 
   private static let nameOfDefault = "default"
 
-  private static func caches() -> String {
-    let home = fileNameInEnvironment("HOME") ?? "/"
+  private static var caches: String { userCaches ?? "/.cache" }
+
+  /// The user's folder of caches; nil where the environment does not say where it is.
+  static var userCaches: String? {
     #if os(macOS)
-      return home + "/Library/Caches"
+      return fileNameInEnvironment("HOME").map { $0 + "/Library/Caches" }
     #else
-      if let caches = fileNameInEnvironment("XDG_CACHE_HOME") { return caches }
-      return home + "/.cache"
+      return fileNameInEnvironment("XDG_CACHE_HOME") ?? fileNameInEnvironment("HOME").map { $0 + "/.cache" }
     #endif
   }
 

@@ -24,6 +24,9 @@ package struct FileStatus {
   package let isSticky: Bool
   /// Whether a folder has it.
   package let hasName: Bool
+  /// What tells this file, as it is now, from others and from what it was before: any change of its contents, its name or its
+  /// permissions changes it.
+  package let identity: FileIdentity
   private let device: dev_t
   private let number: ino_t
 
@@ -55,6 +58,7 @@ package struct FileStatus {
     group = status.st_gid
     isSticky = status.st_mode & mode_t(S_ISVTX) != 0
     hasName = status.st_nlink > 0
+    identity = FileIdentity(status)
     device = status.st_dev
     number = status.st_ino
   }

@@ -18,15 +18,18 @@ internal import PlainText
 ///
 /// The new file has the old one's permissions, and its owner and group where this process may give them. A symbolic link is
 /// replaced, not followed; another hard link to the old file keeps the old contents.
-struct AtomicFile: ~Copyable {
-  let path: String
-  let descriptor: CInt
+///
+/// A private one is readable by its owner alone, whatever the old one's permissions are.
+package struct AtomicFile: ~Copyable {
+  package let path: String
+  package let descriptor: CInt
   private let name: TemporaryName
   private var isNamed: Bool
+  private let isPrivate: Bool
   private var isCommitted = false
 
   /// Whether files have a temporary name from their beginning, as on file systems that have none without. For tests.
-  @TaskLocal static var isNamedFromTheStart = false
+  @TaskLocal package static var isNamedFromTheStart = false
 
   /// Refuses a path of a device, a pipe or a folder, for renaming would put a file in a device's place, and a file of another
   /// user's that may not be replaced.
@@ -43,8 +46,9 @@ struct AtomicFile: ~Copyable {
     throw refusal("another user owns it, in a folder where files are their owners'", "a file of this user's")
   }
 
-  init(replacing path: String) throws(WeightFormatError) {
+  package init(replacing path: String, isPrivate: Bool = false) throws(WeightFormatError) {
     self.path = path
+    self.isPrivate = isPrivate
     name = TemporaryName(for: path)
     name.removeStale()
     do throws(SystemError) {
@@ -66,26 +70,38 @@ struct AtomicFile: ~Copyable {
   }
 
   /// Writes all bytes at an offset.
-  func write(_ bytes: [UInt8], at offset: Int) throws(WeightFormatError) {
-    let code = unsafe bytes.withUnsafeBytes { buffer -> CInt in
-      var done = 0
-      while done < buffer.count {
-        let result = unsafe pwrite(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
-        if result < 0 {
-          if errno != EINTR { return errno }
-        } else {
-          done += result
-        }
-      }
-      return 0
+  package func write(_ bytes: [UInt8], at offset: Int) throws(WeightFormatError) {
+    var failure: WeightFormatError?
+    unsafe bytes.withUnsafeBytes { bytes in
+      do throws(WeightFormatError) { try unsafe write(bytes, at: offset) } catch { failure = error }
     }
-    guard code == 0 else { throw .system(code, "write \(path)") }
+    if let failure { throw failure }
   }
 
-  /// Makes the file durable and gives it its name, in place of the file that had it.
-  mutating func commit() throws(WeightFormatError) {
-    keepPermissions()
-    guard fsync(descriptor) == 0 else { throw .system(errno, "write \(path)") }
+  /// Writes all bytes at an offset.
+  package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(WeightFormatError) {
+    var done = 0
+    while done < bytes.count {
+      let result = unsafe pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
+      if result < 0 {
+        guard errno == EINTR else { throw .system(errno, "write \(path)") }
+      } else {
+        done += result
+      }
+    }
+  }
+
+  /// Gives the file its name, in place of the file that had it.
+  ///
+  /// - Parameter isDurable: Whether it is to be whole after a loss of power too: its bytes and its name are on the disk then
+  ///   before this returns.
+  package mutating func commit(isDurable: Bool = true) throws(WeightFormatError) {
+    if isPrivate {
+      guard fchmod(descriptor, 0o600) == 0 else { throw .system(errno, "write \(path)") }
+    } else {
+      keepPermissions()
+    }
+    guard !isDurable || fsync(descriptor) == 0 else { throw .system(errno, "write \(path)") }
     do throws(SystemError) {
       if !isNamed { try name.give(to: descriptor) }
       isNamed = true
@@ -94,6 +110,7 @@ struct AtomicFile: ~Copyable {
       throw .system(error.code, "replace \(path)")
     }
     isCommitted = true
+    guard isDurable else { return }
     guard let folder = try? openFile(name.folder, O_RDONLY) else { return }  // one that may not be read
     defer { close(folder) }
     guard fsync(folder) == 0 || errno == EINVAL else { throw .system(errno, "write the folder of \(path)") }

@@ -15,6 +15,8 @@ internal import Files
 /// the stored profile 22 ms on two cores instead of 20 to check and pack them, as mapping pages takes longer than copying them.
 @safe final class FileSource: @unchecked Sendable {  // immutable; the memory is only read
   let count: Int
+  /// Of the file when it was opened; nil for memory.
+  let identity: FileIdentity?
   private let descriptor: Int32
   private let base: UnsafeRawPointer?
 
@@ -52,12 +54,14 @@ internal import Files
       throw WeightFormatError(.system, "open \(path)", found: "it is no regular file", expected: "a regular file")
     }
     count = status.size
+    identity = status.identity
   }
 
   /// Copies the bytes to memory that is aligned as the file's sections are.
   init(bytes: [UInt8]) {
     descriptor = -1
     count = bytes.count
+    identity = nil
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: FormatConstants.alignment)
     unsafe memory.copyBytes(from: bytes)
     unsafe base = UnsafeRawPointer(memory.baseAddress)
@@ -67,6 +71,9 @@ internal import Files
     unsafe base?.deallocate()
     if descriptor >= 0 { close(descriptor) }
   }
+
+  /// Whether the file is as it was when it was opened.
+  var isUnchanged: Bool { identity == (try? FileStatus(of: descriptor))?.identity }
 
   /// Reads bytes to memory that has room for them.
   func read(_ range: Range<Int>, into destination: UnsafeMutableRawPointer) throws(WeightFormatError) {

@@ -1,3 +1,4 @@
+package import Files
 import ModelGraph
 import Threads
 
@@ -97,6 +98,16 @@ package struct WeightFile: Sendable {
     blockTable = table
     self.source = source
   }
+
+  /// Which file this is, and all checksums of its contents; nil where its bytes are in memory.
+  package var identity: (file: FileIdentity, contents: String)? {
+    guard let file = source.identity else { return nil }
+    let contents = sections.map { "\($0.kind) \($0.length) \(hex($0.checksum))" }.joined(separator: " ")
+    return (file, contents)
+  }
+
+  /// Whether the file is as it was when it was opened.
+  package var isUnchanged: Bool { source.isUnchanged }
 
   /// Reads everything that opening does not: the weights, the zeros between them, and the sections that were skipped.
   ///

@@ -1,5 +1,5 @@
 internal import Runtime
-import Threads
+internal import Threads
 
 /// The results of a sequence of images, in its order.
 struct Classifications<Images: AsyncSequence & Sendable>: AsyncSequence, Sendable where Images.Element == ImageSource {

@@ -20,10 +20,13 @@ extension Classifier {
     /// How image files become images: the limits on their size, what happens to transparency, and whether photos are turned
     /// upright. Pixels that are in memory already are not decoded.
     public var decoding: DecodingOptions
+    /// Where the packed weights of the model's file are looked up; nil, the default, means nowhere. They get there by
+    /// ``Classifier/fillCache()``.
+    public var cache: WeightCache?
 
     public init(
       threads: Int? = nil, instructionSet: String? = nil, precision: Precision? = nil, bfloat16Products: Bool? = nil,
-      preprocessing: Preprocessing? = nil, decoding: DecodingOptions = DecodingOptions()
+      preprocessing: Preprocessing? = nil, decoding: DecodingOptions = DecodingOptions(), cache: WeightCache? = nil
     ) {
       self.threads = threads
       self.instructionSet = instructionSet
@@ -31,13 +34,16 @@ extension Classifier {
       self.bfloat16Products = bfloat16Products
       self.preprocessing = preprocessing
       self.decoding = decoding
+      self.cache = cache
     }
   }
 }
 
 extension ReadyNetwork.Options {
   package init(_ options: Classifier.Options) {
-    self.init(threads: options.threads, instructionSet: options.instructionSet, precision: options.precision)
+    self.init(
+      threads: options.threads, instructionSet: options.instructionSet, precision: options.precision,
+      cache: options.cache)
     plan.bfloat16Products = options.bfloat16Products
   }
 }

@@ -3,7 +3,7 @@ package import ModelGraph
 internal import Runtime
 import Synchronization
 import Threads
-import WeightFormat
+internal import WeightFormat
 
 #if canImport(FoundationEssentials)
   public import FoundationEssentials
@@ -62,15 +62,19 @@ public final class Classifier: Sendable {
   public convenience init(contentsOfFile path: String, options: Options = Options()) throws(ClassifierError) {
     let clock = ContinuousClock()
     let start = clock.now
-    let model = try Self.model(at: path)
-    try self.init(model, named: path, openedIn: start.duration(to: clock.now), options: options)
+    let file = try Self.file(at: path)
+    try self.init(file.model, of: file, named: path, openedIn: start.duration(to: clock.now), options: options)
   }
 
   /// Makes a model in memory ready.
   ///
   /// - Parameter name: What errors call it: the path of its file.
-  package init(
-    _ model: Model, named name: String, openedIn open: Duration = .zero, options: Options = Options()
+  package convenience init(_ model: Model, named name: String, options: Options = Options()) throws(ClassifierError) {
+    try self.init(model, of: nil, named: name, openedIn: .zero, options: options)
+  }
+
+  private init(
+    _ model: Model, of file: WeightFile?, named name: String, openedIn open: Duration, options: Options
   ) throws(ClassifierError) {
     self.name = name
     let outputShape = model.graph.outputShape
@@ -90,7 +94,11 @@ public final class Classifier: Sendable {
       throw options.preprocessing == nil ? .invalidModel(path: name, reason: "\(error)") : .preprocessing(error)
     }
     do throws(ReadyNetworkError) {
-      network = try ReadyNetwork(model.graph, options: .init(options))
+      let options = ReadyNetwork.Options(options)
+      network =
+        if let file { try ReadyNetwork(of: file, options: options) } else {
+          try ReadyNetwork(model.graph, options: options)
+        }
     } catch {
       throw ClassifierError(error, model: name)
     }
@@ -106,12 +114,12 @@ public final class Classifier: Sendable {
 
   /// The preprocessing that the weights file at a path states; its weights are not loaded.
   public static func preprocessing(ofModelAtPath path: String) throws(ClassifierError) -> Preprocessing {
-    try model(at: path).metadata.preprocessing
+    try file(at: path).model.metadata.preprocessing
   }
 
-  private static func model(at path: String) throws(ClassifierError) -> Model {
+  private static func file(at path: String) throws(ClassifierError) -> WeightFile {
     do throws(WeightFormatError) {
-      return try WeightFile(contentsOf: path).model
+      return try WeightFile(contentsOf: path)
     } catch {
       throw error.fault == .system
         ? .unreadableModel(path: path, reason: error.found) : .invalidModel(path: path, reason: "\(error)")

@@ -1,4 +1,4 @@
-import Threads
+internal import Threads
 
 /// A number of seats, for which one task waits at a time.
 final class Seats: Sendable {

@@ -120,6 +120,13 @@ struct Convert: ParsableCommand {
       """, valueName: "folder"))
   var photos: String?
 
+  @Flag(
+    help: """
+      Pack the weights as this processor reads them, too, and keep them in the cache folder, so that the first \
+      xception-run of the new file starts as fast as the second.
+      """)
+  var forThisMachine = false
+
   @Option(help: "The license of the weights.")
   var license: String?
 
@@ -174,12 +181,25 @@ struct Convert: ParsableCommand {
     try WeightFile.write(model, to: output, profile: stored ? .stored : .compact) { part in
       progress.show("writing", part: part)
     }
+    if forThisMachine { keepPackedWeights(progress) }
     progress.clear()
 
     let summary = ConversionSummary(
       model: model, input: source, output: output, time: start.duration(to: clock.now), quantized: quantized,
       comparison: try trial?.report())
     if json { print(try jsonLine(summary.object())) } else if !quiet { print(try summary.text().printableLines) }
+  }
+
+  /// The file is there, whatever becomes of these.
+  private func keepPackedWeights(_ progress: ProgressLine) {
+    progress.show("packing the weights for this machine")
+    do {
+      guard let cache = try WeightCache.ofUser() else { throw NoCacheFolder() }
+      try cache.keepWeights(ofFileAt: output)
+    } catch {
+      progress.clear()
+      StandardError.print("xception-convert: the packed weights are not kept: \(error)")
+    }
   }
 
   private func golden(of graph: Graph, _ progress: ProgressLine) throws -> Metadata.Golden {
@@ -269,6 +289,10 @@ private struct NothingToQuantize: Error, CustomStringConvertible {
     "\(input): there is nothing to store in \(asked.rawValue), "
       + (found == .int8 ? "its weights are int8 already" : "none of its products is large enough")
   }
+}
+
+private struct NoCacheFolder: Error, CustomStringConvertible {
+  var description: String { "neither HOME nor XDG_CACHE_HOME says where" }
 }
 
 private struct FailedCheck: Error, CustomStringConvertible {

@@ -15,12 +15,14 @@ struct TimingReport {
   private let loadingStart: Instant
   private let computation: String
   private let loading: Classifier.LoadingDurations
+  private let isFromCache: Bool
   private var images: [Classification.Durations] = []
   private var count = 0
   private var sums = (decode: Duration.zero, preprocess: Duration.zero, inference: Duration.zero)
 
-  /// When the last result was printed; what was made for the run is freed from then on.
+  /// When the last result was printed, and when the packed weights were kept; what was made for the run is freed from then on.
   private var end: Instant?
+  private var keptEnd: Instant?
 
   /// - Parameters:
   ///   - start: When the process began, where the system says so.
@@ -34,6 +36,7 @@ struct TimingReport {
     computation =
       "\(plan.precision.rawValue)\(products), \(plan.instructionSet.rawValue), \(network.threads) threads"
     loading = classifier.loadingDurations
+    isFromCache = network.isFromCache
   }
 
   mutating func add(_ durations: Classification.Durations) {
@@ -46,6 +49,8 @@ struct TimingReport {
 
   mutating func endRun() { end = .now }
 
+  mutating func endKeeping() { keptEnd = .now }
+
   /// To be asked after all that the run used is freed.
   var text: String {
     let now = Instant.now
@@ -53,7 +58,7 @@ struct TimingReport {
     if let start { lines.append(line("start the process", start.duration(to: loadingStart))) }
     lines += [
       line("open the model", loading.open), line("optimize the graph", loading.network.optimize),
-      line("inflate and pack the weights", loading.network.plan),
+      line(isFromCache ? "map the packed weights" : "inflate and pack the weights", loading.network.plan),
     ]
     for (index, image) in images.enumerated() {
       let suffix = images.count > 1 ? " (image \(index + 1))" : ""
@@ -69,7 +74,8 @@ struct TimingReport {
         line("inference (mean of \(count))", sums.inference / count),
       ]
     }
-    if let end { lines.append(line("free the memory", end.duration(to: now))) }
+    if let end, let keptEnd, !isFromCache { lines.append(line("keep the packed weights", end.duration(to: keptEnd))) }
+    if let end = keptEnd ?? end { lines.append(line("free the memory", end.duration(to: now))) }
     if let start { lines.append(line("all since the start of the process", start.duration(to: now))) }
     if let peak = peakResidentMegabytes() { lines.append(line("peak resident memory", peak, unit: "MB")) }
     return lines.joined(separator: "\n")

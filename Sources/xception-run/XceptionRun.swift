@@ -35,6 +35,7 @@ struct XceptionRun: ParsableCommand {
   @OptionGroup(title: "Results") var results: OutputArguments
   @OptionGroup(title: "Why") var why: ExplanationArguments
   @OptionGroup var running: RunArguments
+  @Flag(help: WeightCache.noCacheHelp) var noCache = false
   @Flag(help: "Print on standard error where the time went, from the start of the process to its end.")
   var timings = false
   @OptionGroup(title: "Reading pictures") var decoding: DecodingArguments
@@ -120,10 +121,11 @@ struct XceptionRun: ParsableCommand {
       PictureNames(images, list: filesFrom), threads: isSeveral ? classifier.network.threads : 1, progress: &progress,
       report: &report)
     try page?.finish(progress.summary)
-    return withExtendedLifetime(run) {
-      report?.endRun()
-      return (progress, report)
-    }
+    // The results come first: what is kept is for the next run.
+    flushStandardOutput()
+    report?.endRun()
+    if classifier.fillCache() { report?.endKeeping() }
+    return withExtendedLifetime(run) { (progress, report) }
   }
 
   private func task(_ classifier: Classifier) throws -> PictureTask {
@@ -149,6 +151,7 @@ struct XceptionRun: ParsableCommand {
     let path = try InstalledModels().path(meantBy: model)
     var options = running.options
     options.decoding = decoding.options
+    options.cache = try noCache ? nil : WeightCache.ofUser()
     if preprocessing.isGiven {
       let model = try preprocessing.preprocess.map { named in
         named.preprocessing(for: try WeightFile(contentsOf: path).model.graph.inputShape)

@@ -48,7 +48,9 @@ struct Command {
     let process = Process()
     process.executableURL = program
     process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    // What tests run is not kept in the cache folder of whoever runs them.
+    let own = ProcessInfo.processInfo.environment.merging(["XCEPTION_CACHE_LIMIT": "0"]) { $1 }
+    process.environment = own.merging(environment) { $1 }
     process.standardInput = try FileHandle(forReadingFrom: files[0])
     process.standardOutput = try FileHandle(forWritingTo: files[1])
     process.standardError = try FileHandle(forWritingTo: files[2])

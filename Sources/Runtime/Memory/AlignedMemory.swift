@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// Owns a block of zeroed memory for weights or an arena, unmapped with its last reference.
+/// Owns a block of memory for weights or an arena, zeroed, or with the bytes of a file; unmapped with its last reference.
 ///
 /// Memory from 2 MiB up starts on a huge page where the system has them: with pages of 4 KiB, walking over weights misses
 /// the translation cache at every page.
@@ -45,6 +45,26 @@
     #if os(Linux)
       if alignment > 1 { unsafe madvise(start + padding, byteCount, MADV_HUGEPAGE) }
     #endif
+  }
+
+  /// The first bytes of an open file, only to be read, which all processes share that map them.
+  ///
+  /// - Precondition: The file has so many, and keeps them.
+  /// - Throws: Where the system does not map the file.
+  package init(mapping descriptor: CInt, byteCount: Int) throws(OutOfMemory) {
+    precondition(byteCount > 0, "a mapping needs a size of at least 1, found \(byteCount)")
+    let alignment = byteCount >= Self.hugePage ? Self.hugePage : 1
+    let (size, overflow) = byteCount.addingReportingOverflow(alignment - 1)
+    // File systems that have huge pages map them where both ends of a page are aligned.
+    guard !overflow, let start = unsafe Self.map(size) else { throw OutOfMemory(byteCount: byteCount) }
+    unsafe mapping = UnsafeMutableRawBufferPointer(start: start, count: size)
+    let padding = Int((0 &- UInt(bitPattern: start)) & UInt(alignment - 1))
+    let place = unsafe mmap(start + padding, byteCount, PROT_READ, MAP_SHARED | MAP_FIXED, descriptor, 0)
+    guard let place = unsafe place, unsafe place != MAP_FAILED else {
+      unsafe munmap(start, size)
+      throw OutOfMemory(byteCount: byteCount)
+    }
+    unsafe bytes = UnsafeMutableRawBufferPointer(start: place, count: byteCount)
   }
 
   /// The whole as floats.

@@ -23,6 +23,8 @@ package final class Plan: @unchecked Sendable {
   /// The memory of the values of one call, without the row panels and bands of its threads.
   package var arenaByteCount: Int { arenaWords * MemoryLayout<Float>.size }
   package var weightByteCount: Int { unsafe weightMemory.bytes.count }
+  /// The weights as they are packed, one block, which a plan of an equal graph and equal options can start from.
+  package let packedWeights: PackedWeights
 
   let kernels: any KernelSet.Type
   let stages: ConstantArray<Stage>
@@ -33,7 +35,7 @@ package final class Plan: @unchecked Sendable {
   /// A row of zeros as long as the longest row of any map.
   let zeroRow: BoundedPointer<Float>
   let weights: BoundedPointer<Float>
-  private let weightMemory: AlignedMemory
+  private var weightMemory: AlignedMemory { packedWeights.memory }
 
   /// Chooses the kernels, lays out the memory, and packs the weights, in parallel and in the graph's order.
   ///
@@ -42,10 +44,11 @@ package final class Plan: @unchecked Sendable {
   ///   - precision: Of maps and products, or nil for that which the weights were stored for. In `int8` the products of
   ///     integer weights run in int8, all others in fp32 or integers of 16 bits.
   ///   - options: When the faster ways of computing the same are taken.
-  /// - Throws: `GraphError`, `OutOfMemory`, or what reading a tensor throws.
+  ///   - packed: The weights of an equal plan; no tensor is read then.
+  /// - Throws: `GraphError`, `OutOfMemory`, `PackedWeightsMismatch`, or what reading a tensor throws.
   package init(
     _ graph: Graph, instructionSet: InstructionSet = .best, precision: Precision? = nil,
-    options: PlanOptions = PlanOptions(), pool: WorkerPool
+    options: PlanOptions = PlanOptions(), packed: PackedWeights? = nil, pool: WorkerPool
   ) throws {
     try graph.validate()
     self.instructionSet = instructionSet
@@ -55,8 +58,7 @@ package final class Plan: @unchecked Sendable {
     outputShape = graph.outputShape
     featureShape = graph.featureNode.map { graph.nodes[$0].shape }
     mapShape = graph.lastMap.map { graph.nodes[$0].shape }
-    multipliesBFloat16 =
-      self.precision == .bfloat16 && options.bfloat16Products ?? instructionSet.multipliesBFloat16Fast
+    multipliesBFloat16 = Self.multipliesBFloat16(self.precision, instructionSet, options)
     var lowering = Lowering(
       graph, kernels: kernels, precision: self.precision, multipliesBFloat16: multipliesBFloat16, options: options)
     lowering.lowerAll()
@@ -67,13 +69,19 @@ package final class Plan: @unchecked Sendable {
     memberMemory = layout.memberMemory
     let zeroCount = max(layout.longestRow, 36 * kernels.panelWidth) + 4 * kernels.panelWidth
     let zeros = lowering.weights.reserve(zeroCount)
-    weightMemory = try AlignedMemory(byteCount: lowering.weights.wordCount * MemoryLayout<Float>.size)
-    try lowering.weights.pack(into: weightMemory.floats, pool: pool)
-    weights = weightMemory.floats.constants
+    packedWeights = try packed ?? PackedWeights(lowering.weights, pool: pool)
+    guard packedWeights.fits(lowering.weights) else { throw PackedWeightsMismatch() }
+    weights = packedWeights.memory.floats.constants
     zeroRow = weights.part(from: zeros, count: zeroCount)
     stages = ConstantArray(layout.stages)
     steps = ConstantArray(layout.steps)
     maps = ConstantArray(layout.maps)
+  }
+
+  package static func multipliesBFloat16(
+    _ precision: Precision, _ instructionSet: InstructionSet, _ options: PlanOptions
+  ) -> Bool {
+    precision == .bfloat16 && options.bfloat16Products ?? instructionSet.multipliesBFloat16Fast
   }
 
   deinit {

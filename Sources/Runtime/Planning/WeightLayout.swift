@@ -13,17 +13,25 @@ struct WeightLayout {
     var weights: ColumnWeights
   }
 
+  /// Of what packing makes of a tensor. To be raised with any change of that, as blocks that were packed before are kept:
+  /// `PackedWeightsTests` says when.
+  static let version = 1
+
   private(set) var wordCount = 0
+  /// A hash of the places that were taken, with what for.
+  private(set) var fingerprint: UInt64 = 0xcbf2_9ce4_8422_2325
   private var jobs: [@Sendable (BoundedPointer<Float>) throws -> Void] = []
   /// What needs the results of jobs.
   private var lastJobs: [@Sendable (BoundedPointer<Float>) throws -> Void] = []
   private let kernels: any KernelSet.Type
   private var panelWidth: Int { kernels.panelWidth }
+  var byteCount: Int { wordCount * MemoryLayout<Float>.size }
 
   init(kernels: any KernelSet.Type) { self.kernels = kernels }
 
   /// Takes room for some words, on a cache line of its own.
-  mutating func reserve(_ count: Int) -> Int {
+  mutating func reserve(_ count: Int, _ purpose: StaticString = #function) -> Int {
+    for byte in "\(purpose) \(count)".utf8 { fingerprint = (fingerprint ^ UInt64(byte)) &* 0x100_0000_01b3 }
     let offset = wordCount
     wordCount += (count + 15) & ~15
     return offset
