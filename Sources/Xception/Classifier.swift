@@ -2,7 +2,7 @@ package import ImageInput
 package import ModelGraph
 internal import Runtime
 import Synchronization
-import Threads
+internal import Threads
 internal import WeightFormat
 
 #if canImport(FoundationEssentials)

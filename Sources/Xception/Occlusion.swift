@@ -1,6 +1,6 @@
 internal import ModelGraph
 internal import Runtime
-import Threads
+internal import Threads
 
 /// How the odds of a class fall where a patch hides a part of a network's input.
 ///
