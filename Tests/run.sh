@@ -63,6 +63,9 @@ bash Tests/old-processors.sh "$XCEPTION_BIN"
 echo "Building the documentation"
 bash Tests/check-documentation.sh "$XCEPTION_BIN"
 
+echo "Looking at the pages in a browser"
+bash Tests/browser.sh "$XCEPTION_BIN"
+
 echo "Checking the comparison with other runtimes"
 "$python" Tests/test_compare_with_peers.py
 
