@@ -35,8 +35,8 @@ package struct MachineArguments: ParsableArguments {
 
   @Option(
     help: """
-      What products multiply in bf16: bf16 numbers, or fp32 numbers, for which the weights are widened; auto takes \
-      whichever is faster on this processor.
+      What products multiply in bf16: bf16 numbers, where the instruction set can, or fp32 numbers, for which the \
+      weights are widened; auto takes whichever is faster on this processor.
       """)
   package var bf16Products = Products.auto
 

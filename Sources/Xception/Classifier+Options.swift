@@ -12,8 +12,8 @@ extension Classifier {
     /// What the network computes in; nil means what its weights were stored for, so that results change only where that is
     /// asked for. For `int8`, weights that are not integers yet are quantized as the model is loaded.
     public var precision: Precision?
-    /// In bf16, whether products multiply bf16 numbers (true) or fp32 numbers, for which the weights are widened (false); nil
-    /// means whichever is faster on this processor.
+    /// In bf16, whether products multiply bf16 numbers (true), where the instruction set can, or fp32 numbers, for which the
+    /// weights are widened (false); nil means whichever is faster on this processor.
     public var bfloat16Products: Bool?
     /// Replaces the preprocessing that the model file states.
     public var preprocessing: Preprocessing?

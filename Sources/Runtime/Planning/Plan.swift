@@ -81,7 +81,8 @@ package final class Plan: @unchecked Sendable {
   package static func multipliesBFloat16(
     _ precision: Precision, _ instructionSet: InstructionSet, _ options: PlanOptions
   ) -> Bool {
-    precision == .bfloat16 && options.bfloat16Products ?? instructionSet.multipliesBFloat16Fast
+    precision == .bfloat16 && instructionSet.kernels.isNative(.bfloat16)
+      && (options.bfloat16Products ?? instructionSet.multipliesBFloat16Fast)
   }
 
   deinit {

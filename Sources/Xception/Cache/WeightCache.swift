@@ -32,7 +32,9 @@ public struct WeightCache: Hashable, Sendable {
   ///   - limit: In bytes.
   public init(folder: URL, limit: Int = standardLimit) { self.init(path: folder.path, limit: limit) }
 
-  /// - Parameter path: Of a folder.
+  /// - Parameters:
+  ///   - path: Of a folder of the user's own, for nothing else.
+  ///   - limit: In bytes.
   public init(path: String, limit: Int = standardLimit) {
     folder = path
     self.limit = limit
