@@ -46,10 +46,14 @@ struct ProductSize {
   var panels: Int
   var depth: Int
   var weightBytes: Int
+  /// Whether a shared row panel is divided by rows to make it, rather than by tiles.
+  var makesSingleRows = false
   /// Up to how many blocks for each member large weights are read in parts rather than whole for each ticket.
   var sharedBlocksOfMember = 2
 
   func tiles(_ rows: Int) -> Int { (rows + tileRows - 1) / tileRows }
+
+  func makingUnits(_ rows: Int) -> Int { makesSingleRows ? rows : tiles(rows) }
 }
 
 extension ProductSize {
@@ -67,6 +71,7 @@ extension ProductSize {
     self.init(
       rows: ((output.width + 3) / 4) * ((output.height + 3) / 4), tileRows: step.shape.tileRows,
       blockRows: step.blockWindows, sharedRows: step.blockWindows, panels: step.panels, depth: 36 * step.shape.depth,
-      weightBytes: 36 * step.shape.panelWords * step.panels * MemoryLayout<Float>.size, sharedBlocksOfMember: 8)
+      weightBytes: 36 * step.shape.panelWords * step.panels * MemoryLayout<Float>.size, makesSingleRows: true,
+      sharedBlocksOfMember: 8)
   }
 }

@@ -32,7 +32,7 @@ struct Division {
 
   func units(inPart part: Int) -> Int {
     guard let shared else { return units }
-    return part % 2 == 0 ? shared.size.tiles(shared.block(part).count) : shared.rowParts * shared.size.panels
+    return part % 2 == 0 ? shared.size.makingUnits(shared.block(part).count) : shared.rowParts * shared.size.panels
   }
 
   static func tickets(of units: Int, members: Int) -> Int {

@@ -16,12 +16,8 @@ extension MemberRun {
       return
     }
     let block = shared.block(phase.part)
-    let tiles = tileCount(step, block.count)
-    if phase.part % 2 == 0 {
-      let windows = rows(of: units, tiles: tiles, in: 0..<block.count)
-      return produce(step, windows: windows, of: block, sharedPanel)
-    }
-    shared.forEachPart(of: units, tiles: tiles) { tiles, panels in
+    if phase.part % 2 == 0 { return produce(step, windows: units, of: block, sharedPanel) }
+    shared.forEachPart(of: units, tiles: tileCount(step, block.count)) { tiles, panels in
       multiply(step, block, sharedPanel, tiles: tiles, panels: panels)
     }
   }
