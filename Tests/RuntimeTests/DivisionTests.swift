@@ -54,7 +54,8 @@ import Testing
     let rows = shared.block(part).count
     let tiles = product.tiles(rows)
     return part % 2 == 0
-      ? share(unit, of: tiles, rows).count : share(unit / product.panels, of: shared.rowParts, tiles).count
+      ? share(unit, of: product.makingUnits(rows), rows).count
+      : share(unit / product.panels, of: shared.rowParts, tiles).count
   }
 
   /// What 2, 4, 8, 16 and 32 members gain over one by their multiply-adds, at least; and the phases of a run.
