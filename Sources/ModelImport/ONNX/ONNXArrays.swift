@@ -20,7 +20,8 @@ struct ONNXArrays {
     guard tensor.dimensions.contains(0) || Limits.elementCount(of: tensor.dimensions) != nil,
       tensor.dimensions.allSatisfy({ $0 >= 0 })
     else { throw error("has the dimensions \(tensor.dimensions), expected \(Limits.elements) values at most") }
-    let count = tensor.dimensions.reduce(1, *)
+    // The others may be of any size where one is 0.
+    let count = tensor.dimensions.contains(0) ? 0 : tensor.dimensions.reduce(1, *)
     let contents = try contents(tensor, type, count: count)
     return NamedArray(name: tensor.name, dimensions: tensor.dimensions, elementType: type, contents: contents)
   }
