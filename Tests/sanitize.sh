@@ -8,13 +8,10 @@ cd "$(dirname "$0")/.."
 sanitizer=${1:-}
 case $sanitizer in
   address)
-    options=()
     # Foundation keeps what it has made once; what leaks here is looked for by Tests/soak.sh.
     export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1
     ;;
   thread)
-    # ThreadSanitizer does not know Swift's Mutex, so Sources/Threads/Lock.swift is a lock that it knows.
-    options=(-Xswiftc -DTHREAD_SANITIZER)
     export TSAN_OPTIONS=halt_on_error=1
     ;;
   *)
@@ -22,4 +19,4 @@ case $sanitizer in
     exit 2
     ;;
 esac
-swift test --sanitize "$sanitizer" --scratch-path ".build-$sanitizer" ${options[@]+"${options[@]}"} ${2:+--filter "$2"}
+swift test --sanitize "$sanitizer" --scratch-path ".build-$sanitizer" ${2:+--filter "$2"}

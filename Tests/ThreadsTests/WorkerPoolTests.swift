@@ -190,6 +190,14 @@ import Testing
     }
   }
 
+  @Test func `A lock that threads of a child wait for is handed on`() async {
+    await #expect(processExitsWith: .success) {
+      let isExact = Family.countIsExact
+      let status = unsafe result_in_child({ _ in Family.countIsExact ? 0 : 1 }, nil)
+      exit(isExact && status == 0 && Family.countIsExact ? 0 : 1)
+    }
+  }
+
   @Test func `Shares are even, in order and whole`() {
     for total in [0, 1, 7, 13, 14, 361] {
       for count in 1...5 {
@@ -217,6 +225,17 @@ private enum Family {
       return 1
     }
     return 0
+  }
+
+  /// Whether threads that wait for each other's lock all get it.
+  static var countIsExact: Bool {
+    let count = Lock(0)
+    let members = Counter()
+    pool.run { member in
+      members.add(1)
+      for _ in 0..<100_000 { count.withLock { $0 += 1 } }
+    }
+    return count.withLock { $0 } == members.value * 100_000
   }
 }
 
