@@ -123,7 +123,9 @@ let package = Package(
     .target(name: "Architectures", dependencies: ["ModelGraph"], swiftSettings: safe),
     .target(name: "Reference", dependencies: ["ModelGraph", "Threads"], swiftSettings: safe + reference),
     .target(name: "Threads", dependencies: ["CIntrinsics"], swiftSettings: safe),
-    .target(name: "WeightFormat", dependencies: ["ModelGraph", "Threads", "Files", "CZlib"], swiftSettings: safe),
+    .target(
+      name: "WeightFormat", dependencies: ["XceptionTypes", "ModelGraph", "Threads", "Files", "CZlib"],
+      swiftSettings: safe),
     .target(name: "Optimizer", dependencies: ["ModelGraph"], swiftSettings: safe),
     .target(
       name: "Runtime",

@@ -57,20 +57,3 @@ package struct Graph: Sendable {
     }
   }
 }
-
-/// Why a graph is not a valid network.
-package struct GraphError: Error, Hashable, CustomStringConvertible {
-  /// The node at fault, or nil where it is the graph as a whole.
-  package var node: String?
-  /// The tensor at fault, by index, where it is no node's fault.
-  package var tensor: Int?
-  package var reason: String
-
-  package init(node: String?, tensor: Int? = nil, reason: String) {
-    self.node = node
-    self.tensor = tensor
-    self.reason = reason
-  }
-
-  package var description: String { node.map { "node \"\($0)\": \(reason)" } ?? "graph: \(reason)" }
-}

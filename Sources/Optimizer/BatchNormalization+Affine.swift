@@ -25,7 +25,9 @@ extension Node {
     do {
       return try tensor.values()
     } catch {
-      throw GraphError(node: name, reason: "its \(role) \"\(tensor.name)\" cannot be read: \(error)")
+      throw GraphError(
+        node: name, reason: "its \(role) \"\(tensor.name)\" cannot be read: \(error)", file: error as? WeightFormatError
+      )
     }
   }
 

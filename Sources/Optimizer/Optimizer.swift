@@ -27,41 +27,27 @@ package enum Optimizer {
   /// The values of the feature node and of the output are kept, but for rounding. A fused step has the name of the step
   /// that it began as (a separable one what its parts' names have in common, before the last "/"), though its value is
   /// that of the last step fused into it.
-  package static func optimize(_ graph: Graph, passes: [any Pass] = passes) throws(OptimizerError) -> Graph {
-    do throws(GraphError) {
-      try graph.validate()
-    } catch {
-      throw OptimizerError(pass: nil, node: error.node, reason: error.reason)
-    }
+  package static func optimize(_ graph: Graph, passes: [any Pass] = passes) throws(GraphError) -> Graph {
+    try graph.validate()
     var graph = graph
     for pass in passes {
-      do throws(GraphError) {
-        graph = try pass.apply(to: graph)
-        try graph.validate()
-      } catch {
-        throw OptimizerError(pass: pass.name, node: error.node, reason: error.reason)
+      graph = try naming(pass.name) { () throws(GraphError) in
+        let rewritten = try pass.apply(to: graph)
+        try rewritten.validate()
+        return rewritten
       }
     }
     return graph
   }
-}
 
-/// Why a graph could not be optimized.
-package struct OptimizerError: Error, Hashable, CustomStringConvertible {
-  /// The pass that failed or left an invalid graph; nil where the graph was invalid before the first.
-  package var pass: String?
-  /// The node at fault, or nil where it is the graph as a whole.
-  package var node: String?
-  package var reason: String
-
-  package init(pass: String?, node: String?, reason: String) {
-    self.pass = pass
-    self.node = node
-    self.reason = reason
-  }
-
-  package var description: String {
-    let place = GraphError(node: node, reason: reason).description
-    return pass.map { "pass \"\($0)\": \(place)" } ?? "before optimization: \(place)"
+  /// Names the pass in the errors of its work.
+  static func naming<Result>(_ pass: String, _ work: () throws(GraphError) -> Result) throws(GraphError) -> Result {
+    do throws(GraphError) {
+      return try work()
+    } catch {
+      var error = error
+      error.pass = pass
+      throw error
+    }
   }
 }

@@ -43,11 +43,9 @@ package enum Quantizer {
   /// - Throws: An error that names the node where its weights cannot be read or are not finite.
   package static func quantize(
     _ graph: Graph, to precision: Precision = .int8, progress: (_ part: Double) -> Void = { _ in }
-  ) throws(OptimizerError) -> (graph: Graph, tensors: [QuantizedTensor]) {
-    do throws(GraphError) {
-      return try quantize(graph, to: precision, rowMeans: [:], progress: progress)
-    } catch {
-      throw OptimizerError(pass: "quantize", node: error.node, reason: error.reason)
+  ) throws(GraphError) -> (graph: Graph, tensors: [QuantizedTensor]) {
+    try Optimizer.naming("quantize") { () throws(GraphError) in
+      try quantize(graph, to: precision, rowMeans: [:], progress: progress)
     }
   }
 
@@ -143,7 +141,7 @@ extension Precision {
 
 extension Optimizer {
   /// Optimizes a graph that is to run in a precision, or nil for that of its weights: for int8 it is quantized too.
-  package static func optimize(_ graph: Graph, for precision: Precision?) throws(OptimizerError) -> Graph {
+  package static func optimize(_ graph: Graph, for precision: Precision?) throws(GraphError) -> Graph {
     precision == .int8 ? try quantize(graph, to: .int8).graph : try optimize(graph)
   }
 
@@ -152,14 +150,12 @@ extension Optimizer {
   /// - Parameters: As those of `Quantizer.quantize`.
   package static func quantize(
     _ graph: Graph, to precision: Precision, progress: (_ part: Double) -> Void = { _ in }
-  ) throws(OptimizerError) -> (graph: Graph, tensors: [QuantizedTensor]) {
+  ) throws(GraphError) -> (graph: Graph, tensors: [QuantizedTensor]) {
     let optimized = try optimize(graph)
-    do throws(GraphError) {
+    return try naming("quantize") { () throws(GraphError) in
       let expected = try precision == .int8 ? ExpectedInputs(of: optimized, normalized: graph.normalizedSums) : nil
       return try Quantizer.quantize(
         optimized, to: precision, rowMeans: expected?.rowMeans ?? [:], progress: progress)
-    } catch {
-      throw OptimizerError(pass: "quantize", node: error.node, reason: error.reason)
     }
   }
 }

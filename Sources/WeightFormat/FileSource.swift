@@ -114,6 +114,8 @@ internal import Files
 extension WeightFormatError {
   /// - Parameter what: What the system refuses: "open" and a path, for instance.
   static func system(_ code: Int32, _ what: String) -> WeightFormatError {
-    WeightFormatError(.system, what, found: "\(SystemError(code))", expected: "success")
+    WeightFormatError(
+      .system, section: nil, offset: nil, what: what, found: "\(SystemError(code))", expected: "success",
+      systemCode: code)
   }
 }

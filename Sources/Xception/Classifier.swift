@@ -79,8 +79,7 @@ public final class Classifier: Sendable {
     self.name = name
     let outputShape = model.graph.outputShape
     guard outputShape.elementCount == outputShape.channels else {
-      throw .invalidModel(
-        path: name, reason: "the network's output is a map of \(outputShape), expected a value for each class")
+      throw .invalidModel(path: name, .outputIsMap(shape: outputShape.dimensions))
     }
     head = Head(of: model)
     graph = model.graph
@@ -91,7 +90,7 @@ public final class Classifier: Sendable {
     do throws(PreprocessingError) {
       preprocessor = try Preprocessor(preprocessing: preprocessing, inputShape: model.graph.inputShape)
     } catch {
-      throw options.preprocessing == nil ? .invalidModel(path: name, reason: "\(error)") : .preprocessing(error)
+      throw options.preprocessing == nil ? .invalidModel(path: name, .preprocessing(error)) : .preprocessing(error)
     }
     do throws(ReadyNetworkError) {
       let options = ReadyNetwork.Options(options)
@@ -121,8 +120,7 @@ public final class Classifier: Sendable {
     do throws(WeightFormatError) {
       return try WeightFile(contentsOf: path)
     } catch {
-      throw error.fault == .system
-        ? .unreadableModel(path: path, reason: error.found) : .invalidModel(path: path, reason: "\(error)")
+      throw ClassifierError(.file(error), model: path)
     }
   }
 
@@ -269,7 +267,7 @@ public final class Classifier: Sendable {
         return made
       }
     } catch {
-      throw .unreadableModel(path: name, reason: "\(error)")
+      throw ClassifierError(ModelError(error), model: name)
     }
   }
 
@@ -298,12 +296,20 @@ public final class Classifier: Sendable {
 }
 
 extension ClassifierError {
+  fileprivate init(_ error: ModelError, model: String) {
+    self =
+      switch error {
+      case .file(let error) where error.fault == .system: .unreadableModel(path: model, error)
+      default: .invalidModel(path: model, error)
+      }
+  }
+
   fileprivate init(_ error: ExecutorError, model: String) {
     self =
       switch error {
       case .cancelled: .cancelled
       case .outOfMemory(let error): .outOfMemory(byteCount: error.byteCount)
-      case .count: .invalidModel(path: model, reason: "\(error)")
+      case .count: ClassifierError(ModelError(error), model: model)
       }
   }
 
@@ -313,7 +319,7 @@ extension ClassifierError {
       case .threadCount(let count): .invalidThreadCount(count)
       case .instructionSet(let error):
         .unsupportedInstructionSet(error.name, supported: InstructionSet.supported.map(\.rawValue))
-      case .network(let reason): .invalidModel(path: model, reason: reason)
+      case .model(let error): ClassifierError(error, model: model)
       case .outOfMemory(let error): .outOfMemory(byteCount: error.byteCount)
       }
   }

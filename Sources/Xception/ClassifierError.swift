@@ -2,11 +2,11 @@
 ///
 /// Each case carries what went wrong as values; its `description` is a sentence for people.
 public enum ClassifierError: Error, Hashable, Sendable {
-  /// The weights file cannot be opened or read; the reason is the system's.
-  case unreadableModel(path: String, reason: String)
-  /// The weights file is not valid, or its network cannot run or cannot classify images. The reason says what was found
-  /// where, and what was expected.
-  case invalidModel(path: String, reason: String)
+  /// The weights file cannot be opened or read. The error's fault is `system`; its `systemCode` is `ENOENT`, for instance,
+  /// where there is no such file.
+  case unreadableModel(path: String, WeightFormatError)
+  /// The weights file is not valid, or its network cannot run or cannot classify images.
+  case invalidModel(path: String, ModelError)
   /// The image cannot be read or decoded. The path is that of ``ImageSource/file(_:)`` and ``ImageSource/path(_:)``, nil for
   /// other sources.
   case image(ImageError, path: String?)
@@ -35,8 +35,8 @@ public enum ClassifierError: Error, Hashable, Sendable {
 extension ClassifierError: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .unreadableModel(let path, let reason): "cannot read \(path): \(reason)"
-    case .invalidModel(let path, let reason): "\(path): \(reason)"
+    case .unreadableModel(let path, let error): "cannot read \(path): \(error.found)"
+    case .invalidModel(let path, let error): "\(path): \(error)"
     case .image(let error, path: _): error.description
     case .preprocessing(let error): error.description
     case .invalidThreadCount(let count): "\(count) threads, expected at least 1"

@@ -99,7 +99,7 @@ package struct ReadyNetwork: Sendable {
     } catch let error as OutOfMemory {
       throw .outOfMemory(error)
     } catch {
-      throw .network(reason: "\(error)")
+      throw .model(ModelError(error))
     }
   }
 
@@ -111,7 +111,7 @@ package enum ReadyNetworkError: Error, Hashable, Sendable {
   case threadCount(Int)
   case instructionSet(UnsupportedInstructionSet)
   /// The graph is not valid, holds what cannot be run, or its weights cannot be read.
-  case network(reason: String)
+  case model(ModelError)
   case outOfMemory(OutOfMemory)
 }
 
@@ -120,7 +120,7 @@ extension ReadyNetworkError: CustomStringConvertible {
     switch self {
     case .threadCount(let count): "\(count) threads, expected at least 1"
     case .instructionSet(let error): error.description
-    case .network(let reason): reason
+    case .model(let error): error.description
     case .outOfMemory(let error): error.description
     }
   }

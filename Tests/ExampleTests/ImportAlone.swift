@@ -22,7 +22,12 @@ func everyOption() -> Classifier.Options {
 
 func whatToDo(about error: ClassifierError) -> String {
   switch error {
-  case .unreadableModel(let path, let reason), .invalidModel(let path, let reason): "look at \(path): \(reason)"
+  case .unreadableModel(let path, let error): "look for \(path): \(error.systemCode ?? 0)"
+  case .invalidModel(let path, .file(let error)) where error.fault == .version: "update this program for \(path)"
+  case .invalidModel(let path, .file(let error)): "copy \(path) again: \(error.what) at byte \(error.offset ?? 0)"
+  case .invalidModel(_, .network(let error)): "look at \(error.node ?? "the graph"): \(error.reason)"
+  case .invalidModel(_, .outputIsMap(let shape)): "no classifier: a map of \(shape)"
+  case .invalidModel(_, .preprocessing(let error)): "convert again: \(error.property)"
   case .image(.exceedsLimit(let quantity, let found, let limit), _):
     "scale it down: \(quantity.rawValue) \(found) of \(limit)"
   case .image(.unsupported(let format, _, _, _), _): "no such \(format.rawValue)"

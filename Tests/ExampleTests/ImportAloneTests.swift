@@ -15,5 +15,7 @@ struct ImportAloneTests {
     let small = try Classifier(contentsOf: model.file, options: options)
     let error = #expect(throws: ClassifierError.self) { try small.classify(imageAt: model.photos[0]) }
     #expect(error.map(whatToDo) == "scale it down: width 48 of 20")
+    let photo = #expect(throws: ClassifierError.self) { try Classifier(contentsOf: model.photos[0]) }
+    #expect(photo.map(whatToDo) == "copy \(model.photos[0].path) again: signature at byte 0")
   }
 }

@@ -147,7 +147,7 @@ import Testing
         if isVector { try small.append("pool", .globalPool(GlobalPool(.average))) }
         if isFolded { try small.append("producer", isVector ? .dense(Dense(outputs: 2)) : .pointwise(2)) }
         try small.append("bn", .normalization, weights)
-        let error = #expect(throws: OptimizerError.self) { try Optimizer.optimize(small.graph) }
+        let error = #expect(throws: GraphError.self) { try Optimizer.optimize(small.graph) }
         #expect(error?.pass == (isFolded ? "fold batch normalization" : "replace batch normalization"))
         #expect(error?.node == "bn")
         #expect(error?.reason.hasPrefix(reason) == true, "\(error?.reason ?? "")")
@@ -163,7 +163,7 @@ import Testing
     try small.append("bn", .normalization)
     var graph = small.graph
     graph.tensors[3].contents = Unreadable()
-    let error = #expect(throws: OptimizerError.self) { try Optimizer.optimize(graph) }
+    let error = #expect(throws: GraphError.self) { try Optimizer.optimize(graph) }
     #expect(
       error?.description
         == "pass \"replace batch normalization\": node \"bn\": its variance \"bn/variance\" cannot be read: Unreadable()"

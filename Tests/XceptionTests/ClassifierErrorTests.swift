@@ -20,11 +20,17 @@ struct ClassifierErrorTests {
   }
 
   @Test func `A model that cannot be read says which and why`() {
-    #expect(throws: ClassifierError.unreadableModel(path: "/nowhere.xcw", reason: "No such file or directory")) {
-      try Classifier(contentsOfFile: "/nowhere.xcw")
-    }
-    #expect(throws: ClassifierError.unreadableModel(path: "/nowhere.xcw", reason: "No such file or directory")) {
-      try Classifier.preprocessing(ofModelAt: URL(filePath: "/nowhere.xcw"))
+    for load in [
+      { _ = try Classifier(contentsOfFile: "/nowhere.xcw") },
+      { _ = try Classifier.preprocessing(ofModelAt: URL(filePath: "/nowhere.xcw")) },
+    ] {
+      #expect {
+        try load()
+      } throws: { error in
+        guard case .unreadableModel("/nowhere.xcw", let cause)? = error as? ClassifierError else { return false }
+        return cause.fault == .system && cause.systemCode == ENOENT
+          && "\(error)" == "cannot read /nowhere.xcw: No such file or directory"
+      }
     }
   }
 
@@ -32,8 +38,43 @@ struct ClassifierErrorTests {
     #expect {
       try Classifier(contentsOf: photo)
     } throws: { error in
-      guard case .invalidModel(photo.path, let reason)? = error as? ClassifierError else { return false }
-      return reason.contains("signature") && "\(error)".hasPrefix(photo.path)
+      guard case .invalidModel(photo.path, .file(let cause))? = error as? ClassifierError else { return false }
+      return cause.fault == .signature && "\(error)" == "\(photo.path): \(cause)"
+    }
+  }
+
+  @Test func `A damaged weight is an error of the file, whether a kernel packs it or the optimizer folds it`() throws {
+    let bytes = try Data(contentsOf: model.file)
+    let damaged = model.folder.appending(path: "damaged-weights.xcw")
+    var weights: Set<String> = []
+    for position in stride(from: bytes.count - 1, to: bytes.count * 2 / 3, by: -1777) {
+      var changed = bytes
+      changed[position] ^= 1
+      try changed.write(to: damaged)
+      do throws(ClassifierError) {
+        _ = try Classifier(contentsOf: damaged)  // The byte is between two weights.
+      } catch {
+        guard case .invalidModel(damaged.path, .file(let cause)) = error else { throw error }
+        #expect(cause.fault == .checksum && cause.section == "DATA" && "\(error)" == "\(damaged.path): \(cause)")
+        weights.insert(cause.what)
+      }
+    }
+    for weight in ["kernel", "gamma", "mean"] { #expect(weights.contains { $0.contains(weight) }, "\(weights)") }
+  }
+
+  @Test func `A network that cannot be optimized says which node is at fault, and in which pass`() throws {
+    var model = try SmallModel.model()
+    let variance = try #require(model.graph.tensors.firstIndex { $0.name.contains("variance") })
+    let tensor = model.graph.tensors[variance]
+    model.graph.tensors[variance] = Tensor(
+      name: tensor.name, dimensions: tensor.dimensions, values: [Float](repeating: -1, count: tensor.elementCount))
+    #expect {
+      try Classifier(model, named: "negative.xcw")
+    } throws: { error in
+      guard case .invalidModel("negative.xcw", .network(let cause))? = error as? ClassifierError else { return false }
+      return cause.pass == "fold batch normalization" && tensor.name.hasPrefix(cause.node ?? "?")
+        && cause.reason == "channel 0 has the variance -1.0, expected at least 0"
+        && "\(error)" == "negative.xcw: \(cause)"
     }
   }
 
@@ -74,6 +115,17 @@ struct ClassifierErrorTests {
     } throws: { error in
       guard case .preprocessing(let error)? = error as? ClassifierError else { return false }
       return error.property == "divisor" && error.found == "0.0"
+    }
+  }
+
+  @Test func `A preprocessing of the model file that contradicts itself is the model's fault`() throws {
+    var model = try SmallModel.model()
+    model.metadata.preprocessing.divisor = 0
+    #expect {
+      try Classifier(model, named: "zero.xcw")
+    } throws: { error in
+      guard case .invalidModel("zero.xcw", .preprocessing(let cause))? = error as? ClassifierError else { return false }
+      return cause.property == "divisor" && "\(error)" == "zero.xcw: \(cause)"
     }
   }
 
