@@ -58,6 +58,7 @@ struct TorchRefusalTests {
     ("training", "last", "training mode"),
     ("operation", "last", "NonMaxSuppression: this operation is not supported"), ("domain", "last", "org.example"),
     ("short-weights", "w", "20 bytes, expected 24"), ("huge-weights", "w", "values at most"),
+    ("empty-weights", "w", "[4294967296, 4294967296, 0]"), ("empty-constant", "made", "too large to compute with"),
     ("text-weights", "w", "the type string"), ("opset", "version 6", "onnx.version_converter"),
   ])
   func `A wrong model is refused with what is wrong and where`(name: String, place: String, reason: String) throws {

@@ -190,6 +190,8 @@ def wrong():
     save("domain", [helper.make_node("FusedThing", ["x"], ["y"], name="last", domain="org.example")])
     short = t("w", 2, 3, 1, 1); short.raw_data = short.raw_data[:-4]; save("short-weights", [conv("x", "w")], [short])
     huge = t("w", 2, 3, 1, 1); del huge.dims[:]; huge.dims.extend([1 << 31, 1 << 31]); save("huge-weights", [conv("x", "w")], [huge])
+    empty = t("w", 0); del empty.dims[:]; empty.dims.extend([1 << 32, 1 << 32, 0]); save("empty-weights", [conv("x", "w")], [empty])
+    sizes = numpy_helper.from_array(np.array([1 << 32, 1 << 32, 0]), "s"); save("empty-constant", [helper.make_node("ConstantOfShape", ["s"], ["w"], name="made"), conv("x", "w")], [sizes])
     text = onnx.TensorProto(name="w", data_type=TensorProto.STRING, dims=[1], string_data=[b"a"]); save("text-weights", [conv("x", "w")], [text])
     save("opset", [conv("x", "w")], [t("w", 2, 3, 1, 1)], opset=6)
 

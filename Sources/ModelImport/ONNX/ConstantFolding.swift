@@ -136,8 +136,7 @@ enum ConstantFolding {
 
   /// The number of values of a constant that is to be computed.
   static func count(of sizes: [Int], _ operation: ONNXOperation) throws(ImportError) -> Int {
-    if sizes.contains(0), sizes.allSatisfy({ $0 >= 0 }) { return 0 }
-    guard let count = Limits.elementCount(of: sizes), count <= ONNXConstant.largestComputed else {
+    guard let count = ONNXConstant.count(of: sizes), count <= ONNXConstant.largestComputed else {
       throw operation.error("makes a constant of \(sizes), too large to compute with")
     }
     return count

@@ -17,11 +17,9 @@ struct ONNXArrays {
     guard let type = NamedArray.ElementType(onnx: tensor.type) else {
       throw error("holds numbers of the type \(Self.name(ofType: tensor.type)), which is not supported")
     }
-    guard tensor.dimensions.contains(0) || Limits.elementCount(of: tensor.dimensions) != nil,
-      tensor.dimensions.allSatisfy({ $0 >= 0 })
-    else { throw error("has the dimensions \(tensor.dimensions), expected \(Limits.elements) values at most") }
-    // The others may be of any size where one is 0.
-    let count = tensor.dimensions.contains(0) ? 0 : tensor.dimensions.reduce(1, *)
+    guard let count = ONNXConstant.count(of: tensor.dimensions) else {
+      throw error("has the dimensions \(tensor.dimensions), expected \(Limits.elements) values at most")
+    }
     let contents = try contents(tensor, type, count: count)
     return NamedArray(name: tensor.name, dimensions: tensor.dimensions, elementType: type, contents: contents)
   }

@@ -25,7 +25,7 @@ struct ONNXConstant {
   /// Arrays of integers are read at once where they may be shapes; all others stay in the file.
   init(_ array: NamedArray) throws(ImportError) {
     dimensions = array.dimensions
-    if array.dimensions.reduce(1, { $0.multipliedReportingOverflow(by: $1).partialValue }) <= Self.largestComputed,
+    if let count = Self.count(of: array.dimensions), count <= Self.largestComputed,
       array.elementType.byteCount > 2 || array.elementType == .bool, let ints = try array.integers()
     {
       values = .ints(ints)
@@ -38,6 +38,15 @@ struct ONNXConstant {
 
   /// Above this a constant is not computed with, only reshaped, transposed and used.
   static let largestComputed = 1 << 22
+
+  /// The number of values of such dimensions, or nil where that is more than a tensor may have.
+  ///
+  /// Where one dimension is 0 the others are bounded too, as some of them may be multiplied, and counted through, without it.
+  static func count(of dimensions: [Int]) -> Int? {
+    guard dimensions.contains(0) else { return Limits.elementCount(of: dimensions) }
+    guard let others = Limits.elementCount(of: dimensions.filter { $0 != 0 }), others <= largestComputed else { return nil }
+    return 0
+  }
 
   var elementCount: Int { dimensions.reduce(1, *) }
 
