@@ -6,6 +6,7 @@ median of the rounds' medians.
 """
 
 import argparse
+import itertools
 import json
 import os
 import pathlib
@@ -15,6 +16,8 @@ import subprocess
 import sys
 from typing import NamedTuple
 
+from networks import SIDES, TRAINED
+
 OURS = "xception"
 PRECISIONS = ("fp32", "bf16", "int8")
 
@@ -22,25 +25,36 @@ PRECISIONS = ("fp32", "bf16", "int8")
 class Peer(NamedTuple):
     runtime: str
     """Of peer.py."""
-    file: str
-    """Of the folder with the peers' models."""
+    ending: str
+    """Of the file in the folder with the peers' models."""
     precision: str
     """What it is compared with."""
     rest: str = "fp32"
     """The precision of what the model does not quantize, where the runtime lets one choose."""
 
+    def file(self, network: str) -> str:
+        return network + self.ending
+
 
 PEERS = {
-    "onnxruntime": Peer("onnxruntime", "xception299.onnx", "fp32"),
-    "openvino": Peer("openvino", "xception299.onnx", "fp32"),
-    "litert": Peer("litert", "xception299.tflite", "fp32"),
-    "openvino-bf16": Peer("openvino", "xception299.onnx", "bf16", rest="bf16"),
-    "onnxruntime-int8": Peer("onnxruntime", "xception299-int8-ort.onnx", "int8"),
-    "openvino-int8": Peer("openvino", "xception299-int8-ov.xml", "int8"),
+    "onnxruntime": Peer("onnxruntime", ".onnx", "fp32"),
+    "openvino": Peer("openvino", ".onnx", "fp32"),
+    "litert": Peer("litert", ".tflite", "fp32"),
+    "ncnn": Peer("ncnn", "-ncnn.param", "fp32"),
+    "mnn": Peer("mnn", ".mnn", "fp32"),
+    "openvino-bf16": Peer("openvino", ".onnx", "bf16", rest="bf16"),
+    "onnxruntime-int8": Peer("onnxruntime", "-int8-ort.onnx", "int8"),
+    "openvino-int8": Peer("openvino", "-int8-ov.xml", "int8"),
     # OpenVINO's own choice on processors with bf16.
-    "openvino-int8-bf16": Peer("openvino", "xception299-int8-ov.xml", "int8", rest="bf16"),
+    "openvino-int8-bf16": Peer("openvino", "-int8-ov.xml", "int8", rest="bf16"),
 }
-WEIGHTS = {"fp32": "xception299.xcw", "bf16": "xception299-bf16.xcw", "int8": "xception299-int8.xcw"}
+
+
+def weights_file(network: str, precision: str) -> str:
+    return f"{network}.xcw" if precision == "fp32" else f"{network}-{precision}.xcw"
+
+
+WEIGHTS = {precision: weights_file(TRAINED, precision) for precision in PRECISIONS}
 
 
 def parser(prog: str, description: str) -> argparse.ArgumentParser:
@@ -54,7 +68,9 @@ def parser(prog: str, description: str) -> argparse.ArgumentParser:
 
 
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
-    options = parser("compare.sh", "Times Xception 299x299 here and in other runtimes.")
+    options = parser("compare.sh", "Times networks here and in other runtimes.")
+    options.add_argument(
+        "--network", nargs="+", choices=[*SIDES, "all"], default=[TRAINED], help=f"what is timed ({TRAINED})")
     options.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="thread counts (1 2)")
     options.add_argument("--rounds", type=int, default=3, help="turns of each candidate (3)")
     options.add_argument("--runs", type=int, default=20, help="timed runs in a turn (20)")
@@ -65,6 +81,8 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     values = options.parse_args(words)
     if min(values.threads + [values.rounds, values.runs]) < 1:
         options.error("--threads, --rounds and --runs must be at least 1")
+    if "all" in values.network:
+        values.network = list(SIDES)
     return values
 
 
@@ -122,38 +140,41 @@ def summary(turns: list[dict]) -> dict:
     return {**best, "median_ms": median, "peak_rss_mb": max(turn["peak_rss_mb"] for turn in turns)}
 
 
-def candidates(precision: str, threads: int, options: argparse.Namespace) -> dict[str, list]:
+def candidates(network: str, precision: str, threads: int, options: argparse.Namespace) -> dict[str, list]:
     """The command of each."""
     bench = options.commands / "xception-bench"
-    weights = options.weights / WEIGHTS[precision]
+    weights = options.weights / weights_file(network, precision)
     commands = {OURS: [bench, weights, "--threads", threads, "--runs", options.runs, "--json"]}
     for name in options.only:
         peer = PEERS[name]
         if peer.precision == precision:
-            model = options.models / peer.file
-            commands[name] = [sys.executable, options.peer, peer.runtime, model, peer.rest, threads, options.runs]
+            model = options.models / peer.file(network)
+            words = [peer.runtime, model, peer.rest, threads, options.runs, SIDES[network]]
+            commands[name] = [sys.executable, options.peer, *words]
     return commands
 
 
 def require_files(options: argparse.Namespace) -> None:
-    wanted = [options.weights / WEIGHTS[precision] for precision in precisions(options)]
-    peers = (PEERS[name] for name in options.only)
-    wanted += [options.models / peer.file for peer in peers if peer.precision in precisions(options)]
+    peers = [peer for name in options.only if (peer := PEERS[name]).precision in precisions(options)]
+    wanted = []
+    for network in options.network:
+        wanted += [options.weights / weights_file(network, precision) for precision in precisions(options)]
+        wanted += [options.models / peer.file(network) for peer in peers]
     missing = [str(file) for file in wanted if not file.is_file()]
     if missing:
         sys.exit(f"there is no {', '.join(missing)}: compare.sh without --models makes all that it needs")
 
 
-def compare(precision: str, threads: int, options: argparse.Namespace) -> dict:
-    label = f"{precision}, {threads} thread{'s' if threads > 1 else ''}, "
-    turns, left_out = in_turn(candidates(precision, threads, options), options.rounds, label)
+def compare(network: str, precision: str, threads: int, options: argparse.Namespace) -> dict:
+    label = f"{network}, {precision}, {threads} thread{'s' if threads > 1 else ''}, "
+    turns, left_out = in_turn(candidates(network, precision, threads, options), options.rounds, label)
     ours = turns[OURS][0]
     if ours["precision"] != precision:
-        sys.exit(f"xception-bench ran {WEIGHTS[precision]} in {ours['precision']}, expected {precision}")
+        sys.exit(f"xception-bench ran {weights_file(network, precision)} in {ours['precision']}, expected {precision}")
     results = {candidate: summary(turns[candidate]) for candidate in turns}
     peers = [candidate for candidate in turns if candidate != OURS]
     comparison = {
-        "precision": precision, "threads": threads, "isa": ours["isa"], "results": results, "left_out": left_out,
+        "network": network, "precision": precision, "threads": threads, "isa": ours["isa"], "results": results, "left_out": left_out,
         "versions": {peer: turns[peer][0]["version"] for peer in peers},
     }
     for key in ("min", "median"):
@@ -176,7 +197,7 @@ def processor() -> str:
 
 def show(comparison: dict) -> None:
     precision, threads = comparison["precision"], comparison["threads"]
-    print(f"\n{precision}, {threads} thread{'s' if threads > 1 else ''}, {comparison['isa']}, milliseconds")
+    print(f"\n{comparison['network']}, {precision}, {threads} thread{'s' if threads > 1 else ''}, {comparison['isa']}, milliseconds")
     print(f"{'':30}{'min':>9}{'median':>9}{'load':>9}{'first':>9}{'MB':>7}   ours / theirs: min, median")
     for name, result in comparison["results"].items():
         title = f"{name} {comparison['versions'].get(name, '')}"
@@ -196,14 +217,13 @@ def main() -> None:
         "processor": processor(), "processors": os.cpu_count(), "rounds": options.rounds, "runs": options.runs,
     }
     if not options.json:
-        print(f"Xception 299x299, batch 1, in turn, rounds: {options.rounds}, runs in each: {options.runs}")
+        print(f"One picture, in turn, rounds: {options.rounds}, runs in each: {options.runs}")
         print(f"{description['processor']}, {description['processors']} processors")
     comparisons = []
-    for precision in precisions(options):
-        for threads in options.threads:
-            comparisons.append(compare(precision, threads, options))
-            if not options.json:
-                show(comparisons[-1])
+    for network, precision, threads in itertools.product(options.network, precisions(options), options.threads):
+        comparisons.append(compare(network, precision, threads, options))
+        if not options.json:
+            show(comparisons[-1])
     if options.json:
         print(json.dumps({**description, "comparisons": comparisons}))
 

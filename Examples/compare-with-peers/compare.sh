@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# Times Xception 299x299 in ONNX Runtime, OpenVINO, LiteRT and this runtime in turn, and prints the ratios.
+# Times networks in ONNX Runtime, OpenVINO, LiteRT, ncnn, MNN and this runtime in turn, and prints the ratios.
 #
-#   compare.sh [--precision fp32|bf16|int8|all] [--threads 1 2] [--rounds 3] [--runs 20] [--only PEER ...] [--json]
-#              [--python PYTHON] [--models FOLDER] [--commands FOLDER]
+#   compare.sh [--network NAME ...|all] [--precision fp32|bf16|int8|all] [--threads 1 2] [--rounds 3] [--runs 20]
+#              [--only PEER ...] [--json] [--python PYTHON] [--models FOLDER] [--commands FOLDER]
 #
-# fp32 is compared with ONNX Runtime, OpenVINO and LiteRT, bf16 with OpenVINO, int8 (ours without calibration) with the
-# statically calibrated int8 of ONNX Runtime and of OpenVINO. A peer that the processor cannot run is left out, with the
-# reason. All candidates take turns, --rounds times --runs runs, in a new process each time.
+# Xception 299x299 unless others of networks.py are named. fp32 is compared with all of them, bf16 with OpenVINO, int8
+# (ours without calibration) with the statically calibrated int8 of ONNX Runtime and of OpenVINO. A peer that the processor
+# cannot run is left out, with the reason. All candidates take turns, --rounds times --runs runs, in a new process each time.
 #
-# The first run takes minutes and 2.5 GB: it installs the peers in a virtual environment and makes their models from a
-# trained Keras Xception, both in the user's cache folder. --python uses an interpreter that has the peers already,
-# --models a folder with their models, --commands a folder with built commands of ours.
+# The first run takes minutes and 2.5 GB (all networks: an hour and 8 GB): it installs the peers in a virtual
+# environment and makes their models from Keras's, both in the user's cache folder. --python uses an interpreter that has
+# the peers already, --models a folder with their models, --commands a folder with built commands of ours.
 set -euo pipefail
 
 source "$(dirname "$0")/prepare.sh"
 prepare "$@"
-converted xception299 xception299.keras
+for network in "${networks[@]}"; do converted "$network" "$network.keras"; done
 exec "$python" "$here/compare.py" --commands "$commands" --weights "$weights" --models "$models" \
-  --precision "$precision" ${options[@]+"${options[@]}"}
+  --precision "$precision" --network "${networks[@]}" ${options[@]+"${options[@]}"}

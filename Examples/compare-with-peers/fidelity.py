@@ -15,6 +15,7 @@ import tempfile
 import numpy
 
 import compare
+from networks import TRAINED
 
 SIDE = 299
 STAMPS = pathlib.Path("/usr/share/tuxpaint/stamps")
@@ -131,7 +132,7 @@ def compare_features(options: argparse.Namespace, files: list) -> list[dict]:
     for name, peer in compare.PEERS.items():
         if name == "onnxruntime" or peer.precision in precisions:
             compare.progress(f"features in {peer.precision}: {name}")
-            features = FEATURES[peer.runtime](options.models / peer.file, peer.rest, files)
+            features = FEATURES[peer.runtime](options.models / peer.file(TRAINED), peer.rest, files)
             rows.append(row(name, peer.precision, features))
     compare.progress("")
     return rows

@@ -13,6 +13,7 @@ import sys
 import time
 
 import compare
+import family
 import fidelity
 import loading
 import quality
@@ -21,6 +22,7 @@ import speed
 README = pathlib.Path(__file__).with_name("README.md")
 PARTS = {
     "compare": speed.measure_peers,
+    "family": family.measure_family,
     "peak": speed.measure_peak,
     "sets": speed.measure_sets,
     "sides": speed.measure_sides,
@@ -33,7 +35,9 @@ PARTS = {
 
 def arguments() -> argparse.Namespace:
     parser = compare.parser("figures.sh", "Measures the figures of Examples/compare-with-peers/README.md.")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="the parts to measure (all)")
+    usual = [part for part in PARTS if part != "family"]
+    parser.add_argument(
+        "--only", nargs="+", choices=PARTS, default=usual, help="the parts to measure (all but the family)")
     parser.add_argument("--rounds", type=int, default=3, help="turns of each candidate (3)")
     parser.add_argument("--runs", type=int, default=20, help="timed runs in a turn (20)")
     parser.add_argument("--update", action="store_true", help="replace what was measured in README.md")

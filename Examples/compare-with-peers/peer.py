@@ -1,6 +1,6 @@
-"""Times one peer in a process of its own: peer.py RUNTIME MODEL PRECISION THREADS RUNS
+"""Times one peer in a process of its own: peer.py RUNTIME MODEL PRECISION THREADS RUNS SIDE
 
-PRECISION is that of all that the model does not quantize. Prints a JSON object with load_ms, first_ms, min_ms,
+PRECISION is that of all that the model does not quantize, SIDE that of the picture in pixels. Prints a JSON object with load_ms, first_ms, min_ms,
 median_ms and peak_rss_mb, as xception-bench does, and the peer's version; or one with the reason why the precision is
 unsupported.
 """
@@ -31,7 +31,7 @@ def check_for_bf16():
         raise Unsupported("this processor has no bf16 products (AVX512_BF16 or AMX; on arm64, bf16)")
 
 
-def onnx_runtime(path, precision, threads):
+def onnx_runtime(path, precision, threads, side):
     import onnxruntime
 
     def load():
@@ -44,7 +44,7 @@ def onnx_runtime(path, precision, threads):
     return load
 
 
-def openvino(path, precision, threads):
+def openvino(path, precision, threads, side):
     import openvino
 
     if precision == "bf16":
@@ -53,7 +53,7 @@ def openvino(path, precision, threads):
     def load():
         core = openvino.Core()
         network = core.read_model(path)
-        network.reshape([1, 299, 299, 3])
+        network.reshape([1, side, side, 3])
         settings = {
             "INFERENCE_NUM_THREADS": threads,
             "PERFORMANCE_HINT": "LATENCY",
@@ -69,7 +69,7 @@ def openvino(path, precision, threads):
     return load
 
 
-def litert(path, precision, threads):
+def litert(path, precision, threads, side):
     from ai_edge_litert.interpreter import Interpreter
 
     def load():
@@ -86,10 +86,52 @@ def litert(path, precision, threads):
     return load
 
 
+def ncnn(path, precision, threads, side):
+    import ncnn
+
+    def load():
+        network = ncnn.Net()
+        network.opt.num_threads = threads
+        # Else it stores and computes in 16 bits where it can.
+        network.opt.use_fp16_packed = network.opt.use_fp16_storage = network.opt.use_fp16_arithmetic = False
+        network.opt.use_bf16_storage = False
+        if network.load_param(path) != 0 or network.load_model(path.removesuffix("param") + "bin") != 0:
+            sys.exit(f"ncnn does not read {path}")
+        (source,), (result,) = network.input_names(), network.output_names()
+
+        def run(image):
+            extractor = network.create_extractor()
+            extractor.input(source, ncnn.Mat(image[0]))
+            return extractor.extract(result)[1]
+
+        return run
+
+    return load
+
+
+def mnn(path, precision, threads, side):
+    import MNN.nn
+
+    def load():
+        runtime = MNN.nn.create_runtime_manager(({"numThread": threads, "precision": "high", "backend": 0},))
+        network = MNN.nn.load_module_from_file(path, [], [], runtime_manager=runtime)
+
+        def run(image):
+            picture = MNN.expr.placeholder(image.shape, MNN.expr.NCHW)
+            picture.write(image)
+            return network.forward([picture])[0].read()
+
+        return run
+
+    return load
+
+
 RUNTIMES = {  # what loads a model, and the package
     "onnxruntime": (onnx_runtime, "onnxruntime"),
     "openvino": (openvino, "openvino"),
     "litert": (litert, "ai-edge-litert"),
+    "ncnn": (ncnn, "ncnn"),
+    "mnn": (mnn, "MNN"),
 }
 
 
@@ -105,10 +147,10 @@ def peak_resident_megabytes():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
-def measure(runtime, path, precision, threads, runs):
+def measure(runtime, path, precision, threads, runs, side):
     make, package = RUNTIMES[runtime]
-    image = numpy.random.default_rng(0).uniform(-1, 1, (1, 299, 299, 3)).astype("float32")
-    load = make(path, precision, threads)
+    image = numpy.random.default_rng(0).uniform(-1, 1, (1, side, side, 3)).astype("float32")
+    load = make(path, precision, threads, side)
 
     def timed(call, *arguments):
         start = time.perf_counter()
@@ -131,9 +173,9 @@ def measure(runtime, path, precision, threads, runs):
 
 
 def main() -> None:
-    runtime, path, precision, threads, runs = sys.argv[1:]
+    runtime, path, precision, threads, runs, side = sys.argv[1:]
     try:
-        result = measure(runtime, path, precision, int(threads), int(runs))
+        result = measure(runtime, path, precision, int(threads), int(runs), int(side))
     except Unsupported as reason:
         result = {"unsupported": str(reason)}
     print(json.dumps(result))

@@ -6,6 +6,7 @@
 #   commands      the folder of our commands
 #   weights       the folder of our weights files
 #   precisions    those that are asked for
+#   networks      likewise: Xception unless they are named
 #   options       what is left of the command line
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -22,6 +23,7 @@ prepare() {
   models=
   commands=
   precision=all
+  networks=(xception299)
   options=()
   parse "$@"
   case "$precision" in
@@ -35,6 +37,7 @@ prepare() {
   bash "$root/Examples/install-packages.sh" zlib1g-dev libpng-dev libjpeg-dev libwebp-dev libgif-dev pkg-config \
     python3 python3-pip python3-venv >&2
   [ -n "$python" ] || install_peers
+  [ "${networks[*]}" != all ] || read -r -a networks < <("$python" "$here/networks.py")
   [ -n "$models" ] || make_models
   [ -n "$commands" ] || build
   weights=$cache
@@ -47,6 +50,14 @@ parse() {
         [ $# -gt 1 ] || fail "$1 needs a value"
         printf -v "${1#--}" %s "$2"
         shift 2 ;;
+      --network)
+        networks=()
+        while [ $# -gt 1 ] && [[ $2 != -* ]]; do
+          networks+=("$2")
+          shift
+        done
+        [ ${#networks[@]} -gt 0 ] || fail "--network needs a value"
+        shift ;;
       -h | --help) usage; exit ;;
       *) options+=("$1"); shift ;;
     esac
@@ -69,7 +80,7 @@ install_peers() {
 make_models() {
   models=$cache/models
   bash "$root/Examples/fetch-trained-model.sh" "$models" >&2
-  "$python" "$here/make_models.py" "$models" "${precisions[@]}" >&2
+  "$python" "$here/make_models.py" "$models" --precision "${precisions[@]}" --network "${networks[@]}" >&2
 }
 
 build() {

@@ -10,6 +10,7 @@ import sys
 
 import compare
 from figure import MEBIBYTE, MEGABYTE, figure, figure_table, table, threads_text
+from networks import TRAINED
 
 RATIO_BARS = {"fp32": (0.95, 0.93), "bf16": (0.96, 0.90), "int8": (0.80, 0.76)}  # 1 and 2 threads
 SIDES = (150, 224, 600)  # beside 299
@@ -45,7 +46,7 @@ def measure_peers(options: argparse.Namespace) -> list[str]:
     options = argparse.Namespace(**{**vars(options), "only": list(compare.PEERS), "peer": peer})
     figures, rows, left_out = [], [], {}
     for precision in compare.precisions(options):
-        comparisons = [compare.compare(precision, threads, options) for threads in (1, 2)]
+        comparisons = [compare.compare(TRAINED, precision, threads, options) for threads in (1, 2)]
         for comparison, bar in zip(comparisons, RATIO_BARS[precision]):
             left_out.update(comparison["left_out"])
             if "min_ratio" in comparison:
@@ -91,7 +92,7 @@ def measure_peak(options: argparse.Namespace) -> list[str]:
 
 def instruction_sets(options: argparse.Namespace) -> list[str]:
     """Those that this processor supports, as the refusal of another one names them."""
-    command = [options.commands / "xception-bench", options.weights / "xception299.xcw", "--isa", "none"]
+    command = [options.commands / "xception-bench", options.weights / compare.WEIGHTS["fp32"], "--isa", "none"]
     refusal = subprocess.run([str(word) for word in command], capture_output=True, text=True).stderr
     match = re.search(r"expected one of ([a-z0-9, ]+)", refusal)
     if not match:

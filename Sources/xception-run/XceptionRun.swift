@@ -58,7 +58,7 @@ struct XceptionRun: ParsableCommand {
     }
     guard !images.isEmpty || filesFrom != nil else { throw ValidationError("Missing expected argument '<images> ...'") }
     guard why.heatmap == nil || !isSeveral else {
-      throw ValidationError("--heatmap writes the picture of one: expected one picture")
+      throw ValidationError("--heatmap is of one picture: expected one; --report has the heatmaps of many")
     }
     guard why.outputLayer == nil || results.format != .csv else {
       throw ValidationError("--output-layer needs an --output of .jsonl")

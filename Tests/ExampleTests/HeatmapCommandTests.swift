@@ -53,7 +53,7 @@ struct HeatmapCommandTests {
     for several in [[photo, model.photos[1].path], [model.folder.path]] {
       let result = try Command.run(
         "xception-run", ["--model", model.file.path, "--heatmap", path("x.png")] + several)
-      #expect(result.status == 64 && result.errors.contains("--heatmap writes the picture of one"))
+      #expect(result.status == 64 && result.errors.contains("--report has the heatmaps of many"))
     }
     let text = try run(photo, "--heatmap", path("x.txt"))
     #expect(text.status == 64 && text.errors.contains("expected a name that ends in .png"))
