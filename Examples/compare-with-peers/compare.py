@@ -174,7 +174,8 @@ def compare(network: str, precision: str, threads: int, options: argparse.Namesp
     results = {candidate: summary(turns[candidate]) for candidate in turns}
     peers = [candidate for candidate in turns if candidate != OURS]
     comparison = {
-        "network": network, "precision": precision, "threads": threads, "isa": ours["isa"], "results": results, "left_out": left_out,
+        "network": network, "precision": precision, "threads": threads, "isa": ours["isa"], "results": results,
+        "left_out": left_out,
         "versions": {peer: turns[peer][0]["version"] for peer in peers},
     }
     for key in ("min", "median"):
@@ -197,7 +198,8 @@ def processor() -> str:
 
 def show(comparison: dict) -> None:
     precision, threads = comparison["precision"], comparison["threads"]
-    print(f"\n{comparison['network']}, {precision}, {threads} thread{'s' if threads > 1 else ''}, {comparison['isa']}, milliseconds")
+    title = f"{comparison['network']}, {precision}, {threads} thread{'s' if threads > 1 else ''}, {comparison['isa']}"
+    print(f"\n{title}, milliseconds")
     print(f"{'':30}{'min':>9}{'median':>9}{'load':>9}{'first':>9}{'MB':>7}   ours / theirs: min, median")
     for name, result in comparison["results"].items():
         title = f"{name} {comparison['versions'].get(name, '')}"

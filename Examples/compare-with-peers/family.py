@@ -67,4 +67,5 @@ def start_and_memory(comparisons: dict[tuple, dict], options: argparse.Namespace
 
     columns = list(itertools.product(REPORTED, precisions))
     header = ["ours / the least of theirs", *(f"{REPORTED[key][0]}, {precision}" for key, precision in columns)]
-    return table(header, [[network, *(cell(network, precision, key) for key, precision in columns)] for network in SIDES])
+    rows = [[network, *(cell(network, precision, key) for key, precision in columns)] for network in SIDES]
+    return table(header, rows)

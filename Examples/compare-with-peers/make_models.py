@@ -1,10 +1,10 @@
 """Makes the models that are compared: make_models.py FOLDER [--precision PRECISION ...] [--network NETWORK ...]
 
 FOLDER holds kitchenware.keras and photos, which Examples/fetch-trained-model.sh fetches. Its Xception backbone,
-trained on ImageNet, gets a head of 1000 classes with seeded weights; the other networks are those of keras.applications.
-Each is written as NETWORK.keras, NETWORK.tflite (LiteRT), NETWORK.onnx (ONNX Runtime and OpenVINO), NETWORK-ncnn.param
-and .bin, and NETWORK.mnn. For int8, ONNX Runtime and NNCF quantize it as their manuals say, with two crops of each of the
-18 photos to calibrate: NETWORK-int8-ort.onnx and NETWORK-int8-ov.xml. What exists is kept.
+trained on ImageNet, gets a head of 1000 classes with seeded weights; the other networks are those of
+keras.applications. Each is written as NETWORK.keras, NETWORK.tflite (LiteRT), NETWORK.onnx (ONNX Runtime and OpenVINO),
+NETWORK-ncnn.param and .bin, and NETWORK.mnn. For int8, ONNX Runtime and NNCF quantize it as their manuals say, with two
+crops of each of the 18 photos to calibrate: NETWORK-int8-ort.onnx and NETWORK-int8-ov.xml. What exists is kept.
 """
 
 import argparse
@@ -100,7 +100,7 @@ def make_plain_onnx(model, file: pathlib.Path) -> None:
 
 
 def write_folded(folder: pathlib.Path, work: pathlib.Path, network: str) -> None:
-    """The network as work/folded.onnx, by ONNX Runtime: pnnx leaves out padding that is not a part of its convolution."""
+    """The network as work/folded.onnx, by ONNX Runtime: pnnx leaves out padding that is no part of its convolution."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -112,7 +112,8 @@ def write_folded(folder: pathlib.Path, work: pathlib.Path, network: str) -> None
 def make_ncnn(folder: pathlib.Path, work: pathlib.Path, network: str) -> None:
     write_folded(folder, work, network)
     side = SIDES[network]
-    command = [pathlib.Path(sys.executable).with_name("pnnx"), "folded.onnx", f"inputshape=[1,{side},{side},3]", "fp16=0"]
+    command = [pathlib.Path(sys.executable).with_name("pnnx"), "folded.onnx"]
+    command += [f"inputshape=[1,{side},{side},3]", "fp16=0"]
     result = subprocess.run(command, cwd=work, check=True, capture_output=True, text=True)
     if "ignore" in result.stdout + result.stderr:
         sys.exit(f"make_models.py: pnnx leaves out a part of {network}:\n{result.stdout}{result.stderr}")

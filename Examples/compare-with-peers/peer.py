@@ -1,8 +1,8 @@
 """Times one peer in a process of its own: peer.py RUNTIME MODEL PRECISION THREADS RUNS SIDE
 
-PRECISION is that of all that the model does not quantize, SIDE that of the picture in pixels. Prints a JSON object with load_ms, first_ms, min_ms,
-median_ms and peak_rss_mb, as xception-bench does, and the peer's version; or one with the reason why the precision is
-unsupported.
+PRECISION is that of all that the model does not quantize, SIDE that of the picture in pixels. Prints a JSON object with
+load_ms, first_ms, min_ms, median_ms and peak_rss_mb, as xception-bench does, and the peer's version; or one with the
+reason why the precision is unsupported.
 """
 
 import json

@@ -2,9 +2,9 @@
 
     throughput.py --commands BIN --weights MODEL.xcw --onnx MODEL.onnx --pictures FOLDER [--rounds 3]
 
-What it could be: the time that xception-bench takes for a picture on all processors, and that in which all of them decode
-and resize one. The loop is of Pillow and ONNX Runtime with the same network on the same pixels (--size stretched with
-nearest neighbor, x / 127.5 - 1, height by width by channels unless --channels-first). Loading is in none of them.
+What it could be: the time that xception-bench takes for a picture on all processors, and that in which all of them
+decode and resize one. The loop is of Pillow and ONNX Runtime with the same network on the same pixels (--size stretched
+with nearest neighbor, x / 127.5 - 1, height by width by channels unless --channels-first). Loading is in none of them.
 """
 
 import argparse
@@ -63,8 +63,8 @@ def command(options: argparse.Namespace, files: list[pathlib.Path]) -> float:
     return seconds(files + files[:1]) - seconds(files[:1])
 
 
-def output(options: argparse.Namespace, name: str, *words, names: list[pathlib.Path] = ()) -> subprocess.CompletedProcess:
-    """What one of our commands prints."""
+def output(options: argparse.Namespace, name: str, *words, names=()) -> subprocess.CompletedProcess:
+    """What one of our commands prints, which may read names of files from standard input."""
     command = [str(options.commands / name), *map(str, words)]
     result = subprocess.run(command, input="\n".join(map(str, names)), text=True, capture_output=True)
     if result.returncode:
