@@ -5,8 +5,9 @@
 #              [--python PYTHON] [--models FOLDER] [--commands FOLDER]
 #
 # Parts: compare, family, peak, sets, sides, streams, load, photos, fidelity. All but the family take about ten minutes on
-# two processors, which should have nothing else to do; the family, only where it is named, an hour more and 8 GB. --update replaces the tables of the parts that were measured in
-# README.md. The other options are those of compare.sh and fidelity.sh.
+# two processors, which should have nothing else to do; the family, only where it is named, takes an hour more and 8 GB.
+# --update replaces the tables of the parts that were measured in README.md. The other options are those of compare.sh and
+# fidelity.sh.
 set -euo pipefail
 
 source "$(dirname "$0")/prepare.sh"
