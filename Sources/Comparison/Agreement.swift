@@ -1,8 +1,8 @@
 internal import Xception
 
-/// How far two models agree about pictures.
+/// How far two models agree about a set of pictures.
 package struct Agreement: Sendable {
-  /// A figure with the picture that it comes from.
+  /// A figure, and the picture that it comes from.
   package struct Extreme: Hashable, Sendable {
     package var value: Double
     package var picture: String
@@ -24,12 +24,12 @@ package struct Agreement: Sendable {
   package private(set) var pictureCount = 0
   /// The pictures whose most probable classes differ.
   package private(set) var disagreements: [Disagreement] = []
-  /// Of all classes and pictures.
+  /// Over all classes and pictures.
   package private(set) var largestDifference: Extreme?
-  /// Of the angle between the features; nil where the models have none, or not equally many.
+  /// Of the angle between the features; nil where the models have none, or not the same number.
   package private(set) var worstCosine: Extreme?
   private var cosineSum = 0.0
-  /// The pictures that could not be decoded and count for nothing.
+  /// The pictures that could not be decoded, which are not counted.
   package internal(set) var unreadable: [Unreadable] = []
 
   package var sameClassCount: Int { pictureCount - disagreements.count }
@@ -38,7 +38,7 @@ package struct Agreement: Sendable {
 
   package init() {}
 
-  /// Counts a picture in. The models have equally many classes.
+  /// Adds a picture. The models have the same number of classes.
   mutating func add(_ picture: String, _ first: Classification, _ second: Classification) {
     pictureCount += 1
     let (a, b) = (first.predictions[0], second.predictions[0])

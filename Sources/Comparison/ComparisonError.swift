@@ -5,15 +5,15 @@ package import Xception
 package enum ComparisonError: Error, Hashable, Sendable {
   /// The folder of pictures, or one inside it, cannot be read.
   case folder(path: String, reason: String)
-  /// The folder holds no file whose name is a picture's.
+  /// The folder holds no file with the name of a picture.
   case noPictures(folder: String)
-  /// None of the pictures could be decoded; the reason is that of the first.
+  /// None of the pictures could be decoded; the reason is the one for the first.
   case nothingReadable(picture: String, reason: String)
   case differentInputs(Shape, Shape)
   case differentClassCounts(Int, Int)
   /// One model's classes are independent labels, the other's are not.
   case differentKinds(Classifier.Kind, Classifier.Kind)
-  /// Both models name their classes, and not alike.
+  /// Both models name their classes, but differently.
   case differentLabels(classIndex: Int, String, String)
   /// A model could not be loaded or run.
   case model(String)

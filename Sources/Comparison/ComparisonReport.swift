@@ -2,7 +2,7 @@ internal import ModelGraph
 internal import PlainText
 package import Xception
 
-/// What the comparison of two models found out, for people and for programs.
+/// What the comparison of two models found, for people and for programs.
 package struct ComparisonReport: Encodable, Sendable {
   package struct Side: Encodable, Sendable {
     package var file: String
@@ -14,7 +14,7 @@ package struct ComparisonReport: Encodable, Sendable {
     package var milliseconds: Double
   }
 
-  /// About the pictures.
+  /// The agreement about the pictures.
   package struct Pictures: Encodable, Sendable {
     package var count: Int
     package var sameClass: Int
@@ -109,7 +109,7 @@ extension ComparisonReport.Pictures {
     unreadable = agreement.unreadable
   }
 
-  /// How many pictures the text names of a kind; the object has all.
+  /// How many pictures of a kind the text names; the JSON object has all.
   private static let shown = 10
 
   fileprivate var text: String {

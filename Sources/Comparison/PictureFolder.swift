@@ -1,6 +1,6 @@
 internal import Files
 
-/// Finds pictures by the ends of their names.
+/// Finds pictures by their file name extensions.
 package enum PictureFolder {
   /// In lowercase; uppercase is recognized too.
   package static let extensions = [
@@ -47,7 +47,7 @@ package enum PictureFolder {
     (try? FileStatus(of: path, followsLink: false))?.kind == .folder
   }
 
-  /// Whether a name ends as those of pictures do.
+  /// Whether a name ends in one of the extensions.
   package static func isPicture(_ name: String) -> Bool {
     guard let dot = name.lastIndex(of: ".") else { return false }
     return extensions.contains(name[name.index(after: dot)...].lowercased())

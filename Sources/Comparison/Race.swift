@@ -1,7 +1,7 @@
 internal import ModelGraph
 package import Xception
 
-/// How long two networks take, in turns, so that whatever else the machine does slows both.
+/// How long two networks take, run in turns so that whatever else the machine does slows both.
 package struct Race: Hashable, Sendable {
   /// The fastest run of each, in milliseconds.
   package var first: Double
@@ -11,7 +11,7 @@ package struct Race: Hashable, Sendable {
 
   private static let warmUps = 2
   private static let turns = 20
-  /// Fewer turns are enough for networks that take longer.
+  /// Networks that take longer need fewer turns.
   private static let enough = Duration.seconds(6)
   private static let leastTurns = 5
 

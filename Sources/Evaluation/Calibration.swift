@@ -1,7 +1,7 @@
 /// Whether a model is right as often as it says.
 ///
-/// Answers are gathered by their confidence, the probability of the predicted class, in bins of equal width: Guo et al., "On
-/// Calibration of Modern Neural Networks" (2017), section 2.
+/// Answers are put into bins of equal width by their confidence, the probability of the predicted class: Guo et al.,
+/// "On Calibration of Modern Neural Networks" (2017), section 2.
 package struct Calibration: Sendable {
   package struct Bin: Hashable, Sendable, Encodable {
     /// The confidences of a bin: above `low`, at most `high`; the first holds 0 too.
@@ -39,7 +39,7 @@ package struct Calibration: Sendable {
   }
 
   package mutating func add(confidence: Double, isCorrect: Bool) {
-    // The bin whose upper end is the first that is not below; a confidence above 1 by rounding belongs to the last.
+    // The first bin whose upper end is not below it; a confidence that rounding took above 1 belongs to the last.
     let index = bins.firstIndex { confidence <= $0.high } ?? bins.count - 1
     bins[index].count += 1
     bins[index].confidenceSum += confidence

@@ -1,4 +1,4 @@
-/// How well a model of exclusive classes answers pictures whose classes are known.
+/// How well a model of exclusive classes does on pictures whose classes are known.
 package struct ClassEvaluation: Sendable {
   package private(set) var matrix: ConfusionMatrix
   package private(set) var calibration = Calibration()
@@ -15,8 +15,8 @@ package struct ClassEvaluation: Sendable {
     package let confidence: Float
     /// The probability of the right class.
     package let truthProbability: Float
-    /// The place of the right class among the probabilities in falling order, from 0. Of equal ones the lower class comes
-    /// first.
+    /// The rank of the right class among the probabilities in falling order, from 0. Among equal ones the lower class
+    /// comes first.
     package let rank: Int
 
     /// - Parameter probabilities: Of each class; at least one.

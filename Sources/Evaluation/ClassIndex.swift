@@ -11,7 +11,7 @@ package struct ClassIndex: Sendable {
     indices = Dictionary(grouping: labels.indices) { labels[$0] }
   }
 
-  /// The class of a name or, where no class is called so, of a number from 0.
+  /// The class with a name or, where no class has that name, with a number from 0.
   package func callAsFunction(_ name: String) throws(TruthError) -> Int {
     switch indices[name] {
     case let found? where found.count == 1: return found[0]

@@ -1,4 +1,4 @@
-/// How well a model of independent labels answers pictures whose labels are known.
+/// How well a model of independent labels does on pictures whose labels are known.
 ///
 /// The scores of all pictures are kept, 4 bytes a label, because the average precision of a label ranks the pictures.
 package struct LabelEvaluation: Sendable {
@@ -58,7 +58,7 @@ package struct LabelEvaluation: Sendable {
     var (area, hits, counted) = (0.0, 0, 0)
     var index = 0
     while index < ranking.count {
-      // Pictures of equal scores come at once: their order says nothing.
+      // Pictures with equal scores are taken together, as their order means nothing.
       let score = ranking[index].score
       var gained = 0
       while index < ranking.count, ranking[index].score == score {
@@ -78,7 +78,7 @@ package struct LabelEvaluation: Sendable {
     return values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
   }
 
-  /// How well each label is recognized, where a probability of at least a threshold means that the picture has it.
+  /// How well each label is recognized, where a picture counts as having it from a threshold of probability on.
   package func labelScores(threshold: Float = 0.5) -> [ClassScore] {
     var (correct, predicted, support) = ([Int](repeating: 0, count: labelCount), [Int](), [Int]())
     predicted = correct

@@ -8,8 +8,8 @@
 
 /// McNemar's test: whether two models that answered the same pictures differ in how often they are right.
 ///
-/// Only the pictures that one model has right and the other wrong say anything. Where the models are equally good, each of
-/// these is as likely to fall to the one as to the other.
+/// Only the pictures that one model has right and the other wrong say anything. Where the models are equally good, each
+/// of these is as likely to be the one's as the other's.
 package struct McNemar: Hashable, Sendable {
   package let onlyFirst: Int
   package let onlySecond: Int
@@ -23,7 +23,7 @@ package struct McNemar: Hashable, Sendable {
   package var probability: Double {
     let (n, fewer) = (onlyFirst + onlySecond, min(onlyFirst, onlySecond))
     guard onlyFirst != onlySecond else { return 1 }
-    // Terms from the largest down, each from its neighbor: below 2^-60 of the sum the rest cannot be seen.
+    // Terms from the largest down, each computed from its neighbor: below 2^-60 of the sum the rest does not matter.
     var term = exp(logBinomial(n, fewer) - Double(n) * log(2.0))
     var (sum, k) = (0.0, fewer)
     while term > 0 {
@@ -35,7 +35,7 @@ package struct McNemar: Hashable, Sendable {
     return min(1, 2 * sum)
   }
 
-  /// The logarithm of n over k.
+  /// The logarithm of the binomial coefficient n over k.
   private func logBinomial(_ n: Int, _ k: Int) -> Double { lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) }
 
   private func lgamma(_ value: Int) -> Double {

@@ -8,7 +8,7 @@ package struct Proportion: Hashable, Sendable {
     self.total = total
   }
 
-  /// Zero of nothing.
+  /// Zero where nothing was counted.
   package var value: Double { total == 0 ? 0 : Double(count) / Double(total) }
 
   /// Wilson's score interval, which holds the true share in 95 % of such samples: Wilson, "Probable Inference, the Law of

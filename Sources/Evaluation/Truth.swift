@@ -13,9 +13,9 @@ package struct Truth: Hashable, Sendable {
 
   package let entries: [Entry]
 
-  /// Each picture is of the class that the outermost folder of its path is named as.
+  /// Each picture belongs to the class that the outermost folder of its path is named after.
   ///
-  /// - Parameter pictures: Paths from the folder that holds the folders of the classes.
+  /// - Parameter pictures: Paths relative to the folder that holds the folders of the classes.
   package init(folders pictures: [String]) throws(TruthError) {
     var entries: [Entry] = []
     for picture in pictures {

@@ -1,10 +1,10 @@
 /// Why a list of right answers cannot be used.
 package enum TruthError: Error, Hashable, Sendable {
-  /// Of a line of the list: what was found and what was expected.
+  /// For a line of the list: what was found and what was expected.
   case line(Int, reason: String)
-  /// A picture outside the folders that are named as classes.
+  /// A picture outside the folders that are named after classes.
   case noClassFolder(picture: String)
-  /// A name that is no class of the model; the first names that are.
+  /// A name that is not a class of the model; the first of its names.
   case unknownClass(String, known: [String])
   /// A name that several classes have.
   case ambiguousClass(String, indices: [Int])

@@ -10,7 +10,7 @@ struct BMPHeader {
   /// Where a color is in a pixel of 16 or 32 bits.
   struct Mask {
     let bits: UInt32
-    /// The value of the color, 0 to 255: rounded down, as Pillow scales it. 0 where there are no bits.
+    /// The value of the color, 0 to 255, rounded down as Pillow scales it; 0 where the mask has no bits.
     func value(in pixel: UInt32) -> UInt8 {
       guard bits != 0 else { return 0 }
       let shift = bits.trailingZeroBitCount
@@ -32,7 +32,7 @@ struct BMPHeader {
   let offset: Int
 
   var hasAlpha: Bool { masks[3].bits != 0 }
-  /// Bytes of a row, and of that without the bytes that make it a multiple of four.
+  /// Bytes of a row, with and without those that pad it to a multiple of four.
   var stride: Int { (width * bitCount + 31) / 32 * 4 }
   var rowBytes: Int { (width * bitCount + 7) / 8 }
 }
@@ -106,7 +106,7 @@ extension BMPHeader {
   }
 }
 
-/// Numbers of a file, the low byte first.
+/// Little-endian numbers of a file.
 private struct LittleEndianFile {
   let bytes: [UInt8]
   let format: ImageFormat

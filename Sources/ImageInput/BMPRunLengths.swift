@@ -1,5 +1,5 @@
-/// The indices of a BMP file of run lengths: pairs of a count and an index (or two of 4 bits), and escapes that start
-/// with 0. Pixels that are passed over keep index 0, as for Pillow.
+/// The indices of a run-length encoded BMP file: pairs of a count and an index (or two of 4 bits), and escapes that
+/// start with 0. Pixels that are skipped keep index 0, as in Pillow.
 struct BMPRunLengths {
   private let bytes: [UInt8]
   private let width: Int
@@ -9,7 +9,7 @@ struct BMPRunLengths {
   private var offset: Int
   private var x = 0
   private var y = 0
-  /// `width` x `height`, the row that is stored first at the start.
+  /// `width` x `height`, starting with the row that is stored first.
   private(set) var indices: [UInt8]
 
   init(bytes: [UInt8], header: BMPHeader) {
@@ -27,7 +27,7 @@ struct BMPRunLengths {
     return bytes[offset]
   }
 
-  /// Sets a pixel and goes on to the next; what is beyond the row is dropped.
+  /// Sets a pixel and moves on to the next; what is beyond the row is dropped.
   private mutating func put(_ index: UInt8) {
     if x < width, y < height { indices[y * width + x] = index }
     x += 1
@@ -60,7 +60,7 @@ struct BMPRunLengths {
     return true
   }
 
-  /// Indices as they are, up to an even number of bytes.
+  /// Indices that are stored as they are, padded to an even number of bytes.
   private mutating func putLiterals(_ count: Int) -> Bool {
     let size = isNarrow ? (count + 1) / 2 : count
     for place in 0..<size {

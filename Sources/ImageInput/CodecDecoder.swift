@@ -17,7 +17,7 @@ import CImageCodecs
 
   /// - Parameters:
   ///   - bytes: of the file; they must outlive the decoder.
-  ///   - orientation: what was found in the file; the library's own finding comes first.
+  ///   - orientation: what was found in the file; what the library finds takes precedence.
   init(
     _ bytes: UnsafeBufferPointer<UInt8>, _ format: ImageFormat, _ options: DecodingOptions, orientation: Orientation
   ) throws(ImageError) {
@@ -73,7 +73,7 @@ import CImageCodecs
     _ format: ImageFormat, _ status: CInt, _ failure: codec_failure, height: Int?
   ) -> ImageError {
     let message = unsafe withUnsafeBytes(of: failure.message) { bytes in
-      // libheif's go over several lines.
+      // libheif's messages span several lines.
       unsafe String(decoding: bytes.prefix { $0 != 0 }.map { $0 < 0x20 ? 0x20 : $0 }, as: UTF8.self)
     }
     let offset = Int(failure.offset)
@@ -98,7 +98,7 @@ import CImageCodecs
 }
 
 extension ImageFormat {
-  /// What is said where a file uses something else.
+  /// What is supported, for the error where a file uses something else.
   fileprivate var supported: String {
     switch self {
     case .jpeg: "8-bit grayscale, YCbCr, RGB, CMYK and YCCK, in at most 200 scans"

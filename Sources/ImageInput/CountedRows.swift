@@ -1,4 +1,4 @@
-/// A source of which rows are read one by one and to the end, and the time that this takes.
+/// Rows of a source, read one by one and to the end, and the time that reading takes.
 struct CountedRows<Source: RowSource> {
   private var source: Source
   private var row = 0
@@ -9,7 +9,7 @@ struct CountedRows<Source: RowSource> {
   var width: Int { source.width }
   var height: Int { source.height }
 
-  /// The next row, into memory of so many values.
+  /// The next row, into memory for that many values.
   mutating func read(into row: UnsafeMutablePointer<UInt8>, stride: Int) throws(Source.Failure) {
     let start = ContinuousClock.now
     try unsafe source.read(1, into: row, stride: stride)
@@ -17,7 +17,7 @@ struct CountedRows<Source: RowSource> {
     self.row += 1
   }
 
-  /// Reads the rows that nothing needs: damage is an error wherever it is.
+  /// Reads the rows that nobody needs, because damage is an error wherever it is.
   mutating func finish() throws(Source.Failure) {
     guard row < height else { return }
     var line = RowRing<UInt8>(rows: 1, width: width * 3, zero: 0)

@@ -8,7 +8,7 @@ internal import Files
   import Darwin
 #endif
 
-/// A file, pipe or terminal, read from where it stands to its end.
+/// A file, pipe or terminal, read from its current position to its end.
 package struct FileReading {
   /// For messages.
   let path: String

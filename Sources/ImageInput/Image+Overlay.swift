@@ -6,7 +6,7 @@ package struct Overlay {
   package var values: [Float]
   package var width: Int
   package var height: Int
-  /// What it lies over, in the picture's pixels.
+  /// The part of the picture that it covers, in pixels.
   package var columns: Range<Double>
   package var rows: Range<Double>
 
@@ -40,7 +40,7 @@ extension ResizedSide {
 }
 
 extension Image {
-  /// How much of a color is the overlay's.
+  /// How opaque the overlay is, 0 to 1.
   private static let opacity: Float = 0.55
 
   /// The picture with a grid laid over it in colors, interpolated between the centers of its cells, and below it the scale of
@@ -103,7 +103,7 @@ private struct Places {
   subscript(pixel: Int) -> Place { places[pixel - covered.lowerBound] }
 }
 
-/// A strip as wide as a picture that shows which color stands for which value, with the numbers where there is room.
+/// A strip as wide as a picture that shows which color stands for which value, with numbers where there is room.
 private struct ScaleBar {
   let height: Int
   private(set) var pixels: [UInt8]
@@ -111,7 +111,7 @@ private struct ScaleBar {
 
   init(width: Int) {
     self.width = width
-    // Of the numbers, which are 7 dots high.
+    // The size of a dot: the numbers are 7 dots high.
     let dot = max(1, width / 240)
     height = 11 * dot
     pixels = [UInt8](repeating: 255, count: height * width * 3)

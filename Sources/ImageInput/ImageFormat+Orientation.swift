@@ -14,7 +14,7 @@ extension ImageFormat {
   private static func jpegOrientation(_ bytes: [UInt8]) -> Orientation {
     var offset = 2
     while bytes.count - offset >= 4 {
-      // Writers leave stray bytes between segments, which decoders pass too.
+      // Writers leave stray bytes between segments, which decoders skip too.
       guard bytes[offset] == 0xff, bytes[offset + 1] != 0xff, bytes[offset + 1] != 0 else {
         offset += 1
         continue

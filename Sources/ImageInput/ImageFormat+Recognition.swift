@@ -27,7 +27,7 @@ extension ImageFormat {
     }
   }
 
-  /// A format that stands in a container of many: RIFF, or ISO base media, whose first box lists brands.
+  /// A format inside a container that many formats share: RIFF, or ISO base media, whose first box lists brands.
   private init?(container bytes: [UInt8]) {
     guard bytes.count >= 12 else { return nil }
     if bytes.starts(with: [UInt8](ascii: "RIFF")), bytes[8..<12].elementsEqual([UInt8](ascii: "WEBP")) {

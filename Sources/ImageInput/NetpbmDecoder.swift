@@ -3,7 +3,7 @@ final class NetpbmDecoder: RowDecoder {
   private let header: NetpbmHeader
   private let scaling: SampleScaling
   private let toleratesTruncation: Bool
-  /// The text of the samples, where they are text.
+  /// The samples of a plain format, which are text.
   private var text: NetpbmText
   /// Where the next binary row starts.
   private var offset: Int
@@ -65,13 +65,13 @@ final class NetpbmDecoder: RowDecoder {
     }
   }
 
-  /// Where the next row starts, or nil where it is missing, which was tolerated.
+  /// Where the next row starts, or nil where it is missing and that is tolerated.
   private func nextBinaryRow() -> Int? {
     defer { offset += rowBytes }
     return text.bytes.count - offset >= rowBytes ? offset : nil
   }
 
-  /// Bits from the highest of each byte; 1 is black.
+  /// Bits from the highest of each byte on; 1 is black.
   private func readBits(into row: UnsafeMutablePointer<UInt8>) {
     guard let start = nextBinaryRow() else { return unsafe row.update(repeating: 0, count: width) }
     for x in 0..<width {

@@ -39,8 +39,8 @@ extension NetpbmHeader {
 /// PAM: the tuple types of the manual page pam(5), which are black and white, grayscale and RGB, each with or without
 /// alpha.
 extension NetpbmHeader {
-  /// Bytes of a tuple type, whose lines are joined; those that are known are far shorter, and joining any number of
-  /// lines would take time that grows with its square.
+  /// Bytes of a tuple type, whose lines are joined: the known ones are far shorter, and joining any number of lines
+  /// would take quadratic time.
   private static let longestTupleType = 64
 
   private struct Fields {

@@ -11,7 +11,7 @@ struct NetpbmText {
   let format: ImageFormat
   private(set) var offset: Int
 
-  /// Passes white space and comments, which run from `#` to the end of the line.
+  /// Skips white space and comments, which run from `#` to the end of the line.
   private mutating func skipSpace() {
     var inComment = false
     while offset < bytes.count {
@@ -60,7 +60,7 @@ struct NetpbmText {
     return digit == 1
   }
 
-  /// Passes the one white space byte that must follow.
+  /// Skips the one byte of white space that must follow.
   mutating func oneSpace(after name: String) throws(ImageError) {
     guard offset < bytes.count else {
       throw .truncated(format, offset: offset, expected: "white space after the \(name)")

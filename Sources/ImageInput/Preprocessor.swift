@@ -7,7 +7,7 @@ package struct Preprocessor: Sendable {
   /// Of the input, in pixels.
   package let height: Int
   package let width: Int
-  /// 3; or 1, for which pictures become gray.
+  /// 3; or 1, for which pictures are made gray.
   package let channels: Int
   /// The input value of each 8-bit value, for each channel of the input: channels x 256.
   private let levels: [Float]

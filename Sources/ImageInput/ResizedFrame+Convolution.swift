@@ -1,7 +1,7 @@
 extension ResizedFrame {
   /// The image convolved along rows, rounded to 8 bits, then along columns, rounded again: exactly Pillow's `resize`
-  /// (for Pillow 13 see `Preprocessing.antialias`). Only the used part is computed. Values that the cubic's overshoot
-  /// takes out of 0...255 are clipped.
+  /// (for Pillow 13 see `Preprocessing.antialias`). Only the part that is used is computed. Where the cubic filter
+  /// overshoots 0...255, values are clipped.
   ///
   /// - Returns: rows.used x columns.used x 3.
   func convolved<Source: RowSource>(
@@ -87,7 +87,7 @@ extension SamplingWindows<Int32> {
     }
   }
 
-  /// Values of one resulting row, of rows that have come.
+  /// One row of the result, from the rows read so far.
   fileprivate func convolveColumns(
     _ rows: borrowing RowRing<UInt8>, _ index: Int, places: Range<Int>, into result: UnsafeMutablePointer<UInt8>
   ) {

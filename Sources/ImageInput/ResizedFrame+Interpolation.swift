@@ -1,7 +1,6 @@
 extension ResizedFrame {
-  /// The image interpolated between its nearest pixels, not rounded, as `tf.image.resize` returns it: the cubic's
-  /// overshoot leaves 0...255. Down first: the pixels of a row are neighbors in memory, so this is the pass that runs in
-  /// vectors.
+  /// The image interpolated between its nearest pixels, not rounded, as `tf.image.resize` returns it: the cubic filter
+  /// overshoots 0...255. Columns come first: the pixels of a row are neighbors in memory, so that pass runs in vectors.
   ///
   /// - Parameter result: rows.used x columns.used x 3.
   func interpolate<Source: RowSource>(

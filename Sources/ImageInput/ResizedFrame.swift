@@ -1,6 +1,6 @@
 import ModelGraph
 
-/// One side of a resized image, of which a part is used.
+/// One side of a resized image, and the part of it that is used.
 struct ResizedSide {
   /// Pixels of the image.
   let imageSize: Int
@@ -12,10 +12,10 @@ struct ResizedSide {
 
 /// How an image is resized and what part of the result becomes the input.
 ///
-/// Rows are resized as they come, and only those in memory that a result needs: for an input of 299 rows and the bicubic
-/// filter, which reads four rows for each that it makes, a seventy-fifth of the image. The image is turned upright on the
-/// way: where its rows are stored as columns, the passes are exchanged too, and each sum has its terms in the same order.
-/// The result is therefore bit for bit that of the whole image, turned before.
+/// Rows are resized as they come, and only those that a result needs are in memory: for an input of 299 rows and the
+/// bicubic filter, which reads four rows for each that it makes, a seventy-fifth of the image. The image is turned
+/// upright on the way: where its rows are stored as columns, the passes are exchanged too, and the terms of each sum
+/// keep their order. The result is therefore bit for bit that of turning the whole image first.
 struct ResizedFrame {
   let columns: ResizedSide
   let rows: ResizedSide
@@ -38,7 +38,7 @@ struct ResizedFrame {
       columns = ResizedSide(imageSize: imageWidth, size: width, used: 0..<width)
       rows = ResizedSide(imageSize: imageHeight, size: height, used: 0..<height)
     case .centerCrop(let shorterSide):
-      // torchvision's Resize cuts the longer side's fraction off.
+      // torchvision's Resize truncates the longer side.
       let shortest = min(imageWidth, imageHeight)
       columns = ResizedSide(imageSize: imageWidth, size: imageWidth * shorterSide / shortest, centered: width)
       rows = ResizedSide(imageSize: imageHeight, size: imageHeight * shorterSide / shortest, centered: height)

@@ -11,8 +11,8 @@ enum PixelLayout: Int {
 
 /// A file whose picture is being decoded: what every format is read through.
 ///
-/// The header is read, and its size was found to be within the limits; memory for pixels is allocated when the first
-/// rows are read.
+/// The header has been read, and its size is within the limits; memory for pixels is allocated when the first rows are
+/// read.
 protocol RowDecoder: AnyObject {
   /// Of the stored picture, in pixels.
   var width: Int { get }
@@ -31,7 +31,7 @@ protocol RowDecoder: AnyObject {
 }
 
 extension ImageFormat {
-  /// Reads the header of a file and gives its decoder, which refers to the bytes, to a function.
+  /// Reads the header of a file and calls a function with its decoder, which refers to the bytes.
   static func withDecoder<Result>(
     of bytes: [UInt8], options: DecodingOptions, _ body: (any RowDecoder) throws(ImageError) -> Result
   ) throws(ImageError) -> Result {

@@ -16,7 +16,7 @@ struct SamplingWindows<Weight: Sendable>: Sendable {
     return step > 0 ? starts[index]..<starts[index] + length : starts[index] - length + 1..<starts[index] + 1
   }
 
-  /// The pixels that all runs together read. Later runs never start or end before earlier ones, or never after.
+  /// The pixels that all runs together read. The starts and ends of the runs never fall, or never rise.
   var extent: Range<Int> {
     guard count > 0 else { return 0..<0 }
     let (first, last) = (pixels(0), pixels(count - 1))
@@ -26,10 +26,10 @@ struct SamplingWindows<Weight: Sendable>: Sendable {
   /// The most pixels of a run.
   var longest: Int { (0..<count).map { pixels($0).count }.max() ?? 0 }
 
-  /// The computed pixels, those of the first stored pixels first.
+  /// The computed pixels in the order in which the stored image has theirs.
   var storedOrder: [Int] { step > 0 ? Array(0..<count) : (0..<count).reversed() }
 
-  /// The same, where the stored image of so many pixels runs against the upright one.
+  /// The same, where the stored image of so many pixels runs the other way.
   func reversed(_ isReversed: Bool, size: Int) -> Self {
     guard isReversed else { return self }
     var windows = self

@@ -17,7 +17,7 @@ extension VectorUnit {
     return unsafeBitCast(low | (rounded(high) & Integers(repeating: -0x10000)), to: Vector.self)
   }
 
-  /// Bits whose high halves are the nearest bf16 values, of two equally near ones the even.
+  /// Words whose high halves are the nearest bf16 values, ties to even.
   @inlinable @inline(__always)
   static func rounded(_ values: Vector) -> Integers {
     let bits = unsafeBitCast(values, to: Integers.self)
@@ -27,7 +27,7 @@ extension VectorUnit {
     return (bits &+ step) | (isNaN & Integers(repeating: 0x40_0000))
   }
 
-  /// All ones in a NaN; comparing integers, generic code would take them one by one.
+  /// All ones where a value is NaN; generic code would compare integers one by one.
   @inlinable @inline(__always)
   static func nanMask(_ bits: Integers) -> Integers {
     (Integers(repeating: 0x7f80_0000) &- (bits & Integers(repeating: 0x7fff_ffff))) &>> Integers(repeating: 31)

@@ -30,7 +30,7 @@ public enum BFloat16Tile<Unit: BFloat16Unit>: TileArithmetic {
   @inlinable @inline(__always)
   public static func weights(at address: UnsafePointer<Float>) -> Pair { load(address) }
 
-  /// In order, or LLVM would go column by column and run out of registers.
+  /// In order: LLVM would otherwise go column by column and run out of registers.
   @inlinable @inline(__always)
   public static func word(_ word: Float) -> Unit.Vector { Unit.inOrder(Unit.Vector(repeating: word)) }
 

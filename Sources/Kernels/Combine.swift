@@ -1,9 +1,9 @@
-/// Pairs of values and what they become.
+/// Pairs of values, and where the results go.
 public struct BinaryRun {
-  /// One side: the values of each pixel, or those of one pixel that are repeated.
+  /// One side: the values of each pixel, or those of one pixel, repeated.
   public struct Side {
     public var values: UnsafePointer<Float>
-    /// From one pixel to the next: 0 where all have the same values.
+    /// From one pixel to the next; 0 where all pixels have the same values.
     public var stride: Int
     /// That of the output, or `float32`.
     public var element: MapElementType
@@ -20,7 +20,8 @@ public struct BinaryRun {
   public var second: Side
   public var output: UnsafeMutablePointer<Float>
   public var element: MapElementType
-  /// The words of a pixel of the output, whole vectors. Where both sides are maps of its kind a row may be one pixel.
+  /// The words of a pixel of the output, whole vectors. Where both sides are maps of the same type, a whole row may
+  /// count as one pixel.
   public var words: Int
   public var pixels: Int
 

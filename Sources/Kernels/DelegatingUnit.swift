@@ -1,5 +1,5 @@
-/// An instruction set that leaves to another one, whose vectors and tiles are the same, what its own instructions have
-/// nothing to do with: compiled once more, those kernels would be twice in each program.
+/// An instruction set that leaves what its own instructions do not concern to another one with the same vectors and
+/// tiles: compiled once more, those kernels would be in each program twice.
 public protocol DelegatingUnit: VectorUnit {
   static var base: any KernelSet.Type { get }
 }

@@ -1,5 +1,6 @@
 extension VectorUnit {
-  /// Windows of one pixel, as normalizations are: a factor and a term for each channel, in registers for all pixels.
+  /// Windows of one pixel, such as normalizations: a factor and a term for each channel, kept in registers for all
+  /// pixels.
   @inlinable @inline(__always)
   static func scaleAndShift(_ run: DepthwiseRun) {
     switch (run.inputElement, run.outputElement) {

@@ -1,5 +1,6 @@
 extension VectorUnit {
-  /// Windows of 3 x 3 with a stride or a dilation, which share few inputs: a vector's nine taps, in registers for all pixels.
+  /// Windows of 3 x 3 with a stride or a dilation, which share few inputs: a vector's nine taps are kept in registers
+  /// for all pixels.
   @inlinable @inline(never)
   static func spreadDepthwise3x3(_ run: borrowing DepthwiseRun) {
     switch (run.inputElement, run.outputElement) {

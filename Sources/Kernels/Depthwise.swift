@@ -2,31 +2,32 @@ import CIntrinsics
 
 /// Depthwise sums of neighbouring pixels of one output row, written to a row panel or to a map.
 public struct DepthwiseRun {
-  /// For each row of the window, the first pixel's leftmost input.
+  /// For each row of the window, the leftmost input of the first pixel.
   public var inputs: UnsafePointer<UnsafePointer<Float>>
   public var pixelStride: Int
-  /// What is prefetched: how far ahead of the last input row the row lies that is read next.
+  /// How far beyond the last input row the row is that will be read next, which is prefetched.
   public var ahead: Int
   public var window: DepthwiseWindow
   /// The vectors of channels to compute.
   public var vectors: Range<Int>
   /// `[vector][1 + taps][vectorWidth]`: the bias, then the taps row by row.
   public var weights: UnsafePointer<Float>
-  /// Applied to what is read: `identity` or `relu`.
+  /// Applied to the inputs: `identity` or `relu`.
   public var inputActivation: Activation
   /// Applied to the sums.
   public var activation: OutputActivation
   public var output: UnsafeMutablePointer<Float>
-  /// Where each pixel lies in the output, and how far apart its vectors lie.
+  /// Where each pixel goes in the output, and how far apart its vectors are.
   public var slots: UnsafePointer<Int>
   public var vectorStride: Int
   public var pixels: Range<Int>
-  /// Packed inputs have half as many words; `vectors` then starts and ends at a pair of vectors.
+  /// Packed inputs have half as many words; `vectors` then begins and ends at a pair of vectors.
   public var inputElement: MapElementType
-  /// Of packed outputs `vectorStride` is from pair to pair, and `slots` count words as ever.
+  /// In packed outputs `vectorStride` is the distance between pairs, and `slots` counts words as always.
   public var outputElement: MapElementType
-  /// Of packed outputs, where the last pair of vectors has fewer channels than others and they lie closer: its words, word j
-  /// having the channels j and `tailWords` + j; else 0. For sets with products of bf16 only.
+  /// For packed outputs whose last pair of vectors has fewer channels than others and stores them closer together: the
+  /// number of its words, where word j holds the channels j and `tailWords` + j; else 0. Only for instruction sets with
+  /// products of bf16.
   public var tailWords: Int
 
   public init(
@@ -54,7 +55,7 @@ public struct DepthwiseRun {
   }
 }
 
-/// The shape of a depthwise window; strides and dilations across only, as the input rows are given one by one.
+/// The shape of a depthwise window; strides and dilations are horizontal only, as the input rows are given one by one.
 public struct DepthwiseWindow {
   public var height: Int
   public var width: Int
@@ -90,12 +91,12 @@ extension VectorUnit {
     }
   }
 
-  /// Sums of a few pixels and vectors as floats in memory, to which the activation is applied before they go to the output:
-  /// of functions, and where no loop stores them as the output has them.
+  /// Sums of a few pixels and vectors as floats in memory, to which the activation is applied before they go to the
+  /// output: for functions that are not limits, and where no loop stores them in the output's element type.
   @inlinable @inline(never)
   static func depthwiseInMemory(_ run: DepthwiseRun) {
     let (mostPixels, mostVectors) = (7, 8)
-    // Of all instruction sets the widest vectors, 16 floats.
+    // The widest vectors of all instruction sets have 16 floats.
     var memory = InlineArray<896, Float>(repeating: 0)
     var slots = InlineArray<7, Int> { $0 &* vectorWidth }
     withUnsafeMutablePointer(to: &memory) { memory in
@@ -123,7 +124,7 @@ extension VectorUnit {
     }
   }
 
-  /// Stores the floats of a part of a run, `[vector][pixel][vectorWidth]`, where the run has them.
+  /// Stores the floats of a part of a run, `[vector][pixel][vectorWidth]`, in the run's output.
   @inlinable @inline(__always)
   static func store(_ floats: UnsafePointer<Float>, of part: DepthwiseRun, to run: DepthwiseRun) {
     let last = groups(run.vectors.upperBound, run.outputElement) &- 1
@@ -190,7 +191,7 @@ extension VectorUnit {
     }
   }
 
-  /// A call of its own, as `tile` is: inlined, its loop kept half of its sums and addresses on the stack.
+  /// A function of its own, like `tile`: inlined, its loop kept half of its sums and addresses on the stack.
   @inlinable @inline(never)
   static func floatDepthwise3x3<let pixels: Int>(
     _ shape: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int
@@ -224,7 +225,7 @@ extension VectorUnit {
     }
   }
 
-  /// With limits of the sums, as MobileNets have them, whose inputs are taken as they are.
+  /// With limits on the sums, as in MobileNets, and none on the inputs.
   @inlinable @inline(never)
   static func floatLimitedDepthwise3x3<let pixels: Int>(
     _ shape: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int
@@ -246,8 +247,8 @@ extension VectorUnit {
     depthwise3x3(shape, run, first: first, .bfloat16, .bfloat16, isLimited: true) { $0 }
   }
 
-  /// One vector of channels after the other, of packed inputs too: pairs of vectors would need twice the registers, to save
-  /// half of the loads, which are not what takes the time.
+  /// One vector of channels after the other, even for packed inputs: pairs of vectors would need twice the registers,
+  /// to save half of the loads, which are not what takes the time.
   @inlinable @inline(__always)
   static func depthwise3x3<let pixels: Int>(
     _: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int, _ element: MapElementType,
@@ -307,7 +308,7 @@ extension VectorUnit {
         put { highs[$0] }
       case (.bfloat16, .bfloat16):
         let lows = nextSums(.low)
-        // Loaded again, or 27 words would have to stay in registers.
+        // Loaded again: otherwise 27 words would have to stay in registers.
         top = unknown_address(top)
         middle = unknown_address(middle)
         bottom = unknown_address(bottom)
@@ -321,7 +322,7 @@ extension VectorUnit {
     }
   }
 
-  /// That of the words of the last pair of vectors.
+  /// The word order of the last pair of vectors.
   @inlinable @inline(__always)
   static func lastOrder(_ run: borrowing DepthwiseRun) -> Integers {
     wordOrder(run.tailWords > 0 ? run.tailWords : vectorWidth)

@@ -1,8 +1,8 @@
-/// Values in a row of memory, and where the results go: elsewhere, or to the same place.
+/// A line of values in memory, and where the results go: elsewhere, or to the same place.
 public struct ElementwiseRun {
   public var input: UnsafePointer<Float>
   public var output: UnsafeMutablePointer<Float>
-  /// Words; of packed values whole vectors.
+  /// In words; packed values are whole vectors.
   public var count: Int
   public var element: MapElementType
 
@@ -47,7 +47,8 @@ extension VectorUnit {
     }
   }
 
-  /// `x * scale + shift` of pixels of `channels` values, a multiple of `vectorWidth`, and of packed ones of `panelWidth`.
+  /// `x * scale + shift` for pixels of `channels` values: a multiple of `vectorWidth`, or of `panelWidth` for packed
+  /// ones.
   @inlinable @inline(never)
   public static func normalize(
     _ line: ElementwiseRun, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, channels: Int
@@ -63,7 +64,7 @@ extension VectorUnit {
     mapChannels(line, channels) { x, channel in maximum(.zero, x) + minimum(.zero, x) * load(slopes + channel) }
   }
 
-  /// Calls `function` with each vector of values and the first one's channel.
+  /// Calls `function` with each vector of values and the index of its first channel.
   @inlinable @inline(__always)
   static func mapChannels(_ line: ElementwiseRun, _ channels: Int, _ function: (_ x: Vector, _ channel: Int) -> Vector)
   {
@@ -89,7 +90,7 @@ extension VectorUnit {
     }
   }
 
-  /// The first channel in a part of a vector of words of a pixel.
+  /// The first channel in a part of a vector of a pixel's words.
   @inlinable @inline(__always)
   static func channel(of word: Int, _ part: WordPart) -> Int {
     switch part {
@@ -99,7 +100,7 @@ extension VectorUnit {
     }
   }
 
-  /// The exponentials of a line of floats divided by their sum; each is taken of the distance to the largest value.
+  /// The exponentials of a line of floats, divided by their sum; the largest value is subtracted from each before.
   ///
   /// The line need not be a multiple of `vectorWidth`, but its memory must be padded to it; the padding becomes zero.
   @inlinable @inline(never)

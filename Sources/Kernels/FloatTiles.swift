@@ -25,7 +25,8 @@ public enum WidenedTile<Unit: VectorUnit>: FloatSums {
   }
 }
 
-/// fp32 rows times fp32 weights of a panel whose last half vector is padding: 728 columns are 22 panels and three quarters.
+/// fp32 rows times fp32 weights of a panel whose last half vector is padding: 728 columns are 22 and three quarter
+/// panels.
 public enum NarrowFloatTile<Unit: VectorUnit>: NarrowFloatSums {
   @inlinable @inline(__always)
   public static func finishesInRegisters(_ element: MapElementType) -> Bool { element == .float32 }
@@ -39,7 +40,7 @@ public enum NarrowFloatTile<Unit: VectorUnit>: NarrowFloatSums {
   }
 }
 
-/// fp32 rows times weights of a byte, which are widened and scaled in the end.
+/// fp32 rows times weights of one byte, which are widened; the sums are scaled at the end.
 public enum ByteWeightsTile<Unit: VectorUnit>: FloatSums {
   public typealias Factors = (scales: Unit.Columns, bias: Unit.Columns)
 
@@ -104,12 +105,12 @@ extension FloatSums {
   }
 }
 
-/// The same of three quarters of a panel.
+/// The same for three quarters of a panel.
 public protocol NarrowFloatSums: TileArithmetic
 where Weights == (Unit.Vector, Unit.Half), Word == Unit.Vector, Sums == (Unit.Vector, Unit.Half) {}
 
 extension NarrowFloatSums {
-  /// In order, or LLVM would go column by column and run out of registers.
+  /// In order: LLVM would otherwise go column by column and run out of registers.
   @inlinable @inline(__always)
   public static func word(_ word: Float) -> Unit.Vector { Unit.inOrder(Unit.Vector(repeating: word)) }
 

@@ -1,10 +1,10 @@
-/// Neighbouring pixels of one output row, copied with all that their windows cover into a row panel.
+/// Neighbouring pixels of one output row: everything that their windows cover is copied into a row panel.
 ///
-/// Packed words are copied to packed words as they are (rectified, where asked). From a packed map to floats each piece is
-/// one pixel, whose `channels` channels come in order. With `segmentStride == vectorWidth` the pixels' windows become lines
-/// of contiguous floats; what follows a line's end up to a whole vector is finite.
+/// Packed words are copied to packed words unchanged (rectified, where asked). From a packed map to floats, each piece
+/// is one pixel, whose `channels` channels come in order. With `segmentStride == vectorWidth` the pixels' windows
+/// become lines of contiguous floats; what follows the end of a line, up to a whole vector, is finite.
 public struct GatherRun {
-  /// For each row of the window, the first pixel's leftmost input.
+  /// For each row of the window, the leftmost input of the first pixel.
   public var inputs: UnsafePointer<UnsafePointer<Float>>
   public var inputRows: Int
   /// From one pixel's window to the next.
@@ -13,19 +13,19 @@ public struct GatherRun {
   public var pieces: Int
   public var pieceStride: Int
   public var length: Int
-  /// Applied to what is copied: `identity` or `relu`.
+  /// Applied to the values that are copied: `identity` or `relu`.
   public var inputActivation: Activation
   public var rowPanel: UnsafeMutablePointer<Float>
-  /// Where each pixel lies in the panel, and how far apart its segments lie.
+  /// Where each pixel goes in the panel, and how far apart its segments are.
   public var slots: UnsafePointer<Int>
   public var segmentStride: Int
   public var pixels: Int
-  /// Room for the windows of `tileRows` pixels, each with a vector's excess.
+  /// Room for the windows of `tileRows` pixels, each with up to a vector more.
   public var line: UnsafeMutablePointer<Float>
   public var inputElement: MapElementType
-  /// `bfloat16` only where the input is it.
+  /// `bfloat16` only where the input is `bfloat16` too.
   public var outputElement: MapElementType
-  /// The channels of a pixel, where a packed input becomes floats; `length` words are then one pixel.
+  /// The channels of a pixel, where a packed input becomes floats; `length` words are one pixel then.
   public var channels: Int
 
   public init(
@@ -70,9 +70,9 @@ extension VectorUnit {
   }
 
   /// - Parameters:
-  ///   - element: What becomes of a word: one value of the output, or two.
-  ///   - values: How many come of a piece.
-  ///   - activate: Given a vector of the output, and the least value that it may have.
+  ///   - element: What a word becomes: one value of the output, or two.
+  ///   - values: How many values a piece gives.
+  ///   - activate: Called with a vector of the output, and the least value that it may have.
   @inlinable @inline(__always)
   static func gather(
     _ run: GatherRun, _ element: MapElementType, values: Int, activate: (_ vector: Vector, _ floor: Vector) -> Vector
@@ -104,8 +104,9 @@ extension VectorUnit {
     }
   }
 
-  /// Other pieces are joined in lines first: each is copied in whole vectors, and the next one overwrites the excess. A
-  /// tile's lines are written before the first is read, or every read would wait for the writes that it overlaps.
+  /// Other pieces are joined to lines first: each is copied in whole vectors, and the next one overwrites the excess. A
+  /// tile's lines are all written before the first is read, as each read would otherwise wait for the writes that it
+  /// overlaps.
   @inlinable @inline(__always)
   static func gatherUneven(
     _ run: GatherRun, _ element: MapElementType, values: Int, activate: (_ vector: Vector, _ floor: Vector) -> Vector
@@ -142,7 +143,7 @@ extension VectorUnit {
 }
 
 extension Activation {
-  /// Whether a kernel that reads through it replaces negative values by zero; else it takes them as they are.
+  /// Whether a kernel that reads through it replaces negative values by zero; otherwise it takes them unchanged.
   @inlinable
   var rectifies: Bool { if case .relu = self { true } else { false } }
 }

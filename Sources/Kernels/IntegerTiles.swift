@@ -84,7 +84,7 @@ extension IntegerSums {
   @inlinable @inline(__always)
   public static var weightStride: Int { Unit.panelWidth &* Unit.channelsPerByteWord / 4 }
 
-  /// In order, or LLVM would go column by column and run out of registers.
+  /// In order: LLVM would otherwise go column by column and run out of registers.
   @inlinable @inline(__always)
   public static func word(_ word: Float) -> Unit.Integers {
     unsafeBitCast(Unit.inOrder(Unit.Vector(repeating: word)), to: Unit.Integers.self)

@@ -1,17 +1,19 @@
 // The declarations of this module are public, though no product exports it: the compiler inlines only public code into
-// other modules, and each instruction set is a module.
+// other modules, and each instruction set is a module of its own.
 
 /// The kernels of one instruction set, as the executor calls them.
 ///
 /// A feature map is stored height by width by channels, its channels padded to `panelWidth`. All kernels work on whole
-/// vectors: what they read and write must be padded to them. Pointers, offsets and strides count words of four bytes.
+/// vectors, and what they read and write must be padded accordingly. Pointers, offsets and strides count words of four
+/// bytes.
 public protocol KernelSet: Sendable {
   /// The number of floats of a vector.
   static var vectorWidth: Int { get }
-  /// The most rows (pixels) of a register tile of an arithmetic; its columns are `panelWidth`.
+  /// The most rows (pixels) of a register tile for an arithmetic; its columns are `panelWidth`.
   static func tileRows(_ arithmetic: Arithmetic) -> Int
-  /// Whether matrix registers multiply. Their tiles are full, all but the last of a block, and the depth of their products is
-  /// a whole number of segments, weights beyond the channels being zero; vector tiles share the rows of a block evenly.
+  /// Whether products run in matrix registers. Their tiles are full, except for the last one of a block, and the depth
+  /// of a product is a whole number of segments, with zeros for weights beyond the channels; vector tiles share the
+  /// rows of a block evenly.
   static func usesMatrixRegisters(_ arithmetic: Arithmetic) -> Bool
 
   static func multiply(_ product: Product)
@@ -31,7 +33,7 @@ public protocol KernelSet: Sendable {
   static func softmax(_ line: ElementwiseRun)
   /// Copies the values of one packed pixel to exactly `channels` floats.
   static func unpack(_ words: UnsafePointer<Float>, to values: UnsafeMutablePointer<Float>, channels: Int)
-  /// Packs exactly `channels` floats into one pixel, whose last column panel is filled up with zeros.
+  /// Packs exactly `channels` floats into one pixel, whose last column panel is filled with zeros.
   static func pack(_ values: UnsafePointer<Float>, to words: UnsafeMutablePointer<Float>, channels: Int)
   static func transformInput(_ tiles: WinogradInput)
   static func transformOutput(_ tiles: WinogradOutput)
@@ -41,15 +43,16 @@ public protocol KernelSet: Sendable {
   static func pack(_ run: ShortPacking)
   static func sumColumns(_ run: ColumnStarts)
   static func quantize(_ run: QuantizeRun)
-  /// Runs an arithmetic's multiply-adds on registers only, `count` times 12 vectors of words, to measure the peak; returns
-  /// a number that depends on them.
+  /// Runs an arithmetic's multiply-adds on registers alone, `count` times 12 vectors of words, to measure the peak
+  /// rate; returns a number that depends on them.
   static func multiplyAdds(_ count: Int, _ arithmetic: Arithmetic) -> Float
   /// Whether there is an instruction for products of an arithmetic; without one, `int8` and `int16` still work, and
   /// `bfloat16` does not.
   static func isNative(_ arithmetic: Arithmetic) -> Bool
-  /// The integers in a word of an `int8` product: 4, or 2 where bytes must be widened to multiply them.
+  /// The integers in a word of an `int8` product: 4, or 2 where bytes must be widened before they are multiplied.
   static var channelsPerByteWord: Int { get }
-  /// What is added to the integers of rows, so that they are positive where the processor takes them as unsigned: 128 or 0.
+  /// What is added to the integers of rows to make them positive, where the processor takes them as unsigned: 128, else
+  /// 0.
   static var rowShift: Int32 { get }
 }
 
@@ -57,7 +60,7 @@ extension KernelSet {
   /// The columns (output channels) of a register tile and of a packed column panel: two vectors.
   public static var panelWidth: Int { 2 * vectorWidth }
 
-  /// The words of a row of so many channels in a row panel; each tap of a window is a row of its own to `bfloat16`.
+  /// The words of a row of so many channels in a row panel; for `bfloat16` each tap of a window is a row of its own.
   public static func words(of channels: Int, _ arithmetic: Arithmetic) -> Int {
     switch arithmetic {
     case .float32, .bfloat16Weights, .int8Weights: return channels
@@ -97,21 +100,21 @@ extension KernelSet {
     }
   }
 
-  /// The largest integers of `int16` whose sums over so many channels stay within 32 bits.
+  /// The largest integers of `int16` whose products, summed over so many channels, stay within 32 bits.
   public static func shortLimit(channels: Int) -> Int32 {
     Int32(min(32_767, (Double(Int32.max) / Double(channels)).squareRoot()))
   }
 }
 
-/// An instruction set as the generic kernels see it. Each conformance lies in a module of its own, compiled for its
-/// processor, and takes its kernels from the extensions of this protocol.
+/// An instruction set as the generic kernels see it. Each conforming type is in a module of its own, compiled for its
+/// processor, and gets its kernels from the extensions of this protocol.
 ///
-/// Kernels are `@inline(never)`: inlined into the function that stands for a protocol's requirement, in which Swift inlines no
-/// call of C, they would call what should be single instructions.
+/// Kernels are `@inline(never)`: inlined into the witness of a protocol requirement, where Swift inlines no calls of C,
+/// they would call functions for what should be single instructions.
 public protocol VectorUnit: KernelSet {
   associatedtype Vector: SIMD where Vector.Scalar == Float
-  /// Two vectors side by side: a row of a column panel. As one value the two halves stay together; as two, LLVM takes
-  /// the product column by column where it sees fit, and runs out of registers.
+  /// Two vectors side by side: a row of a column panel. As one value the two halves stay together; as two values LLVM
+  /// sometimes computes the product column by column, and runs out of registers.
   associatedtype Columns: SIMD where Columns.Scalar == Float
   /// Half a vector.
   associatedtype Half: SIMD where Half.Scalar == Float
@@ -125,23 +128,23 @@ public protocol VectorUnit: KernelSet {
   static func multiplyAdd(_ sum: inout Vector, _ a: Vector, _ b: Vector)
   static func multiplyAdd(_ sum: inout Columns, _ a: Columns, _ b: Columns)
   static func multiplyAdd(_ sum: inout Half, _ a: Half, _ b: Half)
-  /// The larger elements; where either is a NaN, those of `b`.
+  /// The elementwise maximum; where either is a NaN, the element of `b`.
   static func maximum(_ a: Vector, _ b: Vector) -> Vector
-  /// The smaller elements; where either is a NaN, those of `b`.
+  /// The elementwise minimum; where either is a NaN, the element of `b`.
   static func minimum(_ a: Vector, _ b: Vector) -> Vector
-  /// The larger elements; where either is a NaN, a NaN.
+  /// The elementwise maximum; where either is a NaN, a NaN.
   static func maximumOrNaN(_ a: Vector, _ b: Vector) -> Vector
   static func squareRoot(_ a: Vector) -> Vector
   static func maximum(_ a: Integers, _ b: Integers) -> Integers
   /// The largest element.
   static func largest(_ a: Integers) -> Int32
-  /// The same vector; what depends on it is computed after what depends on the one before.
+  /// The same vector: whatever depends on the result is computed after whatever depends on the previous one.
   static func inOrder(_ vector: Vector) -> Vector
-  /// Words of two bf16 values: `low` in the low halves and `high` in the high ones, each rounded to nearest even; a NaN stays
-  /// a NaN, a quiet one.
+  /// Words of two bf16 values: `low` in the low halves and `high` in the high ones, each rounded to nearest even; a NaN
+  /// stays a NaN and becomes a quiet one.
   static func packed(_ low: Vector, _ high: Vector) -> Vector
-  /// The order in which `packed` puts the values j and `words` + j of both vectors into word j; sets without products of bf16
-  /// know that of whole groups only.
+  /// The order in which `packed` puts the values j and `words` + j of both vectors into word j; instruction sets
+  /// without products of bf16 know it for whole groups only.
   static func wordOrder(_ words: Int) -> Integers
   static func packed(_ low: Vector, _ high: Vector, order: Integers) -> Vector
   /// Whether `packed` takes few enough instructions to be repeated for each row of each tile.
@@ -150,20 +153,20 @@ public protocol VectorUnit: KernelSet {
   static func tile<Math: TileArithmetic>(
     _: Math.Type, rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace
   ) where Math.Unit == Self
-  /// A product of words of two bf16 values, if there are such instructions.
+  /// A product of words of two bf16 values, where there are such instructions.
   static func multiplyBFloat16(_ product: Product)
   static func multiplyAddsOfBFloat16(_ count: Int) -> Float
 
   static func floats(_ integers: Integers) -> Vector
   /// `vectorWidth` bytes.
   static func byteFloats(at address: UnsafeRawPointer) -> Vector
-  /// Words of `channelsPerByteWord` integers, from a byte for each.
+  /// Words of `channelsPerByteWord` integers, from one byte for each.
   static func integerWeights(at address: UnsafePointer<Float>) -> Integers
   static func halfIntegerWeights(at address: UnsafePointer<Float>) -> HalfIntegers
-  /// `sum += ` the products of all integers of each word, `word` being that of a row.
+  /// Adds the products of all integers of each word to `sum`; `word` is a row's.
   static func addDotProduct(_ sum: inout Integers, _ weights: Integers, _ word: Integers)
   static func addDotProduct(_ sum: inout HalfIntegers, _ weights: HalfIntegers, _ word: HalfIntegers)
-  /// `sum += ` the products of both 16-bit integers of each word.
+  /// Adds the products of both 16-bit integers of each word to `sum`.
   static func addShortProducts(_ sum: inout Integers, _ weights: Integers, _ word: Integers)
 }
 

@@ -1,10 +1,10 @@
 /// How the values of a feature map are stored. All memory is counted in words of four bytes.
 public enum MapElementType: Sendable {
-  /// A word is a value.
+  /// One value in each word.
   case float32
-  /// A word is two values, and `panelWidth` channels are `vectorWidth` words: word j holds channel j in its low half and
-  /// channel `vectorWidth + j` in its high half. Widened, a vector of words is two vectors of neighbouring channels: no
-  /// value changes its place.
+  /// Two values in each word; `panelWidth` channels are `vectorWidth` words, and word j holds channel j in its low half
+  /// and channel `vectorWidth + j` in its high half. Widened, a vector of words is two vectors of neighbouring
+  /// channels: no value moves to another lane.
   case bfloat16
 }
 
@@ -14,7 +14,8 @@ public enum Arithmetic: Sendable, CaseIterable {
   case float32
   /// Words of two bf16 values, in the order of a `MapElementType.bfloat16` map, on both sides; sums in fp32.
   case bfloat16
-  /// fp32 rows times bf16 weights, which are widened as they are loaded: a column panel's row is a map's word order.
+  /// fp32 rows times bf16 weights, which are widened as they are loaded: a row of a column panel has the word order of
+  /// a map.
   case bfloat16Weights
   /// Words of `channelsPerByteWord` integers on both sides; sums in int32. See `QuantizeRun` for the order.
   case int8
@@ -24,8 +25,8 @@ public enum Arithmetic: Sendable, CaseIterable {
   case int8Weights
 }
 
-/// What a value takes of its word: all of it, or a half. A kernel computes one vector of channels after the other, and its
-/// source is the same for all three.
+/// The part of its word that a value takes: all of it, or a half. A kernel computes one vector of channels after the
+/// other, and its source is the same for all three.
 @frozen
 public enum WordPart: Sendable {
   case whole
@@ -59,7 +60,7 @@ extension VectorUnit {
     }
   }
 
-  /// Words of the values that `value` gives for each part of them.
+  /// Words of the values that `value` gives for each of their parts.
   @inlinable @inline(__always)
   static func words(_ element: MapElementType, _ value: (WordPart) -> Vector) -> Vector {
     switch element {
@@ -68,7 +69,7 @@ extension VectorUnit {
     }
   }
 
-  /// The vectors of words that `vectors` vectors of channels take; of packed ones, an even number.
+  /// The number of vectors of words for `vectors` vectors of channels; for packed ones, `vectors` is even.
   @inlinable @inline(__always)
   static func groups(_ vectors: Int, _ element: MapElementType) -> Int {
     switch element {
@@ -77,7 +78,7 @@ extension VectorUnit {
     }
   }
 
-  /// Calls `body` with each vector of `values` values in order: where its words lie, and which part of them it is.
+  /// Calls `body` with each of `values` vectors of values in order: where its words are, and which part of them it is.
   @inlinable @inline(__always)
   static func forEachVector(
     of values: Int, _ element: MapElementType, _ body: (_ offset: Int, _ part: WordPart) -> Void
@@ -92,7 +93,7 @@ extension VectorUnit {
     }
   }
 
-  /// Words with all negative values replaced by zero; NaNs stay.
+  /// Words with all negative values replaced by zero; NaNs are kept.
   @inlinable @inline(__always)
   static func rectified(_ words: Vector, _ element: MapElementType) -> Vector {
     switch element {

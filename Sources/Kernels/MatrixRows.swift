@@ -1,4 +1,4 @@
-/// The rows of a run of a weights matrix, of which the first and the last may be parts.
+/// The rows of a run of a weights matrix; the run may begin and end inside a row.
 @usableFromInline
 struct MatrixRows<Element> {
   @usableFromInline let values: UnsafePointer<Element>
@@ -25,7 +25,7 @@ struct MatrixRows<Element> {
   @inlinable @inline(__always)
   subscript(row: Int, column: Int) -> Element { values[row &* columns &+ column &- first] }
 
-  /// Where some columns of a row start, if all of them are here.
+  /// Where some columns of a row start, if the run has all of them.
   @inlinable @inline(__always)
   func whole(_ row: Int, _ columns: Range<Int>) -> UnsafePointer<Element>? {
     let start = row &* self.columns
@@ -33,7 +33,7 @@ struct MatrixRows<Element> {
     return values + (start &+ columns.lowerBound &- first)
   }
 
-  /// Those of some columns of a row that are here.
+  /// Those of some columns of a row that the run has.
   @inlinable @inline(__always)
   func present(_ row: Int, _ columns: Range<Int>) -> Range<Int> {
     let start = row &* self.columns

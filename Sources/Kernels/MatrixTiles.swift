@@ -1,22 +1,23 @@
 import CIntrinsics
 
-/// An instruction set with registers for matrices (Intel AMX): 16 rows of 16 words each. A product's tile has 16 rows, and
-/// two of them are multiplied at a time with the 32 columns of a panel: four registers hold their sums, two the words of
-/// their rows in one segment, and two those of the columns, which lie in memory as vectors take them too.
+/// An instruction set with matrix registers (Intel AMX): 16 rows of 16 words each. A product's tile has 16 rows, and
+/// two tiles at a time are multiplied by the 32 columns of a panel: four registers hold their sums, two the words of
+/// their rows in one segment, and two those of the columns, which are in memory as vector kernels read them too.
 ///
-/// Tiles are full but for the last one, and the depth is a whole number of segments (see `KernelSet.usesMatrixRegisters`). The
-/// rows that a product does not have are multiplied as well, whatever they hold, and left.
+/// Tiles are full except for the last one, and the depth is a whole number of segments (see
+/// `KernelSet.usesMatrixRegisters`). Rows that a product does not have are multiplied too, whatever they hold, and
+/// ignored.
 public protocol MatrixTileUnit: BFloat16Unit {
-  /// Takes the registers for this thread. The system must have permitted the process to use them.
+  /// Prepares the registers for this thread. The system must have permitted the process to use them.
   static func configureTiles()
   static func releaseTiles()
   static func clearSums(_ count: TileCount)
   /// Loads a segment of one tile or of two, and `vectorWidth` rows of a column panel.
   static func load(
     _ count: TileCount, rows: UnsafePointer<Float>, more: UnsafePointer<Float>, columns: UnsafePointer<Float>)
-  /// Adds the products of what is loaded: of words of four bytes, those of the rows unsigned.
+  /// Adds the products of what is loaded, words of four bytes; the bytes of the rows are unsigned.
   static func multiplyBytes(_ count: TileCount)
-  /// The same of words of two bf16 values.
+  /// The same for words of two bf16 values.
   static func multiplyBFloat16s(_ count: TileCount)
   /// `[tile][row][panelWidth]`
   static func storeSums(_ count: TileCount, to sums: UnsafeMutablePointer<Float>)
@@ -29,8 +30,8 @@ public enum TileCount: Sendable {
   case two
 }
 
-/// How matrix registers multiply. Their sums start from zero: to load what vectors start from, the same for each row, takes
-/// longer than two segments of products.
+/// How matrix registers multiply. Their sums start from zero: loading the start of vector sums, the same for each row,
+/// would take longer than two segments of products.
 public protocol MatrixTileArithmetic: TileArithmetic where Unit: MatrixTileUnit {
   static func multiply(_ count: TileCount)
   static func add(_ sums: Sums, _ origin: Sums) -> Sums
@@ -53,7 +54,7 @@ extension BFloat16Tile: MatrixTileArithmetic where Unit: MatrixTileUnit {
 }
 
 extension MatrixTileUnit {
-  /// The rows of a register, of which each is a vector.
+  /// The rows of a register, each of which is a vector.
   @inlinable
   public static var matrixRows: Int { vectorWidth }
 
@@ -87,7 +88,7 @@ extension MatrixTileUnit {
     let sums = product.tileSums!
     let panelStride = product.depth &* panelWidth
     let pairs = (product.tiles.count &+ 1) / 2
-    // The tiles share the fetching of the next panel: so many cache lines in each segment, of which it has 32.
+    // The tiles share the fetching of the next panel: in each segment so many of its 32 cache lines.
     let lines = (2 &* matrixRows &+ pairs &- 1) / pairs
     for panel in product.panels {
       let columns = product.columnPanels + panel &* panelStride
@@ -122,7 +123,7 @@ extension MatrixTileUnit {
     for _ in 0..<product.depth / vectorWidth {
       load(count, rows: rows, more: rows + tileStride, columns: columns)
       Math.multiply(count)
-      // As in register tiles: a few, which many pairs share, or all that a segment has.
+      // As in register tiles: a few lines, which many pairs share, or all that a segment has.
       for line in 0..<4 { prefetch(ahead + line &* 16) }
       if _slowPath(lines > 4) { for line in 4..<32 { prefetch(ahead + line &* 16) } }
       rows += matrixRows &* vectorWidth
@@ -149,7 +150,7 @@ extension MatrixTileUnit {
 }
 
 extension MatrixTileArithmetic {
-  /// Start, scale, residual, activation and store of the rows of a tile.
+  /// Adds the start and the residual to the rows of a tile, scales, activates and stores them.
   @inlinable @inline(__always)
   static func finish<Element: StoredElement>(
     _ sums: UnsafeMutablePointer<Float>, tile: Int, panel: Int, _ product: borrowing Product, _ element: Element.Type

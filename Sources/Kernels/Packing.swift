@@ -1,6 +1,6 @@
 /// A run of values of a weights matrix of depth x columns, packed into column panels.
 public struct ColumnPacking {
-  /// Values in the matrix's order, row by row, from `first` on; aligned to 4 bytes at least.
+  /// Values in the matrix's order, row by row, starting with `first`; aligned to at least 4 bytes.
   public var values: UnsafePointer<Float>
   public var first: Int
   public var count: Int
@@ -12,9 +12,11 @@ public struct ColumnPacking {
   public var panels: UnsafeMutablePointer<Float>
   /// `float32`, `bfloat16` or `bfloat16Weights`.
   public var arithmetic: Arithmetic
-  /// For `bfloat16`: the depth comes in runs of so many channels (the taps of a window), each padded to `panelWidth`.
+  /// For `bfloat16`: the length of the runs that the depth is divided into (the taps of a window), each padded to
+  /// `panelWidth`.
   public var channels: Int
-  /// For `bfloat16`: the words of the last channels of a run, where they lie closer; else 0. See `DepthwiseRun.tailWords`.
+  /// For `bfloat16`: the words of the last channels of a run, where they are closer together; else 0. See
+  /// `DepthwiseRun.tailWords`.
   public var tailWords: Int
 
   public init(
@@ -36,9 +38,9 @@ public struct ColumnPacking {
 
 /// A run of values of a weights matrix of bytes, depth x columns, packed into column panels for `int8` or `int8Weights`.
 ///
-/// What no value fills must be zero before.
+/// Words that no value fills must be zero beforehand.
 public struct BytePacking {
-  /// Values in the matrix's order, row by row, from `first` on.
+  /// Values in the matrix's order, row by row, starting with `first`.
   public var values: UnsafePointer<Int8>
   public var first: Int
   public var count: Int
@@ -65,7 +67,8 @@ public struct BytePacking {
   }
 }
 
-/// Where the sums of an `int8` product start, from all of its packed column panels: what undoes the shift of its rows.
+/// Where the sums of an `int8` product start, computed from all of its packed column panels: it undoes the shift of the
+/// rows.
 public struct ColumnStarts {
   public var columnPanels: UnsafePointer<Float>
   /// The words of a column.
@@ -92,7 +95,8 @@ extension VectorUnit {
     }
   }
 
-  /// Panel by panel, so that each is written in order; the values are read from the cache, where they have just come.
+  /// Panel by panel, so that each is written in order; the values are read from the cache, where they have just
+  /// arrived.
   @inlinable @inline(__always)
   static func packFloats(_ run: borrowing ColumnPacking) {
     let end = run.first &+ run.count

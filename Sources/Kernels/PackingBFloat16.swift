@@ -1,5 +1,5 @@
 extension VectorUnit {
-  // Calls of their own: C functions are not inlined into what fulfills a protocol's requirement directly.
+  // Functions of their own: C functions are not inlined directly into the witness of a protocol requirement.
 
   /// Words of the columns j and `vectorWidth + j` of a panel.
   @inlinable @inline(never)
@@ -25,7 +25,7 @@ extension VectorUnit {
     }
   }
 
-  /// Words of two channels of one column, in the order of a packed map, or of one whose last words lie closer.
+  /// Words of two channels of one column, in the order of a packed map, or of one whose last words are closer together.
   @inlinable @inline(never)
   static func packPairs(_ run: ColumnPacking) {
     let rows = MatrixRows(run.values, first: run.first, count: run.count, columns: run.columns)
@@ -41,7 +41,7 @@ extension VectorUnit {
         let (isHigh, place) = (channel % panelWidth >= half, channel % panelWidth % half)
         let word = tap &* runWords &+ channel / panelWidth &* vectorWidth &+ place
         let output = run.panels + (panel &* panelStride &+ word &* panelWidth)
-        // The row of a low half fills the whole word if that of the high half is here too.
+        // The row of a low half fills the whole word if the row of the high half is in the run too.
         let partner = isHigh ? row &- half : row &+ half
         let hasPartner = isHigh || channel &+ half < run.channels
         if columns.count == panelWidth, hasPartner, let values = rows.whole(row, columns),

@@ -6,7 +6,7 @@ extension VectorUnit {
     if run.arithmetic == .int8 { packWords(run) } else { packBytes(run) }
   }
 
-  /// Rows of bytes, a part of each to each panel.
+  /// Rows of bytes; a part of each goes to each panel.
   @inlinable @inline(__always)
   static func packBytes(_ run: BytePacking) {
     let rows = MatrixRows(run.values, first: run.first, count: run.count, columns: run.columns)
@@ -24,7 +24,7 @@ extension VectorUnit {
     }
   }
 
-  /// Words of `channelsPerByteWord` rows of one column. A call of its own, as `sumPanels` is.
+  /// Words of `channelsPerByteWord` rows of one column. A function of its own, like `sumPanels`.
   @inlinable @inline(never)
   static func packWords(_ run: BytePacking) {
     let rows = MatrixRows(run.values, first: run.first, count: run.count, columns: run.columns)
@@ -35,7 +35,7 @@ extension VectorUnit {
     for panel in 0..<(run.columns &+ panelWidth &- 1) / panelWidth {
       let columns = rows.columns(of: panel, width: panelWidth)
       for start in stride(from: rows.all.lowerBound / segment &* segment, to: rows.all.upperBound, by: segment) {
-        // Neighbouring lanes of a word are so many rows apart.
+        // The number of rows between neighbouring lanes of a word.
         let apart = min(vectorWidth, (run.depth &- start &+ lanes &- 1) / lanes)
         for word in 0..<apart {
           let output = panels + (panel &* panelBytes &+ (start / lanes &+ word) &* panelWidth &* lanes)
@@ -73,7 +73,7 @@ extension VectorUnit {
   @inlinable @inline(__always)
   public static func sumColumns(_ run: ColumnStarts) { sumPanels(run) }
 
-  /// A call of its own: C functions are not inlined into what fulfills a protocol's requirement directly.
+  /// A function of its own: C functions are not inlined directly into the witness of a protocol requirement.
   @inlinable @inline(never)
   static func sumPanels(_ run: borrowing ColumnStarts) {
     let ones = Integers(repeating: channelsPerByteWord == 4 ? 0x0101_0101 : 0x0001_0001)

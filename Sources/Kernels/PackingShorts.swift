@@ -28,7 +28,7 @@ extension VectorUnit {
   @inlinable @inline(__always)
   public static func pack(_ run: ShortPacking) { packMatrix(run) }
 
-  /// A call of its own: C functions are not inlined into what fulfills a protocol's requirement directly.
+  /// A function of its own: C functions are not inlined directly into the witness of a protocol requirement.
   @inlinable @inline(never)
   static func packMatrix(_ run: ShortPacking) {
     let panelWords = words(of: run.channels, .int16) &* panelWidth
@@ -72,7 +72,7 @@ extension VectorUnit {
     for start in stride(from: 0, to: channels, by: panelWidth) {
       let apart = min(vectorWidth, (channels &- start &+ 1) / 2)
       for word in 0..<apart {
-        // The last word of an odd number of channels has one.
+        // With an odd number of channels, the last word holds one.
         let hasPartner = start &+ word &+ apart < channels
         for half in 0..<2 {
           let row = values + ((start &+ word) &* panelWidth &+ half &* vectorWidth)
@@ -86,7 +86,7 @@ extension VectorUnit {
     }
   }
 
-  /// Products rounded to integers, in the lowest bits.
+  /// Products rounded to integers, in the low bits.
   @inlinable @inline(__always)
   static func integers(_ values: Vector, _ factor: Vector) -> Integers {
     var sum = Vector(repeating: 0x1.8p+23)

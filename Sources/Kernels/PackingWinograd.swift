@@ -28,8 +28,8 @@ public struct WinogradPacking {
   }
 }
 
-/// The weights' transform: the factors of the three taps at one of the six points, 1, x and x^2 over the product of the
-/// point's differences from the others.
+/// The transform of the weights: the factors of the three taps at one of the six points are 1, x and x^2, divided by
+/// the product of the point's differences from the others.
 @inlinable
 func winogradKernelTransform(_ point: Int) -> InlineArray<3, Float> {
   switch point {
@@ -51,8 +51,8 @@ extension VectorUnit {
     }
   }
 
-  /// The values of one panel, `[6][6][channels][panelWidth]`. A call of its own, as C functions are not inlined into what
-  /// fulfills a protocol's requirement directly.
+  /// The values of one panel, `[6][6][channels][panelWidth]`. A function of its own, as C functions are not inlined
+  /// directly into the witness of a protocol requirement.
   @inlinable @inline(never)
   static func transformKernel(_ run: WinogradPacking, _ panel: Int, _ output: UnsafeMutablePointer<Float>) {
     let left = panel &* panelWidth
@@ -83,7 +83,7 @@ extension VectorUnit {
     }
   }
 
-  /// Panel by panel by way of floats: the scales are those of finished columns.
+  /// Panel by panel by way of floats, as the scales need whole columns.
   @inlinable @inline(never)
   static func packShorts(_ run: WinogradPacking) {
     let depth = words(of: run.channels, .int16)

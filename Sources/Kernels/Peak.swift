@@ -21,7 +21,8 @@ extension VectorUnit {
 
   @inlinable @inline(__always)
   public static func multiplyAddsOfIntegers(_ count: Int) -> Float {
-    // A product and a sum are two instructions here: fewer chains hide the latency of the sum, and leave registers free.
+    // A product and a sum are two instructions here: fewer chains hide the latency of the sum, and leave registers
+    // free.
     channelsPerByteWord == 4
       ? multiplyAdds(count, IntegerTile<Self>.self, InlineArray<6, Vector>.self)
       : multiplyAdds(count, IntegerTile<Self>.self, InlineArray<3, Vector>.self)
@@ -34,21 +35,21 @@ extension VectorUnit {
 
   /// Enough independent sums to hide the latency of the multiply-add, and nothing else.
   ///
-  /// A call of its own: C functions are not inlined into what fulfills a protocol's requirement directly.
+  /// A function of its own: C functions are not inlined directly into the witness of a protocol requirement.
   @inlinable @inline(never)
   static func multiplyAdds<Math: TileArithmetic, let chains: Int>(
     _ count: Int, _: Math.Type, _: InlineArray<chains, Vector>.Type
   ) -> Float where Math.Unit == Self {
     withUnsafeTemporaryAllocation(byteCount: 28 &* panelWidth, alignment: 64) { memory in
       let memory = memory.baseAddress!.assumingMemoryBound(to: Float.self)
-      // All different, or the compiler would compute equal sums once.
+      // All different: the compiler would compute equal sums only once.
       for index in 0..<7 &* panelWidth { memory[index] = Float(index) * 0x1p-10 }
       let weights = Math.weights(at: memory)
       var sums = InlineArray<chains, Math.Sums>(repeating: Math.load(memory))
       for index in 0..<chains { sums[index] = Math.load(memory + (index &+ 1) &* panelWidth) }
       for _ in 0..<count {
         for _ in 0..<6 / chains {
-          // Three chains have words of their own, or their equal products would be made once.
+          // Three chains have words of their own: equal products would be computed only once.
           let words = unknown_address(memory)!
           for index in 0..<chains {
             Math.multiplyAdd(&sums[index], weights, Math.word(chains == 3 ? words[index] : 0.999))

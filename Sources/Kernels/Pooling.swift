@@ -1,11 +1,11 @@
-/// One row of a pool's output. Padding takes no part in a maximum, nor in a sum.
+/// One row of a pool's output. Padding counts neither for a maximum nor for a sum.
 public struct PoolRun {
-  /// The rows of the window that lie inside the input, at the input's first pixel.
+  /// The rows of the window that are inside the input, each at the first pixel of the input.
   public var inputs: UnsafePointer<UnsafePointer<Float>>
   public var inputRows: Int
   public var inputWidth: Int
   public var pixelStride: Int
-  /// Across.
+  /// Horizontal.
   public var windowWidth: Int
   public var stride: Int
   public var dilation: Int
@@ -17,7 +17,7 @@ public struct PoolRun {
   public var pixels: Int
   /// The vectors of words of a pixel.
   public var vectors: Int
-  /// Of the input and of the output.
+  /// The element type of the input and of the output.
   public var element: MapElementType
 
   public init(
@@ -41,7 +41,7 @@ public struct PoolRun {
     self.vectors = vectors
   }
 
-  /// The window's columns inside the input at one output pixel: the first one's position, and how many.
+  /// The window's columns inside the input for one output pixel: the position of the first, and how many there are.
   @inlinable @inline(__always)
   func columns(at pixel: Int) -> (first: Int, count: Int) {
     let start = pixel &* stride &- paddingLeft
@@ -60,11 +60,11 @@ public struct GlobalPoolRun {
   public var width: Int
   public var rowStride: Int
   public var pixelStride: Int
-  /// Of words: of a packed map each gives two vectors of floats.
+  /// The vectors of words; in a packed map each gives two vectors of floats.
   public var vectors: Range<Int>
   public var output: UnsafeMutablePointer<Float>
   public var element: MapElementType
-  /// `bfloat16` only where the input is it.
+  /// `bfloat16` only where the input is `bfloat16` too.
   public var outputElement: MapElementType
 
   public init(
@@ -222,8 +222,8 @@ extension VectorUnit {
   static func globalPool(
     _ run: GlobalPoolRun, from start: Float, _ join: (Vector, Vector) -> Vector, finish: (Vector) -> Vector
   ) {
-    // Four sums of a row, then a sum of rows: a single one of 190 x 190 pixels has lost the last five bits, and a gate made of
-    // it passes its error on to the whole channel.
+    // Four sums for each row, then a sum of rows: a single sum over 190 x 190 pixels loses the last five bits, and a
+    // gate that is computed from it passes its error on to the whole channel.
     @inline(__always)
     func pooled(_ vector: Int, _ part: WordPart) -> Vector {
       var value = Vector(repeating: start)

@@ -2,10 +2,11 @@ import CIntrinsics
 
 /// A block of packed pixels times packed weights: `output = activation(bias + rows * columns + residual)`.
 public struct Product {
-  /// The pixels, `[tile][segment][tileRows][vectorWidth]`: in each segment `vectorWidth` words of each pixel. Of `int8` the
-  /// row scales lie behind the segments of each tile, `tileRows` floats padded to whole vectors.
+  /// The pixels, `[tile][segment][tileRows][vectorWidth]`: in each segment `vectorWidth` words of each pixel. For
+  /// `int8` the row scales follow the segments of each tile, `tileRows` floats padded to whole vectors.
   public var rowPanel: UnsafePointer<Float>
-  /// From the row panel of one column panel to that of the next: 0 where all multiply the same rows.
+  /// From the row panel of one column panel to that of the next; 0 where all column panels are multiplied by the same
+  /// rows.
   public var rowPanelStride: Int
   public var rowCount: Int
   /// The tiles of the panel that are multiplied; its rows are split evenly over `tileCount(rows:)` tiles.
@@ -15,7 +16,7 @@ public struct Product {
   public var tileStride: Int
   /// The weights, `[panel][depth][columnWords]`; see `KernelSet.columnWords`.
   public var columnPanels: UnsafePointer<Float>
-  /// Words; see `KernelSet.words`. Sums of `int8` are whole up to 65,000 channels.
+  /// In words; see `KernelSet.words`. Sums of `int8` are exact up to 65,000 channels.
   public var depth: Int
   /// The column panels that are multiplied.
   public var panels: Range<Int>
@@ -24,21 +25,21 @@ public struct Product {
   /// `[panel][panelWidth]`
   public var bias: UnsafePointer<Float>
   public var output: UnsafeMutablePointer<Float>
-  /// Where each row's first channel lies in the output.
+  /// Where the first channel of each row is in the output.
   public var outputOffsets: UnsafePointer<Int>
-  /// `[panel][row][panelWidth]`: where the sums go as they are, instead of to the output, or nil.
+  /// `[panel][row][panelWidth]`: where the sums go unfinished, instead of to the output, or nil.
   public var sums: UnsafeMutablePointer<Float>?
-  /// Where matrix registers multiply, room for the sums of two tiles, `[tile][tileRows][panelWidth]`; else nil.
+  /// For matrix registers, room for the sums of two tiles, `[tile][tileRows][panelWidth]`; else nil.
   public var tileSums: UnsafeMutablePointer<Float>?
   public var residual: UnsafePointer<Float>?
   public var residualOffsets: UnsafePointer<Int>
   public var activation: OutputActivation
   public var arithmetic: Arithmetic
-  /// How the output and the residual are stored; the offsets and `firstColumn` of a packed map count words.
+  /// The element type of the output and the residual; the offsets and `firstColumn` of a packed map count words.
   public var element: MapElementType
-  /// Of `int8` and `int8Weights`: a factor for each column, `[panel][panelWidth]`.
+  /// For `int8` and `int8Weights`: a factor for each column, `[panel][panelWidth]`.
   public var columnScales: UnsafePointer<Float>?
-  /// Of `int8`: where the sums start, `[panel][panelWidth]`.
+  /// For `int8`: where the sums start, `[panel][panelWidth]`.
   public var starts: UnsafePointer<Int32>?
 
   public init(
@@ -76,28 +77,28 @@ public struct Product {
   }
 }
 
-/// The range of part `index` of `count` things split evenly into `parts`.
+/// The range of part `index` when `count` things are split evenly into `parts`.
 @inlinable @inline(__always)
 public func share(_ index: Int, of parts: Int, _ count: Int) -> Range<Int> {
   Range(uncheckedBounds: (count &* index / parts, count &* (index &+ 1) / parts))
 }
 
-/// Where one register tile lies in its product, and where its sums begin and end.
+/// Where one register tile is in its product, and where its sums begin and end.
 public struct TilePlace {
-  /// The tile's part of the row panel and of the column panel, and how many words are multiplied.
+  /// The tile's part of the row panel and of the column panel, and the number of words that are multiplied.
   public var rows: UnsafePointer<Float>
   public var columns: UnsafePointer<Float>
   public var depth: Int
-  /// Weights that a later tile reads, `lines` cache lines of which this tile fetches in each segment.
+  /// Weights that a later tile reads; this tile fetches `lines` cache lines of them in each segment.
   public var ahead: UnsafePointer<Float>
   public var lines: Int
   public var panel: Int
   public var firstRow: Int
   /// Counts words of the output.
   public var firstColumn: Int
-  /// `[panelWidth]`: what the sums of every row start from.
+  /// `[panelWidth]`: the start of the sums of every row.
   public var origin: UnsafePointer<Float>
-  /// `[row][panelWidth]`: what the sums start from instead, or nil.
+  /// `[row][panelWidth]`: the start of the sums instead, or nil.
   public var start: UnsafePointer<Float>?
   /// `[row][panelWidth]`: where the sums go, or nil to finish them in the output.
   public var sums: UnsafeMutablePointer<Float>?
@@ -135,7 +136,7 @@ extension VectorUnit {
     }
   }
 
-  /// Half a vector of bytes pays where the product is one instruction.
+  /// Half a vector of bytes pays only where the product is one instruction.
   @inlinable @inline(__always)
   public static func multiplyIntegers(_ product: Product) {
     if channelsPerByteWord == 4 {
@@ -169,12 +170,12 @@ extension VectorUnit {
     }
   }
 
-  /// The same by way of each tile's sums in memory, to which the activation is applied.
+  /// The same with each tile's sums in memory, where the activation is applied.
   @inlinable @inline(never)
   static func multiplyInMemory<Wide: TileArithmetic, Narrow: TileArithmetic>(
     _ product: Product, _ wide: Wide.Type, narrow: Narrow.Type
   ) where Wide.Unit == Self, Narrow.Unit == Self {
-    // Of all instruction sets the largest tile, 14 x 32.
+    // The largest tile of all instruction sets is 14 x 32.
     var memory = InlineArray<448, Float>(repeating: 0)
     withUnsafeMutablePointer(to: &memory) { memory in
       let sums = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Float.self)
@@ -203,7 +204,8 @@ extension VectorUnit {
     }
   }
 
-  /// Column panels outside, row tiles inside: a column panel is read from memory once and then from the first-level cache.
+  /// Column panels in the outer loop, row tiles in the inner one: a column panel is read from memory once and then from
+  /// the first-level cache.
   @inlinable @inline(__always)
   static func forEachTile<Math: TileArithmetic>(
     of product: borrowing Product, _: Math.Type, sums: UnsafeMutablePointer<Float>?,
@@ -235,8 +237,8 @@ extension VectorUnit {
     }
   }
 
-  /// Fetches the lines of the output that a tile will write, and of the residual, while it multiplies: fetched at the end
-  /// they cost 1 % of the network, and 3 % of a layer with a residual.
+  /// Fetches the lines of the output that a tile will write, and of the residual, while it multiplies: waiting for them
+  /// at the end costs 1 % of the network, and 3 % of a layer with a residual.
   @inlinable @inline(__always)
   static func prefetchOutput(rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace) {
     let output = product.output + place.firstColumn
@@ -246,7 +248,7 @@ extension VectorUnit {
       prefetch_to_write(output + offsets[row])
       for line in stride(from: 16, to: width, by: 16) { prefetch_to_write(output + (offsets[row] &+ line)) }
     }
-    // Values of an earlier layer have left the second-level cache too.
+    // By now the values of an earlier layer have left the second-level cache too.
     guard let residual = product.residual, residual != UnsafePointer(product.output) else { return }
     for row in 0..<rows {
       let added = residual + (place.firstColumn &+ product.residualOffsets[place.firstRow &+ row])

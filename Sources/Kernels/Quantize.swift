@@ -1,34 +1,36 @@
-/// Rows of floats, turned into a row panel of integers of -127 to 127 with a scale for each row.
+/// Rows of floats that become a row panel of integers of -127 to 127, with a scale for each row.
 ///
-/// The largest magnitude of a row becomes 127, and the scale is its 127th part; quotients are rounded to the nearest integer,
-/// of two equally near ones to the even. A row whose magnitudes are all below 2^-119, where that part would be no normal
-/// number, becomes zeros with a scale of 0. The scale of a row with a NaN or an infinity is NaN, which makes everything that
-/// is computed from the row NaN; its integers may be anything.
+/// The largest magnitude of a row becomes 127, and the scale is a 127th of it; quotients are rounded to the nearest
+/// integer, ties to even. A row whose magnitudes are all below 2^-119, where the scale would not be a normal number,
+/// becomes zeros with a scale of 0. The scale of a row with a NaN or an infinity is NaN, which makes everything that is
+/// computed from the row NaN; its integers may be anything.
 ///
-/// The sums of integers take rows as they come; sets whose instructions take them as unsigned bytes add `rowShift` to each.
+/// Instruction sets whose products take the bytes of rows as unsigned add `rowShift` to each integer.
 ///
-/// A row of `channels` values lies in segments of `channelsPerByteWord * vectorWidth` channels: lane l of word j holds channel
-/// `l * vectorWidth + j` of its segment. The last segment of r channels has `w = ceil(r / channelsPerByteWord)` words, and
-/// lane l of word j holds channel `l * w + j`. Lanes beyond the channels may hold anything: their weights are zero.
+/// A row of `channels` values is divided into segments of `channelsPerByteWord * vectorWidth` channels: lane l of word
+/// j holds channel `l * vectorWidth + j` of its segment. If r channels are left for the last segment, it has `w =
+/// ceil(r / channelsPerByteWord)` words, and lane l of word j holds channel `l * w + j`. Lanes beyond the channels may
+/// hold anything: their weights are zero.
 ///
-/// Rows of packed words, as a map has them, are those of whole segments only, and of `int8`.
+/// Rows may be packed words, as in a map, for whole segments and `int8` only.
 public struct QuantizeRun {
-  /// `[row][lineStride]`, of floats readable for `channelsPerByteWord * vectorWidth` floats behind a row's end, where anything may be.
+  /// `[row][lineStride]`; up to `channelsPerByteWord * vectorWidth` floats behind the end of a row must be readable,
+  /// whatever they are.
   public var lines: UnsafePointer<Float>
   public var lineStride: Int
   public var rows: Int
   public var channels: Int
   public var rowPanel: UnsafeMutablePointer<Float>
-  /// Where each row lies in the panel, and how far apart its segments lie.
+  /// Where each row is in the panel, and how far apart its segments are.
   public var slots: UnsafePointer<Int>
   public var segmentStride: Int
-  /// Where each row's scale goes: `scaleSlots[row]` from the panel on.
+  /// Where each row's scale goes, relative to the panel: `scaleSlots[row]`.
   public var scaleSlots: UnsafePointer<Int>
-  /// `int8`, or `int16`: two integers a word whatever `channelsPerByteWord` is, never shifted.
+  /// `int8`, or `int16`: two integers in each word whatever `channelsPerByteWord` is, never shifted.
   public var arithmetic: Arithmetic
-  /// Of the lines.
+  /// The element type of the lines.
   public var element: MapElementType
-  /// What the largest magnitude becomes. Of limits above 127 it is magnitudes below 2^-111 that become zeros.
+  /// What the largest magnitude becomes. With limits above 127, rows become zeros from magnitudes below 2^-111 on.
   public var limit: Float
 
   public init(
@@ -51,9 +53,9 @@ public struct QuantizeRun {
 }
 
 extension VectorUnit {
-  /// Some rows at a time, which stay in the first-level cache: first their largest magnitudes, then their scales, then their
-  /// integers. Row by row the latency of one magnitude, its quotients and their use is not hidden: with 728 channels that
-  /// takes 37 % more time.
+  /// A few rows at a time, which stay in the first-level cache: first their largest magnitudes, then their scales, then
+  /// their integers. Row by row, the latency of one magnitude, its quotients and their use would not be hidden: with
+  /// 728 channels that takes 37 % more time.
   @inlinable @inline(never)
   public static func quantize(_ run: QuantizeRun) {
     switch (run.arithmetic, run.element) {
@@ -66,7 +68,7 @@ extension VectorUnit {
   @inlinable @inline(__always)
   static func quantize(_ run: QuantizeRun, _ element: MapElementType, lanes: Int, shift: Int32) {
     let room = 64
-    // Of rows of 512 floats 8.
+    // 8 rows of 512 floats, for example.
     let most = min(room, max(8, 4096 / run.channels))
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 &* room) { factors in
       let (ups, downs) = (factors.baseAddress!, factors.baseAddress! + room)
@@ -95,8 +97,8 @@ extension VectorUnit {
     }
   }
 
-  /// What rows or columns of these largest magnitudes are multiplied with, and their scales: those that are all but zero
-  /// become zeros, those with an infinity or a NaN have a scale of NaN.
+  /// The factors for rows or columns with these largest magnitudes, and their scales: those that are all but zero
+  /// become zeros, and those with an infinity or a NaN have a scale of NaN.
   @inlinable @inline(__always)
   static func factors(of tops: Vector, limit: Float) -> (up: Vector, down: Vector) {
     let isTiny = tops .< Vector(repeating: limit > 127 ? 0x1p-111 : 0x1p-119)
@@ -106,8 +108,8 @@ extension VectorUnit {
     return (up, down.replacing(with: .nan, where: .!isFinite))
   }
 
-  /// The bits of the largest magnitude: as integers magnitudes compare as they do as floats, and infinities and NaNs are the
-  /// largest.
+  /// The bits of the largest magnitude: magnitudes compare the same way as integers and as floats, and infinities and
+  /// NaNs are the largest.
   @inlinable @inline(__always)
   static func largestMagnitude(_ line: UnsafePointer<Float>, _ channels: Int) -> Int32 {
     var largest: Int32 = 0
@@ -121,7 +123,7 @@ extension VectorUnit {
     func magnitudes(_ channel: Int) -> Integers {
       unsafeBitCast(load(line + channel), to: Integers.self) & Integers(repeating: 0x7fff_ffff)
     }
-    // The last vector overlaps the one before where the channels are no whole number of vectors.
+    // The last vector overlaps the previous one where the channels are not a whole number of vectors.
     var tops = InlineArray<4, Integers>(repeating: magnitudes(channels &- vectorWidth))
     var channel = 0
     while channel &+ 4 &* vectorWidth <= channels {
@@ -135,7 +137,7 @@ extension VectorUnit {
     return Self.largest(maximum(maximum(tops[0], tops[1]), maximum(tops[2], tops[3])))
   }
 
-  /// The same of packed channels, a whole number of `panelWidth`.
+  /// The same for packed channels, a whole number of `panelWidth`.
   @inlinable @inline(__always)
   static func largestPackedMagnitude(_ line: UnsafePointer<Float>, _ channels: Int) -> Int32 {
     var (lows, highs) = (Integers.zero, Integers.zero)
@@ -180,7 +182,7 @@ extension VectorUnit {
   static func integers(
     _ factor: Vector, lanes: Int, shift: Int32, _ values: (_ lane: Int) -> Vector
   ) -> Vector {
-    // 1.5 * 2^23 pushes all fractions out of the sum, whose lowest bits are then the integer.
+    // Adding 1.5 * 2^23 rounds to an integer, which the low bits of the sum then hold.
     let magic = Vector(repeating: 0x1.8p+23 + Float(shift))
     @inline(__always)
     func lane(_ index: Int) -> Integers {

@@ -1,9 +1,10 @@
 import CIntrinsics
 
-/// How a register tile multiplies: what it loads of a column panel, and how it adds a word of a row panel times that.
+/// How a register tile multiplies: what it loads from a column panel, and how it adds the product with a word of a row
+/// panel.
 ///
-/// One loop serves all. A tile of `Columns` of the full width and one of a panel whose last half vector is padding are two
-/// arithmetics to it.
+/// One loop serves all. A tile of the full width and one of a panel whose last half vector is padding are two
+/// arithmetics.
 public protocol TileArithmetic {
   associatedtype Unit: VectorUnit
   /// A row of a column panel, in registers.
@@ -12,20 +13,21 @@ public protocol TileArithmetic {
   associatedtype Word
   /// The sums of one row of the tile.
   associatedtype Sums
-  /// What sums are scaled and shifted by at last.
+  /// What the sums are scaled and shifted by at the end.
   associatedtype Factors
 
-  /// Whether finishing is unrolled for each row of each tile: where it takes few instructions and is worth their code.
+  /// Whether finishing is unrolled for each row of each tile: where it takes few instructions and is worth the code
+  /// size.
   static func finishesInRegisters(_ element: MapElementType) -> Bool
   /// From one row of a column panel to the next.
   static var weightStride: Int { get }
   static func weights(at address: UnsafePointer<Float>) -> Weights
   static func word(_ word: Float) -> Word
   static func multiplyAdd(_ sums: inout Sums, _ weights: Weights, _ word: Word)
-  /// `[panel][panelWidth]`: what the sums of every row start from.
+  /// `[panel][panelWidth]`: the start of the sums of every row.
   static func origin(_ product: borrowing Product) -> UnsafePointer<Float>
   static func start(at address: UnsafePointer<Float>) -> Sums
-  /// Sums as they lie in memory, `panelWidth` words.
+  /// Sums in memory, `panelWidth` words.
   static func load(_ address: UnsafePointer<Float>) -> Sums
   static func columns(_ sums: Sums) -> Unit.Columns
   static func factors(_ product: borrowing Product, _ place: borrowing TilePlace) -> Factors
@@ -37,8 +39,8 @@ extension TileArithmetic {
   @inlinable @inline(__always)
   public static func start(at address: UnsafePointer<Float>) -> Sums { load(address) }
 
-  /// A register tile: all the depth of `rows` pixels times a column panel. A call of its own, whose loop keeps its sums in
-  /// registers; `Tests/check-loops.py` reads the machine code.
+  /// A register tile: `rows` pixels times a column panel, over the whole depth. A function of its own, whose loop keeps
+  /// its sums in registers; `Tests/check-loops.py` checks the machine code.
   @inlinable @inline(never)
   static func tile<let rows: Int>(
     _: InlineArray<rows, Unit.Vector>.Type, _ product: borrowing Product, _ place: borrowing TilePlace
@@ -53,8 +55,8 @@ extension TileArithmetic {
     var ahead = place.ahead
     var left = place.depth
     while left > 0 {
-      // A variable number of fetches costs more than it saves; six are enough where six tiles or more share them. For two
-      // tiles sixteen take 14 % less time at 150 x 150 on two threads, and one tile needs all of a segment.
+      // A variable number of fetches costs more than it saves; six are enough where six tiles or more share them. With
+      // two tiles, sixteen take 14 % less time at 150 x 150 on two threads, and one tile needs all lines of a segment.
       for line in 0..<6 { prefetch(ahead + line &* 16) }
       if _slowPath(place.lines > 6) {
         for line in 6..<16 { prefetch(ahead + line &* 16) }
@@ -72,7 +74,7 @@ extension TileArithmetic {
     finish(sums, product, place)
   }
 
-  /// Scale, residual, activation and store of a register tile, or its sums as they are.
+  /// Scales, adds the residual, activates and stores a register tile, or stores its sums unfinished.
   @inlinable @inline(__always)
   static func finish<let rows: Int>(
     _ sums: borrowing InlineArray<rows, Sums>, _ product: borrowing Product, _ place: borrowing TilePlace
@@ -99,7 +101,7 @@ extension TileArithmetic {
     }
   }
 
-  /// The same by way of memory, in a loop that all tiles share: unrolled for each of them it is most of the code.
+  /// The same by way of memory, in a loop that all tiles share: unrolled for each of them it would be most of the code.
   @inlinable @inline(__always)
   static func finishInMemory<let rows: Int, Element: StoredElement>(
     _ sums: InlineArray<rows, Sums>, _ product: Product, _ place: TilePlace, _ element: Element.Type
@@ -177,7 +179,7 @@ extension TileArithmetic {
 }
 
 extension TileArithmetic {
-  /// Turns the sums of a tile, `[row][panelWidth]`, into floats where they lie, applies the activation, and stores them.
+  /// Turns the sums of a tile, `[row][panelWidth]`, into floats in place, applies the activation, and stores them.
   @inlinable @inline(never)
   static func finishFunction(
     _ sums: UnsafeMutablePointer<Float>, rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace
@@ -223,7 +225,7 @@ extension TileArithmetic {
   }
 }
 
-/// How `panelWidth` values of a pixel lie in memory.
+/// How `panelWidth` values of a pixel are stored in memory.
 public protocol StoredElement {
   associatedtype Unit: VectorUnit
   static func load(_ address: UnsafePointer<Float>) -> (Unit.Vector, Unit.Vector)
@@ -231,7 +233,7 @@ public protocol StoredElement {
 }
 
 extension StoredElement {
-  /// Applies the ceiling to a tile that is stored: hardly any network has one behind a residual.
+  /// Applies the upper limit to a tile that is already stored: hardly any network has one behind a residual.
   @inlinable @inline(never)
   static func limit(rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace) {
     let ceiling = Unit.Vector(repeating: product.activation.maximum)

@@ -8,18 +8,18 @@ import CIntrinsics
 //     C11 = A11 B11 + A12 B21           C12 = U2 + S1 T1 + S4 B22
 //     C21 = U3 + A22 T4                 C22 = U3 + S1 T1
 //
-// The rows of the upper half are the even pixels, those of the lower half the odd ones, so what is paired does not depend on
-// how pixels are divided among threads. The depth is halved at a whole segment; the second half may be shorter. The left
-// half of the columns is the first half of the column panels; a panel that is left over is multiplied plainly.
+// The rows of the upper half are the even pixels, those of the lower half the odd ones, so the pairs do not depend on
+// how pixels are divided among threads. The depth is halved at a whole segment; the second half may be shorter. The
+// left half of the columns is the first half of the column panels; a panel that is left over is multiplied directly.
 // The error of one level is about 8 times that of the plain sum (Higham, "Accuracy and Stability of Numerical
 // Algorithms", section 23.2.2), about 3e-6 of the largest output at a depth of 728.
 
-/// The row panels of a block: those of the four quarters, and of the four sums.
+/// The row panels of a block: the four quarters and the four sums.
 public struct StrassenRows {
   /// `[A11, A12, A21, A22, S1, S2, S3, S4][tile][segment][tileRows][vectorWidth]`
   public var operands: UnsafeMutablePointer<Float>
   public var operandStride: Int
-  /// Where each pixel lies, in its own operand: every other one is an even pixel.
+  /// Where each pixel is in its own operand; every other pixel is an even one.
   public var slots: UnsafePointer<Int>
   public var pairs: Range<Int>
   public var segments: Int
@@ -44,13 +44,13 @@ public struct StrassenProduct {
   /// panels are unused.
   public var even: Product
   public var operandStride: Int
-  /// The odd pixels: where they lie, and how many there are, as the last pair may have none.
+  /// The odd pixels: where they are, and how many there are, as the last pair may have none.
   public var oddOffsets: UnsafePointer<Int>
   public var oddResidualOffsets: UnsafePointer<Int>
   public var oddCount: Int
-  /// All column panels; the first `panelCount / 2` are paired with as many after them.
+  /// The number of column panels; the first `panelCount / 2` are paired with the next `panelCount / 2`.
   public var panelCount: Int
-  /// The pairs of column panels to multiply, and behind the last pair the panel that is left over, if there is one.
+  /// The pairs of column panels to multiply, and after the last pair the panel that is left over, if there is one.
   public var units: Range<Int>
   /// `[panelWidth]`
   public var zeros: UnsafePointer<Float>
@@ -79,7 +79,7 @@ public struct StrassenProduct {
 }
 
 extension KernelSet {
-  /// The first half of a depth: whole segments.
+  /// The first half of the depth: whole segments.
   @inlinable @inline(__always)
   public static func strassenHalf(of depth: Int) -> Int {
     (depth &+ 2 &* vectorWidth &- 1) / (2 &* vectorWidth) &* vectorWidth
@@ -87,7 +87,7 @@ extension KernelSet {
 }
 
 extension VectorUnit {
-  /// Makes the sums S1 to S4 of some pairs of pixels.
+  /// Computes the sums S1 to S4 of some pairs of pixels.
   @inlinable @inline(never)
   public static func combine(_ rows: StrassenRows) {
     let stride = rows.operandStride
@@ -118,7 +118,7 @@ extension VectorUnit {
     }
   }
 
-  /// Two column panels, half of all apart.
+  /// Two column panels, half of all panels apart.
   @inlinable @inline(__always)
   static func multiplyPair(_ product: StrassenProduct, panel: Int, half: Int) {
     let depth = product.even.depth
@@ -182,7 +182,7 @@ extension VectorUnit {
     }
   }
 
-  /// T1 to T4 of a pair of column panels. Below the last row of the lower quarters they go on as if those were zero.
+  /// T1 to T4 of a pair of column panels. Where the lower quarters have fewer rows, the missing ones count as zero.
   @inlinable @inline(__always)
   static func combineColumns(_ product: StrassenProduct, _ b11: UnsafePointer<Float>, _ b12: UnsafePointer<Float>) {
     let upper = strassenHalf(of: product.even.depth)
@@ -214,7 +214,8 @@ extension VectorUnit {
     from start: UnsafePointer<Float>?, to sums: UnsafeMutablePointer<Float>, part: Int
   ) {
     let product = run.product
-    // The tiles share the fetching of the next two panels, the first four parts that of the left one.
+    // The tiles share the fetching of the next two panels: four of the seven products fetch the left one, three the
+    // right one.
     let tiles = product.even.tiles.count
     let order = run.tile &- product.even.tiles.lowerBound
     let isLeft = part < 4
@@ -246,7 +247,7 @@ extension VectorUnit {
     }
   }
 
-  /// Bias, residual, activation and store of the even or the odd pixels of a tile.
+  /// Adds the bias and the residual to the even or the odd pixels of a tile, activates and stores them.
   @inlinable @inline(__always)
   static func finish(
     _ sums: UnsafePointer<Float>, _ product: StrassenProduct, _ rows: Range<Int>, isOdd: Bool, column: Int
@@ -282,7 +283,7 @@ struct StrassenTile {
   @usableFromInline var product: StrassenProduct
   @usableFromInline var tile: Int
   @usableFromInline var rows: Range<Int>
-  /// The column panels that are multiplied next.
+  /// The column panels that will be multiplied next.
   @usableFromInline var ahead: (left: UnsafePointer<Float>, right: UnsafePointer<Float>)
   @usableFromInline var isNarrow: Bool
 

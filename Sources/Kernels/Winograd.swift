@@ -1,18 +1,18 @@
-/// The first half of Winograd's F(4x4,3x3) convolution (Lavin and Gray 2015): windows of 6 x 6 pixels, transformed to as many
-/// points.
+/// The first half of Winograd's F(4x4,3x3) convolution (Lavin and Gray 2015): windows of 6 x 6 pixels are transformed
+/// to as many points.
 public struct WinogradInput {
-  /// Six input rows at the first window's left column; neighbouring windows are four pixels apart.
+  /// Six input rows at the left column of the first window; neighbouring windows are four pixels apart.
   public var inputs: UnsafePointer<UnsafePointer<Float>>
   public var pixelStride: Int
   public var vectors: Int
   public var windows: Int
-  /// Where the first window's values go, a vector of channels at a time, and how far apart the 6 x 6 points, the windows and
-  /// the vectors lie: as 36 row panels of which a window is a row, or as lines to be quantized.
+  /// Where the values of the first window go, a vector of channels at a time, and how far apart the 6 x 6 points, the
+  /// windows and the vectors are: in 36 row panels, each with one row for a window, or in lines to be quantized.
   public var output: UnsafeMutablePointer<Float>
   public var pointStride: Int
   public var windowStride: Int
   public var vectorStride: Int
-  /// Of the input; `vectors` counts those of channels.
+  /// The element type of the input; `vectors` counts vectors of channels.
   public var element: MapElementType
 
   public init(
@@ -34,23 +34,23 @@ public struct WinogradInput {
 
 /// The second half: 36 products, transformed back to 4 x 4 pixels, `activation(sums + bias + residual)`.
 public struct WinogradOutput {
-  /// `panelWidth` sums of each of 6 x 6 points of each window, and how far apart points and windows lie.
+  /// `panelWidth` sums for each of the 6 x 6 points of each window, and how far apart points and windows are.
   public var sums: UnsafePointer<Float>
   public var pointStride: Int
   public var windowStride: Int
   /// `[panelWidth]`
   public var bias: UnsafePointer<Float>
   public var activation: OutputActivation
-  /// Up to four output rows, at the first window's left column and the panel's first channel.
+  /// Up to four output rows, at the left column of the first window and the first channel of the panel.
   public var outputs: UnsafePointer<UnsafeMutablePointer<Float>>
-  /// What is added, in rows as the outputs are, or nil.
+  /// The rows that are added, like the outputs, or nil.
   public var residuals: UnsafePointer<UnsafePointer<Float>>?
   public var rows: Int
   public var pixelStride: Int
   public var windows: Int
-  /// The pixels from the first window's left column to the end of the row; the last window may have some beyond.
+  /// The pixels from the left column of the first window to the end of the row; the last window may reach beyond it.
   public var pixels: Int
-  /// Of the output.
+  /// The element type of the output.
   public var element: MapElementType
 
   public init(
@@ -74,12 +74,12 @@ public struct WinogradOutput {
   }
 }
 
-/// The points at which windows and kernels are evaluated: 0, +-`inner`, +-`outer` and infinity, whose powers up to the
-/// fourth are exact in a float's bits.
+/// The points at which windows and kernels are evaluated: 0, +-`inner`, +-`outer` and infinity. Their powers up to the
+/// fourth are exact in a float.
 ///
-/// With 1 and 2 for them, sums over 128 channels were 1.9e-6 (root mean square) away from the exact ones, with these 0.8e-6;
-/// plain sums were at 0.4e-6. What remains is the products' own sums; see Barabasz et al. 2020, "Error Analysis and Improving
-/// the Accuracy of Winograd Convolution for Deep Neural Networks".
+/// With 1 and 2 instead, sums over 128 channels were 1.9e-6 (root mean square) away from the exact ones, with these
+/// 0.8e-6; plain sums were at 0.4e-6. The rest comes from the sums in the products; see Barabasz et al. 2020, "Error
+/// Analysis and Improving the Accuracy of Winograd Convolution for Deep Neural Networks".
 @usableFromInline
 enum WinogradPoints {
   @inlinable static var inner: Float { 5 / 8 }
@@ -136,10 +136,10 @@ extension VectorUnit {
     }
   }
 
-  /// The same by way of memory, to which the activation is applied.
+  /// The same by way of memory, where the activation is applied.
   @inlinable @inline(never)
   static func transformOutputInMemory(_ tile: WinogradOutput) {
-    // Of all instruction sets the widest panel, 16 pixels of 32 channels.
+    // The widest panel of all instruction sets: 16 pixels of 32 channels.
     var memory = InlineArray<512, Float>(repeating: 0)
     withUnsafeMutablePointer(to: &memory) { memory in
       let floats = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Float.self)
@@ -181,7 +181,7 @@ extension VectorUnit {
     }
   }
 
-  /// Calls `body` with the sums of each pixel of a window that the output has.
+  /// Calls `body` with the sums of each pixel of a window that is inside the output.
   @inlinable @inline(__always)
   static func forEachPixel<Element: StoredElement>(
     _ tile: WinogradOutput, _ window: Int, _: Element.Type,
@@ -205,7 +205,7 @@ extension VectorUnit {
     }
   }
 
-  /// The sums of a window, of six rows and six columns, with each row transformed to four columns.
+  /// The sums of a window, six rows of six columns, with each row transformed to four columns.
   @inlinable @inline(__always)
   static func transformedRows(
     _ tile: WinogradOutput, _ window: Int, column: Int
@@ -237,7 +237,7 @@ extension VectorUnit {
     return sum
   }
 
-  /// Twelve fused products: what two points have in common is computed once.
+  /// Twelve fused multiply-adds: what two points have in common is computed once.
   @inlinable @inline(__always)
   static func inputTransform(_ d: InlineArray<6, Vector>) -> InlineArray<6, Vector> {
     let (p, q) = (WinogradPoints.inner, WinogradPoints.outer)

@@ -1,7 +1,7 @@
 import CIntrinsics
 import Kernels
 
-/// What every processor has: vectors of four floats (SSE2, NEON), and a tile of 6 x 8.
+/// For every processor: vectors of four floats (SSE2, NEON), and a tile of 6 x 8.
 public enum Portable: VectorUnit {
   public typealias Vector = SIMD4<Float>
   public typealias Columns = SIMD8<Float>
@@ -14,7 +14,7 @@ public enum Portable: VectorUnit {
   public static let rowShift: Int32 = 0
 
   #if arch(x86_64)
-    /// Without FMA instructions a fused product would be a call of the C library for each element.
+    /// Without FMA instructions, a fused multiply-add would call the C library for each element.
     @inline(__always)
     public static func multiplyAdd(_ sum: inout Vector, _ a: Vector, _ b: Vector) { sum += a * b }
 

@@ -3,7 +3,8 @@
   import Kernels
   import KernelsX86BF16
 
-  /// AMX with AVX-512, VNNI and BF16: Sapphire Rapids and later. What no matrix registers multiply is `X86BF16`'s.
+  /// AMX with AVX-512, VNNI and BF16: Sapphire Rapids and later. Whatever matrix registers do not multiply is left to
+  /// `X86BF16`.
   public enum X86AMX: AVX512BF16, MatrixTileUnit, DelegatingUnit {
     public static var base: any KernelSet.Type { plainAVX512BF16() }
 

@@ -2,7 +2,7 @@
   import CIntrinsics
   import Kernels
 
-  /// AVX-512 (x86-64-v4). Bytes are widened to 16 bits: without VNNI the product of bytes saturates.
+  /// AVX-512 (x86-64-v4). Bytes are widened to 16 bits: without VNNI, the product of bytes saturates.
   public enum X86V4: AVX512 {
     @inlinable
     public static var channelsPerByteWord: Int { 2 }
@@ -32,7 +32,7 @@
     }
   }
 
-  /// `X86V4` as it is compiled in this module: named, its generic kernels would be compiled again where they are called.
+  /// `X86V4` as compiled in this module: where it is named elsewhere, its generic kernels would be compiled again.
   @inline(never)
   public func plainAVX512() -> any KernelSet.Type { X86V4.self }
 #endif

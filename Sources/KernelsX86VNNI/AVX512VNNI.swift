@@ -3,7 +3,7 @@
   import Kernels
   import KernelsX86V4
 
-  /// What instruction sets with AVX-512 and VNNI share: products of four bytes, those of rows unsigned.
+  /// What instruction sets with AVX-512 and VNNI share: products of four bytes; the bytes of rows are unsigned.
   public protocol AVX512VNNI: AVX512 {}
 
   extension AVX512VNNI {

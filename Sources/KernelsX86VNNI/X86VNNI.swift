@@ -2,7 +2,7 @@
   import Kernels
   import KernelsX86V4
 
-  /// AVX-512 with VNNI: Cascade Lake, Ice Lake. What has nothing to do with bytes is `X86V4`'s.
+  /// AVX-512 with VNNI: Cascade Lake, Ice Lake. Whatever does not involve bytes is left to `X86V4`.
   public enum X86VNNI: AVX512VNNI, DelegatingUnit {
     public static var base: any KernelSet.Type { plainAVX512() }
 

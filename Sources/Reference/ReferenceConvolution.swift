@@ -47,7 +47,7 @@ extension ReferenceExecutor {
     return finished(sums.values, bias: dense.hasBias ? weights[1] : nil, residual: nil, dense.activation)
   }
 
-  /// The same with a kernel that is never in memory as a whole: VGG's largest has 411 MB.
+  /// The same with a kernel that is never in memory as a whole: VGG's largest takes 411 MB.
   static func dense(_ dense: Dense, _ input: [Float], kernel: Tensor, bias: [Float]?) throws -> [Float] {
     var sums = DenseSums(input, outputs: dense.outputs)
     try kernel.forEachPart { values, offset in sums.add(values, at: offset) }
@@ -73,8 +73,8 @@ extension ReferenceExecutor {
 
 /// The sums of a few output positions of a convolution: for each channel, a lane for each position.
 ///
-/// A kernel's row is read once for all of them. Each sum has its terms in the order of the window's rows and columns and of
-/// the input channels, whatever the tile: lanes do not mix.
+/// A row of the kernel is read once for all of them. The terms of each sum are added in the order of the window's rows,
+/// its columns and the input channels, whatever the tile: lanes do not mix.
 private struct ConvolutionTile {
   static let width = SIMD8<Double>.scalarCount
 

@@ -100,7 +100,7 @@ package struct ReferenceExecutor: Sendable {
     }
   }
 
-  /// The parts of a value, one after the other, as many at a time as there are cores.
+  /// The parts of a value in order, as many at a time as there are cores.
   static func joined(_ count: Int, _ part: (Int) -> [Float]) -> [Float] {
     let parts = Lock([[Float]](repeating: [], count: count))
     WorkerPool.shared().forEach(count) { index in

@@ -87,7 +87,7 @@ extension ReferenceExecutor {
     }
   }
 
-  /// The two positions beside a new one, and the share of the second, with half-pixel centers.
+  /// The two positions around a new one, and the share of the second, with half-pixel centers.
   private static func neighbors(of index: Int, scale: Double, count: Int) -> (first: Int, second: Int, share: Double) {
     let place = (Double(index) + 0.5) * scale - 0.5
     let first = Int(place.rounded(.down))

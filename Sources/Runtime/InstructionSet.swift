@@ -53,9 +53,9 @@ package enum InstructionSet: String, Hashable, Sendable, CaseIterable {
     self = found
   }
 
-  /// Whether products of bf16 numbers are faster here than those of fp32 numbers. Known of the processor, not measured, so that
-  /// equal processors compute equal bits: AMX has nothing faster, and of AVX512_BF16's instructions AMD's run at the full
-  /// rate, and Intel's at half of it, where they gain nothing.
+  /// Whether products of bf16 numbers are faster here than those of fp32 numbers. This is known of the processor and
+  /// not measured, so that equal processors compute equal bits: AMX has nothing faster; of the AVX512_BF16 instructions
+  /// AMD's run at the full rate, and Intel's at half of it, where they gain nothing.
   package var multipliesBFloat16Fast: Bool {
     switch self {
     case .amx: true

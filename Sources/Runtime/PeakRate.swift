@@ -8,9 +8,9 @@ package enum PeakRate {
   private static let roundCount = 1_000_000
   private static let rounds = 8
 
-  /// Measures the multiply-adds of an arithmetic on registers alone, on several threads at once.
+  /// Measures the multiply-adds of an arithmetic in registers alone, on several threads at once.
   ///
-  /// - Returns: Multiplications and additions of all threads together, in 10^9 a second; of several rounds the best,
+  /// - Returns: Multiplications and additions of all threads together, in 10^9 per second; the best of several rounds,
   ///   since whatever else runs on the machine can only slow a round down.
   package static func gigaflops(
     of instructionSet: InstructionSet, _ arithmetic: Arithmetic = .float32, pool: WorkerPool, threads: Int = .max

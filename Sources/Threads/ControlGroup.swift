@@ -11,7 +11,7 @@ struct ControlGroup {
   /// The root of the file system that is read; tests give another.
   var root = ""
 
-  /// The smallest quota of the process's group and the groups around it, rounded up to whole processors; nil without a
+  /// The smallest quota of the process's group and its parent groups, rounded up to whole processors; nil without a
   /// limit, or where the files cannot be read.
   var processorLimit: Int? {
     guard let groups = lines(of: "/proc/self/cgroup"), let mounts = lines(of: "/proc/self/mountinfo") else {
@@ -51,7 +51,7 @@ struct ControlGroup {
     defer { unsafe fclose(file) }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 4096)
-    // Files of the kernel have no size; a machine full of containers has a mount table of some hundred kilobytes.
+    // Files in /proc have no size; on a machine full of containers the mount table takes some hundred kilobytes.
     while bytes.count < 1 << 22 {
       let count = unsafe fread(&chunk, 1, chunk.count, file)
       guard count > 0 else { break }
@@ -69,7 +69,7 @@ extension ControlGroup {
   /// A mounted hierarchy that may limit processor time.
   struct Mount {
     let version: Version
-    /// The group that is seen at the mount point: "/" except inside some containers.
+    /// The group that is mounted there: "/" except inside some containers.
     let top: String
     let point: String
 
@@ -88,7 +88,8 @@ extension ControlGroup {
       point = String(fields[4])
     }
 
-    /// The process's group in this hierarchy, from a line of `/proc/self/cgroup`; nil where the line is another's.
+    /// The process's group in this hierarchy, from a line of `/proc/self/cgroup`; nil where the line belongs to another
+    /// hierarchy.
     ///
     ///     0::/user.slice          4:cpu,cpuacct:/user.slice
     func group(in line: Substring) -> String? {
@@ -102,9 +103,9 @@ extension ControlGroup {
       return matches ? String(fields[2]) : nil
     }
 
-    /// The folders of a group and of those around it, from the inside out.
+    /// The folders of a group and of its parents, innermost first.
     func folders(of group: String) -> [String] {
-      // A container that sees its own group as the top names it by its path outside.
+      // A container that sees its own group as the root names it here by its path outside.
       var path = top == "/" ? group : group.hasPrefix(top) ? String(group.dropFirst(top.count)) : ""
       var folders: [String] = []
       while path.count > 1 {

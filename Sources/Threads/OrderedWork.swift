@@ -1,13 +1,15 @@
 import Synchronization
 
-/// Work on items of a source by several threads at once, whose results are handed on in the order of the items.
+/// Several threads work on the items of a source, and the results are delivered in the order of the items.
 ///
-/// What waits is bounded: no item is taken that is as many as `window` ahead of the one whose result comes next.
+/// The number of results that wait is bounded: no item is taken that is `window` or more ahead of the one to be
+/// delivered next.
 package final class OrderedWork<Item: Sendable, Value: Sendable> {
   private let window: Int
-  /// How many items were taken; nil after the last. It is held while the source is asked, which may wait for input.
+  /// How many items have been taken; nil after the last. The lock is held while the source is asked, which may wait for
+  /// input.
   private let taken = Lock<Int?>(0)
-  /// The results that wait for an earlier one, by the number of their items.
+  /// Results that wait for an earlier one, by item number.
   private let waiting = Lock<[Int: (Item, Value)]>([:])
   private let delivered = Atomic<Int>(0)
   private let failure = Lock<(any Error)?>(nil)
@@ -19,7 +21,7 @@ package final class OrderedWork<Item: Sendable, Value: Sendable> {
     self.window = window
   }
 
-  /// Works on all items, and returns when the last result has been handed on.
+  /// Works on all items, and returns when the last result has been delivered.
   ///
   /// - Parameters:
   ///   - threads: How many threads work, the caller among them. They are started here.

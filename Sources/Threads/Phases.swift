@@ -2,20 +2,20 @@ import Synchronization
 
 /// How the members of a team share work in phases of tickets.
 ///
-/// Each member has a queue of tickets that follow each other, so that one works on the same part of the data from phase to
-/// phase, and where its own is empty it takes from that which has the most left. Who performs the last ticket of a phase
-/// begins the next one. A member without a ticket touches nothing but this, which lasts as long as the pool: so a member
-/// that comes late, even after the work is done, holds nobody up.
+/// Each member has a queue of consecutive tickets, so that it works on the same part of the data in every phase; when
+/// its own queue is empty, it takes tickets from the fullest one. Whoever performs the last ticket of a phase begins
+/// the next. A member without a ticket touches nothing but this object, which lives as long as the pool, so a member
+/// that arrives late, even after the work is done, delays nobody.
 struct Phases: ~Copyable {
   private enum Flag {
     static let asleep: UInt64 = 1
     static let over: UInt64 = 2
   }
 
-  /// Of larger teams several members share a queue.
+  /// In larger teams several members share a queue.
   private static let mostQueues = 32
 
-  /// The number of the phase in the upper half, which never comes again; the number of its tickets; flags.
+  /// The phase's number in the upper half, which is never reused; the number of its tickets; flags.
   private let phase = Atomic<UInt64>(Flag.over)
   private let padding = InlineArray<15, UInt64>(repeating: 0)
   /// How many tickets have not been performed yet.
@@ -24,7 +24,7 @@ struct Phases: ~Copyable {
   private let queueCount: Int
   private let spin: Spin
   private let place = SleepingPlace()
-  /// Called wherever a member may be held up; only tests have one.
+  /// Called wherever a member may be delayed; set by tests only.
   private let delay: (@Sendable () -> Void)?
 
   init(members: Int, spin: Spin, delay: (@Sendable () -> Void)?) {
@@ -67,7 +67,7 @@ struct Phases: ~Copyable {
     }
   }
 
-  /// Takes tickets of a phase: of this member's queue, or of that which has the most left.
+  /// Takes tickets of a phase: from this member's queue, or from the fullest one.
   private func take(from phase: UInt64, as member: Int, of members: Int) -> Range<Int> {
     let number = UInt32(phase >> 32)
     let tickets = Int(phase >> 16 & 0xffff)
@@ -88,7 +88,7 @@ struct Phases: ~Copyable {
     }
   }
 
-  /// Begins the next phase that is worth sharing, and performs those of one ticket before it.
+  /// Begins the next phase that is worth sharing, after performing any phases of one ticket that come before it.
   ///
   /// - Returns: The number of its tickets; 0 where the work is done.
   private static func next<Work: TicketWork>(_ work: Work, members: Int, as member: Int) -> Int {

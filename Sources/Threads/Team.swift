@@ -2,7 +2,7 @@ import Synchronization
 
 /// Work that the members of a team share.
 ///
-/// A type of its own and not a closure because a closure that is handed to other threads is allocated at each call.
+/// A type and not a closure, because a closure that is handed to other threads is allocated at each call.
 package protocol TeamWork {
   /// Does one member's part. All members run at the same time.
   func perform(as member: Member)
@@ -51,12 +51,12 @@ package protocol TeamWork {
   let barrier: Barrier
   let completion: Completion
   let phases: Phases
-  /// The members that may still look at this, the caller among them, and the vacancies; a team of 0 is free.
+  /// The number of members that may still read this, the caller among them, plus the vacancies; a team with 0 is free.
   let present = Atomic<Int>(0)
-  /// How many members are wanted that no worker is yet; those with the highest numbers.
+  /// How many of the members that are wanted have no worker yet; they are those with the highest numbers.
   private let vacancies = Atomic<Int>(0)
 
-  /// What the work is.
+  /// The kind of the work.
   enum Performer {
     case none
     case team(any TeamWork.Type)
@@ -69,15 +69,15 @@ package protocol TeamWork {
     phases = Phases(members: members, spin: spin, delay: delay)
   }
 
-  /// Makes a free team that of a call.
+  /// Takes a free team for a call.
   func occupy(by members: Int) -> Bool {
     present.compareExchange(expected: 0, desired: members, ordering: .acquiring).exchanged
   }
 
-  /// The last that members do who touch the team no more.
+  /// A member's last access to the team.
   func leave(_ members: Int = 1) { present.subtract(members, ordering: .releasing) }
 
-  /// Whether a worker can take the place of a member that is wanted.
+  /// Whether a worker can still become a member.
   var hasVacancy: Bool { vacancies.load(ordering: .sequentiallyConsistent) > 0 }
 
   func announce(vacancies count: Int) { vacancies.store(count, ordering: .sequentiallyConsistent) }
@@ -87,7 +87,7 @@ package protocol TeamWork {
   /// - Returns: How many places stayed vacant.
   func withdrawVacancies() -> Int { vacancies.exchange(0, ordering: .relaxed) }
 
-  /// Makes a worker a member, and answers which.
+  /// Makes a worker a member, and returns its number.
   func takeVacancy() -> Int? {
     var current = vacancies.load(ordering: .relaxed)
     while current > 0 {

@@ -2,7 +2,7 @@ import Synchronization
 
 /// A member's part of a phase's tickets: its owner takes them from the front, others from the back.
 ///
-/// In cache lines of its own, as the owner uses it all the time.
+/// It fills cache lines of its own, as the owner uses it all the time.
 struct TicketQueue: ~Copyable {
   /// How many tickets a phase has at most.
   static let mostTickets = 0xffff
@@ -11,13 +11,13 @@ struct TicketQueue: ~Copyable {
   private let word = Atomic<UInt64>(0)
   private let padding = InlineArray<15, UInt64>(repeating: 0)
 
-  /// Takes half of the tickets that are left, at least one: large parts while there is much to do, as what a ticket reads is
-  /// read once for each part, and small ones at the end, where others wait for them.
+  /// Takes half of the tickets that are left, at least one: large parts while there is much to do, as what a ticket
+  /// reads is read once for each part, and small ones at the end, where others would wait for them.
   ///
-  /// What is left can be that of the phase with this number only: a queue of an earlier phase is as full as it was dealt,
-  /// and in one of a later phase nothing is left, as this one is over.
+  /// Only tickets of the phase with this number are taken: a queue that is still at an earlier phase counts as full,
+  /// and of one that is at a later phase nothing is left, as this phase is over.
   ///
-  /// - Parameter dealt: The tickets of the phase that are this queue's.
+  /// - Parameter dealt: The tickets of the phase that were dealt to this queue.
   func take(ofPhase phase: UInt32, dealt: Range<Int>, fromBack: Bool) -> Range<Int> {
     var current = word.load(ordering: .relaxed)
     while true {
@@ -26,7 +26,7 @@ struct TicketQueue: ~Copyable {
       let count = (left.count + 1) / 2
       let middle = fromBack ? left.upperBound - count : left.lowerBound + count
       let rest = fromBack ? left.lowerBound..<middle : middle..<left.upperBound
-      // Who takes a ticket has seen the phase begin, and with it all that was written before.
+      // Whoever takes a ticket has seen the phase begin, and with it everything that was written before.
       let (taken, found) = word.weakCompareExchange(
         expected: current, desired: Self.word(phase, rest), ordering: .relaxed)
       if taken { return fromBack ? middle..<left.upperBound : left.lowerBound..<middle }

@@ -13,13 +13,13 @@ struct Worker: ~Copyable {
   private let state = Atomic<UInt64>(0)
   private let spin: Spin
   private let place = SleepingPlace()
-  /// The next worker of the same team by its index in the pool, or -1: an optional is no atomic word. Only the call that
-  /// holds the claim uses it.
+  /// The next worker of the same team by its index in the pool, or -1, as an optional is not an atomic word. Only the
+  /// call that holds the claim uses it.
   let next = Atomic<Int>(-1)
 
   init(spin: Spin) { self.spin = spin }
 
-  /// Takes an idle worker for a call, or for itself.
+  /// Claims an idle worker, for a call or for the worker itself.
   func claim() -> Bool {
     var current = state.load(ordering: .relaxed)
     while current | Flag.asleep == Flag.asleep {
@@ -39,8 +39,8 @@ struct Worker: ~Copyable {
 
   /// Returns a worker to the idle ones.
   ///
-  /// Of this and of a vacancy each side writes the one and then reads the other, in one order for all threads: so either the
-  /// worker sees the vacancy or the caller sees an idle worker.
+  /// The worker writes this word and then reads the vacancies; the caller writes a vacancy and then reads this word.
+  /// All threads see these in one order, so either the worker sees the vacancy or the caller sees an idle worker.
   func release() { state.bitwiseAnd(Flag.asleep | Flag.stopped, ordering: .sequentiallyConsistent) }
 
   private var isClaimed: Bool { state.load(ordering: .relaxed) & ~Flag.asleep == Flag.claimed }
@@ -77,7 +77,7 @@ struct Worker: ~Copyable {
     }
   }
 
-  /// The place of a member that a call misses, as its workers came too late.
+  /// A place in a call that is still short of members, because its workers came too late.
   private func vacancy(in teams: UnsafeMutableBufferPointer<Team>) -> Assignment? {
     var team = unsafe teams.startIndex
     while unsafe team < teams.endIndex {

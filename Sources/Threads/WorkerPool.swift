@@ -3,26 +3,26 @@ import Synchronization
 
 /// Threads that wait for work to share: they spin for a short while, then sleep until they are called.
 ///
-/// Any number of threads may call `run` at once. A call takes the workers that are idle and never waits for one that
-/// is not: where all are busy, the caller does the work alone. So the size of a team is unknown before it runs, and
-/// work must be written so that its result does not depend on it.
+/// Any number of threads may call `run` at once. A call takes the workers that are idle and never waits for one that is
+/// not: where all are busy, the caller does the work alone. So the size of a team is not known before it runs, and the
+/// result of the work must not depend on it.
 ///
-/// A call that finds its workers awake allocates nothing, takes no lock and counts no reference.
+/// A call that finds its workers awake allocates nothing, takes no lock and touches no reference count.
 ///
-/// A child of the process may use the pool too, which starts threads of the child's at the first call there; only the
-/// work of a call must not fork.
+/// A forked child may use the pool too: the first call there starts threads of the child's own. Only the work of a call
+/// must not fork.
 @safe package final class WorkerPool: @unchecked Sendable {
   // Unchecked: the pointers are constant, and what they point to is shared through the atomics of `Worker` and `Team`.
 
-  /// How long a thread spins before it sleeps: longer than members of a well split layer wait for each other, and short
-  /// enough that threads of other programs are not kept from the processors for nothing.
+  /// How long a thread spins before it sleeps: longer than the members wait for each other in a well divided layer, and
+  /// short enough not to keep the threads of other programs from the processors for nothing.
   ///
   /// Measured on a virtual machine with 2 processors: a call of workers that are awake takes 0.2 microseconds and a
   /// barrier 0.04; waking a worker takes 30 where its processor is in use and 220 where that sleeps too. With 5 other
   /// threads at work, 40 layers of 0.8 ms took a median of 109 ms spinning for 20 to 50 microseconds, and 130 for 200.
   package static let spinMicroseconds = 50
 
-  /// A call that finds no team free is its caller's alone.
+  /// A call that finds no free team runs on its caller alone.
   private static let mostTeams = 128
 
   /// The largest size of a team.
@@ -31,14 +31,14 @@ import Synchronization
   private let spin: Spin
   /// The number of workers and teams in memory; not all may have a thread.
   private let capacity: Int
-  /// Written by `init` and by the one thread that `restart` lets.
+  /// Written by `init` and by the one thread that `restart` admits.
   private var workerThreads: [WorkerThread] = []
   private let workers: UnsafeMutablePointer<Worker>
-  /// Enough for all calls that have workers, and for the workers that are still held up in teams whose call is over.
+  /// Enough for all calls that have workers, and for workers that are still delayed in teams whose call is over.
   private let teams: UnsafeMutableBufferPointer<Team>
   /// See `Phases`.
   private let delay: (@Sendable () -> Void)?
-  /// The threads at work here: callers, and the workers that they have taken.
+  /// The busy threads: callers, and the workers that they have claimed.
   private let busy = Atomic<Int>(0)
   /// Twice the `fork_count` of the process whose threads the workers are, plus one while they are being started.
   private let home: Atomic<UInt>
@@ -96,9 +96,10 @@ import Synchronization
 
   private var isAtHome: Bool { home.load(ordering: .acquiring) == 2 * fork_count() }
 
-  /// Starts the workers anew in a child of the process that started them: a fork copies what they know, not their threads.
+  /// Starts the workers anew in a child of the process that started them: a fork copies their state but not their
+  /// threads.
   ///
-  /// What they slept on stays in memory, as threads that are gone may hold it.
+  /// The mutexes that they slept on stay in memory, as threads that no longer exist may hold them.
   ///
   /// - Returns: Whether the workers can be used; not while another thread is starting them.
   @inline(never)
@@ -220,7 +221,7 @@ import Synchronization
     return true
   }
 
-  /// Takes a team that nobody looks at.
+  /// Takes a team that no member reads any more.
   private func freeTeam(for members: Int) -> Int? {
     for index in unsafe teams.indices where unsafe teams[index].occupy(by: members) { return index }
     return nil

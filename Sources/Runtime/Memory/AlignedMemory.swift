@@ -6,12 +6,12 @@
   import Darwin
 #endif
 
-/// Owns a block of memory for weights or an arena, zeroed, or with the bytes of a file; unmapped with its last reference.
+/// Owns a block of memory for weights or an arena, zeroed or mapped from a file; unmapped with its last reference.
 ///
-/// Memory from 2 MiB up starts on a huge page where the system has them: with pages of 4 KiB, walking over weights misses
-/// the translation cache at every page.
+/// Memory from 2 MiB up starts on a huge page where the system has them: with pages of 4 KiB, a walk over the weights
+/// misses the translation cache at every page.
 @safe package final class AlignedMemory: @unchecked Sendable {
-  // Unchecked: the pointer is constant; who writes through it when is the plan's and the executor's business.
+  // Unchecked: the pointer is constant; the plan and the executor decide who writes through it, and when.
 
   /// The memory; its start is aligned to at least 64 bytes.
   package let bytes: UnsafeMutableRawBufferPointer
@@ -24,7 +24,7 @@
     case start, end
   }
 
-  /// The end of new memory that lies against a page which must not be touched. For tests of who reads or writes outside.
+  /// The end of new memory that lies against an inaccessible page, for tests of out-of-bounds accesses.
   @TaskLocal package static var guardedEnd: End?
 
   /// - Parameter byteCount: At least 0.
@@ -47,15 +47,15 @@
     #endif
   }
 
-  /// The first bytes of an open file, only to be read, which all processes share that map them.
+  /// The first bytes of an open file, read-only and shared by all processes that map them.
   ///
-  /// - Precondition: The file has so many, and keeps them.
-  /// - Throws: Where the system does not map the file.
+  /// - Precondition: The file has that many bytes, and keeps them.
+  /// - Throws: Where the system cannot map the file.
   package init(mapping descriptor: CInt, byteCount: Int) throws(OutOfMemory) {
     precondition(byteCount > 0, "a mapping needs a size of at least 1, found \(byteCount)")
     let alignment = byteCount >= Self.hugePage ? Self.hugePage : 1
     let (size, overflow) = byteCount.addingReportingOverflow(alignment - 1)
-    // File systems that have huge pages map them where both ends of a page are aligned.
+    // File systems that support huge pages map them where both ends of a page are aligned.
     guard !overflow, let start = unsafe Self.map(size) else { throw OutOfMemory(byteCount: byteCount) }
     unsafe mapping = UnsafeMutableRawBufferPointer(start: start, count: size)
     let padding = Int((0 &- UInt(bitPattern: start)) & UInt(alignment - 1))
@@ -67,7 +67,7 @@
     unsafe bytes = UnsafeMutableRawBufferPointer(start: place, count: byteCount)
   }
 
-  /// The whole as floats.
+  /// The whole block as floats.
   var floats: BoundedPointer<Float> {
     let floats = unsafe bytes.bindMemory(to: Float.self)
     return unsafe BoundedPointer(floats.baseAddress!, count: floats.count)
@@ -83,8 +83,8 @@
     return unsafe start == MAP_FAILED ? nil : start
   }
 
-  /// Memory between two pages that cannot be touched, its start or its end at one of them; aligned only as far as its size
-  /// lets it.
+  /// Memory between two inaccessible pages, its start or its end at one of them; aligned only as far as its size
+  /// allows.
   private static func guarded(
     byteCount: Int, _ end: End
   ) throws(OutOfMemory) -> (mapping: UnsafeMutableRawBufferPointer, bytes: UnsafeMutableRawBufferPointer) {

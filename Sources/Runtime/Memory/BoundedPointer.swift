@@ -1,15 +1,15 @@
-/// An address in memory that another value owns, and that in debug builds knows the block in which it must stay: a row of a
+/// An address in memory that another value owns. In debug builds it knows the block in which it must stay: a row of a
 /// map, a part of the scratch memory, the weights.
 ///
-/// A step out of the block, an element outside it, more elements promised to a kernel than the block has, or a write to
-/// constants stops a debug build. In release builds it is the address alone. The owner must outlive it.
+/// Stepping out of the block, reading an element outside it, promising a kernel more elements than the block has, or
+/// writing to constants stops a debug build. A release build has the address alone. The owner must outlive it.
 @safe struct BoundedPointer<Element: BitwiseCopyable> {
   private let address: UnsafeMutablePointer<Element>
   #if DEBUG
     private let bounds: Bounds
   #endif
 
-  /// The elements of the block before the address and from it on, and whether they are only read.
+  /// The elements of the block before the address and after it, and whether the block is read-only.
   private struct Bounds {
     var before: Int
     var after: Int
@@ -28,7 +28,7 @@
     #endif
   }
 
-  /// Whether `count` elements from an offset on lie in the block; only debug builds know.
+  /// Whether `count` elements from an offset on lie in the block; always true in release builds.
   @inline(__always)
   func contains(_ offset: Int, count: Int) -> Bool {
     #if DEBUG
@@ -38,7 +38,7 @@
     #endif
   }
 
-  /// Whether `width` elements lie in the block from each of some offsets on; only debug builds know.
+  /// Whether `width` elements from each of some offsets on lie in the block; always true in release builds.
   func contains(_ offsets: BoundedPointer<Int>, count: Int, width: Int) -> Bool {
     #if DEBUG
       var index = 0
@@ -101,7 +101,7 @@ extension BoundedPointer {
   /// Frees what `allocate` returned.
   func deallocate() { unsafe address.deallocate() }
 
-  /// The same, only to be read.
+  /// The same, read-only.
   var constants: Self {
     unsafe BoundedPointer(
       address,
@@ -112,14 +112,14 @@ extension BoundedPointer {
       }())
   }
 
-  /// A block of its own in this one.
+  /// A part of this block as a block of its own.
   @inline(__always)
   func part(from offset: Int, count: Int) -> Self {
     assert(contains(offset, count: count), "\(count) elements from \(offset) on lie outside their owner")
     return unsafe BoundedPointer(address + offset, Bounds(before: 0, after: count, isConstant: isConstant))
   }
 
-  /// The same memory as elements of another type, of this one's size or a part of it.
+  /// The same memory as elements of another type, of the same size or a fraction of it.
   @inline(__always)
   func rebound<Other: BitwiseCopyable>(to other: Other.Type) -> BoundedPointer<Other> {
     let scale = MemoryLayout<Element>.size / MemoryLayout<Other>.size
@@ -178,7 +178,7 @@ extension BoundedPointer {
   }
 }
 
-// Unchecked: like a pointer, it says nothing of who writes when; the plan and the executor see to that.
+// Unchecked: like a pointer, it does not know who writes when; the plan and the executor see to that.
 extension BoundedPointer: @unchecked Sendable {}
 
 // MARK: Kernels
@@ -188,7 +188,8 @@ extension BoundedPointer {
   @inline(__always)
   func reading(_ count: Int) -> UnsafePointer<Element> { unsafe reading(0..<count, from: 0) }
 
-  /// The address of an origin, for a kernel that reads the elements of a range from it on. The origin itself may lie outside.
+  /// The address of an origin, for a kernel that reads a range of elements relative to it. The origin itself may lie
+  /// outside.
   @inline(__always)
   func reading(_ elements: Range<Int>, from origin: Int) -> UnsafePointer<Element> {
     assert(

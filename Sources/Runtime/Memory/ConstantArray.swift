@@ -1,4 +1,4 @@
-/// Elements that are never changed, in memory of their own: to read one counts no references, unlike an array's.
+/// Elements that never change, in memory of their own: unlike an array's, reading one touches no reference count.
 ///
 /// Debug builds check the index. Whoever makes one deallocates it.
 @safe struct ConstantArray<Element> {

@@ -10,7 +10,7 @@ struct ConvolutionCost {
   var output: Shape
   var kernels: any KernelSet.Type
 
-  /// A byte of weights, most of whose way from memory is hidden behind the multiplications.
+  /// A byte of weights; most of the way from memory is hidden behind the multiplications.
   private static let byte = 2.0
 
   func direct(_ arithmetic: Arithmetic) -> Double {
@@ -24,7 +24,7 @@ struct ConvolutionCost {
     let products = windows * 4 * weights / rate(arithmetic)
     // A channel of a window, transformed, and where its integers must be found, quantized; a column, transformed back.
     let transforms = windows * (Double(channels) * (arithmetic == .int16 ? 600 : 330) + Double(columns) * 235)
-    // Tiles of few rows wait for their weights.
+    // Tiles of few rows wait for their weights to arrive.
     return products * max(1, 8 / windows) + transforms + 4 * weights * bytes(arithmetic) * Self.byte
   }
 
@@ -54,7 +54,7 @@ struct ConvolutionCost {
     }
   }
 
-  /// A value of a gathered row: copied, or quantized.
+  /// A value of a gathered row, which is copied or quantized.
   private func gathering(_ arithmetic: Arithmetic) -> Double {
     switch arithmetic {
     case .float32, .bfloat16Weights, .int8Weights: 2

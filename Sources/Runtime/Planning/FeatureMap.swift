@@ -1,9 +1,10 @@
 import Kernels
 
-/// How a value lies in memory: rows of pixels, each pixel its channels, with zero pixels on both sides of a row so that a
-/// window that reaches over the edge needs no code of its own. Rows above and below are replaced by a row of zeros.
+/// How a value is laid out in memory: rows of pixels, each pixel its channels, with zero pixels on both sides of a row
+/// so that a window that reaches over the edge needs no code of its own. A row of zeros stands in for the rows above
+/// and below.
 ///
-/// A vector is one pixel. All numbers count words of four bytes, pixels or rows.
+/// A vector is one pixel. All numbers are in words of four bytes, pixels or rows.
 struct FeatureMap {
   var height: Int
   var width: Int
@@ -11,24 +12,24 @@ struct FeatureMap {
   /// The words of a pixel: the channels padded to whole column panels, half as many words where two share one, or `channels`
   /// itself for an image that only gathering steps read.
   var pixelWords: Int
-  /// From pixel to pixel: `pixelWords`, or more where channels are joined to those of the map in its memory.
+  /// From one pixel to the next: `pixelWords`, or more where the channels of other maps follow in the same memory.
   var pixelStride: Int
   var element = MapElementType.float32
   /// The zero pixels before and after each row.
   var left = 0
   var right = 0
-  /// The rows in memory: all of them, or the band that the steps of one stage hand to each other. Row y is at y % rows.
+  /// The rows in memory: all of them, or a band that the steps of one stage pass to each other. Row y is at y % rows.
   var rows: Int
   /// Where the first row starts.
   var offset = 0
   var memory = Memory.arena
 
-  /// Which memory a map lies in.
+  /// Which memory a map is in.
   enum Memory {
     case arena
-    /// That of each member of the team, which holds bands.
+    /// The memory of each member of the team, which holds bands.
     case band
-    /// That of the plan's weights.
+    /// The memory of the plan's weights.
     case weights
   }
 
@@ -36,9 +37,9 @@ struct FeatureMap {
   var wordCount: Int { rows * rowStride }
   var pixels: Int { height * width }
 
-  /// The values of a pixel with its padding.
+  /// The values of a pixel, including padding.
   var paddedChannels: Int { element == .float32 ? pixelWords : 2 * pixelWords }
 
-  /// The words of as many channels as a column panel has.
+  /// The words of one column panel's channels.
   func panelWords(_ panelWidth: Int) -> Int { element == .float32 ? panelWidth : panelWidth / 2 }
 }

@@ -1,7 +1,8 @@
 import Kernels
 import ModelGraph
 
-/// Joined channels: those of the first map stay where they are, where its pixels can lie as far apart as those of the result.
+/// Concatenated channels: those of the first map stay where they are, if its pixels can be as far apart as those of the
+/// result.
 extension Lowering {
   mutating func lowerConcatenation(_ node: Node, _ inputs: [Int]) -> Int {
     let grows = growsInPlace(node)
@@ -14,20 +15,21 @@ extension Lowering {
     return output
   }
 
-  /// Whether the first map is read no more, ends with a whole column panel, and all that makes or reads it or the result
-  /// goes by the distance of pixels: what goes over rows as they lie in memory would take both for one.
+  /// Whether the first map is not read afterwards and ends with a whole column panel, and everything that makes or
+  /// reads it or the result uses the distance between pixels: what treats rows as contiguous memory would take both
+  /// maps for one.
   private func growsInPlace(_ node: Node) -> Bool {
     let first = graph.nodes[node.inputs[0]]
     let value = valueOfNode[node.inputs[0]]
     guard isLastUse(of: 0), node.inputs.count > 1, first.shape.channels % kernels.panelWidth == 0,
       !values[value].isTight, values[value].element == elements[self.node], isSpaced(first)
     else { return false }
-    // In the memory of another value lie only maps that grew before.
+    // The memory of another value holds only maps that were extended before.
     if values[value].root != value, first.operation != .concatenate { return false }
     return (consumers[node.inputs[0]] + consumers[self.node]).allSatisfy { isSpaced(graph.nodes[$0]) }
   }
 
-  /// Whether a node's steps read and write pixels a distance apart.
+  /// Whether a node's steps can read and write pixels that are a given distance apart.
   private func isSpaced(_ node: Node) -> Bool {
     switch node.operation {
     case .convolution(let convolution):

@@ -2,9 +2,9 @@ import Kernels
 import ModelGraph
 
 extension Lowering {
-  /// Row panels larger than this push the weights out of a second-level cache of 1 MiB.
+  /// Row panels larger than this evict the weights from a second-level cache of 1 MiB.
   private static let panelBytes = 700 << 10
-  /// With one or two column panels the rows are read once or twice: they can as well stay in the first-level cache.
+  /// With one or two column panels the rows are read once or twice, so they may as well stay in the first-level cache.
   private static let narrowPanelBytes = 24 << 10
 
   mutating func lower(_ convolution: Convolution, _ node: Node, _ inputs: [Int]) -> Int {
@@ -94,7 +94,7 @@ extension Lowering {
     return activated(output, by: convolution.epilogue.activation, inPlace: true)
   }
 
-  /// A value to be read through an activation: ReLU is applied as it is read, any other by a step before.
+  /// A value that is read through an activation: ReLU is applied as it is read, any other by a step before.
   private mutating func readable(_ value: Int, _ activation: Activation) -> (value: Int, activation: Activation) {
     switch activation {
     case .identity, .relu: (value, activation)
@@ -102,7 +102,7 @@ extension Lowering {
     }
   }
 
-  /// The value that a convolution writes: in place of its residual, where nothing else reads that afterwards.
+  /// The value that a convolution writes, in place of its residual where nothing else reads that afterwards.
   mutating func outputValue(_ node: Node, residual: Int?) -> Int {
     guard let residual, isLastUse(of: 1), !values[residual].isTight else { return newValue(node.shape) }
     return newValue(node.shape, over: residual)
@@ -120,8 +120,9 @@ extension Lowering {
     return max(1, (panels <= 2 ? Self.narrowPanelBytes : Self.panelBytes) / tileBytes)
   }
 
-  /// Whether a level of Strassen's product pays: both sides large, and enough pixels to use what is made of the weights. The
-  /// channels that pad the depth must be zero, which an activation of the depthwise sums could change.
+  /// Whether a level of Strassen's product pays: both sides are large, and there are enough pixels to make up for the
+  /// sums of the weights. The channels that pad the depth must be zero, which an activation of the depthwise sums could
+  /// change.
   private func isStrassen(_ separable: SeparableConvolution, depth: Int, positions: Int) -> Bool {
     precision == .float32 && separable.middleActivation == .identity && positions >= options.strassenPositions
       && min(depth, separable.outputChannels) >= options.strassenChannels

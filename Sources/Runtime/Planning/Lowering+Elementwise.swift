@@ -1,13 +1,13 @@
 import Kernels
 import ModelGraph
 
-/// Operations on values as they are: pairs of them, borders, other shapes.
+/// Operations on values as they are: elementwise pairs, borders, other shapes.
 extension Lowering {
-  /// Two maps of one shape, or a map and one pixel's values, have a kernel; what is repeated otherwise goes row by row.
+  /// Two maps of one shape, or a map and one pixel's values, have a kernel; all other repetition runs row by row.
   mutating func lower(_ binary: Binary, _ node: Node, _ inputs: [Int]) -> Int {
     let repeats = inputs.map { isRepeatedPixel($0, in: node.shape) }
     let fits = zip(inputs, repeats).allSatisfy { values[$0].shape == node.shape || $1 }
-    // The padding of a quotient would be a NaN, which products of bf16 multiply with zero.
+    // The padding of a quotient would be NaN, which products of bf16 multiply by zero.
     let isPadded = node.shape.channels % kernels.panelWidth != 0
     guard fits, !(binary == .quotient && isPadded), inputs.allSatisfy({ !values[$0].isTight }) else {
       return lowerRowwise(node, inputs)
@@ -29,8 +29,8 @@ extension Lowering {
     return own != shape && own.elementCount == own.channels && own.channels == shape.channels
   }
 
-  /// A vector and a map of one pixel have one memory where both are stored as floats; what has the same channels is copied
-  /// pixel by pixel, and so is a map to a vector.
+  /// A vector and a map of one pixel share one memory where both are stored as floats; values with the same channels
+  /// are copied pixel by pixel, and so is a map to a vector.
   mutating func lowerReshape(_ node: Node, _ input: Int) -> Int {
     let from = values[input].shape
     let output = newValue(node.shape)
@@ -62,7 +62,7 @@ extension Lowering {
     return append(.parametricRelu(from: input, to: output, slopes: slopes))
   }
 
-  /// What has no kernel of its own.
+  /// An operation without a kernel of its own.
   mutating func lowerRowwise(_ node: Node, _ inputs: [Int], to output: Int? = nil) -> Int {
     let parameters = node.parameters.map { weights.addValues(graph.tensors[$0]) }
     return append(

@@ -30,7 +30,7 @@ extension Lowering {
           blockWindows: blockWindows(shape, of: ConvolutionCost.windows(of: node.shape), panels: panels))))
   }
 
-  /// Whole tiles, as many as a block's memory allows, and no more than the map has.
+  /// Whole tiles: as many as a block's memory allows, and no more than the map has.
   private func blockWindows(_ shape: ProductShape, of windows: Int, panels: Int) -> Int {
     let wordBytes = MemoryLayout<Float>.size
     let isLarge = 36 * panels * shape.panelWords * wordBytes > 4 << 20
@@ -39,10 +39,10 @@ extension Lowering {
     return min(max(1, tiles) * shape.tileRows, windows)
   }
 
-  /// What the products of a convolution by Winograd's transforms run in, or nil where it is done directly.
+  /// What the products of a convolution by Winograd's transforms run in, or nil where the convolution is done directly.
   ///
-  /// Maps of floats are multiplied as floats. Others are rounded to bf16 already, and what 16-bit integers with a scale for
-  /// each window and point add to that is no more than it, where products of bf16 numbers after the transforms would add
+  /// Maps of floats are multiplied as floats. Others are already rounded to bf16; 16-bit integers with a scale for each
+  /// window and point add an error no larger than that, while products of bf16 numbers after the transforms would add
   /// five times as much.
   func winogradArithmetic(_ convolution: Convolution, _ node: Node) -> Arithmetic? {
     let window = convolution.window

@@ -6,21 +6,21 @@ struct Lowering {
   /// A value as the steps see it.
   struct Value {
     var shape: Shape
-    /// Another value whose memory this one takes over, written in place.
+    /// Another value whose memory this one takes over, because it is computed in place.
     var root: Int
-    /// The zero pixels that windows reach, before and after a row.
+    /// The zero pixels before and after a row that windows reach.
     var left = 0
     var right = 0
     var element: MapElementType
-    /// Whether its channels are not padded.
+    /// Whether its channels are left unpadded.
     var isTight = false
-    /// The tensor that a constant's values are, which lie among the weights and are never written over.
+    /// The tensor with a constant's values, which are among the weights and never overwritten.
     var constant: Int?
-    /// Of a root: the last node that reads a node whose value is in this memory.
+    /// For a root: the last node that reads any value in this memory.
     var lastReader: Int?
   }
 
-  /// The node that a step stands for, or a part of it.
+  /// The node that a step implements, or a part of it.
   struct Note {
     var name: String
     var multiplyAdds: Int
@@ -62,7 +62,7 @@ struct Lowering {
       valueOfNode.append(lower(graph.nodes[index]))
       let root = values[valueOfNode[index]].root
       values[root].lastReader = max(values[root].lastReader ?? index, consumers[index].last ?? index)
-      // Copied at once: a later step may write over it.
+      // Copied at once, as a later step may overwrite it.
       if index == features { note(.result(map: valueOfNode[index], .features), multiplyAdds: 0) }
       if index == map { note(.result(map: valueOfNode[index], .map), multiplyAdds: 0) }
     }
@@ -100,7 +100,7 @@ struct Lowering {
 
   // MARK: Values and steps
 
-  /// A value of the current node, of its kind unless another is given.
+  /// A value of the current node, with the node's element type unless another is given.
   mutating func newValue(_ shape: Shape, over root: Int? = nil, element: MapElementType? = nil) -> Int {
     values.append(
       Value(shape: shape, root: root.map { values[$0].root } ?? values.count, element: element ?? elements[node]))
@@ -115,14 +115,15 @@ struct Lowering {
     return value
   }
 
-  /// Appends a step of the current node, with a note of what it stands for.
+  /// Appends a step of the current node, and records what it implements.
   private mutating func note(_ step: Step, multiplyAdds: Int?) {
     steps.append(step)
     notes.append(
       Note(name: graph.nodes[node].name, multiplyAdds: multiplyAdds ?? graph.multiplyAdds(of: graph.nodes[node])))
   }
 
-  /// Whether the current node is the last that reads its input at a position, and no other of its inputs is the same.
+  /// Whether the current node is the last to read its input at a position, and no other of its inputs is the same
+  /// value.
   func isLastUse(of position: Int) -> Bool {
     let inputs = graph.nodes[node].inputs
     let root = values[valueOfNode[inputs[position]]].root
@@ -130,7 +131,7 @@ struct Lowering {
     return inputs.indices.allSatisfy { $0 == position || values[valueOfNode[inputs[$0]]].root != root }
   }
 
-  /// Asks for zero pixels beside a value's rows, as far as a window over it reaches.
+  /// Asks for zero pixels beside a value's rows, as far as a window reaches over the edge.
   mutating func reserveBorder(of value: Int, left: Int, right: Int) {
     values[value].left = max(values[value].left, left)
     values[value].right = max(values[value].right, right)
@@ -151,7 +152,7 @@ struct Lowering {
 
   private mutating func lowerInput(_ node: Node) -> Int {
     let value = newValue(node.shape)
-    // A gathering convolution reads an image as it is; 3 channels padded to a panel would be 10 times as much memory.
+    // A gathering convolution reads an image as it is: padding 3 channels to a panel would take 10 times the memory.
     if case .map(_, _, let channels) = node.shape, channels < kernels.panelWidth {
       values[value].isTight = !consumers[0].isEmpty && consumers[0].allSatisfy { isGathering(graph.nodes[$0]) }
     }
@@ -197,9 +198,9 @@ struct Lowering {
 
   // MARK: Arithmetic
 
-  /// What a product with a kernel runs in, whose rows are made of a map.
+  /// What a product with a kernel runs in, where its rows are made from a map.
   ///
-  /// - Parameter copies: Whether the rows are values of the map as they are, which a map of floats has no bf16 words for.
+  /// - Parameter copies: Whether the rows are the map's values unchanged; a map of floats has no bf16 words for them.
   func arithmetic(for kernel: Tensor, on element: MapElementType, copies: Bool) -> Arithmetic {
     switch precision {
     case .float32: float32Arithmetic(for: kernel)
@@ -210,8 +211,8 @@ struct Lowering {
     }
   }
 
-  /// What multiplies rows or weights that bf16 or a byte would be too coarse for: integers of 12 bits with a scale for each
-  /// row, which are finer than either, where they are twice as fast and there are enough columns to make up for finding the
+  /// For rows or weights that bf16 or a byte would be too coarse for: integers of 12 bits with a scale for each row,
+  /// which are finer than either, where they are twice as fast and there are enough columns to make up for finding the
   /// integers of a row.
   private func floatArithmetic(for kernel: Tensor) -> Arithmetic {
     let columns = kernel.dimensions[kernel.dimensions.count - 1]
@@ -220,7 +221,7 @@ struct Lowering {
     return options.multipliesShorts && kernels.isNative(.int16) && rows <= 2_048 && pays ? .int16 : .float32
   }
 
-  /// Whether no sum of products of bytes, one side of them shifted to 255 at most, exceeds 32 bits.
+  /// Whether a sum of products of bytes, one side shifted to at most 255, always fits in 32 bits.
   private func sumsFit(_ kernel: Tensor) -> Bool {
     kernel.elementCount / kernel.dimensions[kernel.dimensions.count - 1] <= Int(Int32.max) / (255 * 127)
   }

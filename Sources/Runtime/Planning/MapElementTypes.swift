@@ -3,12 +3,12 @@ import ModelGraph
 
 /// How each node's value is stored.
 ///
-/// In bf16 and int8 plans maps are packed bf16, but for those of a node that takes or makes floats only: the image, the
-/// channel ranges of grouped convolutions, which start anywhere, and softmax. So is what a convolution of the image makes:
-/// where a background has one color, all its pixels are rounded alike, and of Xception's maps this one made more of the
-/// error than all others together (cosine of the features 0.9993 alone, 0.99998 without it, of the worst of 220 pictures).
-/// Nodes that go over a map elementwise, or add one, have inputs and output of one kind, so what is said of one of these
-/// maps holds for all.
+/// In bf16 and int8 plans maps are packed bf16, except for those of a node that takes or makes floats only: the image,
+/// the channel ranges of grouped convolutions, which start anywhere, and softmax. What a convolution of the image makes
+/// is also stored as floats: where a background has one color, all its pixels are rounded alike, and of Xception's maps
+/// this one contributed more to the error than all others together (cosine of the features 0.9993 alone, 0.99998
+/// without it, for the worst of 220 pictures). The inputs and the output of an elementwise node have one type, so a
+/// decision about one of these maps holds for all.
 struct MapElementTypes {
   private var elements: [MapElementType]
 
@@ -25,7 +25,7 @@ struct MapElementTypes {
         for input in node.inputs { groups.join(index, input) }
       case .globalPool(let pool): if pool.keepsDimensions { groups.join(index, node.inputs[0]) }
       case .binary:
-        // A vector is of floats beside maps of either kind.
+        // A vector is stored as floats beside maps of either type.
         for input in node.inputs { if case .map = graph.nodes[input].shape { groups.join(index, input) } }
       case .softmax: takesFloats += node.inputs + [index]
       case .convolution(let convolution):
@@ -37,7 +37,7 @@ struct MapElementTypes {
       case .separableConvolution(let separable):
         if node.inputs[0] == 0 { takesFloats.append(index) }
         if separable.epilogue.addsResidual { groups.join(index, node.inputs[1]) }
-      // Made row by row, or copied, of maps of either kind.
+      // Made row by row, or copied, from maps of either type.
       default: break
       }
     }

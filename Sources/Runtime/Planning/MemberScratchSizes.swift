@@ -1,27 +1,27 @@
 import Kernels
 
-/// The scratch memory of one thread, in words: its parts lie one after the other.
+/// The sizes of the parts of one thread's scratch memory, in words; the parts follow each other.
 struct MemberScratchSizes {
   /// The packed rows of a block.
   var rowPanel = 0
-  /// Those of the steps that run in turns, behind which the bands lie: steps that do not have none, and may have longer
-  /// panels.
+  /// The part of the rows in steps that run in turns, which the bands follow: other steps have no bands, and may have
+  /// longer panels.
   var turnPanel = 0
   /// A tile of gathered pixels.
   var line = 0
-  /// Neighbouring pixels whose values become integers.
+  /// Neighbouring pixels whose values are to become integers.
   var rows = 0
-  /// The products of Winograd's windows, of one of Strassen's tiles, or of two tiles of matrix registers.
+  /// The products of Winograd's windows, of one tile of Strassen's, or of two tiles of matrix registers.
   var sums = 0
-  /// The sums of weights that Strassen's product takes.
+  /// The sums of weights in Strassen's product.
   var factors = 0
-  /// The values that only one stage knows.
+  /// The values that exist within one stage only.
   var bands = 0
-  /// A row of a map as floats, of which there are three: two that are read and one that is made.
+  /// A row of a map as floats; there are three, two that are read and one that is made.
   var floatRow = 0
-  /// The rows of a block, for which there are three lists of offsets.
+  /// The rows of a block; there are three lists of offsets for them.
   var blockRows = 0
-  /// The rows of the highest window.
+  /// The rows of the tallest window.
   var windowRows = 8
 
   init(_ steps: [Step], maps: [FeatureMap], kernels: any KernelSet.Type) {
@@ -38,7 +38,7 @@ struct MemberScratchSizes {
           sums = max(sums, 2 * product.shape.tileRows * kernels.panelWidth)
         }
         if product.shape.isInteger {
-          // A row may be read as far as its last whole segment.
+          // A row may be read to the end of its last whole segment.
           let slack = kernels.channelsPerByteWord * width
           rows = max(rows, product.shape.quantizedRows(kernels) * product.shape.lineStride(kernels) + slack)
         }

@@ -1,7 +1,7 @@
 import Kernels
 import ModelGraph
 
-/// Where every value of a lowered graph lies, which steps run in turns, and what scratch memory a thread needs.
+/// Where every value of a lowered graph is in memory, which steps run in turns, and what scratch memory a thread needs.
 struct MemoryLayoutPlan {
   private(set) var steps: [PlannedStep]
   private(set) var stages: [Stage]
@@ -16,7 +16,8 @@ struct MemoryLayoutPlan {
     let staging = StagePlanner(lowering)
     stages = staging.stages
     maps = Self.maps(of: lowering, kernels: kernels)
-    // A dilated window can reach so far that a border is as long as the limits allow: sums of such sizes would overflow.
+    // A dilated window can reach so far that a border is as long as the limits allow, and sums of such sizes would
+    // overflow.
     for map in maps where map.wordCount > Self.largestMap {
       throw OutOfMemory(byteCount: map.wordCount * MemoryLayout<Float>.size)
     }
@@ -32,7 +33,7 @@ struct MemoryLayoutPlan {
     for index in stages.indices { stages[index].size = StageSize(stages[index], steps, maps, memberMemory, kernels) }
   }
 
-  /// A map for each value; those that share memory share its borders too.
+  /// A map for each value; values that share memory share its borders too.
   private static func maps(of lowering: Lowering, kernels: any KernelSet.Type) -> [FeatureMap] {
     var left = [Int](repeating: 0, count: lowering.values.count)
     var right = left
@@ -62,7 +63,7 @@ struct MemoryLayoutPlan {
     }
   }
 
-  /// Gives the values that only one stage knows a band of rows in each member's memory.
+  /// Gives values that exist within one stage only a band of rows in each member's memory.
   private mutating func placeBands(_ lowering: Lowering, _ staging: StagePlanner) {
     for stage in stages where stage.turnRows > 0 {
       var end = 0
@@ -115,7 +116,7 @@ struct MemoryLayoutPlan {
     arenaWords = (planner.byteCount + MemoryLayout<Float>.size - 1) / MemoryLayout<Float>.size
   }
 
-  /// Gives constants their memory, among the weights.
+  /// Gives constants their memory among the weights.
   mutating func placeConstants(_ lowering: inout Lowering) {
     for index in maps.indices {
       let root = lowering.values[index].root
@@ -126,7 +127,8 @@ struct MemoryLayoutPlan {
     }
   }
 
-  /// Follows one run through the arena: a border is clean if the last value there was cleared and had the same form.
+  /// Follows one run through the arena: a border is clean if it was cleared for the last value there and that had the
+  /// same form.
   private mutating func findClearedBorders() {
     var clean: [FeatureMap] = []
     for index in steps.indices {
@@ -144,7 +146,7 @@ struct MemoryLayoutPlan {
 }
 
 extension FeatureMap {
-  /// A map in the memory of another one.
+  /// A map in the memory of another.
   fileprivate init(sharing map: FeatureMap, _ own: FeatureMap) {
     self = map
     channels = own.channels

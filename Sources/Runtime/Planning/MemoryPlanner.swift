@@ -1,4 +1,4 @@
-/// Lays buffers out in one arena so that those that live at the same time do not overlap.
+/// Lays out buffers in one arena so that those that live at the same time do not overlap.
 package struct MemoryPlanner {
   /// A buffer and the steps during which it holds a value.
   package struct Interval: Hashable, Sendable {
@@ -18,22 +18,23 @@ package struct MemoryPlanner {
     }
   }
 
-  /// Where each interval lies, in bytes from the start of the arena.
+  /// Where each interval is, in bytes from the start of the arena.
   package private(set) var offsets: [Int]
   /// The size of the arena.
   package private(set) var byteCount = 0
 
-  /// The largest sum of what lives in any one step: no layout can need less.
+  /// The largest sum of the sizes that live in any one step: no layout can need less.
   package private(set) var lowerBound = 0
 
-  /// A large graph is laid out once; a layout takes up to the square of the number of intervals.
+  /// How many layouts are tried, of graphs with up to so many intervals: a layout takes up to the square of their
+  /// number.
   private static let mostAttempts = 64
   private static let mostIntervalsToTry = 1024
 
   /// Places the intervals, the largest first, each in the smallest gap that holds it (Pisarchyk and Lee 2020, greedy by
-  /// size). Where gaps are lost so, the interval that reaches farthest is placed before all others, again and again: of
-  /// the layouts the first smallest is taken (Xception at 71 to 600 pixels a side: 2 to 11 % lost, then nothing). The same
-  /// intervals give the same layout.
+  /// size). Where that wastes memory, the interval that reaches farthest is placed before all others, again and again,
+  /// and the first of the smallest layouts is taken (Xception at 71 to 600 pixels a side: 2 to 11 % wasted, then
+  /// nothing). The same intervals give the same layout.
   package init(_ intervals: [Interval]) {
     var order = intervals.indices.sorted {
       (intervals[$1].byteCount, $0) < (intervals[$0].byteCount, $1)
@@ -79,7 +80,7 @@ package struct MemoryPlanner {
     return (offsets, byteCount, lowerBound)
   }
 
-  /// The start of the smallest gap that holds an interval, or else of the free end.
+  /// The start of the smallest gap that holds an interval, or else of the free space at the end.
   private static func place(_ interval: Interval, among taken: [Range<Int>]) -> Int {
     var best: (offset: Int, slack: Int)?
     var end = 0

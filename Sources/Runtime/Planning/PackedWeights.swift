@@ -4,10 +4,10 @@ import Threads
 /// precision and the options alone.
 package struct PackedWeights: Sendable {
   package let memory: AlignedMemory
-  /// Of the places in the block: two plans whose blocks are laid out in the same way have the same.
+  /// Identifies the places in the block: two plans whose blocks are laid out in the same way have the same.
   package let fingerprint: UInt64
 
-  /// Of the code that packs; blocks of another one are of no use.
+  /// The version of the code that packs; blocks of another version cannot be used.
   package static let version = WeightLayout.version
 
   package init(memory: AlignedMemory, fingerprint: UInt64) {
@@ -27,5 +27,5 @@ package struct PackedWeights: Sendable {
   }
 }
 
-/// Packed weights are not those of the plan that was to start from them.
+/// The packed weights do not belong to the plan that was to start from them.
 package struct PackedWeightsMismatch: Error {}

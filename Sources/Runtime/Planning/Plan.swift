@@ -2,7 +2,8 @@ import Kernels
 import ModelGraph
 import Threads
 
-/// A network made ready to run on one instruction set: its steps, its packed weights, and where each value lies.
+/// A network made ready to run on one instruction set: its steps, its packed weights, and where each value is in
+/// memory.
 ///
 /// Immutable, so any number of executors and threads may share it.
 package final class Plan: @unchecked Sendable {
@@ -10,20 +11,20 @@ package final class Plan: @unchecked Sendable {
 
   package let instructionSet: InstructionSet
   package let precision: Precision
-  /// Whether products multiply bf16 numbers, rather than fp32 numbers with weights that are widened from bf16.
+  /// Whether products multiply bf16 numbers, rather than fp32 numbers by weights that are widened from bf16.
   package let multipliesBFloat16: Bool
   package let inputShape: Shape
   package let outputShape: Shape
   /// The shape of the value that enters the classifier, or nil where there is no dense layer.
   package let featureShape: Shape?
-  /// The shape of the map whose channels' means the last layers read, or nil where the network does not end so.
+  /// The shape of the map whose channel means the last layers read, or nil where the network does not end that way.
   package let mapShape: Shape?
   /// What each stage does, as profiles print it.
   package let stageDescriptions: [StageDescription]
   /// The memory of the values of one call, without the row panels and bands of its threads.
   package var arenaByteCount: Int { arenaWords * MemoryLayout<Float>.size }
   package var weightByteCount: Int { unsafe weightMemory.bytes.count }
-  /// The weights as they are packed, one block, which a plan of an equal graph and equal options can start from.
+  /// The packed weights, one block, which a plan of an equal graph with equal options can start from.
   package let packedWeights: PackedWeights
 
   let kernels: any KernelSet.Type
@@ -92,11 +93,11 @@ package final class Plan: @unchecked Sendable {
   }
 }
 
-/// A step with what its place in the plan adds.
+/// A step, and what its place in the plan adds to it.
 struct PlannedStep {
   var step: Step
-  /// The rows of its output that rows of its stage's output need.
+  /// Which rows of its output are needed for rows of its stage's output.
   var demand: RowDemand
-  /// Whether the border of its output holds another value's remains and must be cleared.
+  /// Whether the border of its output holds remains of another value and must be cleared.
   var clearsBorder: Bool
 }

@@ -1,8 +1,8 @@
-/// From which sizes on a plan takes the ways that pay for large layers only; tests take them for small ones.
+/// The sizes from which a plan uses methods that pay for large layers only; tests use them for small ones.
 package struct PlanOptions: Hashable, Sendable {
   // The defaults suit a second-level cache of 1 MiB.
 
-  /// Where steps take turns, the rows of the last step's output in a turn.
+  /// Where steps take turns, how many rows of the last step's output a turn makes.
   package var turnRows = 4
   /// The size of a map from which the steps that make and read it take turns.
   package var turnMapBytes = 2 << 20
@@ -14,18 +14,18 @@ package struct PlanOptions: Hashable, Sendable {
   package var winogradWeights = Int.max
   /// Whether such a convolution is done directly where `ConvolutionCost` says that it is faster.
   package var weighsWinograd = true
-  /// The most memory of the row panels and sums of some of its windows: of layers whose weights stay in a third-level cache,
-  /// and of those whose weights come from memory for each block of windows.
+  /// The most memory of the row panels and sums of a block of its windows: for layers whose weights stay in a
+  /// third-level cache, and for those whose weights come from memory again for each block.
   package var winogradBytes = 700 << 10
   package var largeWinogradBytes = 2200 << 10
   /// Whether bf16 and int8 plans multiply 16-bit integers where rows or weights are floats to them (see
   /// `Lowering.floatArithmetic`).
   package var multipliesShorts = true
-  /// The channels on both sides, and the pixels, from which a product is done by a level of Strassen's.
+  /// The channels on both sides, and the pixels, from which a level of Strassen's is used for a product.
   package var strassenChannels = 512
   package var strassenPositions = 64
-  /// The most memory of the row panels of such a product: all of 361 pixels x 728 channels. Smaller blocks would have the
-  /// sums of the weights made again for each; larger ones cost a quarter of the speed at 37 x 37.
+  /// The most memory of the row panels of such a product: all of 361 pixels x 728 channels. With smaller blocks the
+  /// sums of the weights would be made again for each; larger ones cost a quarter of the speed at 37 x 37.
   package var strassenBytes = 2200 << 10
 
   /// Whether bf16 plans multiply bf16 numbers, rather than widen the weights and multiply fp32; nil takes what

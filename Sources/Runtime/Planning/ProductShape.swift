@@ -5,25 +5,25 @@ struct ProductShape: Equatable {
   var arithmetic: Arithmetic
   /// The rows of the weights: the channels of all taps of a window.
   var channels: Int
-  /// The words of a row of a row panel, each of which meets a row of a column panel.
+  /// The words of a row of a row panel, each of which is multiplied by a row of a column panel.
   var depth: Int
   /// The words of such a row of a column panel.
   var panelRowWords: Int
   /// The rows of a tile.
   var tileRows: Int
-  /// Segments of a row panel that may be written, at least as many as are read.
+  /// Segments of a row panel that may be written: at least as many as are read.
   var segments: Int
-  /// What each tile of a row panel has behind its segments.
+  /// What follows the segments of each tile of a row panel.
   var scaleWords: Int
   /// See `DepthwiseRun.tailWords`.
   var tailWords = 0
 
   /// - Parameters:
-  ///   - taps: The runs that the channels come in.
+  ///   - taps: The runs that the channels are divided into.
   ///   - channels: Of a tap.
-  ///   - input: How the map is stored that the rows are made of: from packed maps pairs of vectors are written.
-  ///   - closesTail: Whether what makes bf16 rows can lay the last channels closer than a map has them: of 728 channels in 364
-  ///     words, not 368.
+  ///   - input: How the map that the rows are made of is stored: from packed maps pairs of vectors are written.
+  ///   - closesTail: Whether the kernel that makes bf16 rows can place the last channels closer than a map has them:
+  ///     728 channels in 364 words, not 368.
   init(
     _ arithmetic: Arithmetic, taps: Int, channels: Int, input: MapElementType, kernels: any KernelSet.Type,
     closesTail: Bool = false
@@ -60,14 +60,14 @@ struct ProductShape: Equatable {
     segments * tileRows * kernels.vectorWidth + scaleWords
   }
 
-  /// From one row to the next of the lines that a product's rows of integers are quantized from: whole pairs of vectors, and one
-  /// more so that lines of 1,024 channels do not fall on the same cache sets.
+  /// The distance between the lines that a product's rows of integers are quantized from: whole pairs of vectors, and
+  /// one more so that lines of 1,024 channels do not fall on the same cache sets.
   func lineStride(_ kernels: any KernelSet.Type) -> Int {
     (channels + 2 * kernels.vectorWidth - 1) / (2 * kernels.vectorWidth) * 2 * kernels.vectorWidth + kernels.vectorWidth
   }
 
-  /// The rows that become integers together: as many as the depthwise kernel takes at once, or several times that. With 728
-  /// channels their floats are 20 KB, which the first-level cache holds until they are read again.
+  /// The number of rows that are quantized together: as many as the depthwise kernel computes at once, or several times
+  /// that. With 728 channels their floats are 20 KB, which the first-level cache holds until they are read again.
   func quantizedRows(_ kernels: any KernelSet.Type) -> Int {
     7 * max(1, min(Self.mostQuantizedRows / 7, 730 / lineStride(kernels)))
   }
@@ -77,7 +77,7 @@ struct ProductShape: Equatable {
   /// Whether its rows are integers with a scale for each.
   var isInteger: Bool { arithmetic == .int8 || arithmetic == .int16 }
 
-  /// What the largest integer of a row becomes.
+  /// The value that the largest magnitude of a row is scaled to.
   func limit(_ kernels: any KernelSet.Type) -> Float {
     arithmetic == .int16 ? Float(kernels.shortLimit(channels: channels)) : 127
   }

@@ -7,7 +7,7 @@ package struct StageDescription: Hashable, Sendable {
   package var kernel: String
   /// The shape of the result, without padding.
   package var shape: String
-  /// By what they run in: the steps of a stage may differ.
+  /// The name of what each step runs in: the steps of a stage may differ.
   package var multiplyAddsByArithmetic: [Arithmetic: Int]
 
   package var multiplyAdds: Int { multiplyAddsByArithmetic.values.reduce(0, +) }

@@ -2,11 +2,11 @@ import ModelGraph
 
 /// Groups steps into stages.
 ///
-/// Large maps are the reason: at 147 x 147 a layer's input and output exceed the second-level cache, and a step spends
-/// up to a fifth of its time waiting for them. Run in turns of a few rows, what one step makes is read from that cache.
+/// This is for large maps: at 147 x 147 a layer's input and output exceed the second-level cache, and a step spends up
+/// to a fifth of its time waiting for them. In turns of a few rows, what one step makes is read from that cache.
 struct StagePlanner {
   private(set) var stages: [Stage] = []
-  /// For each step, the rows that rows of its stage's output need.
+  /// For each step, the rows of its output that are needed for rows of its stage's output.
   private(set) var demands: [RowDemand]
 
   private let lowering: Lowering
@@ -51,7 +51,7 @@ struct StagePlanner {
     return best
   }
 
-  /// Whether a step goes on with a value in place.
+  /// Whether a step continues a value in place.
   private func isAddedTo(_ value: Int, by step: Int) -> Bool {
     lowering.steps[step].writes.map { lowering.values[$0].root == lowering.values[value].root } ?? false
   }
@@ -71,7 +71,7 @@ struct StagePlanner {
     }
   }
 
-  /// Whether only the last step's output is read after the steps.
+  /// Whether nothing but the last step's output is read after the steps.
   private func isClosed(_ steps: Range<Int>) -> Bool {
     let output = lowering.values[lowering.steps[steps.upperBound - 1].writes!].root
     return steps.allSatisfy { step in
@@ -89,12 +89,12 @@ struct StagePlanner {
     for step in steps.reversed() {
       let writes = lowering.steps[step].writes!
       guard let demand = wanted[writes] else { return nil }
-      // Members make the rows between them twice, so not in memory that they share.
+      // Rows between two members are made twice, so they must not be in memory that members share.
       if demand != .same, isShared(writes, in: steps, output: output) { return nil }
       demands.append(demand)
       for case (let map, let rows?) in lowering.steps[step].reads {
-        // A row may be written over in a turn before, or by another member, and is needed as it was. A step that itself
-        // goes on in place takes each row once.
+        // A row may be overwritten in an earlier turn, or by another member, but is needed as it was. A step that
+        // itself works in place takes each row once.
         let through = rows.through(demand)
         let others = isShared(map, in: steps, output: output) ? nil : step
         if through != .same, isOverwritten(map, by: steps, otherThan: others) { return nil }

@@ -1,12 +1,12 @@
 import Kernels
 
-/// What the members of a team divide of a stage.
+/// The size of a stage, in the units that the members of a team divide.
 enum StageSize {
-  /// Things of one kind in order: rows, turns of rows, or vectors of channels.
+  /// Units of one kind in order: rows, turns of rows, or vectors of channels.
   case units(Int)
   case product(ProductSize)
 
-  /// - Parameter steps: Of a layout, as are the maps and the memory.
+  /// - Parameter steps: The steps of a layout, which the maps and the memory belong to as well.
   init(
     _ stage: Stage, _ steps: [PlannedStep], _ maps: [FeatureMap], _ memory: MemberScratchSizes,
     _ kernels: any KernelSet.Type
@@ -40,15 +40,17 @@ enum StageSize {
 struct ProductSize {
   var rows: Int
   var tileRows: Int
-  /// The most rows of a block of a member's own, and of one that members share: as many as there is memory for.
+  /// The most rows of a block that a member has for itself, and of one that members share: as many as there is memory
+  /// for.
   var blockRows: Int
   var sharedRows: Int
   var panels: Int
   var depth: Int
   var weightBytes: Int
-  /// Whether a shared row panel is divided by rows to make it, rather than by tiles.
+  /// Whether members that make a shared row panel divide its rows, rather than its tiles.
   var makesSingleRows = false
-  /// Up to how many blocks for each member large weights are read in parts rather than whole for each ticket.
+  /// The number of blocks for each member up to which large weights are read in parts rather than whole for each
+  /// ticket.
   var sharedBlocksOfMember = 2
 
   func tiles(_ rows: Int) -> Int { (rows + tileRows - 1) / tileRows }

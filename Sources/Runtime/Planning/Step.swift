@@ -1,7 +1,8 @@
 import Kernels
 import ModelGraph
 
-/// One kernel call of a plan, on maps known by their index. Trivial values only: running a plan counts no references.
+/// One kernel call of a plan, on maps that are known by index. Trivial values only: running a plan touches no reference
+/// count.
 enum Step {
   case input(map: Int)
   case product(ProductStep)
@@ -25,11 +26,11 @@ enum Step {
   case rowwise(RowwiseStep)
   case result(map: Int, Result)
 
-  /// What a value is copied out as.
+  /// Where a value is copied for the caller.
   enum Result {
     case output
     case features
-    /// The last one before pooling.
+    /// The last map before pooling.
     case map
   }
 }
@@ -62,12 +63,12 @@ struct PlacedWindow {
   var taps: Int { height * width }
 }
 
-/// Rows of pixels, produced in blocks of a cache's size, times packed weights.
+/// Rows of pixels, produced in blocks that fit a cache, times packed weights.
 struct ProductStep {
   enum Producer {
-    /// Depthwise sums of the input; the weights' offset.
+    /// Depthwise sums of the input; the offset of the weights.
     case depthwise(PlacedWindow, weights: Int)
-    /// What the window covers of a range of channels.
+    /// The part of a range of channels that the window covers.
     case gather(PlacedWindow, channels: Range<Int>)
     /// The input is a vector, which is a row panel already.
     case vector
@@ -92,7 +93,7 @@ struct ProductStep {
   var activation: Activation
   /// The most tiles of a block.
   var blockTiles: Int
-  /// Whether a level of Strassen's product saves an eighth of the multiplications; only of depthwise rows.
+  /// Whether a level of Strassen's product saves an eighth of the multiplications; for depthwise rows only.
   var isStrassen = false
 }
 
@@ -100,7 +101,7 @@ struct ProductStep {
 struct ColumnWeights {
   /// Where panel 0 starts, or would start.
   var panels: Int
-  /// A factor for each column, and where the sums of each start; of integers only.
+  /// A factor for each column, and where the sums of each start; for integers only.
   var scales = 0
   var starts = 0
 }
@@ -113,16 +114,17 @@ struct WinogradStep {
   var residual: Int?
   var top: Int
   var left: Int
-  /// Of the product at one of the 36 points.
+  /// The shape of the product at one of the 36 points.
   var shape: ProductShape
-  /// The vectors of channels that are transformed: all, and one more where a packed map has them in pairs.
+  /// The vectors of channels that are transformed: all, and one more where a packed map has them in pairs and their
+  /// number is odd.
   var vectors: Int
   var panels: Int
   /// `[panel][36]`
   var weights: ColumnWeights
   var bias: Int
   var activation: Activation
-  /// The most windows whose rows are multiplied with each weight that is read.
+  /// The most windows whose rows are multiplied by each weight that is read.
   var blockWindows: Int
 }
 
@@ -159,19 +161,20 @@ struct BinaryStep {
   var repeatsSecond: Bool
 }
 
-/// An operation without a kernel of its own, in plain loops that make one row of its output after the other.
+/// An operation without a kernel of its own: plain loops that make one row of its output after the other.
 struct RowwiseStep {
   var operation: Operation
   var first: Int
   /// The second input, where there is one.
   var second: Int?
   var output: Int
-  /// Where its parameters lie, as they are stored; of the first two.
+  /// Where its first two parameters are, as they are stored.
   var parameters: (first: Int, second: Int)
 }
 
 extension Step {
-  /// The maps that are read, each with the window of rows that a row of the output needs; nil where all rows are needed.
+  /// The maps that are read, each with the window of rows that a row of the output needs; nil where all rows are
+  /// needed.
   var reads: [(map: Int, rows: RowDemand?)] {
     let same = RowDemand.same
     switch self {
@@ -247,7 +250,7 @@ extension Step {
 }
 
 extension Step {
-  /// What its multiply-adds run in.
+  /// The arithmetic of its multiply-adds.
   var arithmetic: Arithmetic {
     switch self {
     case .product(let product): product.shape.arithmetic
@@ -258,7 +261,7 @@ extension Step {
 }
 
 extension Arithmetic {
-  /// As profiles print it.
+  /// The name that profiles print.
   package var name: String {
     switch self {
     case .float32: "fp32"
@@ -289,13 +292,13 @@ struct RowDemand: Equatable {
     self.init(scale: window.strideDown, lower: -window.top, upper: window.reachDown - window.top)
   }
 
-  /// The demand on a value through a step with this demand, whose own output is wanted by `later`.
+  /// The demand on a step's input, where its own output is needed as `later` says.
   func through(_ later: RowDemand) -> RowDemand {
     RowDemand(
       scale: scale * later.scale, lower: later.lower * scale + lower, upper: (later.upper - 1) * scale + upper)
   }
 
-  /// Both demands together, or nil where they move at different speeds.
+  /// The union of both demands, or nil where their scales differ.
   func union(_ other: RowDemand) -> RowDemand? {
     guard scale == other.scale else { return nil }
     return RowDemand(scale: scale, lower: min(lower, other.lower), upper: max(upper, other.upper))

@@ -3,9 +3,9 @@ import ModelGraph
 import Synchronization
 import Threads
 
-/// Where each step's weights lie, in the order in which the steps read them, and the jobs that put them there.
+/// Where each step's weights are, in the order in which the steps read them, and the jobs that put them there.
 struct WeightLayout {
-  /// A column panel or all of them, and the input channels that it multiplies.
+  /// One column panel or all of them, and the input channels that they are multiplied by.
   struct Slice {
     var channels: Range<Int>
     var panels: Range<Int>
@@ -13,15 +13,15 @@ struct WeightLayout {
     var weights: ColumnWeights
   }
 
-  /// Of what packing makes of a tensor. To be raised with any change of that, as blocks that were packed before are kept:
-  /// `PackedWeightsTests` says when.
+  /// The version of what packing makes of a tensor. It must be raised with any change of that, as blocks that were
+  /// packed before are kept; `PackedWeightsTests` fails where that was forgotten.
   static let version = 1
 
   private(set) var wordCount = 0
-  /// A hash of the places that were taken, with what for.
+  /// A hash of the places that were reserved, and of what they are for.
   private(set) var fingerprint: UInt64 = 0xcbf2_9ce4_8422_2325
   private var jobs: [@Sendable (BoundedPointer<Float>) throws -> Void] = []
-  /// What needs the results of jobs.
+  /// Jobs that need the results of others.
   private var lastJobs: [@Sendable (BoundedPointer<Float>) throws -> Void] = []
   private let kernels: any KernelSet.Type
   private var panelWidth: Int { kernels.panelWidth }
@@ -29,7 +29,7 @@ struct WeightLayout {
 
   init(kernels: any KernelSet.Type) { self.kernels = kernels }
 
-  /// Takes room for some words, on a cache line of its own.
+  /// Reserves room for some words, on a cache line of its own.
   mutating func reserve(_ count: Int, _ purpose: StaticString = #function) -> Int {
     for byte in "\(purpose) \(count)".utf8 { fingerprint = (fingerprint ^ UInt64(byte)) &* 0x100_0000_01b3 }
     let offset = wordCount
@@ -37,9 +37,9 @@ struct WeightLayout {
     return offset
   }
 
-  /// A matrix of `shape.channels` x columns as column panels.
+  /// Packs a matrix of `shape.channels` x columns into column panels.
   ///
-  /// - Parameter channels: Those of each tap of a window, where there are several.
+  /// - Parameter channels: The channels of each tap of a window, where there are several.
   mutating func addColumns(
     _ tensor: Tensor, _ shape: ProductShape, columns: Int, channels: Int? = nil
   ) -> ColumnWeights {
@@ -68,8 +68,8 @@ struct WeightLayout {
     return ColumnWeights(panels: offset)
   }
 
-  /// The bytes of a matrix as column panels, and the columns' scales. What the sums start from is summed from the packed
-  /// weights, so after all of them.
+  /// Packs a matrix of bytes into column panels, with the columns' scales. Where the sums start from is computed from
+  /// the packed weights, so after all of them.
   private mutating func addBytes(
     _ tensor: Tensor, _ shape: ProductShape, columns: Int, panels offset: Int
   ) -> ColumnWeights {
@@ -101,7 +101,7 @@ struct WeightLayout {
     return weights
   }
 
-  /// The same as integers of 16 bits, whose scales are those of finished columns.
+  /// The same as integers of 16 bits, whose scales are those of whole columns.
   private mutating func addShorts(
     _ tensor: Tensor, _ shape: ProductShape, columns: Int, panels offset: Int
   ) -> ColumnWeights {
@@ -124,8 +124,8 @@ struct WeightLayout {
     return weights
   }
 
-  /// The kernel of a convolution of taps x (channels / groups) x columns. Each column panel multiplies the channels of the
-  /// groups that its columns belong to, the weights of other groups being zero.
+  /// The kernel of a convolution of taps x (channels / groups) x columns. Each column panel is multiplied by the
+  /// channels of the groups that its columns belong to; the weights of other groups are zero.
   ///
   /// - Parameter arithmetic: `float32` where there are several groups.
   mutating func addGroupedColumns(
@@ -171,7 +171,7 @@ struct WeightLayout {
     let count = panels * 36 * shape.panelWords
     let scaleCount = isInteger ? panels * 36 * panelWidth : 0
     var weights = ColumnWeights(panels: reserve(count), scales: reserve(scaleCount))
-    // What the sums start from: zeros, for all panels the same.
+    // The sums start from zeros, the same for all panels.
     if isInteger { weights.starts = reserve(36 * panelWidth) }
     let scale = paddedScale(of: tensor, columns)
     jobs.append { [kernels, weights] base in
@@ -216,7 +216,7 @@ struct WeightLayout {
     return offset
   }
 
-  /// All values of a tensor, as they come.
+  /// All values of a tensor, in their order.
   mutating func addValues(_ tensor: Tensor) -> Int {
     let offset = reserve(tensor.elementCount)
     jobs.append { base in base.part(from: offset, count: tensor.elementCount).update(from: try tensor.values()) }
@@ -340,5 +340,5 @@ extension Tensor {
   }
 }
 
-/// Whether numbers lie in memory as they do in a file.
+/// Whether numbers are stored in memory as they are in a file.
 private let isLittleEndian = 1.littleEndian == 1

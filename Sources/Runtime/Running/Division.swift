@@ -2,17 +2,17 @@ import Kernels
 
 /// How the members of a team divide a stage.
 ///
-/// Most stages are one phase: each ticket is some rows of the output with all that they need, or some columns of a vector. A
-/// product whose weights are large, or whose rows are few, is two phases for each block of rows: the members make one row
-/// panel together, then divide its tiles and column panels, so that each reads a part of the weights only.
+/// Most stages are one phase: each ticket is some rows of the output with everything that they need, or some columns of
+/// a vector. A product with large weights or few rows takes two phases for each block of rows: the members make one row
+/// panel together, then divide its tiles and column panels, so that each member reads only a part of the weights.
 struct Division {
-  /// The tickets of a phase for each member. With 8 a member is late by an eighth of its part at most, and one that is held
-  /// up leaves the others most of its own.
+  /// The tickets of a phase for each member. With 8 a member is late by an eighth of its part at most, and one that is
+  /// delayed leaves most of its part to the others.
   private static let ticketsOfMember = 8
 
-  /// What the tickets of the only phase divide; of a product tiles of rows.
+  /// What the tickets of the only phase divide; for a product, tiles of rows.
   private var units: Int
-  /// Of a product that is shared, else nil.
+  /// For a product that is shared, else nil.
   private(set) var shared: SharedProduct?
 
   init(_ size: StageSize, members: Int) {
@@ -41,16 +41,17 @@ struct Division {
 }
 
 extension ProductSize {
-  /// Weights that a second-level cache of 1 MiB holds for the most part can be read again and again: taken as 512 KiB, ResNet-50
-  /// in int8 took 5 % longer on two processors, VGG-16 2 % and Xception in bf16 1 %.
+  /// Weights that mostly fit a second-level cache of 1 MiB can be read again and again: with 512 KiB here, ResNet-50 in
+  /// int8 took 5 % longer on two processors, VGG-16 2 % and Xception in bf16 1 %.
   private static let cachedBytes = 1100 << 10
 
-  /// What waiting for each other costs, in multiply-adds of a tile with a column panel.
+  /// The cost of waiting for each other, in multiply-adds of a tile with a column panel.
   private static let waiting = 1200
 
   /// Whether the members of a team should make row panels together, rather than each its own.
   func isFaster(_ shared: SharedProduct, for members: Int) -> Bool {
-    // Every member would read all weights several times, as its part is several tickets: but of many blocks each reads them.
+    // Otherwise every member reads all weights several times, as its part is several tickets; but with many blocks it
+    // reads them for each block.
     if weightBytes > Self.cachedBytes, shared.blocks <= sharedBlocksOfMember * members { return true }
     let own = (tiles(rows) + members - 1) / members * panels
     let part = shared.largestPart * shared.blocks * 17 / 16 + Self.waiting * shared.blocks / max(depth, 1)
@@ -62,9 +63,9 @@ extension ProductSize {
 struct SharedProduct {
   let size: ProductSize
   let blocks: Int
-  /// Into how many parts the tiles of a block are divided; the columns always are.
+  /// How many parts the tiles of a block are divided into; the columns are always divided.
   let rowParts: Int
-  /// The tiles times column panels of the member with the most.
+  /// The tiles times column panels of the member that has the most.
   let largestPart: Int
 
   init(_ size: ProductSize, members: Int) {
@@ -73,7 +74,8 @@ struct SharedProduct {
     let tiles = size.tiles((size.rows + blocks - 1) / blocks)
     var best = (rowParts: 1, largestPart: Int.max)
     for rowParts in 1...max(1, min(tiles, members)) {
-      // The largest part of a member. Of equal ones that with the fewest row parts: each reads the weights of its columns.
+      // The largest part of a member. Of equal divisions the one with the fewest row parts wins: each row part reads
+      // the weights of its columns.
       let largest = ((rowParts * size.panels + members - 1) / members) * ((tiles + rowParts - 1) / rowParts)
       if largest < best.largestPart { best = (rowParts, largest) }
     }
@@ -83,7 +85,7 @@ struct SharedProduct {
   /// The rows of the block that a part of the stage makes or multiplies.
   func block(_ part: Int) -> Range<Int> { share(part / 2, of: blocks, size.rows) }
 
-  /// Calls `body` with tiles and column panels: those of some units, whose order is by rows, then by columns.
+  /// Calls `body` with the tiles and the column panels of some units, which are ordered by rows, then by columns.
   func forEachPart(of units: Range<Int>, tiles: Int, _ body: (_ tiles: Range<Int>, _ panels: Range<Int>) -> Void) {
     var unit = units.lowerBound
     while unit < units.upperBound {

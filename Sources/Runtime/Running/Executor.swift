@@ -24,9 +24,9 @@ package final class Executor: Sendable {
   ///   - output: Room for as many values as `plan.outputShape` has.
   ///   - features: Room for the value that enters the classifier, of `plan.featureShape`, or nil.
   ///   - map: Room for the last map before pooling, of `plan.mapShape`, or nil.
-  ///   - threads: The most threads to use. Those that other programs hold up cost nothing but their part of the work.
-  ///   - cancellation: Looked at after each stage.
-  ///   - times: Takes the times of the stages.
+  ///   - threads: The most threads to use. Threads that other programs delay cost nothing but their share of the work.
+  ///   - cancellation: Checked after each stage.
+  ///   - times: Records the times of the stages.
   package func run(
     _ input: UnsafeBufferPointer<Float>, output: UnsafeMutableBufferPointer<Float>,
     features: UnsafeMutableBufferPointer<Float>? = nil, map: UnsafeMutableBufferPointer<Float>? = nil,
@@ -62,7 +62,7 @@ package final class Executor: Sendable {
     try runWithFeatures(input, threads: threads, cancellation: cancellation).output
   }
 
-  /// Computes the network's output and the values that enter the classifier, which are none without a dense layer.
+  /// Computes the network's output and the values that enter the classifier, which are empty without a dense layer.
   package func runWithFeatures(
     _ input: [Float], threads: Int = .max, cancellation: Cancellation? = nil
   ) throws(ExecutorError) -> (output: [Float], features: [Float]) {
@@ -70,7 +70,8 @@ package final class Executor: Sendable {
     return (output, features)
   }
 
-  /// The same and, where `copiesMap` is set, the last map before pooling, which is none where the network does not end so.
+  /// The same and, where `copiesMap` is set, the last map before pooling, which is empty where the network does not end
+  /// that way.
   package func run(
     _ input: [Float], copiesMap: Bool, threads: Int = .max, cancellation: Cancellation? = nil
   ) throws(ExecutorError) -> (output: [Float], features: [Float], map: [Float]) {
@@ -93,7 +94,7 @@ package final class Executor: Sendable {
   }
 }
 
-/// Asks a run to stop; it does so after the stage that it is in.
+/// Asks a run to stop, which it does after its current stage.
 package final class Cancellation: Sendable {
   private let flag = Atomic<Bool>(false)
 

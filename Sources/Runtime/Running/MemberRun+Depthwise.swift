@@ -4,15 +4,16 @@ extension MemberRun {
   /// The first-level data cache, which three image rows of a chunk of channels should fit.
   private static let firstLevelBytes = 32 << 10
 
-  /// The most vectors of channels to compute at once for all the pixels of a block; where rows are so long that only a few
-  /// would fit, all, as short pieces of many rows are slow to read.
+  /// The most vectors of channels to compute at once for all pixels of a block; all of them where rows are so long that
+  /// only a few would fit, as short pieces of many rows are slow to read.
   func depthwiseVectors(_ map: FeatureMap, _ window: PlacedWindow) -> Int {
     let bytes = map.element == .float32 ? 4 : 2
     let lines = Self.firstLevelBytes / (window.height * (map.left + map.width + map.right) * vectorWidth * bytes)
     return lines < 4 ? .max : lines & ~1
   }
 
-  /// Depthwise sums of `count` pixels from (y, x) on, of some vectors of channels: whole pairs, where either side is packed.
+  /// Depthwise sums of `count` pixels from (y, x) on, for some vectors of channels: whole pairs, where either side is
+  /// packed.
   func depthwise(
     _ step: DepthwiseStep, y: Int, x: Int, count: Int, vectors: Range<Int>, _ output: BoundedPointer<Float>,
     slots: BoundedPointer<Int>, vectorStride: Int, _ element: MapElementType = .float32, tailWords: Int = 0

@@ -49,7 +49,8 @@ extension MemberRun {
     }
   }
 
-  /// The same of one pixel: of packed maps word by word where the first channel is that of a word group, else value by value.
+  /// The same for one pixel: of packed maps word by word where the range begins at the first channel of a word group,
+  /// else value by value.
   private func slice(
     _ input: BoundedPointer<Float>, _ map: FeatureMap, _ target: BoundedPointer<Float>, _ output: FeatureMap,
     first: Int

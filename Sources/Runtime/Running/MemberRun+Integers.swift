@@ -1,8 +1,8 @@
 import Kernels
 
 extension MemberRun {
-  /// Fills the rows of some pixels of a block with integers: floats of a few neighbouring pixels, all channels, then each
-  /// row's scale and its integers.
+  /// Fills the rows of some pixels of a block with integers: first the floats of a few neighbouring pixels, all
+  /// channels, then each row's scale and its integers.
   func produceIntegers(
     _ step: ProductStep, pixels: Range<Int>, of block: Range<Int>, _ panel: BoundedPointer<Float>
   ) {
@@ -28,7 +28,7 @@ extension MemberRun {
     }
   }
 
-  /// Whether rows of integers are made of a packed map's pixels as they lie there.
+  /// Whether rows of integers are made directly from a packed map's pixels.
   private func readsPacked(_ step: ProductStep) -> Bool {
     guard case .gather(let window, _) = step.producer, window.taps == 1, maps[step.input].element == .bfloat16,
       case .identity = step.inputActivation

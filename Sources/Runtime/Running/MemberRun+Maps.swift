@@ -2,7 +2,7 @@ import Kernels
 import ModelGraph
 
 extension MemberRun {
-  /// Rows of the caller's image, its channels padded where the map's are.
+  /// Rows of the caller's image; its channels are padded where the map's are.
   func copyIn(_ map: FeatureMap, _ rows: Range<Int>) {
     for y in rows {
       var pixel = row(y, of: map)
@@ -74,12 +74,12 @@ extension MemberRun {
     }
   }
 
-  /// Which of the halves of a packed pixel's words is a channel; the low half of a word is the first.
+  /// The half of a packed pixel's words that holds a channel; the low half of a word comes first.
   func packedIndex(of channel: Int) -> Int {
     channel / panelWidth * panelWidth + channel % vectorWidth * 2 + channel / vectorWidth % 2
   }
 
-  /// Copies a map's channels behind those that are there, and zeros behind them.
+  /// Appends a map's channels to those that are there, followed by zeros.
   func join(_ map: FeatureMap, _ joined: FeatureMap, _ rows: Range<Int>, firstChannel: Int) {
     for y in rows {
       let input = row(y, of: map)
@@ -90,7 +90,8 @@ extension MemberRun {
     }
   }
 
-  /// The same of one pixel: of packed maps word by word where the first channel is that of a word group, else value by value.
+  /// The same for one pixel: of packed maps word by word where the channels begin at the first of a word group, else
+  /// value by value.
   private func join(
     _ input: BoundedPointer<Float>, _ map: FeatureMap, _ output: BoundedPointer<Float>, _ joined: FeatureMap,
     firstChannel: Int
@@ -113,14 +114,14 @@ extension MemberRun {
     }
   }
 
-  /// Calls `body` with each row of a map and where its result goes.
+  /// Calls `body` with each row of a map and the place of its result.
   func forEachRow(_ map: FeatureMap, _ output: FeatureMap, _ rows: Range<Int>, _ body: (ElementwiseRun) -> Void) {
     for y in rows {
       body(line(of: map, output, y))
     }
   }
 
-  /// A row of a map and where its result goes.
+  /// A row of a map and the place of its result.
   private func line(of map: FeatureMap, _ output: FeatureMap, _ y: Int) -> ElementwiseRun {
     let count = map.width * map.pixelStride
     return unsafe ElementwiseRun(

@@ -24,7 +24,7 @@ extension MemberRun {
     }
   }
 
-  /// Whether this member has still to write down where the rows of a shared block lie, to make or to multiply them.
+  /// Whether this member has yet to record where the rows of a shared block are, to make or to multiply them.
   func isUnplaced(in phase: Phase) -> Bool {
     let number = phase.number - phase.part % 2
     if scratch.placed[0] == number { return false }
@@ -64,7 +64,7 @@ extension MemberRun {
 
   private func tileStride(_ step: ProductStep) -> Int { step.shape.tileStride(kernels) }
 
-  /// Writes down where each row of a block lies in the row panel, with its scale, in the output and in the residual.
+  /// Records where each row of a block is in the row panel, with its scale, in the output and in the residual.
   private func place(_ block: Range<Int>, _ step: ProductStep) {
     let stride = tileStride(step)
     let scales = step.shape.segments * segmentStride(step)
@@ -150,9 +150,10 @@ extension MemberRun {
     gatherRows(
       of: map, top: y * window.strideDown - window.top, height: window.height, dilation: window.dilationDown,
       columns: columns(of: window, x: x, count: count), channel: channels.lowerBound)
-    // Of a packed map all channels are gathered, and their words are a pixel's.
+    // From a packed map all channels are gathered; their words are a whole pixel.
     let length = map.element == .bfloat16 ? map.pixelWords : channels.count
-    // Where the words of neighbouring pixels touch, a row of the window is one piece; but as floats they do not.
+    // Where the words of neighbouring pixels are adjacent, a row of the window is one piece; as floats they are not
+    // adjacent.
     let touches = length == map.pixelStride && window.dilationAcross == 1 && element == map.element
     assert(panel.contains(slots, count: count, width: 1), "a pixel's slot lies outside the row panel")
     unsafe kernels.gather(
@@ -187,7 +188,7 @@ extension MemberRun {
         starts: starts(of: step), tileSums: scratch.sums.writing(0)))
   }
 
-  /// Debug builds look whether the offsets of a block's pixels lie in the maps that are written and added.
+  /// Debug builds check that the offsets of a block's pixels are inside the maps that are written and added.
   func assertPlaced(_ count: Int, in step: ProductStep) {
     assert(isPlaced(count, in: maps[step.output], at: scratch.outputOffsets), "a pixel lies outside the output")
     guard let residual = step.residual else { return }
@@ -205,7 +206,7 @@ extension MemberRun {
       step.panels.lowerBound * words..<step.panels.upperBound * words, from: step.weights.panels)
   }
 
-  /// A value for each column, at least.
+  /// The values of the columns, at least one for each.
   private func columns(of step: ProductStep) -> Range<Int> { 0..<step.panels.upperBound * panelWidth }
 
   func bias(of step: ProductStep) -> UnsafePointer<Float> { unsafe weights.reading(columns(of: step), from: step.bias) }
@@ -220,7 +221,7 @@ extension MemberRun {
     return unsafe weights.rebound(to: Int32.self).reading(columns, from: step.weights.starts)
   }
 
-  /// Some columns of the product of a vector, which is a row panel of one row as it lies in memory.
+  /// Some columns of the product of a vector, which is a row panel of one row without copying.
   private func multiplyVector(_ step: ProductStep, panels: Range<Int>) {
     scratch.outputOffsets[0] = 0
     unsafe kernels.multiply(

@@ -28,7 +28,7 @@ extension MemberRun {
     }
   }
 
-  /// A row of a map as floats: where it lies, or unpacked into one of two places.
+  /// A row of a map as floats: in place, or unpacked into one of two buffers.
   private func floats(_ y: Int, of index: Int, place: Int = 0) -> FloatRow {
     let map = maps[index]
     let words = row(y, of: map)
@@ -155,7 +155,7 @@ extension MemberRun {
     }
   }
 
-  /// Sums over the input positions whose kernels cover a row.
+  /// The sum over the input positions whose kernels cover a row.
   private func transpose(
     _ convolution: TransposedConvolution, _ step: RowwiseStep, _ y: Int, _ row: FloatRow, kernel: BoundedPointer<Float>,
     bias: BoundedPointer<Float>?
@@ -202,7 +202,7 @@ private struct FloatRow {
   }
 }
 
-/// The two positions beside a new one, and the share of the second, with half-pixel centers.
+/// The two positions around a new one, and the share of the second, with half-pixel centers.
 private struct Neighbors {
   let first: Int
   let second: Int

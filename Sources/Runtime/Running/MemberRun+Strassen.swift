@@ -1,7 +1,7 @@
 import Kernels
 
 extension MemberRun {
-  /// The same of a product by a level of Strassen's: the rows are pairs of pixels, 2i and 2i + 1.
+  /// A product by one level of Strassen's, in the same way: the rows are pairs of pixels, 2i and 2i + 1.
   func runStrassen(_ step: ProductStep, _ phase: Phase, _ units: Range<Int>) {
     guard let shared = phase.division.shared else { return runStrassen(step, tiles: units) }
     let pairs = shared.block(phase.part)
@@ -37,8 +37,8 @@ extension MemberRun {
   private func tileFloats(_ step: ProductStep) -> Int { halfSegments(step) * segmentStride(step) }
   private func operandStride(_ step: ProductStep) -> Int { step.blockTiles * tileFloats(step) }
 
-  /// Writes down where each pixel of a block lies in its operand (the odd ones two operands behind the even ones), and where
-  /// the even pixels, then the odd ones, lie in the output and in the residual.
+  /// Records where each pixel of a block is in its operand (the odd ones two operands behind the even ones), and where
+  /// the even pixels, then the odd ones, are in the output and in the residual.
   private func place(pairs block: Range<Int>, _ step: ProductStep) {
     let output = maps[step.output]
     let residual = maps[step.residual ?? 0]

@@ -2,8 +2,8 @@ import Kernels
 
 extension MemberRun {
   /// Some tiles of windows of a 3 x 3 convolution, or the part of a shared block that some tickets make or multiply, in
-  /// blocks of windows from anywhere in the map: windows transformed, 36 products, transformed back. A block's rows meet each
-  /// weight once, so that weights are read once for each block.
+  /// blocks of windows from anywhere in the map: the windows are transformed, multiplied in 36 products, and
+  /// transformed back. Weights are read once for each block.
   func run(_ step: WinogradStep, _ phase: Phase, _ units: Range<Int>) {
     guard let shared = phase.division.shared else {
       let windows = across(step) * ((maps[step.output].height + 3) / 4)
@@ -57,7 +57,7 @@ extension MemberRun {
     }
   }
 
-  /// Transforms windows beside each other.
+  /// Transforms adjacent windows.
   private func transform(
     _ step: WinogradStep, _ y: Int, _ x: Int, _ count: Int, to output: BoundedPointer<Float>, pointStride: Int,
     vectorStride: Int
@@ -73,7 +73,7 @@ extension MemberRun {
         element: input.element))
   }
 
-  /// Transforms a window by way of floats, each of whose 36 points has a scale of its own, to a row of a tile.
+  /// Transforms a window to a row of a tile by way of floats; each of its 36 points has a scale of its own.
   private func quantize(_ step: WinogradStep, _ y: Int, _ x: Int, row: Int, _ points: BoundedPointer<Float>) {
     let shape = step.shape
     let pointStride = shape.tileStride(kernels)
@@ -94,12 +94,12 @@ extension MemberRun {
 
   // MARK: Products
 
-  /// Some tiles of a block times some column panels, each a product of 36 column panels with rows of their own.
+  /// Some tiles of a block times some column panels; each is a product of 36 column panels with rows of their own.
   private func multiply(
     _ step: WinogradStep, _ block: Range<Int>, _ rowPanel: BoundedPointer<Float>, tiles: Range<Int>,
     panels: Range<Int>
   ) {
-    // Sums of integers are scaled, as outputs of their rows are: `[window][point]`. Those of floats stay as they come:
+    // Sums of integers are scaled, as outputs are, and stored as `[window][point]`. Sums of floats stay as they come,
     // `[point][window]`.
     let strides =
       step.shape.isInteger
@@ -141,7 +141,7 @@ extension MemberRun {
         sums: shape.isInteger ? nil : sums))
   }
 
-  /// Transforms the sums of windows beside each other to pixels.
+  /// Transforms the sums of adjacent windows to pixels.
   private func transformBack(
     _ step: WinogradStep, _ y: Int, _ x: Int, _ count: Int, _ panel: Int, _ sums: BoundedPointer<Float>,
     pointStride: Int, windowStride: Int

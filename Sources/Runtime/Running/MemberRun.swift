@@ -1,12 +1,12 @@
 import Kernels
 
-/// What one member of a team does in the runs that use its scratch memory. Trivial values only: copying it counts no
-/// references.
+/// What one member of a team does in the runs that use its scratch memory. Trivial values only: copying it touches no
+/// reference count.
 struct MemberRun {
   let kernels: any KernelSet.Type
   let vectorWidth: Int
   let panelWidth: Int
-  /// Of a product of fp32.
+  /// For products of fp32.
   let tileRows: Int
   let steps: ConstantArray<PlannedStep>
   let maps: ConstantArray<FeatureMap>
@@ -55,9 +55,9 @@ struct MemberRun {
     }
   }
 
-  /// Makes some rows of the stage's output, a few at a time, and all that they need.
+  /// Makes some rows of the stage's output, a few at a time, and everything that they need.
   private func runInTurns(_ stage: Stage, _ phase: Phase, rows: Range<Int>) {
-    // What this member has made for the rows before is still there.
+    // What this member made for the rows before is still there.
     let goesOn = scratch.turns[0] == phase.number && scratch.turns[2] == rows.lowerBound
     if !goesOn { clearBandBorders(of: stage) }
     let begin = goesOn ? scratch.turns[1] : rows.lowerBound
@@ -129,8 +129,8 @@ struct MemberRun {
     return memory.part(from: map.offset, count: map.wordCount)
   }
 
-  /// The rows that a window covers for an output row, zeros beyond the map: of each some columns, from a channel of the
-  /// first one on.
+  /// The rows that a window covers for an output row, with zeros beyond the map: for each the given columns, starting
+  /// from a channel of the first one.
   func gatherRows(of map: FeatureMap, top: Int, height: Int, dilation: Int, columns: Range<Int>, channel: Int = 0) {
     for index in 0..<height {
       let y = top + index * dilation
@@ -148,7 +148,7 @@ struct MemberRun {
 
   // MARK: Borders
 
-  /// Clears the borders of those rows of the stage's values in the arena that are some tickets' part.
+  /// Clears the borders of those rows of the stage's values in the arena that belong to some tickets.
   private func clearBorders(of stage: Stage, _ phase: Phase, _ tickets: Range<Int>) {
     for index in stage.steps where steps[index].clearsBorder {
       let map = maps[steps[index].step.writes!]

@@ -2,7 +2,7 @@ import Kernels
 
 /// Pixels split evenly into as few blocks as a limit allows, in order.
 ///
-/// An iterator of its own, since a lazy map allocates its closure in debug builds, and a run must not.
+/// An iterator of its own: a lazy map allocates its closure in debug builds, and a run must not allocate.
 struct PixelBlocks: Sequence, IteratorProtocol {
   private let pixels: Range<Int>
   private let count: Int

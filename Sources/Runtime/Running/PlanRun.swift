@@ -1,7 +1,8 @@
 import Kernels
 import Threads
 
-/// One run of a plan, as the members of a team share it: a phase for each stage, or more for one whose rows they make together.
+/// One run of a plan, shared by the members of a team: one phase for each stage, or more for a stage whose rows they
+/// make together.
 struct PlanRun: TicketWork {
   let plan: Plan
   let scratch: Scratch
@@ -50,12 +51,12 @@ struct PlanRun: TicketWork {
   }
 }
 
-/// Where a run is: what its members do until all tickets are performed.
+/// The position of a run: what its members do until all tickets are performed.
 struct Phase {
-  /// Of all phases of the run, from 1 on.
+  /// Counts all phases of the run, from 1 on.
   var number = 0
   var stage = 0
-  /// Of the phases of the stage.
+  /// Counts the phases of the stage.
   var part = 0
   var division = Division(.units(1), members: 1)
   /// What the tickets divide: rows, tiles, columns.

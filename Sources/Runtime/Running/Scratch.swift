@@ -10,8 +10,8 @@ final class Scratch: @unchecked Sendable {
   private let memory: AlignedMemory
   private let members: [MemberScratch]
   private let buffers: BoundedPointer<CallBuffers>
-  /// What each member does. Those that make a row panel together make that of member 0, as no phase has both steps that
-  /// share one and steps that do not.
+  /// What each member does. Members that make a row panel together make that of member 0, as no phase has both steps
+  /// that share a panel and steps that do not.
   private let runs: ConstantArray<MemberRun>
 
   init(for plan: Plan, members count: Int) throws(OutOfMemory) {
@@ -42,7 +42,7 @@ final class Scratch: @unchecked Sendable {
     for member in members { member.deallocate() }
   }
 
-  /// Prepares a run.
+  /// Prepares for a run.
   func begin(_ buffers: CallBuffers) {
     self.buffers[0] = buffers
     phase[0] = Phase()
@@ -68,15 +68,15 @@ final class Scratch: @unchecked Sendable {
   let floatRows: BoundedPointer<Float>
   let floatRow: Int
   private let lists: BoundedPointer<Int>
-  /// For each row of a block, where it lies in the row panel, in the output and in the residual.
+  /// For each row of a block, where it is in the row panel, in the output and in the residual.
   let slots: BoundedPointer<Int>
   let outputOffsets: BoundedPointer<Int>
   let residualOffsets: BoundedPointer<Int>
-  /// For each row of a block, where its scale lies in the row panel.
+  /// For each row of a block, where its scale is in the row panel.
   let scaleSlots: BoundedPointer<Int>
-  /// Where the pixels lie whose values become integers.
+  /// Where the pixels are whose values are to become integers.
   let rowSlots: BoundedPointer<Int>
-  /// In which phase a member ran steps in turns last, and from which row of the stage's output to which.
+  /// The phase in which a member last ran steps in turns, and the range of rows of the stage's output.
   let turns: BoundedPointer<Int>
   /// The phase for which the rows of a shared block are in the lists.
   let placed: BoundedPointer<Int>
@@ -123,7 +123,7 @@ final class Scratch: @unchecked Sendable {
     max(Scratch.padded(needs.rowPanel), Scratch.padded(needs.turnPanel) + Scratch.padded(needs.bands))
   }
 
-  /// Forgets what the run before left.
+  /// Forgets what the previous run left.
   func begin() { (turns[0], placed[0]) = (0, 0) }
 
   func deallocate() {
@@ -134,7 +134,7 @@ final class Scratch: @unchecked Sendable {
   }
 }
 
-/// The scratch memory that is free: a call takes one or makes one, so that callers never wait for each other's memory.
+/// The free scratch memory: a call takes one or makes one, so that callers never wait for each other's.
 final class ScratchPool: Sendable {
   private let free = Lock<[Scratch]>([])
 
