@@ -4,171 +4,6 @@ import Testing
 
 /// Kernels on packed maps, against the same kernels on maps of floats with the same values.
 @Suite struct PackedMapTests {
-  private static var windows: [DepthwiseWindow] {
-    [
-      DepthwiseWindow(height: 3, width: 3, stride: 1, dilation: 1),
-      DepthwiseWindow(height: 3, width: 3, stride: 2, dilation: 1),
-      DepthwiseWindow(height: 3, width: 3, stride: 1, dilation: 2),
-      DepthwiseWindow(height: 1, width: 4, stride: 1, dilation: 1),
-      DepthwiseWindow(height: 5, width: 2, stride: 3, dilation: 2),
-    ]
-  }
-
-  /// A map's rows at a guard page, as floats and as words.
-  private struct Rows {
-    let floats: GuardedFloats
-    let words: GuardedFloats
-    /// The channels of a pixel.
-    let channels: Int
-    let rowPixels: Int
-    let count: Int
-
-    init(_ kernels: any KernelSet.Type, rows: Int, pixels: Int, panels: Int, _ random: inout RandomValues) throws {
-      channels = panels * kernels.panelWidth
-      rowPixels = pixels
-      count = rows
-      let values = random.representable(rows * pixels * channels)
-      floats = try GuardedFloats(values)
-      words = try GuardedFloats(PackedLayout(width: kernels.vectorWidth).words(values))
-    }
-
-    func stride(_ element: MapElementType) -> Int { element == .float32 ? channels : channels / 2 }
-
-    func pointers(_ element: MapElementType) -> [UnsafePointer<Float>] {
-      let start = unsafe element == .float32 ? floats.start : words.start
-      return unsafe (0..<count).map { unsafe UnsafePointer(start + $0 * rowPixels * stride(element)) }
-    }
-  }
-
-  @Test(arguments: InstructionSet.supported, 0..<5)
-  func `Depthwise sums of packed values are those of floats`(set: InstructionSet, window: Int) throws {
-    let kernels = set.kernels
-    let window = Self.windows[window]
-    var random = RandomValues(seed: 1)
-    for pixels in 1...16 {
-      for rectifies in [false, true] {
-        let panels = random.count(1...3)
-        let rows = try Rows(
-          kernels, rows: window.height,
-          pixels: (pixels - 1) * window.stride + (window.width - 1) * window.dilation + 1, panels: panels, &random)
-        let taps = 1 + window.height * window.width
-        let weights = try GuardedFloats(random.floats(rows.channels * taps))
-        func sums(_ input: MapElementType, _ output: MapElementType) throws -> [Float] {
-          let width = kernels.vectorWidth
-          let found = try GuardedFloats(count: pixels * rows.stride(output))
-          let slots = (0..<pixels).map { $0 * rows.stride(output) }
-          for vectors in [0..<2, 2..<2 * panels] where !vectors.isEmpty {
-            unsafe kernels.depthwise(
-              DepthwiseRun(
-                inputs: rows.pointers(input), pixelStride: rows.stride(input), ahead: 0, window: window,
-                vectors: vectors, weights: weights.start, inputActivation: rectifies ? .relu : .identity,
-                output: found.start, slots: slots,
-                vectorStride: width, pixels: pixels, inputElement: input, outputElement: output))
-          }
-          return found.values
-        }
-        let expected = try sums(.float32, .float32)
-        #expect(try sums(.bfloat16, .float32) == expected)
-        let rounded = PackedLayout(width: kernels.vectorWidth).words(expected).map(\.bitPattern)
-        #expect(try sums(.bfloat16, .bfloat16).map(\.bitPattern) == rounded)
-        #expect(try sums(.float32, .bfloat16).map(\.bitPattern) == rounded)
-      }
-    }
-  }
-
-  /// Through registers or through memory, an activation of the sums is what the same function makes of them afterwards.
-  @Test(arguments: InstructionSet.supported, 0..<5)
-  func `Depthwise sums are activated before they are stored`(set: InstructionSet, window: Int) throws {
-    let kernels = set.kernels
-    let window = Self.windows[window]
-    let layout = PackedLayout(width: kernels.vectorWidth)
-    var random = RandomValues(seed: 13)
-    for (pixels, panels) in [(1, 1), (6, 2), (7, 5), (17, 3)] {
-      let rows = try Rows(
-        kernels, rows: window.height,
-        pixels: (pixels - 1) * window.stride + (window.width - 1) * window.dilation + 1, panels: panels, &random)
-      let weights = try GuardedFloats(random.floats(rows.channels * (1 + window.height * window.width)))
-      for inputActivation in [Activation.identity, .relu] {
-        for activation: Activation in [.relu6, .clip(minimum: -1, maximum: 2), .hardSwish, .silu] {
-          func sums(_ input: MapElementType, _ output: MapElementType, _ activation: Activation) throws -> [Float] {
-            let found = try GuardedFloats(count: pixels * rows.stride(output))
-            let slots = (0..<pixels).map { $0 * rows.stride(output) }
-            for vectors in [0..<2, 2..<2 * panels] where !vectors.isEmpty {
-              unsafe kernels.depthwise(
-                DepthwiseRun(
-                  inputs: rows.pointers(input), pixelStride: rows.stride(input), ahead: 0, window: window,
-                  vectors: vectors, weights: weights.start, inputActivation: inputActivation, activation: activation,
-                  output: found.start, slots: slots, vectorStride: kernels.vectorWidth, pixels: pixels,
-                  inputElement: input, outputElement: output))
-            }
-            return found.values
-          }
-          let plain = try GuardedFloats(sums(.float32, .float32, .identity))
-          unsafe kernels.activate(
-            ElementwiseRun(input: plain.start, output: plain.start, count: plain.count), activation)
-          let expected = plain.values
-          let words = layout.words(expected).map(\.bitPattern)
-          #expect(try sums(.float32, .float32, activation) == expected)
-          #expect(try sums(.bfloat16, .float32, activation) == expected)
-          #expect(try sums(.float32, .bfloat16, activation).map(\.bitPattern) == words)
-          #expect(try sums(.bfloat16, .bfloat16, activation).map(\.bitPattern) == words)
-        }
-      }
-    }
-  }
-
-  @Test(arguments: InstructionSet.supported.filter { $0.kernels.isNative(.bfloat16) }, 0..<5)
-  func `The last channels of packed sums can lie closer`(set: InstructionSet, window: Int) throws {
-    let kernels = set.kernels
-    let window = Self.windows[window]
-    let (width, group) = (kernels.vectorWidth, kernels.panelWidth)
-    var random = RandomValues(seed: 12)
-    for tail in 1...width {
-      let rows = try Rows(
-        kernels, rows: window.height, pixels: (window.width - 1) * window.dilation + 1, panels: 2, &random)
-      let weights = try GuardedFloats(random.floats(rows.channels * (1 + window.height * window.width)))
-      func words(_ tailWords: Int) throws -> [UInt32] {
-        let found = try GuardedFloats(count: rows.stride(.bfloat16))
-        unsafe kernels.depthwise(
-          DepthwiseRun(
-            inputs: rows.pointers(.bfloat16), pixelStride: rows.stride(.bfloat16), ahead: 0, window: window,
-            vectors: 0..<4, weights: weights.start, output: found.start, slots: [0],
-            vectorStride: width, pixels: 1, inputElement: .bfloat16, outputElement: .bfloat16, tailWords: tailWords))
-        return found.bits
-      }
-      let whole = try words(0)
-      let values = (0..<group).map { $0 < width ? whole[width + $0] & 0xffff : whole[$0] >> 16 }
-      let closer = try words(tail)
-      #expect(closer[..<width] == whole[..<width])
-      #expect(closer[width..<width + tail].elementsEqual((0..<tail).map { values[$0] | values[tail + $0] << 16 }))
-    }
-  }
-
-  /// Rectifying keeps NaNs of both signs, as it does on floats.
-  @Test(arguments: InstructionSet.supported)
-  func `A packed NaN stays one behind a rectifier`(set: InstructionSet) throws {
-    let kernels = set.kernels
-    let group = kernels.panelWidth
-    // One value in nine is odd; the others become zero.
-    let odd: [Float] = [.nan, -.nan, .infinity, -.infinity, 1, -0.0, -1, -.nan]
-    let values = (0..<9 * group).map { $0 / group == $0 % 9 ? odd[$0 % group % 8] : -.infinity }
-    let words = try GuardedFloats(PackedLayout(width: kernels.vectorWidth).words(values))
-    let weights = try GuardedFloats((0..<2 * 10 * kernels.vectorWidth).map { _ in 1 })
-    let found = try GuardedFloats(count: group)
-    unsafe kernels.depthwise(
-      DepthwiseRun(
-        inputs: (0..<3).map { unsafe UnsafePointer(words.start + $0 * 3 * group / 2) }, pixelStride: group / 2,
-        ahead: 0,
-        window: Self.windows[0], vectors: 0..<2, weights: unsafe weights.start, inputActivation: .relu,
-        output: unsafe found.start, slots: [0], vectorStride: kernels.vectorWidth, pixels: 1, inputElement: .bfloat16))
-    for (channel, value) in found.values.enumerated() {
-      let hits = (0..<9).filter { ($0 * group + channel) % 9 == $0 }.count
-      let rectified = odd[channel % 8] < 0 ? 0 : odd[channel % 8]
-      let expected = hits == 0 ? 1 : 1 + Float(hits) * rectified
-      #expect(expected.isNaN ? value.isNaN : value == expected)
-    }
-  }
-
   @Test(arguments: InstructionSet.supported, [1, 3, 4, 5, 8, 15, 16, 17, 31, 32, 33, 48, 64, 70])
   func `Windows of packed pixels become lines and segments of floats`(set: InstructionSet, channels: Int) throws {
     let kernels = set.kernels
@@ -177,7 +12,7 @@ import Testing
     for (height, across, step) in [(1, 1, 1), (3, 3, 1), (2, 3, 2)] {
       let pixels = kernels.tileRows(.float32) + 3
       let panels = (channels + kernels.panelWidth - 1) / kernels.panelWidth
-      let rows = try Rows(kernels, rows: height, pixels: (pixels - 1) * step + across, panels: panels, &random)
+      let rows = try MapRows(kernels, rows: height, pixels: (pixels - 1) * step + across, panels: panels, &random)
       let depth = height * across * channels
       let segments = (depth + width - 1) / width
       let expected = (0..<pixels).map { pixel in
@@ -219,7 +54,7 @@ import Testing
     var random = RandomValues(seed: 5)
     for (across, panels) in [(1, 1), (3, 1), (3, 2)] {
       let pixels = 5
-      let rows = try Rows(kernels, rows: 2, pixels: pixels + across - 1, panels: panels, &random)
+      let rows = try MapRows(kernels, rows: 2, pixels: pixels + across - 1, panels: panels, &random)
       let words = across * rows.stride(.bfloat16)
       let found = try GuardedFloats(count: pixels * 2 * words)
       let line = try GuardedFloats(count: 1)
@@ -252,7 +87,7 @@ import Testing
     var random = RandomValues(seed: 7)
     for _ in 0..<40 {
       let inputWidth = random.count(1...9)
-      let rows = try Rows(
+      let rows = try MapRows(
         kernels, rows: random.count(1...3), pixels: inputWidth, panels: random.count(1...2), &random)
       let padding = random.count(0...1)
       let stride = random.count(1...2)
@@ -282,7 +117,7 @@ import Testing
     let kernels = set.kernels
     var random = RandomValues(seed: 8)
     for panels in 1...3 {
-      let rows = try Rows(kernels, rows: 4, pixels: 5, panels: panels, &random)
+      let rows = try MapRows(kernels, rows: 4, pixels: 5, panels: panels, &random)
       func pooled(_ element: MapElementType, _ output: MapElementType) throws -> [Float] {
         let found = try GuardedFloats(count: rows.stride(output))
         let vectors = rows.stride(element) / kernels.vectorWidth
@@ -308,7 +143,7 @@ import Testing
     let kernels = set.kernels
     let layout = PackedLayout(width: kernels.vectorWidth)
     var random = RandomValues(seed: 9)
-    let rows = try Rows(kernels, rows: 2, pixels: 3, panels: 2, &random)
+    let rows = try MapRows(kernels, rows: 2, pixels: 3, panels: 2, &random)
     let scale = random.floats(rows.channels)
     let shift = random.floats(rows.channels)
     func expectEqual(_ body: (ElementwiseRun, UnsafePointer<Float>) -> Void) throws {
@@ -356,7 +191,7 @@ import Testing
     var random = RandomValues(seed: 10)
     for (windows, panels) in [(1, 1), (3, 2)] {
       let vectors = 2 * panels
-      let rows = try Rows(kernels, rows: 6, pixels: 4 * windows + 2, panels: panels, &random)
+      let rows = try MapRows(kernels, rows: 6, pixels: 4 * windows + 2, panels: panels, &random)
       func transformed(_ element: MapElementType) throws -> [UInt32] {
         let tileRows = kernels.tileRows(.float32)
         let found = try GuardedFloats(count: 36 * vectors * tileRows * width)
