@@ -7,12 +7,13 @@
 
 It exits with 1 and one line on standard error where a file is not valid. As a module: `File(bytes)`, then `.metadata`,
 `.nodes`, `.tensors`, and `.elements(tensor)` or `.values(tensor)`, which give NumPy arrays. It keeps to the standard
-limits and checks all that the specification demands.
+limits and checks all that the specification demands. What activations there are, it reads in xcw.md, which lies beside it.
 """
 
 import argparse
 import hashlib
 import math
+import pathlib
 import struct
 import sys
 import unicodedata
@@ -27,12 +28,23 @@ COMPACT, OPTIMIZED = 1, 2
 BLOCK = 524288
 QUARTERED = 16384
 OUTPUTS = ["class logits", "class probabilities", "label logits", "label probabilities"]
-# The number of parameters of each activation, by its kind.
-PARAMETERS = [0, 0, 0, 1, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2, 2, 0, 0]
 CLIP = 15
 TYPES = [("fp32", 4), ("fp16", 2), ("bf16", 2), ("int8", 1), ("int32", 4)]
 ELEMENTS = 1 << 30
 INFLATED = 1 << 33
+
+
+def activation_parameters():
+    """The number of parameters of each activation, by its kind: from the table of the specification."""
+    page = (pathlib.Path(__file__).resolve().parent / "xcw.md").read_text(encoding="utf-8")
+    table = page.split("\n**activation**")[1].split("\n**epilogue**")[0]
+    rows = [[cell.strip() for cell in line.split("|")] for line in table.splitlines() if line.startswith("| ")]
+    kinds = [(int(kind), parameters) for _, kind, _, parameters, *_ in rows if kind.isdigit()]
+    assert [kind for kind, _ in kinds] == list(range(len(kinds)))
+    return [len(parameters.split(",")) if parameters else 0 for _, parameters in kinds]
+
+
+PARAMETERS = activation_parameters()
 
 
 class Invalid(Exception):

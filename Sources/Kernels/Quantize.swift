@@ -8,9 +8,9 @@
 /// Instruction sets whose products take the bytes of rows as unsigned add `rowShift` to each integer.
 ///
 /// A row of `channels` values is divided into segments of `channelsPerByteWord * vectorWidth` channels: lane l of word
-/// j holds channel `l * vectorWidth + j` of its segment. If r channels are left for the last segment, it has `w =
-/// ceil(r / channelsPerByteWord)` words, and lane l of word j holds channel `l * w + j`. Lanes beyond the channels may
-/// hold anything: their weights are zero.
+/// j holds channel `l * vectorWidth + j` of its segment. If r channels are left for the last segment, it has w words,
+/// where w is r / `channelsPerByteWord` rounded up, and lane l of word j holds channel `l * w + j`. Lanes beyond the
+/// channels may hold anything: their weights are zero.
 ///
 /// Rows may be packed words, as in a map, for whole segments and `int8` only.
 public struct QuantizeRun {
@@ -30,7 +30,7 @@ public struct QuantizeRun {
   public var arithmetic: Arithmetic
   /// The element type of the lines.
   public var element: MapElementType
-  /// What the largest magnitude becomes. With limits above 127, rows become zeros from magnitudes below 2^-111 on.
+  /// What the largest magnitude becomes. With a limit above 127, rows become zeros where all magnitudes are below 2^-111.
   public var limit: Float
 
   public init(

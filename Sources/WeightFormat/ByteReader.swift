@@ -54,11 +54,18 @@ struct ByteReader {
     return value == 1
   }
 
+  /// What errors expect where later revisions of the format may have more numbers.
+  static let knownNumber = "a number that this version knows; a newer version may know it"
+
   /// A number that stands for one of the choices.
-  mutating func choice<Choice>(_ what: String, _ choices: [Choice]) throws(WeightFormatError) -> Choice {
+  ///
+  /// - Parameter expected: What errors expect; nil means the range of the numbers.
+  mutating func choice<Choice>(
+    _ what: String, _ choices: [Choice], expected: String? = nil
+  ) throws(WeightFormatError) -> Choice {
     let value = try integer(what)
     guard choices.indices.contains(value) else {
-      throw fault(.value, what, found: "\(value)", expected: "0 to \(choices.count - 1)", back: 4)
+      throw fault(.value, what, found: "\(value)", expected: expected ?? "0 to \(choices.count - 1)", back: 4)
     }
     return choices[value]
   }

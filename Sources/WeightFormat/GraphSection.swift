@@ -32,7 +32,7 @@ extension Node {
     let number = try reader.unsigned32("operation")
     guard let code = OperationCode(rawValue: number) else {
       throw reader.fault(
-        .value, "operation", found: "\(number)", expected: "1 to \(OperationCode.allCases.count)", back: 4)
+        .value, "operation", found: "\(number)", expected: ByteReader.knownNumber, back: 4)
     }
     let rank = try reader.integer("rank of its shape")
     guard rank == 1 || rank == 3 else {

@@ -217,7 +217,7 @@ extension Extent {
 extension Activation {
   /// Its number and its first parameter, or 0; a second parameter follows where there is one.
   fileprivate init(from reader: inout ByteReader) throws(WeightFormatError) {
-    let activation = try reader.choice("activation", Self.examples)
+    let activation = try reader.choice("activation", Self.examples, expected: ByteReader.knownNumber)
     if activation.parameters.isEmpty {
       let parameter = try reader.float("parameter")
       guard parameter.bitPattern == 0 else {

@@ -193,18 +193,6 @@ struct ReferencePoolAndFunctionTests {
       try run(.batchNormalization(shifted), input, shape, weights: [beta, mean, variance]) == [100, 180, 101, 220])
   }
 
-  @Test func `Activations`() throws {
-    let x: [Float] = [-100, -1, 0, 0.5, 7]
-    let values = { try run(.activation($0), x, .vector(5)) }
-    #expect(try values(.identity) == x)
-    #expect(try values(.relu) == [0, 0, 0, 0.5, 7])
-    #expect(try values(.relu6) == [0, 0, 0, 0.5, 6])
-    let elu: [Double] = [-2, 2 * (exp(-1) - 1), 0, 0.5, 7]
-    #expect(try values(.elu(alpha: 2)) == elu.map { Float($0) })
-    let sigmoid = x.map { Float(1 / (1 + exp(-Double($0)))) }
-    #expect(try values(.sigmoid) == sigmoid)
-  }
-
   @Test func `Softmax neither overflows nor mixes positions`() throws {
     #expect(try run(.softmax, [1000, 1000], .vector(2)) == [0.5, 0.5])
     #expect(try run(.softmax, [-1000, -1000, 3e38], .vector(3)) == [0, 0, 1])
