@@ -37,7 +37,7 @@ struct EvaluateCommandTests {
     #expect(result.output.contains("bad.png: "))
   }
 
-  @Test func `--json gives the same figures, and two models are compared picture by picture`() throws {
+  @Test func `The option --json gives the same figures, and two models are compared picture by picture`() throws {
     let result = try evaluate("--json", model.file.path, model.file.path, folder.path)
     let object = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
     let report = try #require(object)

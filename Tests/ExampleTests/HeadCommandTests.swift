@@ -34,7 +34,10 @@ struct HeadCommandTests {
     return try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
   }
 
-  @Test func `xception-run gives each label its own probability, and says that they do not add up to 100 %`() throws {
+  @Test
+  func `The command xception-run gives each label its own probability, and says that they do not add up to 100 %`()
+    throws
+  {
     let logits = try write(SmallModel.model(ending: .logits, output: .labelLogits), "label-logits.xcw")
     let whole = try write(SmallModel.model(ending: .sigmoid, output: .labelProbabilities), "labels.xcw")
     let lines = try [line(logits), line(whole)]
@@ -53,7 +56,9 @@ struct HeadCommandTests {
     #expect(try line(model.file.path).kind == "exclusive-classes")
   }
 
-  @Test func `xception-run answers yes or no with a network of one logit or one probability, under both names`() throws
+  @Test
+  func `The command xception-run answers yes or no with a network of one logit or one probability, under both names`()
+    throws
   {
     let logit = try write(
       SmallModel.model(classes: 1, ending: .logits, output: .classLogits, labels: ["dog", "cat"]), "logit.xcw")
@@ -70,7 +75,7 @@ struct HeadCommandTests {
     #expect(lines[0].predictions?.map(\.class) == lines[1].predictions?.map(\.class))
   }
 
-  @Test func `xception-inspect and xception-convert say what the classes are to each other`() throws {
+  @Test func `The commands xception-inspect and xception-convert say what the classes are to each other`() throws {
     let file = try write(SmallModel.model(classes: 1, ending: .logits, output: .labelLogits, labels: []), "one.xcw")
     let summary = try object("xception-inspect", file)
     #expect(summary["kind"] as? String == "yes-no" && summary["outputKind"] as? String == "label-logits")
@@ -94,7 +99,9 @@ struct HeadCommandTests {
     #expect(try Command.run("xception-convert", [file, path("x.xcw"), "--output", "odds"]).status == 64)
   }
 
-  @Test func `xception-inspect compare says what the classes are to each other, and refuses kinds that differ`() throws
+  @Test
+  func `The command xception-inspect compare says what the classes are to each other, and refuses kinds that differ`()
+    throws
   {
     let labels = try write(SmallModel.model(ending: .logits, output: .labelLogits), "labels.xcw")
     let images = ["--images", folder.appending(path: "photos").path]

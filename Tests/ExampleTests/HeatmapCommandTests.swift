@@ -94,7 +94,7 @@ struct HeatmapCommandTests {
 
   // MARK: Layers
 
-  @Test func `--output-layer tells a layer's values, and its error lists the layers`() throws {
+  @Test func `The option --output-layer tells a layer's values, and its error lists the layers`() throws {
     struct Values: Decodable {
       var image: String
       var layer: String

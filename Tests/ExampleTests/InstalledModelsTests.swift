@@ -55,7 +55,7 @@ struct InstalledModelsTests {
     }
   }
 
-  @Test func `--models lists the installed models and marks the default`() throws {
+  @Test func `The option --models lists the installed models and marks the default`() throws {
     let caches = try Caches(["kitchen", "garden"])
     try caches.linkDefault(to: "garden")
     let result = try caches.run("xception-run", ["--models"])
@@ -67,7 +67,7 @@ struct InstalledModelsTests {
     #expect(words[2].prefix(3) == ["kitchen", "Xception", "5"] && words[2].last == "MB")
   }
 
-  @Test func `--models --json prints an object per model per line`() throws {
+  @Test func `The options --models --json print an object per model per line`() throws {
     let caches = try Caches(["kitchen", "garden"])
     try caches.linkDefault(to: "garden")
     let entries = try Entry.all(caches.run("xception-run", ["--models", "--json"]))

@@ -58,7 +58,7 @@ struct ManyPicturesTests {
   }
 
   @Test(arguments: ["\n", "\0"])
-  func `--files-from reads names from a file or from standard input`(separator: String) throws {
+  func `The option --files-from reads names from a file or from standard input`(separator: String) throws {
     let names = try pictures(4)
     // The last one is not ended.
     let list = names.joined(separator: separator)
@@ -78,7 +78,7 @@ struct ManyPicturesTests {
     #expect(together.count == 9)
   }
 
-  @Test func `--output writes failures as lines too, counts them, and the exit code is 1`() throws {
+  @Test func `The option --output writes failures as lines too, counts them, and the exit code is 1`() throws {
     try pictures(3)
     _ = try write("bad, \"worse\".jpg")
     let json = folder.appending(path: "r.jsonl").path

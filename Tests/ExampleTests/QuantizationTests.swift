@@ -31,7 +31,8 @@ struct QuantizationTests {
     return try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
   }
 
-  @Test func `--quantize int8 prints each layer's signal-to-noise ratio, the sizes and both speeds`() throws {
+  @Test func `The option --quantize int8 prints each layer's signal-to-noise ratio, the sizes and both speeds`() throws
+  {
     let result = try convert("--quantize", "int8")
     #expect(result.status == 0, "\(result.errors)")
     #expect(
@@ -60,7 +61,7 @@ struct QuantizationTests {
     #expect(line[0].precision == "int8")
   }
 
-  @Test func `--validate adds how far both agree about the pictures of a folder`() throws {
+  @Test func `The option --validate adds how far both agree about the pictures of a folder`() throws {
     let text = try convert("--quantize", "int8", "--validate", path("photos"))
     for fact in ["pictures", "same class", "largest probability difference", "feature cosine, mean"] {
       #expect(text.output.contains("\n\(fact) "), "\(fact) is missing in \(text.output)\(text.errors)")
@@ -76,7 +77,9 @@ struct QuantizationTests {
     #expect((comparison["b"] as? [String: Any])?["precision"] as? String == "int8")
   }
 
-  @Test func `--precision bf16 folds and halves the file, which then runs in bf16, and --validate compares it too`()
+  @Test
+  func
+    `The option --precision bf16 folds and halves the file, which then runs in bf16, and --validate compares it too`()
     throws
   {
     let result = try object(convert("--precision", "bf16", "--validate", path("photos"), "--json", to: "bf16.xcw"))

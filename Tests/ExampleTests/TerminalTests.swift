@@ -47,7 +47,7 @@ import Testing
       #expect(lines.joined().utf8.allSatisfy { $0 < 0x80 })
     }
 
-    @Test func `--plain prints on a terminal what a pipe gets`() throws {
+    @Test func `The option --plain prints on a terminal what a pipe gets`() throws {
       let piped = try Command.run("xception-run", ["--model", model.file.path, model.photos[0].path])
       #expect(try lines(columns: 80, "--plain " + model.photos[0].path) == piped.lines.map(String.init))
     }

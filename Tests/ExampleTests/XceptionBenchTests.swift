@@ -20,7 +20,7 @@ struct XceptionBenchTests {
     return try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
   }
 
-  @Test func `--json ends with one object that has times in order and says what was run`() throws {
+  @Test func `The option --json ends with one object that has times in order and says what was run`() throws {
     let report = try object(run("--json", "--threads", "1"))
     let times = ["min_ms", "median_ms", "p90_ms", "p99_ms"].compactMap { report[$0] as? Double }
     #expect(times.count == 4 && times == times.sorted() && times[0] > 0)
@@ -33,7 +33,7 @@ struct XceptionBenchTests {
     #expect(report["input"] as? String == "40x40x3")
   }
 
-  @Test func `--disturb reports runs on one thread, on all, and on all beside busy loops`() throws {
+  @Test func `The option --disturb reports runs on one thread, on all, and on all beside busy loops`() throws {
     let report = try object(run("--disturb", "1", "--threads", "2", "--json"))
     for kind in ["alone", "quiet", "disturbed"] {
       let figures = try #require(report[kind] as? [String: Double], "\(kind)")
@@ -47,7 +47,7 @@ struct XceptionBenchTests {
   }
 
   @Test(arguments: [["0"], ["100000"], ["1", "--batch", "2"], ["1", "--streams", "2"], ["1", "--profile"]])
-  func `--disturb refuses what it cannot do`(arguments: [String]) throws {
+  func `The option --disturb refuses what it cannot do`(arguments: [String]) throws {
     let result = try Command.run("xception-bench", [model.file.path, "--disturb"] + arguments)
     #expect(result.status != 0 && result.errors.contains("--disturb"))
   }
@@ -59,7 +59,7 @@ struct XceptionBenchTests {
     #expect(result.output.contains(/\nmedian +[0-9]+\.[0-9]{2}  ms\n/))
   }
 
-  @Test func `--profile names the kernel of each stage, and --trace writes the same stages`() throws {
+  @Test func `The option --profile names the kernel of each stage, and --trace writes the same stages`() throws {
     let file = model.folder.appending(path: "trace.json")
     let result = try run("--profile", "--json", "--trace", file.path)
     #expect(result.status == 0, "\(result.errors)")
@@ -72,7 +72,8 @@ struct XceptionBenchTests {
   }
 
   @Test(arguments: Precision.allCases)
-  func `--precision chooses what the products run in, and the profile names it`(precision: Precision) throws {
+  func `The option --precision chooses what the products run in, and the profile names it`(precision: Precision) throws
+  {
     let result = try run("--precision", precision.rawValue, "--profile", "--json", "--isa", "portable")
     #expect(result.status == 0, "\(result.errors)")
     #expect(try object(result)["precision"] as? String == precision.rawValue)
@@ -85,13 +86,15 @@ struct XceptionBenchTests {
     }
   }
 
-  @Test func `--size changes the input, width before height`() throws {
+  @Test func `The option --size changes the input, width before height`() throws {
     #expect(try object(run("--json", "--size", "50x33"))["input"] as? String == "33x50x3")
     let result = try run("--size", "2x2")
     #expect(result.status == 1 && result.errors.contains("block1_conv1"))
   }
 
-  @Test func `--isa and XCEPTION_ISA choose the instruction set, and an unsupported one is refused with the list`()
+  @Test
+  func
+    `The option --isa and the variable XCEPTION_ISA choose the instruction set, and an unsupported one is refused with the list`()
     throws
   {
     #expect(try object(run("--json", "--isa", "portable"))["isa"] as? String == "portable")

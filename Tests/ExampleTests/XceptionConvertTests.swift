@@ -79,7 +79,7 @@ struct XceptionConvertTests {
     #expect(types.contains("bfloat16"))
   }
 
-  @Test func `--json prints an object, --quiet nothing`() throws {
+  @Test func `The option --json prints an object, --quiet nothing`() throws {
     let printed = try convert("model.xcw", ["--json"])
     #expect(try JSONSerialization.jsonObject(with: Data(printed.output.utf8)) is [String: Any])
     #expect(try convert("model.xcw", ["--quiet"]).output.isEmpty)

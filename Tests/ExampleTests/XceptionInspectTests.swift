@@ -20,7 +20,7 @@ struct XceptionInspectTests {
     }
   }
 
-  @Test func `--json gives the same to programs`() throws {
+  @Test func `The option --json gives the same to programs`() throws {
     let object = try JSONSerialization.jsonObject(with: Data(try inspect("--json").output.utf8))
     let summary = try #require(object as? [String: Any])
     #expect(summary["labels"] as? [String] == SmallModel.labels)
@@ -30,7 +30,7 @@ struct XceptionInspectTests {
     #expect(try #require(summary["parameters"] as? Int) * 4 == summary["weightBytes"] as? Int)
   }
 
-  @Test func `--graph prints the network before and after optimization`() throws {
+  @Test func `The option --graph prints the network before and after optimization`() throws {
     let before = try inspect("--graph", "before").output
     #expect(before.contains("batch normalization"))
     let after = try inspect("--graph", "after").output
@@ -38,7 +38,7 @@ struct XceptionInspectTests {
     #expect(!after.contains("batch normalization"))
   }
 
-  @Test func `--verify finds a flipped bit among the weights`() throws {
+  @Test func `The option --verify finds a flipped bit among the weights`() throws {
     #expect(try inspect("--verify").status == 0)
     var bytes = try Data(contentsOf: model.file)
     bytes[bytes.count - 100] ^= 1

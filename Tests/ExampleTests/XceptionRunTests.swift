@@ -25,7 +25,7 @@ struct XceptionRunTests {
     #expect(percentages == percentages.sorted(by: >))
   }
 
-  @Test func `--json prints an object per image per line, with all classes for --top 0`() throws {
+  @Test func `The option --json prints an object per image per line, with all classes for --top 0`() throws {
     let result = try run(["--model", model.file.path, "--json", "--top", "0"] + model.photos.map(\.path))
     #expect(result.status == 0)
     let lines = try Line.all(result)
@@ -39,7 +39,7 @@ struct XceptionRunTests {
     }
   }
 
-  @Test func `--precision chooses what the network computes in, and every line says what ran`() throws {
+  @Test func `The option --precision chooses what the network computes in, and every line says what ran`() throws {
     func lines(_ precision: String) throws -> [Line] {
       let options = ["--model", model.file.path, "--json", "--top", "0", "--features", "--precision", precision]
       return try Line.all(run(options + model.photos.map(\.path)))
@@ -59,7 +59,7 @@ struct XceptionRunTests {
     }
   }
 
-  @Test func `--features adds the values that enter the classifier`() throws {
+  @Test func `The option --features adds the values that enter the classifier`() throws {
     let line = try Line.all(run(["--model", model.file.path, "--json", "--features", model.photos[0].path]))[0]
     #expect(line.features?.count == 2048 / 16)
   }
@@ -76,7 +76,7 @@ struct XceptionRunTests {
     #expect(lines[2].predictions?.count == 5)
   }
 
-  @Test func `- reads an image from standard input`() throws {
+  @Test func `The name - reads an image from standard input`() throws {
     let photo = try Data(contentsOf: model.photos[0])
     let piped = try Line.all(run(["--model", model.file.path, "--json", "-"], input: photo))[0]
     let named = try Line.all(run(["--model", model.file.path, "--json", model.photos[0].path]))[0]

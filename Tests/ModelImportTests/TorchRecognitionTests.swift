@@ -150,7 +150,7 @@ struct TorchNeighborTests {
     return try ModelImporter.read(path: folder.appending(path: name).path)
   }
 
-  @Test func `timm's configuration gives the preprocessing and the names of the classes`() throws {
+  @Test func `A configuration of timm gives the preprocessing and the names of the classes`() throws {
     let result = try read([
       "model.safetensors": TorchFixture("resnet.safetensors").bytes,
       "config.json": Array(
