@@ -1,12 +1,12 @@
 @_exported public import Activations
 
-// Each function keeps a NaN a NaN (`maximum` and `minimum` give their second operand where either is one), and gives for
-// infinities what its definition gives. Choices are made by the sign of a difference, with masks of bits: comparing
-// vectors, generic code would take them value by value.
+// Every function maps NaN to NaN (`maximum` and `minimum` return their second operand where either is NaN), and
+// infinities to what its definition gives. Values are selected by the sign of a difference, with bit masks: generic
+// code would compare vectors value by value.
 
 extension VectorUnit {
-  /// Applies an activation to all values of a line: limits exactly, the other functions within the error that stands with each,
-  /// in units of 2^-24 of the larger of the value and 1 where nothing else is said.
+  /// Applies an activation to all values of a line: limits exactly, the other functions within the error stated with
+  /// each, in units of 2^-24 of the larger of the value and 1 unless stated otherwise.
   @inlinable @inline(never)
   public static func activate(_ line: ElementwiseRun, _ activation: Activation) {
     switch activation {
@@ -45,20 +45,20 @@ extension VectorUnit {
 
   // MARK: Functions
 
-  /// `slope * x` where x > 0, else `alpha * (exp(x) - 1)`; within 4 units, times alpha or the slope where they are larger than 1.
+  /// `slope * x` where x > 0, else `alpha * (exp(x) - 1)`; within 4 units, times alpha or the slope above 1.
   @inlinable @inline(__always)
   static func exponentialUnit(_ x: Vector, slope: Float, alpha: Float) -> Vector {
     maximum(.zero, x) * slope + (exponential(minimum(.zero, x)) - 1) * alpha
   }
 
-  /// Exactly 0 up to -3 and x from 3 on, between them within 4 units.
+  /// Exactly 0 up to -3 and x from 3 on; in between within 4 units.
   @inlinable @inline(__always)
   static func hardSwish(_ x: Vector) -> Vector {
     let x = maximum(Vector(repeating: -3), x)
     return x * (minimum(Vector(repeating: 6), x + 3) * (1 / 6))
   }
 
-  /// A value so that minus infinity becomes a finite number, which functions multiply by zero.
+  /// A value with minus infinity replaced by a finite number, for functions that multiply it by zero.
   @inlinable @inline(__always)
   static func bounded(_ x: Vector) -> Vector { maximum(Vector(repeating: -1000), x) }
 
@@ -77,8 +77,8 @@ extension VectorUnit {
     return withSign(of: x, select(low, whereNegative: size - 0.625, else: high))
   }
 
-  /// max(x, 0) - |x| erfc(|x| / sqrt(2)) / 2, which loses no digits on either side: within 4 units, and below zero within
-  /// 8 + 2 x^2 units of its own value.
+  /// max(x, 0) - |x| erfc(|x| / sqrt(2)) / 2, which loses no digits on either side: within 4 units, and below zero
+  /// within 8 + 2 x^2 units of its own value.
   @inlinable @inline(__always)
   static func gelu(_ x: Vector) -> Vector {
     let size = minimum(Vector(repeating: 15), magnitude(x))
@@ -94,7 +94,7 @@ extension VectorUnit {
 
   @inlinable @inline(__always)
   static func threshold(_ x: Vector, _ threshold: Float, _ value: Float) -> Vector {
-    // A sum with 0 has no sign where both are zero.
+    // Adding 0 turns a negative zero into a positive one.
     let chosen = select(x, whereNegative: Vector(repeating: threshold + 0) - x, else: Vector(repeating: value))
     return keepingNaN(of: x, chosen)
   }
@@ -117,10 +117,11 @@ extension VectorUnit {
 
   // MARK: What they are made of
 
-  /// e to the power of x, within 2 units of its value where that is a normal number: above, infinity, and below, what is left.
+  /// e to the power of x, within 2 units of its value where that is a normal number; infinity above, and what remains
+  /// below.
   ///
-  /// x = n ln 2 + r with |r| <= ln 2 / 2; a polynomial gives e^r (S. Moshier, Cephes, `expf`), and two halves of n become
-  /// exponents that it is multiplied with.
+  /// x = n ln 2 + r with |r| <= ln 2 / 2; a polynomial gives e^r (S. Moshier, Cephes, `expf`), which is multiplied by
+  /// two powers of 2 whose exponents are the halves of n.
   @inlinable @inline(__always)
   static func exponential(_ x: Vector) -> Vector {
     let x = limited(x, -104, 89)
@@ -163,7 +164,7 @@ extension VectorUnit {
     return sum + sum
   }
 
-  /// erfc(x) of x from 0 to 15, within a few units of its value, plus the square of x of them (Press et al., "Numerical Recipes",
+  /// erfc(x) of x from 0 to 15, within a few units of its value plus x^2 units (Press et al., "Numerical Recipes",
   /// section 6.2, a Chebyshev fit).
   @inlinable @inline(__always)
   static func complementaryError(_ x: Vector) -> Vector {
@@ -200,7 +201,7 @@ extension VectorUnit {
     return unsafeBitCast(chosen, to: Vector.self)
   }
 
-  /// A value, or a NaN where `x` is one.
+  /// `value`, or a NaN where `x` is one.
   @inlinable @inline(__always)
   static func keepingNaN(of x: Vector, _ value: Vector) -> Vector {
     let isNaN = nanMask(unsafeBitCast(x, to: Integers.self)) & Integers(repeating: 0x7fc0_0000)

@@ -1,4 +1,4 @@
-/// One use of a layer: what it is called with.
+/// One use of a layer: the arguments that it is called with.
 struct KerasCall {
   indirect enum Argument {
     case tensor(KerasTensor)
@@ -74,7 +74,7 @@ extension KerasCall.Argument {
     }
   }
 
-  /// The value as the file has it; nil where tensors are in it.
+  /// The value as the file has it; nil where it contains tensors.
   var json: JSON? {
     switch self {
     case .tensor: nil

@@ -28,12 +28,12 @@ struct KerasGroup: Sendable {
 }
 
 extension KerasGroup {
-  /// Opens an HDF5 file: its arrays stay there.
+  /// Opens an HDF5 file; the values of its arrays stay in the file.
   init(_ file: FileBytes, limits: ImportLimits) throws(ImportError) {
     var hdf5Limits = HDF5Limits()
     hdf5Limits.values = limits.parameters
     do throws(HDF5Error) {
-      // What training leaves in a file beside the weights.
+      // What training leaves in a file besides the weights.
       let skipped: Set = ["optimizer", "optimizer_weights", "metrics"]
       self.init(try HDF5File(file, limits: hdf5Limits, skipping: skipped).root)
     } catch {

@@ -1,6 +1,6 @@
 import ModelGraph
 
-/// A layer's options, each checked to be what the graph can express.
+/// A layer's options, each checked against what the graph can express.
 extension KerasLayer {
   func int(_ option: String) throws(ImportError) -> Int {
     guard let value = config[option]?.int else { throw unexpected(option, "a whole number") }
@@ -42,7 +42,7 @@ extension KerasLayer {
       dilation: try extent("dilation_rate", default: Extent(1)), padding: try padding())
   }
 
-  /// The window of a pool, which moves by its own size unless told otherwise.
+  /// The window of a pool, whose stride is its own size unless stated otherwise.
   func poolWindow() throws(ImportError) -> Window {
     let size = try extent("pool_size")
     return Window(size: size, stride: try extent("strides", default: size), padding: try padding())
@@ -74,7 +74,7 @@ extension KerasLayer {
 }
 
 extension KerasTranslator {
-  /// Holds `axis`, which counts the batch, to that of the channels.
+  /// Requires that `axis`, which counts the batch, is the axis of the channels.
   func requireChannelAxis(of value: Value, _ layer: KerasLayer) throws(ImportError) {
     let axis = layer.config["axis"]
     let found = axis?.array?.count == 1 ? axis?.array?.first?.int : axis?.int
@@ -104,7 +104,7 @@ extension JSON {
     return inner.count == list.count ? inner : nil
   }
 
-  /// The value in a few words, for messages.
+  /// The value in a few words, for error messages.
   var text: String {
     switch self {
     case .null: "null"

@@ -3,7 +3,7 @@ struct KerasLayer {
   var className: String
   var name: String
   var config: JSON
-  /// The whole description; a nested model is described by it.
+  /// The whole description; a nested model is described in it.
   var description: JSON
   /// Each place where it is used; a layer in a sequence has none.
   var calls: [KerasCall]
@@ -30,7 +30,7 @@ struct KerasLayer {
 
   func error(_ reason: String) -> ImportError { .layer(name: name, reason: reason) }
 
-  /// The packages that Keras has come in.
+  /// The packages that Keras has been part of.
   private static let packages = ["keras", "tf_keras", "keras_core", "tensorflow.keras", "tensorflow.python.keras"]
 
   /// A class of the same name from elsewhere, or a registered one, may compute anything.

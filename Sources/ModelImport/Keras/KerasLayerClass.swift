@@ -1,6 +1,6 @@
 import ModelGraph
 
-/// A class of layers: its variables, and what it is at inference.
+/// A class of layers: its variables, and what it does at inference.
 struct KerasLayerClass: Sendable {
   typealias Append =
     @Sendable (inout KerasTranslator, KerasTranslator.Site) throws(ImportError) -> KerasTranslator.Value

@@ -2,11 +2,11 @@
 struct KerasModel {
   var name: String
   var layers: [KerasLayer]
-  /// Each layer reads the one before it; else each names what it reads.
+  /// Each layer reads the one before it; otherwise each names what it reads.
   var isSequential: Bool
   /// Its input layers; none in a sequential model.
   var inputs: [String] = []
-  /// What it gives; nothing in a sequential model, which gives what its last layer gives.
+  /// Its outputs; empty for a sequential model, whose output is that of its last layer.
   var outputs: [KerasTensor] = []
   /// The shape that a sequential model without an input layer was built for.
   var buildShape: [Int?]?

@@ -43,7 +43,7 @@ enum KerasReader {
       model, weights: Keras3Weights(root), isKeras3: isKeras3(version?["keras_version"]?.string), options: options)
   }
 
-  /// Whether the functions are those of Keras 3: of a file that does not say it, those of Keras 2.
+  /// Whether the functions are those of Keras 3; a file that does not say so is read as one of Keras 2.
   private static func isKeras3(_ version: String?) -> Bool {
     (version?.split(separator: ".").first).flatMap { Int($0) }.map { $0 >= 3 } ?? false
   }

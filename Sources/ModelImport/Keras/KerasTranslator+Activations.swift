@@ -2,7 +2,7 @@ import ModelGraph
 
 /// Activation functions: by name, as an object, or as a layer.
 extension KerasTranslator {
-  /// A layer's value, then the function that its `activation` names.
+  /// A layer's value, followed by the function that its `activation` names.
   mutating func activated(_ value: Value, at site: Site) throws(ImportError) -> Value {
     var inner = site
     inner.name += "/activation"
@@ -125,7 +125,7 @@ extension KerasTranslator {
     return try step("magnitude", .binary(.maximum), [value, negative], at: site)
   }
 
-  /// `f(x + offset) - f(offset - x)`: what an odd function does beyond a threshold, of its positive half.
+  /// `f(x + offset) - f(offset - x)`: an odd function that is zero up to a threshold, made from its positive half.
   private mutating func beyondThreshold(
     _ value: Value, _ half: Activation, offset: Double, at site: Site
   ) throws(ImportError) -> Value {

@@ -29,7 +29,7 @@ extension KerasTranslator {
   }
 
   /// The last two dimensions of a depthwise kernel, channels x multiplier in Keras, are one in the graph (1 x product);
-  /// the values lie in the same order.
+  /// the values have the same order.
   private mutating func appendDepthwise(
     _ input: Value, named name: String, hasBias: Bool, _ weights: [NamedArray], at site: Site
   ) throws(ImportError) -> Value {
@@ -52,7 +52,7 @@ extension KerasTranslator {
     return try append(.convolution(convolution), [input.withoutBorder], named: name, of: site.name, weights)
   }
 
-  /// Keras's kernel is height x width x output x input channels, as a convolution's that goes the other way.
+  /// Keras's kernel is height x width x output x input channels, like that of a convolution in the opposite direction.
   mutating func transposedConvolution(_ site: Site) throws(ImportError) -> Value {
     let (layer, input) = (site.layer, try site.input())
     let window = try layer.kernelWindow()
@@ -95,7 +95,7 @@ extension KerasTranslator {
       try append(.transposedConvolution(convolution), [input], at: site, weights), at: site)
   }
 
-  /// Of a map it is the same for each position: a convolution of one.
+  /// On a map it is the same for each position: a pointwise convolution.
   mutating func dense(_ site: Site) throws(ImportError) -> Value {
     let (layer, input) = (site.layer, try site.input())
     let (outputs, hasBias) = (try layer.int("units"), try layer.hasBias)
@@ -162,7 +162,7 @@ extension KerasTranslator {
 }
 
 extension KerasTranslator.Site {
-  /// An array of the dimensions that Keras gives it, with those of the graph.
+  /// An array that must have the dimensions that Keras gives it, reshaped to those of the graph.
   func reshaped(_ array: NamedArray, from expected: [Int], to dimensions: [Int]) throws(ImportError) -> NamedArray {
     guard array.dimensions == expected else {
       throw .weights(

@@ -67,7 +67,7 @@ extension KerasTranslator {
     return numbers
   }
 
-  /// Values of one shape, or of which some are repeated along axes of one position.
+  /// Values of one shape, or values that are repeated along axes of one position.
   mutating func combined(_ binary: Binary, _ values: [Value], at site: Site) throws(ImportError) -> Value {
     guard values.count >= 2 else { throw site.layer.error("\(site.layer.className) of 1 input, expected 2 or more") }
     let shapes = values.map { shape(of: $0) }
@@ -121,7 +121,7 @@ extension KerasTranslator {
     return try append(.add, [values[0], scaled], at: site)
   }
 
-  /// A function whose code is never run; the user may say which of the known ones it is.
+  /// A function whose code is never run; the user may say which of the known functions it is.
   mutating func lambda(_ site: Site) throws(ImportError) -> Value {
     guard let meaning = options.lambdas[site.layer.name] ?? options.lambdas[site.name] else {
       throw site.layer.error(

@@ -1,6 +1,6 @@
 import ModelGraph
 
-/// The input, and what the first layers make of it: as far as that is exact, the preprocessing does it in their place.
+/// The input and the first layers: as far as that is exact, the preprocessing does their work.
 extension KerasTranslator {
   mutating func appendInput(
     _ shape: [Int?]?, named name: String, before model: KerasModel
@@ -28,9 +28,9 @@ extension KerasTranslator {
     return Value(node: try appendNode(operation, [], named: name, of: name))
   }
 
-  /// The node of a value, which is the input in the scaling that the preprocessing has.
+  /// The node of a value; for the input, in the scaling that the preprocessing gives it.
   ///
-  /// The first that reads the input decides that scaling; one that it cannot have becomes an operation.
+  /// The first node that reads the input decides that scaling; one that the preprocessing cannot have becomes an operation.
   mutating func inputNode(of value: Value, at layer: String) throws(ImportError) -> Int {
     guard value.node == 0 else { return value.node }
     if usedScaling == nil {
@@ -65,9 +65,9 @@ extension KerasTranslator {
     return node
   }
 
-  /// `x * factors + offsets`, each of one number or one a channel.
+  /// `x * factors + offsets`, each a single number or one for each channel.
   ///
-  /// Of the input it is left to the preprocessing, else a normalization of mean 0 and variance 1.
+  /// On the input it is left to the preprocessing, elsewhere it is a normalization of mean 0 and variance 1.
   mutating func affine(
     _ value: Value, factors: [Double], offsets: [Double], at site: Site, step: String? = nil
   ) throws(ImportError) -> Value {
@@ -93,7 +93,7 @@ extension KerasTranslator {
     return result
   }
 
-  /// `relu6(x + 3) / 6`, as MobileNetV3 writes it, as one function; its parts are then read by nobody and dropped.
+  /// `relu6(x + 3) / 6`, as MobileNetV3 writes it, as one function; its parts are then unused and dropped.
   private mutating func hardSigmoid(
     _ value: Value, factors: [Double], offsets: [Double], at site: Site
   ) throws(ImportError) -> Value? {
@@ -143,7 +143,7 @@ extension KerasTranslator {
     return try affine(try site.input(), factors: factors, offsets: offsets, at: site)
   }
 
-  /// `(x - mean) / max(sqrt(variance), 1e-7)`, the moments being options or weights.
+  /// `(x - mean) / max(sqrt(variance), 1e-7)`, where the moments are options or weights.
   mutating func normalization(_ site: Site) throws(ImportError) -> Value {
     let (layer, input) = (site.layer, try site.input())
     try requireChannelAxis(of: input, layer)
@@ -168,7 +168,7 @@ extension KerasTranslator {
 }
 
 extension KerasModel {
-  /// The `Resizing` at its start, before which nothing changes the image.
+  /// The `Resizing` at the model's start, before any layer that changes the image.
   fileprivate func firstResizing(depth: Int = 0) -> KerasLayer? {
     guard depth < 16 else { return nil }
     for layer in layers where layer.className != "InputLayer" {
@@ -187,7 +187,7 @@ extension KerasModel {
 }
 
 extension KerasLayer {
-  /// What a `Resizing` does to images of any size.
+  /// How a `Resizing` treats images of any size.
   fileprivate func inputResizing(to size: Extent) throws(ImportError) -> InputResizing {
     guard let filter = config["interpolation"]?.string.map(Preprocessing.Filter.init(rawValue:)) ?? .bilinear else {
       throw unexpected("interpolation", "nearest, bilinear or bicubic")

@@ -1,8 +1,8 @@
 import ModelGraph
 
-/// Models: which calls of which layers a model's output needs, and in which order they are made.
+/// Models: which calls of which layers a model's output needs, and the order in which they are appended.
 extension KerasTranslator {
-  /// Where a model's layers are: outermost, or in another model.
+  /// Where a model's layers are: in the outermost model, or in a nested one.
   private struct Position {
     var prefix = ""
     var depth = 0
@@ -14,7 +14,7 @@ extension KerasTranslator {
     var call: Int
   }
 
-  /// Appends the outermost model; the value of the only output, or of the one that the options name.
+  /// Appends the outermost model; returns the value of the only output, or of the one that the options name.
   mutating func append(_ model: KerasModel) throws(ImportError) -> Value {
     var outputs = model.outputs
     if let name = options.outputLayer {
@@ -192,7 +192,7 @@ extension KerasTranslator {
     return (positional, keywords)
   }
 
-  /// Appends one call of a layer; the values that it gives.
+  /// Appends one call of a layer, and returns the values that it gives.
   private mutating func append(
     _ layer: KerasLayer, _ call: KerasCall, operands: [Operand], _ keywords: [String: Operand] = [:],
     at position: Position
@@ -214,14 +214,14 @@ extension KerasTranslator {
       if !layerClass.readsKeywords { try site.checkKeywords(isKeras3: isKeras3) }
       return [try layerClass.append(&self, site)]
     } catch {
-      // What a layer finds wrong with its options names it without the models around it.
+      // Errors about a layer's options name the layer without the models around it.
       guard case .layer(layer.name, let reason) = error else { throw error }
       throw .layer(name: name, reason: reason)
     }
   }
 }
 
-/// Which call of a layer a reference means.
+/// Which call of a layer a reference refers to.
 ///
 /// In a model, the calls of a layer count from 0, but those of a nested model from 1 where its own making counts as a
 /// call: in all Keras 2 and 3 for functional models, in Keras 2 for sequential ones too.
@@ -255,9 +255,10 @@ private struct CallReferences {
 }
 
 extension KerasTranslator.Site {
-  /// Holds what it is called with besides its inputs to what does nothing.
+  /// Requires that the arguments besides the inputs have no effect.
   ///
-  /// `training=True` does nothing in Keras 3, whose `predict` overrides it; in Keras 2 it stays, and dropout drops.
+  /// `training=True` has no effect in Keras 3, whose `predict` overrides it; in Keras 2 it stays, and dropout drops
+  /// values.
   fileprivate func checkKeywords(isKeras3: Bool) throws(ImportError) {
     let dependsOnTraining =
       !isKeras3
@@ -273,7 +274,7 @@ extension KerasTranslator.Site {
 }
 
 extension KerasModel {
-  /// Whether its layers take channels first: all that say so must say the same.
+  /// Whether its layers take channels first; all layers that say so must agree.
   func isChannelsFirst() throws(ImportError) -> Bool {
     let formats = try dataFormats(depth: 0)
     guard formats.count <= 1 else {

@@ -1,6 +1,6 @@
 import ModelGraph
 
-/// Layers that move values or cut and join them.
+/// Layers that move, cut or join values.
 extension KerasTranslator {
   /// A map with channels first is flattened in another order, which the kernel of a dense layer follows.
   mutating func flatten(_ site: Site) throws(ImportError) -> Value {
@@ -44,7 +44,7 @@ extension KerasTranslator {
     return channels == 1 || height * width == 1
   }
 
-  /// Only where no value changes its place: axes of one position move.
+  /// Only where no value moves in memory: axes of one position may move.
   mutating func permute(_ site: Site) throws(ImportError) -> Value {
     let (layer, input) = (site.layer, try site.input())
     let sides = shape(of: input).dimensions
@@ -88,7 +88,7 @@ extension KerasTranslator {
     return try append(.resize(Resize(.size(size), filter: try layer.resizingFilter())), [proportioned], at: site)
   }
 
-  /// Cut, or padded, to the proportions of a size, where the layer says so: as Keras does it, in numbers of 32 bits.
+  /// Cuts or pads to the proportions of a size, where the layer says so, in 32-bit floats as Keras does.
   private mutating func withProportions(
     of size: Extent, _ input: Value, _ extent: Extent, at site: Site
   ) throws(ImportError) -> Value {
@@ -178,7 +178,7 @@ extension KerasTranslator {
     return try append(.slice(slice), [input], at: site)
   }
 
-  /// Channels that were taken out, put together again in some order.
+  /// Channels that were taken out and are put together again in some order.
   mutating func stack(_ site: Site) throws(ImportError) -> Value {
     let values = try site.values()
     let axis = site.layer.config["axis"]?.int
@@ -237,7 +237,7 @@ private struct SliceSpecification {
 }
 
 extension Int {
-  /// As Python counts from the end, and within the axis.
+  /// Counted from the end where negative, as in Python, and within the axis.
   fileprivate func clampedIndex(of count: Int) -> Int { Swift.min(Swift.max(self < 0 ? self + count : self, 0), count) }
 }
 

@@ -1,6 +1,6 @@
 import ModelGraph
 
-/// Padding and pools. Zero padding becomes part of the window that reads it, where that is the same.
+/// Padding and pools. Zero padding becomes part of the window that reads it, where that has the same result.
 extension KerasTranslator {
   mutating func padding(_ site: Site) throws(ImportError) -> Value {
     let layer = site.layer
@@ -18,7 +18,7 @@ extension KerasTranslator {
     return value
   }
 
-  /// A window on a padded map as the same window, padded more, on the map.
+  /// A window on a padded map, as the same window on the map itself with more padding.
   func absorbing(
     _ border: Border, into window: Window, of node: Int, _ layer: KerasLayer
   ) throws(ImportError) -> Window {
@@ -34,7 +34,8 @@ extension KerasTranslator {
     return absorbed
   }
 
-  /// The maximum over zeros is that over no padding at all where no value is negative; else the zeros are made.
+  /// The maximum with zeros equals that without padding where no value is negative; otherwise the zeros are appended as
+  /// an operation.
   mutating func maxPool(_ site: Site) throws(ImportError) -> Value {
     let (layer, input) = (site.layer, try site.input())
     let window = try layer.poolWindow()
@@ -44,7 +45,7 @@ extension KerasTranslator {
     return try append(.maxPool(absorbed), [input.withoutBorder], at: site)
   }
 
-  /// The zeros of a padding layer count in an average, those of the pool's own padding do not.
+  /// The zeros of a padding layer count in an average, while those of the pool's own padding do not.
   mutating func averagePool(_ site: Site) throws(ImportError) -> Value {
     let (layer, input) = (site.layer, try site.input())
     let window = try layer.poolWindow()
@@ -55,7 +56,7 @@ extension KerasTranslator {
       .averagePool(AveragePool(window: absorbed, countsPadding: true)), [input.withoutBorder], at: site)
   }
 
-  /// A window that sees a value of the map in each place, or nil.
+  /// A window that covers a value of the map in every position, or nil.
   private func poolable(_ window: Window) -> Window? {
     guard case .explicit(let top, let left, let bottom, let right) = window.padding else { return window }
     return max(top, bottom) < window.size.height && max(left, right) < window.size.width ? window : nil

@@ -1,17 +1,18 @@
 import ModelGraph
 
-/// Makes a graph of a Keras model, layer by layer; nested models are flattened, their layers named `model/layer`.
+/// Makes a graph from a Keras model, layer by layer; nested models are flattened, and their layers are named
+/// `model/layer`.
 struct KerasTranslator {
-  /// What a layer gives to those that read it.
+  /// What a layer passes to the layers that read it.
   struct Value {
     var node: Int
     /// Zeros that a `ZeroPadding2D` has put around it, to be absorbed by the layers that read it.
     var border = Border()
-    /// What layers have made of the input's values, to be left to the preprocessing; nil where there were none.
+    /// What layers did to the input's values, to be left to the preprocessing; nil where there were none.
     var scaling: InputScaling?
-    /// The one channel that is meant, where `x[..., c]` has taken it out.
+    /// The one channel that is used, where `x[..., c]` has taken it out.
     var channel: Int?
-    /// What is between it and the node, and no operation expresses.
+    /// What is between it and the node, which no operation expresses.
     var unexpressed: Unexpressed?
 
     init(node: Int) { self.node = node }
@@ -19,7 +20,7 @@ struct KerasTranslator {
     var isPlain: Bool { border == Border() && channel == nil && unexpressed == nil }
   }
 
-  /// What only some of the layers that read a value can make good.
+  /// What only some of the layers that read a value can undo.
   enum Unexpressed: Hashable {
     /// The order of a flattened map with channels first, of this shape: a dense layer's kernel follows it.
     case channelsFirst(Shape)
@@ -43,7 +44,7 @@ struct KerasTranslator {
   /// A layer in one of its places.
   struct Site {
     var layer: KerasLayer
-    /// Its name with those of the models around it; so is its last node called.
+    /// Its name, after those of the models around it; its last node has the same name.
     var name: String
     var operands: [Operand]
     var keywords: [String: Operand] = [:]
@@ -67,15 +68,15 @@ struct KerasTranslator {
   let isChannelsFirst: Bool
   /// Whether Keras 3 made the file, some of whose functions differ.
   let isKeras3: Bool
-  /// The scaling with which the graph's nodes read the input, once one has read it.
+  /// The scaling in which the graph's nodes read the input, once one of them has read it.
   var usedScaling: InputScaling??
-  /// Whether there were layers that scale the input: then its values are pixels.
+  /// Whether there were layers that scale the input, so that its values are pixels.
   var scalesInput = false
   /// How a layer at the start resizes images, which the preprocessing then does.
   var inputResizing: InputResizing?
-  /// Values of the input in other scalings than the used one, by scaling.
+  /// Values of the input in other scalings than the one that is used, by scaling.
   var rescaledInputs: [InputScaling: Int] = [:]
-  /// Of nodes that add one number to all values: the node that they read, and the number.
+  /// For nodes that add one number to all values: the node that they read, and the number.
   var shifts: [Int: (input: Int, offset: Double)] = [:]
   private var nodeNames: Set<String> = []
 
@@ -113,7 +114,7 @@ struct KerasTranslator {
       graph: graph, preprocessing: .scaled(used, resizing: translator.inputResizing), notes: notes)
   }
 
-  /// What became of a model.
+  /// The result of translating a model.
   struct Translation {
     /// Valid.
     var graph: Graph
@@ -125,7 +126,7 @@ struct KerasTranslator {
 
   // MARK: Nodes
 
-  /// With what the value carries.
+  /// A value with what it carries.
   func shape(of value: Value) -> Shape {
     let shape = builder.shape(of: value.node)
     guard !value.isPlain, case .map(let height, let width, let channels) = shape else { return shape }
@@ -142,7 +143,7 @@ struct KerasTranslator {
     try append(operation, inputs, named: site.name, of: site.name, weights)
   }
 
-  /// Appends a node on the way to a layer's value.
+  /// Appends an intermediate node of a layer.
   mutating func step(
     _ name: String, _ operation: Operation, _ inputs: [Value], at site: Site, _ weights: [NamedArray] = []
   ) throws(ImportError) -> Value {
@@ -190,7 +191,7 @@ struct KerasTranslator {
     }
   }
 
-  /// The node of a value with all that it carries made part of the graph.
+  /// The node of a value, after everything that it carries has become part of the graph.
   mutating func materialized(_ value: Value, at layer: String) throws(ImportError) -> Int {
     switch value.unexpressed {
     case nil: break

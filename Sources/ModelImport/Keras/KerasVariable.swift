@@ -1,7 +1,7 @@
-/// A variable of a layer: what it has been called by the versions of Keras.
+/// A variable of a layer, with the names that versions of Keras gave it.
 struct KerasVariable: Sendable {
   var names: [String]
-  /// Whether training changes it: Keras lists the others after all that it changes.
+  /// Whether training changes it: Keras lists the variables that it does not change last.
   var isTrainable = true
 
   static let kernel = KerasVariable(names: ["kernel", "W"])
@@ -25,7 +25,7 @@ struct KerasVariable: Sendable {
 struct KerasWeightedLayer {
   /// The layer's name with those of the models around it: the key of its arrays, and for messages.
   var path: String
-  /// Its own name; nil where Keras numbered it, which says nothing.
+  /// Its own name; nil where Keras numbered it, so that it means nothing.
   var name: String?
   /// Its group in a `.keras` file, such as `layers/functional/layers/conv2d_1`.
   var storage: String
@@ -64,7 +64,7 @@ extension KerasModel {
         inner = try KerasModel(layer.description).weightedLayers(
           prefix: prefix + layer.name + "/", storage: storage?.groups[list]?.groups[group], path: layerPath + "/",
           topLayer: topLayer ?? layer.name, depth: depth + 1)
-        // A model that is not trainable makes none of its layers so.
+        // In a model that is not trainable, no layer is trainable.
         if !layer.isTrainable { for index in inner.indices { inner[index].isTrainable = false } }
       } else {
         inner = [

@@ -15,9 +15,9 @@ struct KnownNetwork {
     var name: String
     /// How the names of its models begin.
     var models: [String]
-    /// Names of layers that it has, and no other family has all of them.
+    /// Names of layers that it has; no other family has all of them.
     var layers: Set<String>
-    /// One of its networks: all take pixels alike.
+    /// One of its networks; all take pixels in the same way.
     var member: any Architecture
   }
 
@@ -59,7 +59,7 @@ struct KnownNetwork {
     Family(name: "ConvNeXt", models: ["convnext"], layers: [], member: Architectures.ConvNeXt.all[0]),
   ]
 
-  /// The network that a model is, or that it has inside; nil where that is none or not clear.
+  /// The network that a model is, or that it contains; nil where that is none or ambiguous.
   static func of(_ model: KerasModel) -> KnownNetwork? {
     let names = Set(model.layers.map(\.name))
     let nested = model.layers.filter(\.isModel).map(\.name)

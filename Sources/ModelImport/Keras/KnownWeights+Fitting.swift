@@ -55,7 +55,7 @@ extension KnownWeights {
       do throws(ImportError) {
         return try fitted(variant: try topped(variant, options))
       } catch {
-        // What came furthest is what the file most likely is.
+        // The variant that got furthest is most likely the file's.
         if mismatch == nil || error.isNearMiss { mismatch = error }
       }
     }
@@ -84,7 +84,7 @@ extension KnownWeights {
     return FittedNetwork(network: variant, layers: layers, arrays: arrays)
   }
 
-  /// The network with the top that the number of layers and their widths tell.
+  /// The network with the top that follows from the number of layers and their widths.
   private func topped(_ variant: any Architecture, _ options: ImportOptions) throws(ImportError) -> any Architecture {
     var network = variant
     network.top = .pooled
@@ -136,7 +136,7 @@ extension KnownWeights {
     return network
   }
 
-  /// The pooling that the user or the file says; else the average, of which the door makes a note.
+  /// The pooling that the user or the file states; otherwise the average, about which the importer adds a note.
   private func top(
     withoutClassifier network: any Architecture, _ options: ImportOptions
   ) throws(ImportError) -> Top {

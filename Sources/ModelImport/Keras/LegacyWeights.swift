@@ -4,7 +4,7 @@ struct LegacyWeights: KerasWeights {
   struct Variable {
     /// Without a suffix `:0` and the layer's name: `kernel`.
     var name: String
-    /// What stands before it: `model/block1_conv1` or nothing.
+    /// What precedes it: `model/block1_conv1` or nothing.
     var scope: String
     var array: NamedArray
   }
@@ -48,7 +48,7 @@ struct LegacyWeights: KerasWeights {
     all = root.allArrays
   }
 
-  /// Those that have weights.
+  /// The layers that have weights.
   var weighted: [Layer] {
     layers.filter { layer in layer.variables.contains { !$0.array.isGeneratorState } }
   }
@@ -73,7 +73,7 @@ struct LegacyWeights: KerasWeights {
     of members: [KerasWeightedLayer], in top: String
   ) throws(ImportError) -> (arrays: KerasArrays, known: [String]) {
     let variables = layers.first { $0.name == top }?.variables ?? []
-    // What a layer of unknown variables has cannot be told from others' in one group.
+    // The arrays of a layer with unknown variables cannot be told from those of others in one group.
     if members.contains(where: { $0.variables == nil }), members.allSatisfy({ $0.variables?.isEmpty ?? true }) {
       return ([:], variables.map(\.array.name))
     }
@@ -107,7 +107,8 @@ struct LegacyWeights: KerasWeights {
     return Set(result.values.joined().map(\.name)).count == variables.count ? result : nil
   }
 
-  /// The arrays by their order, as Keras itself assigns them: first what is trained, then the rest, by layer each.
+  /// The arrays by their order, as Keras itself assigns them: first those that are trained, then the rest, each layer
+  /// by layer.
   private func byOrder(_ layers: [KerasWeightedLayer], _ variables: [Variable]) throws(ImportError) -> KerasArrays {
     var places: [(layer: KerasWeightedLayer, index: Int, variable: KerasVariable)] = []
     for isTrained in [true, false] {

@@ -7,7 +7,7 @@ extension ConstantFolding {
     return (rest + b, false)
   }
 
-  /// Elementwise, in whole numbers where all inputs are such.
+  /// Elementwise, in whole numbers where all inputs are whole.
   static func arithmetic(
     _ operation: ONNXOperation, _ whole: (Int, Int) -> (partialValue: Int, overflow: Bool),
     _ real: (Double, Double) -> Double
@@ -73,7 +73,7 @@ extension ConstantFolding {
       throw operation.error("casts to \(ONNXArrays.name(ofType: type))")
     }
     guard target.isInteger else {
-      // Weights stay as they are in the file: all become 32-bit floats in the end.
+      // Weights stay as they are in the file: everything becomes a 32-bit float in the end.
       if !constant.isInteger { return constant }
       return ONNXConstant(dimensions: constant.dimensions, values: .floats(try constant.floats()))
     }
@@ -91,7 +91,7 @@ extension ConstantFolding {
     return ONNXConstant(dimensions: constant.dimensions, values: .ints(values))
   }
 
-  /// To the type of the second input, of which only whole or not matters here.
+  /// To the type of the second input, of which it only matters whether it is an integer type.
   static func castLike(_ operation: ONNXOperation) throws(ImportError) -> ONNXConstant {
     let constant = try operation.requireConstant(0)
     let isWhole = try operation.requireConstant(1).isInteger
@@ -138,7 +138,7 @@ extension ConstantFolding {
     return try constant.floats().map { Double($0) }
   }
 
-  /// The shape of two constants together, and for each of its values the places of theirs.
+  /// The shape that two constants have together, and for each of its values the indices into both.
   static func repetition(
     _ first: [Int], _ second: [Int], _ operation: ONNXOperation
   ) throws(ImportError) -> (sizes: [Int], places: [(Int, Int)]) {

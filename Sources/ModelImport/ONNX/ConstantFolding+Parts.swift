@@ -23,7 +23,7 @@ extension ConstantFolding {
     return starts.indices.map { index in
       let size = sizes[axes[index]]
       let step = steps[index]
-      // Ends far outside, such as the largest integer, stand for the border.
+      // Ends far outside, such as the largest integer, mean the end of the axis.
       let counted = { (place: Int) in place < 0 ? place.addingReportingOverflow(size).partialValue : place }
       let lowest = step > 0 ? 0 : -1
       let highest = step > 0 ? size : size - 1

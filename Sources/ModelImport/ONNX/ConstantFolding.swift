@@ -1,7 +1,7 @@
 import ModelGraph
 
-/// Computes nodes whose inputs are constants, or of which only the shape is asked: what exporters leave of arithmetic with
-/// sizes, and of weights that they put together.
+/// Computes nodes whose inputs are constants, or that need only a shape: what exporters leave of arithmetic with sizes,
+/// and of weights that they put together.
 enum ConstantFolding {
   private typealias Rule = @Sendable (ONNXOperation) throws -> ONNXConstant
 
@@ -134,7 +134,7 @@ enum ConstantFolding {
     return ONNXConstant(dimensions: shape, values: .floats([Float](repeating: first, count: count)))
   }
 
-  /// The number of values of a constant that is to be computed.
+  /// The number of values of a constant that will be computed.
   static func count(of sizes: [Int], _ operation: ONNXOperation) throws(ImportError) -> Int {
     guard let count = ONNXConstant.count(of: sizes), count <= ONNXConstant.largestComputed else {
       throw operation.error("makes a constant of \(sizes), too large to compute with")
@@ -142,7 +142,7 @@ enum ConstantFolding {
     return count
   }
 
-  /// A shape whose 0 stands for the old size and whose -1 for what is left.
+  /// A shape in which 0 stands for the old size and -1 for what is left.
   static func resolved(
     _ shape: [Int], from sizes: [Int], keepsZeros: Bool, _ operation: ONNXOperation
   ) throws(ImportError) -> [Int] {

@@ -1,4 +1,4 @@
-/// How the dimensions of a value, as ONNX counts them, lie in memory.
+/// How the dimensions of a value, as ONNX counts them, are arranged in memory.
 ///
 /// Reshaping, squeezing and transposing only change what the dimensions are called, so they are followed here, and no
 /// node is made for them. A dimension is a product of factors; memory is a row of the same factors in another order. A
@@ -10,13 +10,13 @@ struct DimensionLayout {
     let size: Int
   }
 
-  /// From the factor whose steps are longest to the one whose values are neighbors.
+  /// From the factor with the longest steps to the one whose values are neighbors.
   private(set) var order: [Factor]
   /// The factors of each dimension, the longest steps first.
   private(set) var dimensions: [[Factor]]
   private var nextID: Int
 
-  /// The dimensions in the order in which they lie in memory.
+  /// The dimensions in the order that they have in memory.
   init(contiguous sizes: [Int]) { self.init(sizes: sizes, memory: Array(sizes.indices)) }
 
   /// - Parameter memory: The dimensions from the one whose steps are longest on.
@@ -30,7 +30,7 @@ struct DimensionLayout {
   var sizes: [Int] { dimensions.map(\.size) }
   var elementCount: Int { order.size }
 
-  /// The factors of some dimensions, one after the other.
+  /// The factors of some dimensions, in order.
   func factors(of dimensions: [Int]) -> [Factor] { dimensions.flatMap { self.dimensions[$0] } }
 
   func transposed(_ permutation: [Int]) -> DimensionLayout {
@@ -112,7 +112,7 @@ struct DimensionLayout {
     return layout
   }
 
-  /// With one dimension of another size, whose values lie where its present ones do; nil where those are apart.
+  /// With another size for one dimension, in the place of its present values; nil where those are not contiguous.
   func resized(_ dimension: Int, to size: Int) -> DimensionLayout? {
     let factors = dimensions[dimension]
     guard let first = factors.first else { return size == 1 ? self : nil }

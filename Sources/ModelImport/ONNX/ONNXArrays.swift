@@ -1,7 +1,7 @@
 import Files
 import ModelGraph
 
-/// The values of an ONNX file's tensors, where they lie: in the file or in one beside it.
+/// The values of an ONNX file's tensors, in place: in the file or in one beside it.
 struct ONNXArrays {
   let file: ForeignFile
   let limits: ImportLimits
@@ -33,7 +33,7 @@ struct ONNXArrays {
     case .raw(let range): bytes = file.bytes.slice(at: range.lowerBound, count: range.count)
     case .external(let data): bytes = try external(data, of: tensor, expected: expected)
     case .fields(let fields):
-      // Packed floats are the bytes that raw data would be.
+      // Packed floats are stored like raw data.
       if fields.count == 1, fields[0].encoding.byteCount == type.byteCount {
         bytes = file.bytes.slice(at: fields[0].range.lowerBound, count: fields[0].range.count)
       } else {
@@ -48,7 +48,7 @@ struct ONNXArrays {
     return bytes
   }
 
-  /// Bytes of a file in the folder of the model's.
+  /// Bytes of a file in the folder of the model file.
   private mutating func external(
     _ data: ONNXTensor.ExternalData, of tensor: ONNXTensor, expected: Int
   ) throws(ImportError) -> FileBytes? {
@@ -84,7 +84,7 @@ struct ONNXArrays {
     _ fields: [ONNXTensor.Field], _ type: NamedArray.ElementType, of tensor: ONNXTensor, count: Int
   ) throws(ImportError) -> [UInt8] {
     let size = type.byteCount
-    // A number takes a byte at least: a lying count is refused before memory is taken.
+    // A number takes at least a byte, so a false count is refused before memory is allocated.
     guard fields.reduce(0, { $0 + $1.range.count }) >= count else {
       throw .array(
         name: tensor.name, reason: "has fewer numbers than the \(count) of its dimensions \(tensor.dimensions)")

@@ -22,7 +22,7 @@ struct ONNXConstant {
 
   init(ints: [Int]) { self.init(dimensions: [ints.count], values: .ints(ints)) }
 
-  /// Arrays of integers are read at once where they may be shapes; all others stay in the file.
+  /// Arrays of integers that may be shapes are read at once; all others stay in the file.
   init(_ array: NamedArray) throws(ImportError) {
     dimensions = array.dimensions
     if let count = Self.count(of: array.dimensions), count <= Self.largestComputed,
@@ -36,7 +36,7 @@ struct ONNXConstant {
     }
   }
 
-  /// Above this a constant is not computed with, only reshaped, transposed and used.
+  /// Larger constants are not computed with, only reshaped, transposed and used.
   static let largestComputed = 1 << 22
 
   /// The number of values of such dimensions, or nil where that is more than a tensor may have.
@@ -74,7 +74,7 @@ struct ONNXConstant {
     }
   }
 
-  /// All values as whole numbers, or nil where they are none.
+  /// All values as whole numbers, or nil where they are not.
   func ints() throws(ImportError) -> [Int]? {
     switch values {
     case .ints(let ints): return ints

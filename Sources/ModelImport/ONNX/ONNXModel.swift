@@ -66,7 +66,7 @@ struct ONNXTensor {
   struct ExternalData {
     var location: String
     var offset = 0
-    /// Nil is all that follows.
+    /// Nil means everything that follows.
     var length: Int?
   }
 

@@ -7,12 +7,12 @@ struct ONNXOperation {
   let inputs: [ONNXValue?]
   let opset: Int
 
-  /// For messages and for the graph's node: its name, or its value's, as not every exporter names nodes.
+  /// For messages and for the graph's node: its name, or that of its value, as not every exporter names nodes.
   var name: String { node.name.isEmpty ? node.outputs.first { !$0.isEmpty } ?? node.operation : node.name }
 
   func error(_ reason: String) -> ImportError { .layer(name: name, reason: "\(node.operation): \(reason)") }
 
-  /// What a rule of a table throws, whose closures cannot state its type.
+  /// The error for what a rule of a table threw, as its closures cannot state the type.
   func error(wrapping error: any Error) -> ImportError { error as? ImportError ?? self.error("\(error)") }
 
   func has(_ index: Int) -> Bool { inputs.indices.contains(index) && inputs[index] != nil }

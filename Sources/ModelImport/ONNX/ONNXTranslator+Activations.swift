@@ -5,7 +5,7 @@ extension ONNXTranslator {
     try applying(activation, to: try operation.feature(0), named: operation.name)
   }
 
-  /// An elementwise function is independent of the value's layout.
+  /// An elementwise function does not depend on the value's layout.
   mutating func applying(
     _ activation: Activation, to feature: ONNXFeature, named name: String
   ) throws(ImportError) -> ONNXValue {
@@ -17,7 +17,7 @@ extension ONNXTranslator {
     return .feature(try recognized(result, named: name))
   }
 
-  /// An activation that was written out in several nodes as the one that it is.
+  /// An activation that was written out in several nodes, recognized as one.
   mutating func recognized(_ feature: ONNXFeature, named name: String) throws(ImportError) -> ONNXFeature {
     var feature = feature
     if let (node, activation) = feature.functions.activation(),
@@ -106,7 +106,7 @@ extension ONNXTranslator {
     return .feature(ONNXFeature(node: result, layout: layout))
   }
 
-  /// Over all dimensions from the axis on, as one, before opset 13; over that axis since.
+  /// Before opset 13, over all dimensions from the axis on, as one; since then, over that axis.
   mutating func softmax(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
     let feature = try operation.feature(0)
     let rank = feature.sizes.count
@@ -117,7 +117,7 @@ extension ONNXTranslator {
     return .feature(ONNXFeature(node: try append(operation.name, .softmax, [node]), layout: layout))
   }
 
-  /// The class itself at the end of a network: the scores that decide it say more.
+  /// The class itself at the end of a network: it is replaced by the scores that decide it, which say more.
   mutating func argMax(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
     notes.append("\"\(operation.name)\", an ArgMax, is left out: the output is the scores of the classes")
     return .feature(try operation.feature(0))

@@ -4,7 +4,7 @@ extension ONNXValue {
   static func scalar(_ value: Float) -> ONNXValue { .constant(ONNXConstant(dimensions: [], values: .floats([value]))) }
 }
 
-/// Elementwise arithmetic with ONNX's rule of repetition: dimensions are matched from the last one on, and those of 1 are
+/// Elementwise arithmetic with ONNX's broadcasting: dimensions are matched from the last one on, and those of 1 are
 /// repeated.
 extension ONNXTranslator {
   mutating func binary(_ kind: Binary, _ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
@@ -67,7 +67,7 @@ extension ONNXTranslator {
       let hostNode = try arranged(hostFeature, host.order, axes.host, named: operation.name)
       let order = host.order.compactMap { places[$0] }
       let guestFeature = isFirstHost ? other : one
-      // A map of one position serves as the vector that it is.
+      // A map of one position is used as a vector.
       let present = builder.shape(of: guestFeature.node)
       let shape = present.isVector(axes.guest) ? present : axes.guest
       let guestNode = try arranged(guestFeature, order, shape, named: operation.name)
@@ -177,7 +177,7 @@ extension ONNXTranslator {
     return combined
   }
 
-  /// A factor or a summand for each channel, as the normalization that it is: the optimizer folds it away.
+  /// A factor or a summand for each channel, as a normalization, which the optimizer folds away.
   private mutating func appendAffine(
     _ kind: Binary, _ node: Int, _ constant: ONNXConstant, isFirst: Bool, _ operation: ONNXOperation
   ) throws(ImportError) -> Int? {
@@ -203,7 +203,7 @@ extension ONNXTranslator {
       weights: rows.compactMap(\.self).map { ONNXConstant(dimensions: [channels], values: .floats($0)) })
   }
 
-  /// A constant's values in the order in which a value's factors lie.
+  /// A constant's values in the order of a value's factors.
   ///
   /// - Parameter dimensions: Those of the value that the constant has; its others are 1.
   func permuted(

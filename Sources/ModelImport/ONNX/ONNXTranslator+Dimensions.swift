@@ -1,6 +1,6 @@
 import ModelGraph
 
-/// What changes only how ONNX counts a value's dimensions.
+/// Operations that only change how ONNX counts a value's dimensions.
 extension ONNXTranslator {
   mutating func flatten(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
     let sizes = try operation.feature(0).sizes
@@ -35,7 +35,7 @@ extension ONNXTranslator {
     return .feature(feature)
   }
 
-  /// Only to the shape that the value has.
+  /// Only to the shape that the value already has.
   mutating func expand(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
     let feature = try operation.feature(0)
     let shape = try operation.ints(input: 1) ?? []

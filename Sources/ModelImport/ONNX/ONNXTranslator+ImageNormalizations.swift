@@ -1,8 +1,8 @@
 import ModelGraph
 
-/// Normalizations that are written out in operations that the graph has.
+/// Normalizations that are expressed by several operations of the graph.
 extension ONNXTranslator {
-  /// Each channel less its mean over the image, over its deviation, times a factor, and a summand.
+  /// Each channel minus its mean over the image, divided by its deviation, times a factor, plus a summand.
   mutating func instanceNormalization(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
     let feature = try operation.feature(0)
     let rank = feature.sizes.count
@@ -63,7 +63,7 @@ extension ONNXTranslator {
     return try combined(.quotient, input, power, operation)
   }
 
-  /// Powers that square roots make: `v^0.75` is `sqrt(v) * sqrt(sqrt(v))`.
+  /// Powers that can be made from square roots: `v^0.75` is `sqrt(v) * sqrt(sqrt(v))`.
   private mutating func raised(
     _ feature: ONNXFeature, to exponent: Float, _ operation: ONNXOperation
   ) throws(ImportError) -> ONNXValue {

@@ -1,6 +1,6 @@
 import ModelGraph
 
-/// Where an operation needs a value's factors in a certain order or grouping.
+/// For operations that need a value's factors in a certain order or grouping.
 extension ONNXTranslator {
   typealias Factor = DimensionLayout.Factor
 
@@ -52,7 +52,7 @@ extension ONNXTranslator {
   mutating func ordered(_ feature: ONNXFeature, named name: String) throws(ImportError) -> ONNXFeature {
     let layout = feature.layout
     let sizes = layout.sizes
-    // A map stays one: its consumers know that it lies height by width by channels.
+    // A map stays a map: its consumers know that it is stored height by width by channels.
     if sizes.count == 4, sizes[0] == 1, sizes[2] * sizes[3] > 1 {
       let (node, shape) = try mapNode(feature, named: name)
       return ONNXFeature(node: node, layout: DimensionLayout(map: shape))
@@ -65,8 +65,8 @@ extension ONNXTranslator {
 
   /// The value with its factors in an order, under a shape of the graph.
   ///
-  /// Where they lie otherwise, the tail from the first wrong one on is turned until the right one is in front: a shuffle of
-  /// channels, each time. In classifiers this is ShuffleNet's, and nothing else.
+  /// Where they are in another order, the tail from the first wrong factor on is rotated until the right one is in
+  /// front: a shuffle of channels, each time. Among classifiers only ShuffleNet needs this.
   mutating func arranged(
     _ feature: ONNXFeature, _ order: [Factor], _ shape: Shape, named name: String
   ) throws(ImportError) -> Int {

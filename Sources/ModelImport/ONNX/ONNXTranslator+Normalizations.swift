@@ -72,7 +72,7 @@ extension ONNXTranslator {
     return node
   }
 
-  /// Whether a value is the mean of another over its last dimension, which stays as 1.
+  /// Whether a value is the mean of another over its last dimension, which is kept with size 1.
   private func isMean(_ name: String, of source: String) -> Bool {
     guard let mean = producer(of: name, "ReduceMean"), mean.inputs[0] == source else { return false }
     if case .int(0)? = mean.attributes["keepdims"] { return false }

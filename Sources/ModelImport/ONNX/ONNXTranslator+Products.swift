@@ -77,7 +77,7 @@ extension ONNXTranslator {
       try dense(feature, try matrix(weights, operation), isTransposed: false, bias: nil, operation.name, operation))
   }
 
-  /// A sum whose one side is a product with weights and whose other its bias.
+  /// A sum with a product by weights on one side and its bias on the other.
   mutating func denseWithBias(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue? {
     let names = operation.node.inputs
     guard names.count == 2 else { return nil }
@@ -106,7 +106,7 @@ extension ONNXTranslator {
 
   /// A product of the last dimension with weights of inputs x outputs, or outputs x inputs.
   ///
-  /// The weights' rows are put into the order in which the inputs lie, so that flattening a map moves nothing.
+  /// The weights' rows are put into the order of the inputs, so that flattening a map moves nothing.
   private mutating func dense(
     _ feature: ONNXFeature, _ weights: ONNXConstant, isTransposed: Bool, bias: ONNXConstant?, _ name: String,
     _ operation: ONNXOperation

@@ -1,6 +1,6 @@
 import ModelGraph
 
-/// Pairs of `QuantizeLinear` and `DequantizeLinear`: values of the image are computed in floats all the same.
+/// Pairs of `QuantizeLinear` and `DequantizeLinear`; values that depend on the image are still computed in floats.
 extension ONNXTranslator {
   private static let note =
     "the file quantizes values between its layers to 8 bits; here they are clipped to the same range, but not rounded"

@@ -21,7 +21,7 @@ extension ONNXOperation {
 
 /// Convolutions' and pools' windows, and the pools themselves.
 extension ONNXTranslator {
-  /// A window and how far it reaches beyond the input only because sizes are rounded up (`ceil_mode`).
+  /// A window, and how far it reaches beyond the input only because sizes are rounded up (`ceil_mode`).
   struct PlacedWindow {
     var window: Window
     var extraRows = 0
@@ -74,7 +74,7 @@ extension ONNXTranslator {
     return .explicit(top: placement.bottom, left: placement.right, bottom: placement.top, right: placement.left)
   }
 
-  /// With as much padding more as a last, partial window needs; one that would begin behind the input is none.
+  /// With enough padding for a last, partial window; a window that would begin beyond the input does not count.
   private static func roundedUp(_ window: Window, on shape: Shape) -> PlacedWindow {
     var pads = (top: 0, left: 0, bottom: 0, right: 0)
     switch window.padding {
@@ -113,7 +113,7 @@ extension ONNXTranslator {
   mutating func averagePool(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
     let size = try poolSize(operation)
     let countsPadding = try operation.flag("count_include_pad")
-    // A border of zeros counts; beside padding that does not, it must be there by itself.
+    // The zeros of a border count; beside padding that does not count, the border must be an operation of its own.
     let hasPads = try operation.pads() != (0, 0, 0, 0)
     let absorbs = countsPadding || !hasPads
     let hasBorder = try operation.feature(0).border != nil
@@ -122,7 +122,7 @@ extension ONNXTranslator {
     if counts, placed.extraRows + placed.extraColumns > 0,
       case .explicit(let top, let left, let bottom, let right) = placed.window.padding
     {
-      // What is padded counts, what a rounded-up window reads beyond that does not.
+      // Padding counts; what a rounded-up window reads beyond it does not.
       let border = Pad(top: top, left: left, bottom: bottom - placed.extraRows, right: right - placed.extraColumns)
       node = try append(operation.name + "/pad", .pad(border), [node])
       placed.window.padding = .explicit(top: 0, left: 0, bottom: placed.extraRows, right: placed.extraColumns)
@@ -174,7 +174,7 @@ extension ONNXTranslator {
     var (node, layout) = try innermost(feature, kept, named: operation.name)
     let result = layout.reduced(dimensions, keepsDimensions: keepsDimensions)
     guard layout.elementCount > result.elementCount else { return .feature(ONNXFeature(node: node, layout: result)) }
-    // The last that remain are channels, even where all else is one position.
+    // The dimensions that remain last are channels, even where all others have one position.
     if case .vector(let count) = builder.shape(of: node) {
       let channels = result.elementCount
       node = try reshaped(node, .map(height: count / channels, width: 1, channels: channels), named: operation.name)

@@ -1,16 +1,16 @@
 import ModelGraph
 
-/// Makes a graph of an ONNX model, node by node.
+/// Makes a graph from an ONNX model, node by node.
 ///
-/// What depends on nothing but constants and shapes is computed on the way. A node that cannot be translated is an error only
+/// What depends only on constants and shapes is computed on the way. A node that cannot be translated is an error only
 /// where the output needs its value.
 struct ONNXTranslator {
   struct Translation {
     var graph: Graph
-    /// How ONNX's input and output lie in the graph's.
+    /// How ONNX's input and output are arranged in the graph's.
     var input: DimensionLayout
     var output: DimensionLayout
-    /// What is not as the file has it, for the user.
+    /// Notes for the user about what differs from the file.
     var notes: [String]
   }
 

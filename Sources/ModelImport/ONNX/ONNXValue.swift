@@ -12,9 +12,9 @@ enum ONNXValue {
 struct ONNXFeature {
   var node: Int
   var layout: DimensionLayout
-  /// A border that no node has put around it yet: a window that reads it can take it over. The layout is without it.
+  /// A border that no node has added yet: a window that reads it can absorb it. The layout does not include it.
   var border: Pad?
-  /// The elementwise functions that it is of earlier values.
+  /// The elementwise functions of earlier values that give it.
   var functions: SampledFunctions
 
   init(node: Int, layout: DimensionLayout) {

@@ -1,10 +1,10 @@
 import ModelGraph
 
-/// A value as functions of earlier values of the graph, where only elementwise functions and single constants lie between:
-/// each such function by its values at chosen points.
+/// A value as functions of earlier values of the graph, where only elementwise functions and single constants are in
+/// between: each function is represented by its values at chosen points.
 ///
-/// Exporters write activations out in many ways (`x * sigmoid(x)`, `x * clip(x + 3, 0, 6) / 6`, GELU with `Erf` and three
-/// orders of its factors). Whatever the way, the values tell which function it is.
+/// Exporters write activations in many ways (`x * sigmoid(x)`, `x * clip(x + 3, 0, 6) / 6`, GELU with `Erf` and three
+/// orders of its factors). However it is written, the values tell which function it is.
 struct SampledFunctions {
   private struct Function {
     var values: [Double]
@@ -16,7 +16,7 @@ struct SampledFunctions {
 
   private static let points: [Double] =
     (-48...48).map { Double($0) / 8 + 0.01 } + [-1e6, -1000, -90, -40, -20, -9, -7.5, 7.5, 9, 20, 40, 90, 1000, 1e6]
-  /// The longest way, hard swish, takes four steps.
+  /// The longest form, hard swish, takes four steps.
   private static let longest = 6
 
   /// The value of a node as itself.

@@ -1,4 +1,4 @@
-/// The functions that a pickle of tensors may call, as what they would make.
+/// The functions that a pickle of tensors may call, and what they would make.
 enum PickleFunctions {
   static let storageTypes: [String: NamedArray.ElementType] = [
     "torch.FloatStorage": .float32, "torch.DoubleStorage": .float64, "torch.HalfStorage": .float16,

@@ -2,8 +2,9 @@ import Files
 
 /// Interprets the part of Python's pickle that a dictionary of tensors needs.
 ///
-/// A pickle is a program. This one knows the instructions that put together numbers, texts, lists, tuples and dictionaries,
-/// and five functions of PyTorch that describe a tensor; everything else is refused by its name. Nothing is ever run.
+/// A pickle is a program. This reader knows the instructions that assemble numbers, texts, lists, tuples and
+/// dictionaries, and five functions of PyTorch that describe a tensor; everything else is refused by name. Nothing is
+/// ever executed.
 struct PickleReader {
   private static let largestCount = 1 << 22
   /// A training checkpoint needs about 6. Each level costs some stack where a value is released.
@@ -100,7 +101,8 @@ struct PickleReader {
     for index in stride(from: 0, to: parts.count, by: 2) { dictionary.append(parts[index], parts[index + 1]) }
   }
 
-  /// Values that become parts of another. Nothing contains itself, then, and nothing is deeper than was found here.
+  /// Marks values that become parts of another, so that nothing contains itself, and nothing is nested deeper than was
+  /// found here.
   private func closed(_ values: [PickleValue]) throws(ImportError) -> [PickleValue] {
     for value in values {
       guard value.depth < Self.largestDepth else { throw error("nested more than \(Self.largestDepth) deep") }

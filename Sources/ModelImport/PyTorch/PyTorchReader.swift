@@ -1,4 +1,4 @@
-/// Reads weights saved by `torch.save`: a zip archive since PyTorch 1.6, a row of pickles before.
+/// Reads weights saved by `torch.save`: a zip archive since PyTorch 1.6, a sequence of pickles before.
 enum PyTorchReader {
   static func read(
     _ file: ForeignFile, options: ImportOptions, progress: ModelImporter.Progress

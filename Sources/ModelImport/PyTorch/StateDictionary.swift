@@ -4,7 +4,7 @@ import ModelGraph
 struct StateDictionary {
   private(set) var arrays: [String: NamedArray] = [:]
 
-  /// What containers put before the network's own names.
+  /// The prefixes that containers add to the network's own names.
   private static let prefixes = ["module.", "model.", "backbone.", "encoder.", "net.", "_orig_mod.", "network."]
 
   /// Training counters are left out, and so are prefixes that all names share.

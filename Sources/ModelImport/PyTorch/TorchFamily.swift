@@ -2,13 +2,13 @@ import ModelGraph
 
 /// A kind of network of PyTorch's libraries that is known by the names of its weights.
 ///
-/// Widths, depths and kernels are those of the weights; what they do not tell (strides, functions) is the family's. Adding one
-/// is a file in `Networks` and a line in `TorchNetworks`.
+/// Widths, depths and kernel sizes come from the weights; what they do not tell (strides, functions) belongs to the
+/// family. Adding one is a file in `Networks` and a line in `TorchNetworks`.
 protocol TorchFamily: Sendable {
   var name: String { get }
   /// Its networks that have names.
   var variants: [TorchVariant] { get }
-  /// Whether the weights leave open how the network computes, so that it must be one that has a name.
+  /// Whether the weights leave open how the network computes, so that only named networks are accepted.
   var needsVariant: Bool { get }
   /// Whether the names are this family's.
   func matches(_ weights: StateDictionary) -> Bool

@@ -9,7 +9,7 @@ struct TorchNetwork {
   private(set) var builder = GraphBuilder()
   private var used: Set<String> = []
   private var names: Set<String> = []
-  /// Of all batch normalizations to come.
+  /// For all batch normalizations to come.
   var epsilon: Float = 1e-5
   /// Whether convolutions pad as TensorFlow's `SAME`, as timm's `tf_` networks do.
   var padsLikeTensorFlow = false
@@ -227,7 +227,7 @@ struct TorchNetwork {
     }.sorted()
   }
 
-  /// Names that no module has asked for, as the end of a message: those first that are most like the one that is missing.
+  /// Names that no module asked for, as the end of a message: the ones most like the missing name come first.
   func leftOver(_ family: any TorchFamily, after error: ImportError) -> String {
     var names = unusedNames(family)
     if case .array(let missing, _) = error {

@@ -1,7 +1,7 @@
 import ModelGraph
 
-/// Which network weights are of: their names tell the family, their number the member, and where both leave it open, or to check
-/// them, what the caller, `config.json` or the file's name says.
+/// Which network the weights belong to: their names tell the family, and their number the member; where both leave it
+/// open, or to check them, the caller, `config.json` or the file's name decides.
 struct TorchRecognition {
   let family: any TorchFamily
   /// Nil for a network of sizes that have no name.

@@ -5,7 +5,7 @@ import ModelGraph
 struct TorchTensors {
   private(set) var tensors: [(name: String, tensor: TorchTensor)] = []
 
-  /// What checkpoints of a training call the dictionary that lies among an optimizer's state and counters.
+  /// Names under which checkpoints of a training store the dictionary, beside the optimizer's state and counters.
   private static let containers = [
     "state_dict", "model_state_dict", "model", "state_dict_ema", "ema", "net", "weights",
   ]
@@ -52,7 +52,7 @@ struct TorchTensors {
     return arrays
   }
 
-  /// A tensor's part of a storage; only rows without gaps, possibly of transposed dimensions.
+  /// A tensor's part of a storage: contiguous, possibly with transposed dimensions.
   private static func array(
     _ name: String, _ tensor: TorchTensor, of bytes: FileBytes
   ) throws(ImportError) -> NamedArray {
@@ -70,7 +70,7 @@ struct TorchTensors {
       throw error(
         "needs \(count) values from \(tensor.offset) on, of \(bytes.count / type.byteCount) in its storage")
     }
-    // The dimensions from the longest steps to the shortest, which is how they lie.
+    // The dimensions from the longest steps to the shortest, the order in memory.
     let moved = tensor.dimensions.indices.sorted {
       (tensor.strides[$1], tensor.dimensions[$1] == 1 ? 1 : 0, $0) < (
         tensor.strides[$0], tensor.dimensions[$0] == 1 ? 1 : 0, $1

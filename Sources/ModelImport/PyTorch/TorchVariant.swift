@@ -4,7 +4,8 @@ import ModelGraph
 struct TorchVariant: Sendable {
   /// As the library names it.
   var name: String
-  /// The numbers in all arrays but the last layer's, whose size the classes decide, and what inference does not need.
+  /// The number of values in all arrays except the last layer's, whose size depends on the classes, and those that
+  /// inference does not need.
   var weightCount: Int
   /// The side of the images that it was trained with; nil is the family's.
   var side: Int?
@@ -26,7 +27,7 @@ struct TorchVariant: Sendable {
     self.isCentered = isCentered
   }
 
-  /// The family's preprocessing with what is this network's own.
+  /// The family's preprocessing with this network's own changes.
   func changed(_ usual: Preprocessing) -> Preprocessing {
     var result = usual
     if let shorterSide { result.geometry = .centerCrop(shorterSide: shorterSide) }
@@ -40,7 +41,7 @@ struct TorchVariant: Sendable {
 
   var key: String { Self.key(name) }
 
-  /// A name without what libraries add to it: `timm/resnet50.a1_in1k` is `resnet50`.
+  /// A name without what libraries add to it: `timm/resnet50.a1_in1k` becomes `resnet50`.
   static func key(_ name: String) -> String {
     let last = name.split(separator: "/").last ?? ""
     return String(last.prefix { $0 != "." }).lowercased().map { $0 == "-" ? "_" : String($0) }.joined()

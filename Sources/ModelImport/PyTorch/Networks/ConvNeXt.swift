@@ -62,8 +62,8 @@ struct ConvNeXt: TorchFamily {
     }
   }
 
-  /// A convolution whose windows lie side by side, 4 x 4 at the start and 2 x 2 later, and a normalization: after it at the
-  /// start, before it later.
+  /// A convolution of windows that do not overlap, 4 x 4 at the start and 2 x 2 later, with a normalization: after it
+  /// at the start, before it later.
   private func appendShrinking(
     _ first: String, _ second: String, _ network: inout TorchNetwork, _ input: Int
   ) throws(ImportError) -> Int {

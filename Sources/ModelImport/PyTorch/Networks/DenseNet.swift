@@ -32,7 +32,7 @@ struct DenseNet: TorchFamily {
     return try network.linear("classifier", try network.globalPool(node))
   }
 
-  /// New channels after all that there are.
+  /// Appends new channels to all those so far.
   private func appendLayer(
     _ name: String, _ network: inout TorchNetwork, _ input: Int
   ) throws(ImportError) -> Int {

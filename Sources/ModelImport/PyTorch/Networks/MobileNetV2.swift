@@ -14,7 +14,7 @@ struct MobileNetV2: TorchFamily {
       && weights.has("classifier.1.weight")
   }
 
-  /// The blocks that halve the map, which the weights do not tell.
+  /// The blocks that halve the map, which does not follow from the weights.
   private static let halving: Set = [2, 4, 7, 14]
 
   func append(to network: inout TorchNetwork, _ input: Int) throws(ImportError) -> Int {

@@ -86,7 +86,7 @@ struct AlexNet: TorchFamily {
 }
 
 extension TorchNetwork {
-  /// A map as a vector: of as many values as the classifier after it reads, so that no adaptive pool changes it.
+  /// A map as a vector with as many values as the classifier after it reads, so that no adaptive pool would change it.
   mutating func flattened(_ input: Int) throws(ImportError) -> Int { try plain("flatten", .flatten, [input]) }
 
   /// Linear layers with ReLUs between them.
