@@ -5,38 +5,6 @@ import Testing
 
 /// Every activation on every instruction set against its definition in double precision.
 @Suite struct ActivationTests {
-  /// Both signs of: a dense range, all exponents, what is huge or tiny, and the places where a definition changes.
-  private static let arguments: [Float] = {
-    let dense = (0...20_000).map { Float($0) / 64 }
-    let exponents = (-149...127).flatMap { [Float(sign: .plus, exponent: $0, significand: 1.37), Float(scalbn: $0)] }
-    let special: [Float] = [
-      0.2, 0.5, 0.625, 1, 3, 6, 9.0625, 86.9, 87.4, 88.7, 88.73, 103.9, 104.1, .greatestFiniteMagnitude,
-    ]
-    let near = special.flatMap { [$0.nextDown, $0, $0.nextUp] }.filter(\.isFinite)
-    return (dense + exponents + near).flatMap { [$0, -$0] }
-  }()
-
-  private static let functions: [Activation] =
-    Activation.examples + [
-      .elu(alpha: 0.3), .elu(alpha: 5), .hardSigmoid(slope: 0.2, offset: 0.5), .leakyRelu(slope: 3),
-      .leakyRelu(slope: -0.5),
-      .clip(minimum: -.infinity, maximum: 2), .threshold(threshold: 0, value: -7),
-      .threshold(threshold: -0.0, value: 2),
-    ]
-
-  /// The error that `activate` promises, and half a unit of the last place of what cannot be nearer. Below the normal numbers
-  /// a unit is 2^-149.
-  private static func bound(_ activation: Activation, _ expected: Double) -> Double {
-    let size = abs(expected)
-    let unit = 0x1p-24
-    switch activation {
-    case .identity, .relu, .relu6, .clip, .threshold, .leakyRelu, .squareRoot: return unit * size + 0x1p-149
-    case .tanh, .erf, .exponential, .softplus: return 5 * unit * size + 0x1p-148
-    case .elu(let alpha): return 4 * unit * max(1, size, Double(alpha))
-    default: return 4 * unit * max(1, size)
-    }
-  }
-
   private static func results(_ set: InstructionSet, _ activation: Activation, _ values: [Float]) throws -> [Float] {
     let kernels = set.kernels
     let width = kernels.panelWidth
@@ -46,19 +14,19 @@ import Testing
     return Array(line.values[..<values.count])
   }
 
-  @Test(arguments: InstructionSet.supported, functions)
+  @Test(arguments: InstructionSet.supported, ActivationBound.functions)
   func `A function is within its bound from one end of the range to the other`(
     set: InstructionSet, activation: Activation
   ) throws {
-    let found = try Self.results(set, activation, Self.arguments)
+    let found = try Self.results(set, activation, ActivationBound.arguments)
     var worst = 0.0
-    for (x, value) in zip(Self.arguments, found) {
+    for (x, value) in zip(ActivationBound.arguments, found) {
       let expected = activation(Double(x))
       if expected.isNaN || abs(expected) >= 0x1.ffffffp+127 {
         #expect(expected.isNaN ? value.isNaN : value == Float(expected), "\(activation) of \(x) is \(value)")
         continue
       }
-      let error = abs(Double(value) - expected) / Self.bound(activation, expected)
+      let error = abs(Double(value) - expected) / ActivationBound.of(activation, expected)
       if !(error <= worst) { worst = error }
       if !(error <= 1) {
         Issue.record("\(activation) of \(x) is \(value), expected \(expected): \(error) of its bound")
@@ -67,7 +35,7 @@ import Testing
     }
   }
 
-  @Test(arguments: InstructionSet.supported, functions)
+  @Test(arguments: InstructionSet.supported, ActivationBound.functions)
   func `A NaN stays one, and infinities give what the definition gives`(
     set: InstructionSet, activation: Activation
   ) throws {
@@ -121,8 +89,4 @@ import Testing
     try network.append(.binary(.difference), [sum, constant])
     return network
   }
-}
-
-extension Float {
-  fileprivate init(scalbn exponent: Int) { self.init(sign: .plus, exponent: exponent, significand: 1) }
 }

@@ -4,7 +4,7 @@ import Kernels
 ///
 /// Weights are packed by the instruction set's own kernels, in parts that come in any order.
 struct MadeProduct {
-  let kernels: any KernelSet.Type
+  let kernels: AnyKernelSet
   let arithmetic: Arithmetic
   let element: MapElementType
   let rows: Int
@@ -26,7 +26,7 @@ struct MadeProduct {
   var cuts: [Int] = []
 
   init(
-    _ kernels: any KernelSet.Type, _ arithmetic: Arithmetic, _ element: MapElementType, rows: Int, depth: Int,
+    _ kernels: AnyKernelSet, _ arithmetic: Arithmetic, _ element: MapElementType, rows: Int, depth: Int,
     columns: Int,
     value: () -> Float
   ) {

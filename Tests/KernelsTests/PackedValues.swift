@@ -1,25 +1,6 @@
-import Kernels
-import ModelGraph
-import Runtime
-
-/// Memory that ends (or starts) at a page which cannot be touched.
-@safe final class GuardedFloats {
-  private let memory: AlignedMemory
-  let start: UnsafeMutablePointer<Float>
-  let count: Int
-
-  init(_ values: [Float], _ end: AlignedMemory.End = .end) throws {
-    memory = try AlignedMemory.$guardedEnd.withValue(end) { try AlignedMemory(byteCount: 4 * values.count) }
-    unsafe start = memory.bytes.baseAddress!.assumingMemoryBound(to: Float.self)
-    count = values.count
-    unsafe start.initialize(from: values, count: count)
-  }
-
-  convenience init(count: Int) throws { try self.init([Float](repeating: -77, count: count)) }
-
-  var values: [Float] { unsafe Array(UnsafeBufferPointer(start: start, count: count)) }
-  var bits: [UInt32] { values.map(\.bitPattern) }
-}
+#if canImport(ModelGraph)
+  import ModelGraph
+#endif
 
 /// The words of packed values, made one by one.
 struct PackedLayout {
@@ -39,7 +20,7 @@ struct PackedLayout {
 
   func values(_ words: [Float]) -> [Float] {
     stride(from: 0, to: words.count, by: width).flatMap { group in
-      let bits = words[group..<group + width].map(\.bitPattern)
+      let bits = words[group..<group + width].map { $0.bitPattern }
       return bits.map { Float(bitPattern: $0 << 16) } + bits.map { Float(bitPattern: $0 & 0xffff_0000) }
     }
   }

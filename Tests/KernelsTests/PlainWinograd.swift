@@ -1,5 +1,3 @@
-import ModelGraph
-
 /// Winograd's F(4x4,3x3) with products of 16-bit integers in plain loops, in the kernels' order of operations, so that a plan
 /// must give the same bits.
 struct PlainWinograd {

@@ -45,7 +45,7 @@ import Testing
         }
         product.activation = [.identity, .relu, .relu6, .clip(minimum: -2, maximum: 5)][index % 4]
         let found = product.run()
-        #expect(found.values == plain(product).map(Float.init), "\(rows) x \(depth) x \(columns)")
+        #expect(found.values == product.plain().map(Float.init), "\(rows) x \(depth) x \(columns)")
         #expect(found.paddingIsZero, "\(rows) x \(depth) x \(columns)")
       }
     }
@@ -72,8 +72,8 @@ import Testing
         Float(bitPattern: Float.random(in: -1...1, using: &random).bitPattern & 0xffff_0000)
       }
       let found = product.run().values
-      let expected = plain(product)
-      let magnitudes = plain(product, magnitudes: true)
+      let expected = product.plain()
+      let magnitudes = product.plain(magnitudes: true)
       for index in found.indices {
         let terms = isInteger ? 6 : 2 * Double(depth) + 3
         var bound = terms * 0x1p-24 * magnitudes[index]
@@ -100,7 +100,7 @@ import Testing
         product.residual = (0..<rows * columns).map { _ in Float(Int.random(in: -9...9, using: &random)) }
       }
       let found = product.run().values
-      let expected = plain(product)
+      let expected = product.plain()
       for index in found.indices {
         var bound = 0x1p-20 * max(abs(expected[index]), 1)
         if element == .bfloat16 { bound += 0x1p-8 * abs(expected[index]) }
@@ -175,29 +175,10 @@ import Testing
       Float(Int.random(in: -100...100, using: &random))
     }
     let whole = product.run().values
-    #expect(whole == plain(product).map(Float.init))
+    #expect(whole == product.plain().map(Float.init))
     for size in [1, 7, 64, 1000] {
       product.cuts = Array(stride(from: size, to: 101 * 70, by: size))
       #expect(product.run().values == whole)
-    }
-  }
-
-  /// `activation(rows * columns * scales + bias + residual)`, or the same of absolute values without the activation.
-  private func plain(_ product: MadeProduct, magnitudes: Bool = false) -> [Double] {
-    func value(_ float: Float) -> Double { magnitudes ? abs(Double(float)) : Double(float) }
-    let rowsScaled = product.arithmetic == .int8 || product.arithmetic == .int16
-    let columnsScaled = rowsScaled || product.arithmetic == .int8Weights
-    return (0..<product.rows * product.columns).map { index in
-      let (row, column) = index.quotientAndRemainder(dividingBy: product.columns)
-      var sum = 0.0
-      for k in 0..<product.depth {
-        sum += value(product.left[row * product.depth + k]) * value(product.right[k * product.columns + column])
-      }
-      if rowsScaled { sum *= Double(product.rowScales[row]) }
-      if columnsScaled { sum *= Double(product.columnScales[column]) }
-      sum += value(product.bias[column])
-      if let residual = product.residual { sum += value(residual[index]) }
-      return magnitudes ? sum : product.activation(sum)
     }
   }
 }
