@@ -60,6 +60,12 @@ echo "Running on older processors"
 if [ "$(uname)" != Darwin ]; then bash Examples/install-packages.sh qemu-user-static || true; fi
 bash Tests/old-processors.sh "$XCEPTION_BIN"
 
+echo "Running the kernels for arm64"
+if [ "$(uname -sm)" = "Linux x86_64" ]; then
+  bash Examples/install-packages.sh gcc-aarch64-linux-gnu libc6-dev-arm64-cross || true
+fi
+bash Tests/neon.sh
+
 echo "Building the documentation"
 bash Tests/check-documentation.sh "$XCEPTION_BIN"
 
