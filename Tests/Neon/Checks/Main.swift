@@ -11,9 +11,11 @@ import Glibc
       ("Winograd's convolution", WinogradChecks.run),
     ]
     for check in checks {
-      let before = Comparisons.count
+      let (count, disagreements) = (Comparisons.count, Comparisons.disagreements)
       check.run()
-      print("  \(check.name): \(Comparisons.count - before) comparisons")
+      print("  \(check.name): \(Comparisons.count - count) comparisons", terminator: "")
+      let wrong = Comparisons.disagreements - disagreements
+      print(wrong == 0 ? "" : ", \(wrong) disagree")
     }
     let calls = KernelFamily.allCases.map { CountedKernels.calls(of: $0) }
     let missing = calls.count { $0 == 0 }
