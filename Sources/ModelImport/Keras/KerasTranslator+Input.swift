@@ -30,7 +30,8 @@ extension KerasTranslator {
 
   /// The node of a value; for the input, in the scaling that the preprocessing gives it.
   ///
-  /// The first node that reads the input decides that scaling; one that the preprocessing cannot have becomes an operation.
+  /// The first node that reads the input decides that scaling; one that the preprocessing cannot have becomes an
+  /// operation.
   mutating func inputNode(of value: Value, at layer: String) throws(ImportError) -> Int {
     guard value.node == 0 else { return value.node }
     if usedScaling == nil {
