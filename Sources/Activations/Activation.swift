@@ -9,8 +9,8 @@
 /// An elementwise function: one value from the graph, through the plan, to the registers that a kernel stores.
 ///
 /// Adding one is a case here with its definition and its entry, a vector form in `Kernels`, a row of the specification, and a
-/// framework's values in a test. The declarations are public, though no product exports them, because the compiler inlines only public code into the
-/// kernels' modules.
+/// framework's values in a test. The declarations are public, though no product exports them, because the compiler inlines
+/// only public code into the kernels' modules.
 @frozen
 public enum Activation: Hashable, Sendable {
   case identity
@@ -79,7 +79,7 @@ extension Activation {
     }
   }
 
-  /// The function's derivative in double precision; where it has a corner, that of the side below, as frameworks take it.
+  /// The function's derivative in double precision; at a corner, that of the side below, as frameworks take it.
   package func derivative(at x: Double) -> Double {
     switch self {
     case .identity: return 1

@@ -30,7 +30,7 @@ public struct QuantizeRun {
   public var arithmetic: Arithmetic
   /// The element type of the lines.
   public var element: MapElementType
-  /// What the largest magnitude becomes. With a limit above 127, rows become zeros where all magnitudes are below 2^-111.
+  /// What the largest magnitude becomes. With a limit above 127, rows below 2^-111 become zeros.
   public var limit: Float
 
   public init(

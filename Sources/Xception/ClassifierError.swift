@@ -2,8 +2,8 @@
 ///
 /// Each case carries what went wrong as values; its `description` is a sentence for people.
 public enum ClassifierError: Error, Hashable, Sendable {
-  /// The weights file cannot be opened or read. The error's fault is `system`; its `systemCode` is `ENOENT`, for instance,
-  /// where there is no such file.
+  /// The weights file cannot be opened or read. The error's fault is `system`; its `systemCode` is, for instance,
+  /// `ENOENT` where there is no such file.
   case unreadableModel(path: String, WeightFormatError)
   /// The weights file is not valid, or its network cannot run or cannot classify images.
   case invalidModel(path: String, ModelError)

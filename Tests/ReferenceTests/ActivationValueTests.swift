@@ -7,7 +7,8 @@ import Testing
 @Suite struct ActivationValueTests {
   private static let arguments: [Double] = [-8, -2.5, -1, -0.25, 0, 0.25, 1, 2.5, 8]
 
-  /// What a function of Keras 3.15.1 (`from keras import activations, ops`) gives for the arguments as a tensor of float64.
+  /// What a function of Keras 3.15.1 (`from keras import activations, ops`) gives for the arguments as a tensor of
+  /// float64.
   private static let values: [(function: Activation, keras: String, values: [Double])] = [
     (.identity, "activations.linear(x)", [-8, -2.5, -1, -0.25, 0, 0.25, 1, 2.5, 8]),
     (.relu, "activations.relu(x)", [0, 0, 0, 0, 0, 0.25, 1, 2.5, 8]),
