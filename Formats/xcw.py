@@ -218,7 +218,7 @@ class File:
 
     def read_node(self, f):
         node = Node()
-        node.name, node.operation = f.text(), f.u32(26)
+        node.name, node.operation = f.text(), f.u32(28)
         node.shape = f.list(f.u32)
         require(len(node.shape) in (1, 3), f"node {node.name!r}: shape {node.shape}")
         product(node.shape, f"node {node.name!r}")

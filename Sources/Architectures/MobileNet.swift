@@ -6,6 +6,8 @@ package struct MobileNet: Architecture, Hashable {
   package let name = "MobileNet"
   /// All widths are multiplied by it and rounded down.
   package var alpha = 1.0
+  /// The kernels of each channel in the depthwise convolutions.
+  package var depthMultiplier = 1
   package var input = Shape.map(height: 224, width: 224, channels: 3)
   package var top = Top.classifier(ClassifierHead())
   package var widthDivisor = 1
@@ -17,17 +19,24 @@ package struct MobileNet: Architecture, Hashable {
     (1024, 2), (1024, 1),
   ]
 
+  /// Of those that are looked for in weights.
+  private static let largestDepthMultiplier = 8
+
   package init() {}
 
   private func scaled(_ channels: Int) -> Int { Int(Double(channels) * alpha) }
 
   /// The last width tells alpha as exactly as matters to the others.
   package func variants(ofWidths widths: Set<Int>) -> [any Architecture] {
-    widths.sorted().compactMap { width in
-      var variant = self
-      variant.alpha = Double(width) / 1024
-      let needed = ([32] + Self.blocks.map(\.0)).map(variant.scaled)
-      return needed.allSatisfy { $0 > 0 && widths.contains($0) } ? variant : nil
+    widths.sorted().flatMap { width in
+      (1...Self.largestDepthMultiplier).compactMap { multiplier in
+        var variant = self
+        variant.alpha = Double(width) / 1024
+        variant.depthMultiplier = multiplier
+        let pointwise = ([32] + Self.blocks.map(\.0)).map(variant.scaled)
+        let needed = pointwise + pointwise.dropLast().map { $0 * multiplier }
+        return needed.allSatisfy { $0 > 0 && widths.contains($0) } ? variant : nil
+      }
     }
   }
 
@@ -39,7 +48,7 @@ package struct MobileNet: Architecture, Hashable {
       // Also of odd sides, where `.same` would pad all around.
       let padding: Padding = stride == 1 ? .same : .explicit(top: 0, left: 0, bottom: 1, right: 1)
       try network.appendDepthwise(
-        depthwise, Window(size: Extent(3), stride: Extent(stride), padding: padding))
+        depthwise, Window(size: Extent(3), stride: Extent(stride), padding: padding), multiplier: depthMultiplier)
       try network.appendUnit(depthwise)
       try network.appendConvolution("conv_pw_\(index + 1)", scaled(channels))
       try network.appendUnit("conv_pw_\(index + 1)")

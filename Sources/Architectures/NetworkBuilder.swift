@@ -49,9 +49,10 @@ package struct NetworkBuilder {
     try append(name, .convolution(convolution), isNumbered: isNumbered)
   }
 
-  /// A kernel of its own for each channel.
-  mutating func appendDepthwise(_ name: String, _ window: Window, hasBias: Bool = false) throws {
-    let convolution = Convolution(window: window, outputChannels: channels, groups: channels, hasBias: hasBias)
+  /// A kernel of its own for each channel, or several.
+  mutating func appendDepthwise(_ name: String, _ window: Window, hasBias: Bool = false, multiplier: Int = 1) throws {
+    let convolution = Convolution(
+      window: window, outputChannels: channels * multiplier, groups: channels, hasBias: hasBias)
     try append(name, .convolution(convolution))
     if !name.contains("/") { keras.kinds[name] = .depthwiseConvolution }
   }

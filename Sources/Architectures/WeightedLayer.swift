@@ -30,7 +30,7 @@ package struct WeightedLayer: Hashable, Sendable {
     package var role: ParameterRole
     /// As the graph wants it.
     package var dimensions: [Int]
-    /// As Keras stores it: the same values in the same order. A depthwise kernel, here 3 x 3 x 1 x C, is 3 x 3 x C x 1 there.
+    /// As Keras stores it: the same values in the same order. A depthwise kernel, here 3 x 3 x 1 x CM, is 3 x 3 x C x M there.
     package var kerasDimensions: [Int]
   }
 
@@ -133,7 +133,7 @@ extension WeightedLayer.Kind {
   /// The dimensions that Keras gives a kernel.
   fileprivate func stored(_ kernel: [Int], of node: Node) -> [Int] {
     switch self {
-    case .depthwiseConvolution: [kernel[0], kernel[1], kernel[3], kernel[2]]
+    case .depthwiseConvolution: [kernel[0], kernel[1], kernel[3] / node.kernelsOfGroup, node.kernelsOfGroup]
     case .separableConvolution where node.name.hasSuffix("/depthwise"): [kernel[0], kernel[1], kernel[3], kernel[2]]
     case .dense: kernel.suffix(2)
     case .convolution where kernel.count == 2: [1, 1] + kernel
@@ -145,6 +145,11 @@ extension WeightedLayer.Kind {
 extension Node {
   /// The layer of Keras that the node is a part of.
   fileprivate var kerasLayer: String { String(name.prefix { $0 != "/" }) }
+
+  fileprivate var kernelsOfGroup: Int {
+    guard case .convolution(let convolution) = operation else { return 1 }
+    return convolution.outputChannels / convolution.groups
+  }
 
   fileprivate var weightedKind: WeightedLayer.Kind {
     switch operation {

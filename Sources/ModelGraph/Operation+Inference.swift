@@ -37,6 +37,8 @@ extension Operation {
     case .resize: "resize"
     case .transposedConvolution: "transposed convolution"
     case .parametricRelu: "parametric relu"
+    case .logSoftmax: "log softmax"
+    case .sparsemax: "sparsemax"
     }
   }
 
@@ -56,7 +58,7 @@ extension Operation {
     case .activation(let activation):
       try activation.check()
       return Inference(shape: inputs[0])
-    case .softmax: return Inference(shape: inputs[0])
+    case .softmax, .logSoftmax, .sparsemax: return Inference(shape: inputs[0])
     case .add:
       if let other = inputs.first(where: { $0 != inputs[0] }) {
         throw InferenceError(reason: "adds unequal shapes \(inputs[0]), \(other)")

@@ -44,6 +44,13 @@ package enum Operation: Hashable, Sendable {
   case transposedConvolution(TransposedConvolution)
   /// x where x > 0, else slope * x, with a slope for each channel, its parameter (He et al. 2015, "Delving Deep into Rectifiers").
   case parametricRelu
+  /// `x - log(sum(exp(x)))` over the channels of each position.
+  case logSoftmax
+  /// `max(x - t, 0)` over the channels of each position, with the threshold t as Keras computes it (`keras.activations.sparsemax`):
+  /// of the values in descending order, z, and their running sums, s, those with `z[k] > (s[k] - 1) / k` support it, n of them,
+  /// and t is `(the sum of their running sums - 1) / n`. Where Martins and Astudillo (2016) take the last of these sums, Keras
+  /// up to 3.15 adds all of them.
+  case sparsemax
 }
 
 /// What a fused step does to its sums before it stores them: `activation(sums + bias + residual)`.

@@ -10,7 +10,8 @@ struct OutputChange {
       known
       ?? {
         switch graph.nodes[graph.nodes.count - 1].operation {
-        case .softmax: .classProbabilities
+        // What sparsemax makes is not to go through a softmax again, although Keras's adds up to 1 only sometimes.
+        case .softmax, .sparsemax: .classProbabilities
         case .activation(.sigmoid): .labelProbabilities
         default: .classLogits
         }

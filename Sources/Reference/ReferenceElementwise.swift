@@ -40,6 +40,32 @@ extension ReferenceExecutor {
     return result
   }
 
+  /// The logarithm of a softmax, whose values need not be positive floats.
+  static func logSoftmax(_ input: [Float], channels: Int) -> [Float] {
+    stride(from: 0, to: input.count, by: channels).flatMap { start in
+      let scores = input[start..<start + channels].map(Double.init)
+      let largest = scores.max() ?? 0
+      let logarithm = log(scores.reduce(0) { $0 + exp($1 - largest) })
+      return scores.map { Float($0 - largest - logarithm) }
+    }
+  }
+
+  /// Not a number where a score is none, or is infinite.
+  static func sparsemax(_ input: [Float], channels: Int) -> [Float] {
+    stride(from: 0, to: input.count, by: channels).flatMap { start in
+      let scores = input[start..<start + channels].map(Double.init)
+      var (running, total, support) = (0.0, 0.0, 0.0)
+      for (index, score) in scores.sorted(by: >).enumerated() {
+        running += score
+        guard score > (running - 1) / Double(index + 1) else { break }
+        support += 1
+        total += running
+      }
+      let threshold = scores.allSatisfy { $0 < .infinity } ? (total - 1) / support : .nan
+      return scores.map { Float(max($0 - threshold, 0)) }
+    }
+  }
+
   static func sum(_ inputs: [[Float]]) -> [Float] {
     inputs[0].indices.map { index in Float(inputs.reduce(0.0) { $0 + Double($1[index]) }) }
   }

@@ -97,6 +97,8 @@ package struct ReferenceExecutor: Sendable {
     case .transposedConvolution(let convolution):
       return Self.transposedConvolution(convolution, inputs[0], shapes[0], to: node.shape, weights: weights)
     case .parametricRelu: return Self.parametricRelu(inputs[0], slopes: weights[0])
+    case .logSoftmax: return Self.logSoftmax(inputs[0], channels: node.shape.channels)
+    case .sparsemax: return Self.sparsemax(inputs[0], channels: node.shape.channels)
     }
   }
 

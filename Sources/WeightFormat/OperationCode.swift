@@ -7,7 +7,7 @@ enum OperationCode: UInt32, CaseIterable {
   /// The mean of each channel, as a vector; all other global pooling is `globalPool`.
   case averagePool, globalAveragePool, flatten
   case constant, binary, globalPool, reshape, layerNormalization, unitNormalization, pad, slice, shuffleChannels
-  case resize, transposedConvolution, parametricRelu
+  case resize, transposedConvolution, parametricRelu, logSoftmax, sparsemax
 }
 
 extension Operation {
@@ -64,6 +64,8 @@ extension Operation {
     case .resize: self = .resize(try Resize(from: &reader))
     case .transposedConvolution: self = .transposedConvolution(try TransposedConvolution(from: &reader))
     case .parametricRelu: self = .parametricRelu
+    case .logSoftmax: self = .logSoftmax
+    case .sparsemax: self = .sparsemax
     }
   }
 
@@ -132,6 +134,8 @@ extension Operation {
       try convolution.encode(to: &writer)
       return .transposedConvolution
     case .parametricRelu: return .parametricRelu
+    case .logSoftmax: return .logSoftmax
+    case .sparsemax: return .sparsemax
     }
   }
 

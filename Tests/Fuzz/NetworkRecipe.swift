@@ -128,7 +128,7 @@ struct NetworkRecipe {
         .layerNormalization(LayerNormalization(epsilon: 1e-3, hasGamma: step.flag(0), hasBeta: step.flag(1))), first
       )
     }
-    if step.operation % 26 == 19 { return (.unitNormalization, first) }
+    if step.operation % 26 == 19 { return ([.unitNormalization, .logSoftmax, .sparsemax][n[0] % 3], first) }
     guard case .map(let height, let width, let channels) = shape else { return nil }
     func axis(_ number: Int, _ extent: Int) -> Slice.Axis {
       let start = number % extent

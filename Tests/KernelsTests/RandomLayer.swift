@@ -130,7 +130,8 @@ struct RandomLayer {
       ]
       : [
         .layerNormalization(LayerNormalization()), .layerNormalization(LayerNormalization(hasGamma: false)),
-        .unitNormalization, .resize(Resize(.size(Extent(height: 3, width: 4)), filter: .bilinear)),
+        .unitNormalization, .logSoftmax, .sparsemax,
+        .resize(Resize(.size(Extent(height: 3, width: 4)), filter: .bilinear)),
       ]
     switch shapes.count(0...5) {
     case 0: return try network.append(shapes.pick(others), [last])

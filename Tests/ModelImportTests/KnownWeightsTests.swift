@@ -17,8 +17,8 @@ struct KnownWeightsTests {
   /// The files that `make_weights_only.py` made, and what Keras computed.
   private static let files: [String] = [
     "MobileNet.weights.h5", "MobileNet.h5", "MobileNetFeatures.weights.h5", "MobileNetFeatures.h5",
-    "MobileNetV3Small.weights.h5", "MobileNetV3Small.h5", "MobileNetDoubled-keras2.12.weights.h5",
-    "MobileNetDoubled-keras2.13.weights.h5",
+    "MobileNetDeep.weights.h5", "MobileNetDeep.h5", "MobileNetV3Small.weights.h5", "MobileNetV3Small.h5",
+    "MobileNetDoubled-keras2.12.weights.h5", "MobileNetDoubled-keras2.13.weights.h5",
   ]
 
   private static func file(_ name: String) throws -> [UInt8] {

@@ -30,9 +30,6 @@ struct RefusalTests {
       testDescription: "an unknown activation", old: #""activation": "sigmoid""#, new: #""activation": "wavy""#,
       layer: "tail/conv_valid", reason: "the activation \"wavy\" is not known"),
     Change(
-      testDescription: "sparsemax", old: #""activation": "sigmoid""#, new: #""activation": "sparsemax""#,
-      layer: "tail/conv_valid", reason: "sparsemax sorts its values"),
-    Change(
       testDescription: "another axis", old: #""axis": -1"#, new: #""axis": 1"#, layer: "inner/bn",
       reason: "its axis is 1"),
     Change(

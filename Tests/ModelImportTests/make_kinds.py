@@ -288,6 +288,32 @@ def any_size():
     EXPECTED[file] = [np.asarray(model(pixels(6 * 6 * 3).reshape(1, 6, 6, 3), training=False), "f4").ravel().tolist()]
 
 
+def functions():
+    """What is written as functions of tensors, in place of layers."""
+    i = keras.Input((5, 5, 3))
+    x = L.Conv2D(6, 3)(L.Rescaling(1 / 64)(i))
+    activations, ops = keras.activations, keras.ops
+    outputs = [activations.celu(x), activations.glu(x), activations.soft_shrink(x), activations.hard_shrink(x)]
+    outputs += [activations.tanh_shrink(x), activations.sparse_plus(x), activations.sparse_sigmoid(x), activations.squareplus(x)]
+    outputs += [-x, abs(x), ops.square(x), ops.sqrt(ops.square(x) + 1.0), ops.clip(x, -0.5, 0.25)]
+    outputs = [L.GlobalAveragePooling2D()(y) for y in outputs]
+    outputs += [ops.mean(x, axis=(1, 2)), ops.max(x, axis=(-3, -2)), L.Flatten()(ops.mean(x, axis=(1, 2), keepdims=True))]
+    model = keras.Model(i, L.Concatenate()(outputs))
+    randomize(model)
+    save("functions", model, [".keras"])
+
+
+def simplex():
+    """Functions of all channels that are no softmax: by name, as layers and as calls, on a map and on a vector."""
+    i = keras.Input((5, 5, 3))
+    x = L.Conv2D(6, 3, activation="sparsemax")(L.Rescaling(1 / 64)(i))
+    x = keras.ops.log_softmax(L.Activation("log_softmax")(L.Conv2D(5, 1)(x)))
+    x = keras.ops.sparsemax(L.Dense(4, activation="log_softmax")(L.GlobalMaxPooling2D()(x)))
+    model = keras.Model(i, L.Dense(3, activation="sparsemax")(x))
+    randomize(model)
+    save("simplex", model, [".h5", ".keras"])
+
+
 def logarithm():
     """The logarithm of a softmax as output, and on four channels."""
     i = keras.Input((4, 4, 4))
@@ -323,7 +349,7 @@ def custom():
 KINDS = [nested, renamed, modes, activations, layers, shared, resizings]
 if VERSION in ("keras3", "keras2.13"):
     KINDS += [channels_first, flat_channels_first, heads, custom, any_size]
-KINDS += [overflow] if KERAS3 else []
+KINDS += [overflow, simplex, functions] if KERAS3 else []
 KINDS += [normalizations] if VERSION == "keras2.12" else [logarithm] if VERSION in ("keras2.15", "keras3") else []
 os.makedirs(FOLDER, exist_ok=True)
 for kind in [kind for kind in KINDS if kind.__name__ in sys.argv[2:] or len(sys.argv) == 2]:

@@ -32,6 +32,7 @@ IS_KERAS3 = getattr(keras, "__version__", "2").startswith("3")
 NETWORKS = {
     "MobileNet": ("MobileNet", 32, {"alpha": 1 / 32, "classes": 3}),
     "MobileNetFeatures": ("MobileNet", 32, {"alpha": 1 / 32, "include_top": False, "pooling": "max"}),
+    "MobileNetDeep": ("MobileNet", 32, {"alpha": 1 / 32, "depth_multiplier": 3, "classes": 3}),
     "MobileNetV3Small": (
         "MobileNetV3Small", 32,
         {"alpha": 0.05, "include_top": False, "pooling": "avg", "minimalistic": True},

@@ -67,6 +67,22 @@ extension OperationSample {
       ]),
     OperationSample(.unitNormalization),
     OperationSample(.softmax),
+    // keras.ops.log_softmax, keras.ops.sparsemax
+    OperationSample(
+      .logSoftmax,
+      example: Example(
+        operation: .logSoftmax, input: .map(height: 1, width: 2, channels: 4),
+        values: [0.5, 0.25, -1, 0.125, 0.125, -0.25, -0.5, -2],
+        output: [
+          -0.9892512559890747, -1.2392512559890747, -2.489251136779785, -1.3642512559890747, -0.8509982228279114,
+          -1.2259981632232666, -1.4759981632232666, -2.9759981632232666,
+        ])),
+    OperationSample(
+      .sparsemax,
+      example: Example(
+        operation: .sparsemax, input: .map(height: 1, width: 2, channels: 4),
+        values: [0.5, 0.25, -1, 0.125, 0.125, -0.25, -0.5, -2],
+        output: [0.125, 0, 0, 0, 0.6666666865348816, 0.2916666865348816, 0.04166668653488159, 0])),
     OperationSample(.activation(.elu(alpha: 0.5))),
     OperationSample(.parametricRelu),
   ]

@@ -67,6 +67,7 @@ struct Sample: Sendable {
       Sample(valid: "all-zero") { try SampleFile(try SampleModels.small(weights: .zero, side: 12)).bytes() },
       Sample(valid: "operations-1-to-13") { try SampleFile(try SampleModels.firstOperations()).bytes() },
       Sample(valid: "operations-14-to-25") { try SampleFile(try SampleModels.laterOperations()).bytes() },
+      Sample(valid: "operations-26-and-27") { try SampleFile(try SampleModels.latestOperations()).bytes() },
       Sample(valid: "every-activation") { try SampleFile(try SampleModels.activationsOfRevision2()).bytes() },
       Sample(valid: "least") { try SampleFile(try SampleModels.least(), profile: .stored).bytes() },
       Sample(valid: "yes-or-no") { try SampleFile(try SampleModels.yesOrNo(), profile: .stored).bytes() },

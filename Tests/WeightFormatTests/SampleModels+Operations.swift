@@ -6,7 +6,8 @@ extension SampleModels {
   /// The models that between them have every operation and every activation.
   static let ofOperations: [String: @Sendable () throws -> Model] = {
     let models: [String: @Sendable () throws -> Model] = [
-      "first": { try firstOperations() }, "later": { try laterOperations() }, "activations": { try everyActivation() },
+      "first": { try firstOperations() }, "later": { try laterOperations() },
+      "latest": { try latestOperations() }, "activations": { try everyActivation() },
     ]
     let samples = OperationSample.all.enumerated().map { index, sample in
       ("\(index) \(sample.operation.name)", { @Sendable in try model(of: sample) })
@@ -119,6 +120,19 @@ extension SampleModels {
     metadata.preprocessing.mean = [0, 0, 0, 0]
     metadata.preprocessing.standardDeviation = [1, 1, 1, 1]
     metadata.output = .labelLogits
+    return Model(graph: builder.graph, metadata: metadata)
+  }
+
+  /// The operations that revision 3 of the specification added.
+  static func latestOperations() throws -> Model {
+    var builder = GraphBuilder()
+    var node = try builder.append("image", .input(.map(height: 1, width: 2, channels: 4)))
+    node = try builder.append("logarithms", .logSoftmax, [node])
+    node = try builder.append("pooled", .globalPool(GlobalPool(.maximum)), [node])
+    node = try builder.append("scores", .sparsemax, [node])
+    var metadata = leastMetadata
+    metadata.preprocessing.mean = [0, 0, 0, 0]
+    metadata.preprocessing.standardDeviation = [1, 1, 1, 1]
     return Model(graph: builder.graph, metadata: metadata)
   }
 

@@ -168,10 +168,43 @@ struct KerasLayerClass: Sendable {
     "Silu": named("silu"), "HardSigmoid": named("hard_sigmoid"), "HardSilu": named("hard_silu"),
     "Softplus": named("softplus"), "Softsign": named("softsign"), "Exp": named("exponential"),
     "Selu": named("selu"), "HardTanh": named("hard_tanh"), "LogSigmoid": named("log_sigmoid"),
+    "TanhShrink": named("tanh_shrink"), "SparsePlus": named("sparse_plus"), "SparseSigmoid": named("sparse_sigmoid"),
+    "Celu": standard("celu", "alpha", 1), "SoftShrink": standard("soft_shrink", "threshold", 0.5),
+    "HardShrink": standard("hard_shrink", "threshold", 0.5), "Squareplus": standard("squareplus", "b", 4),
+    "Glu": .init { translator, site throws(ImportError) in
+      let input = try site.input()
+      try translator.requireChannelAxis(of: input, site.layer)
+      return try translator.function("glu", of: input, at: site)
+    },
+    "Negative": .init { translator, site throws(ImportError) in
+      try translator.affine(try site.input(), factors: [-1], offsets: [0], at: site)
+    },
+    "Absolute": .init { translator, site throws(ImportError) in
+      try translator.magnitude(of: try site.input(), at: site)
+    },
+    "Square": .init { translator, site throws(ImportError) in
+      let input = try site.input()
+      return try translator.append(.binary(.product), [input, input], at: site)
+    },
+    "Sqrt": .init { translator, site throws(ImportError) in
+      try translator.append(.activation(.squareRoot), [try site.input()], at: site)
+    },
+    "Clip": .init { translator, site throws(ImportError) in
+      let (low, high) = (site.layer.config["x_min"]?.number, site.layer.config["x_max"]?.number)
+      guard let low, let high, low <= high else { throw site.layer.unexpected("x_min", "a number up to its x_max") }
+      return try translator.append(
+        .activation(.clip(minimum: Float(low), maximum: Float(high))), [try site.input()], at: site)
+    },
+    "Mean": pool(.average), "Max": pool(.maximum),
     "LogSoftmax": .init(readsKeywords: true) { translator, site throws(ImportError) in
       let input = try site.input()
       try translator.requireChannelAxis(of: input, site.layer)
       return try translator.function("log_softmax", of: input, at: site)
+    },
+    "Sparsemax": .init(readsKeywords: true) { translator, site throws(ImportError) in
+      let input = try site.input()
+      try translator.requireChannelAxis(of: input, site.layer)
+      return try translator.function("sparsemax", of: input, at: site)
     },
     "Elu": .init { translator, site throws(ImportError) in
       let alpha = try site.layer.float("alpha", default: 1)
@@ -206,6 +239,28 @@ struct KerasLayerClass: Sendable {
 
   private static func arithmetic(_ binary: Binary) -> KerasLayerClass {
     .init(readsKeywords: true) { translator, site throws(ImportError) in try translator.arithmetic(binary, site) }
+  }
+
+  /// A function whose only parameter may have no value but the usual one.
+  private static func standard(_ function: String, _ option: String, _ value: Float) -> KerasLayerClass {
+    .init { translator, site throws(ImportError) in
+      guard try site.layer.float(option, default: value) == value else {
+        throw site.layer.unexpected(option, "\(value)")
+      }
+      return try translator.function(function, of: try site.input(), at: site)
+    }
+  }
+
+  /// Over the rows and columns of a map.
+  private static func pool(_ kind: GlobalPool.Kind) -> KerasLayerClass {
+    .init { translator, site throws(ImportError) in
+      let axes = site.layer.config["axis"]?.array?.compactMap { $0.int }.map { $0 < 0 ? $0 + 4 : $0 }.sorted()
+      let expected = translator.isChannelsFirst ? [2, 3] : [1, 2]
+      guard case .map = translator.shape(of: try site.input()), axes == expected else {
+        throw site.layer.unexpected("axis", "\(expected), the rows and columns of a map")
+      }
+      return try translator.globalPool(kind, site)
+    }
   }
 
   /// A function of all channels of a position, which is called with an axis or without.

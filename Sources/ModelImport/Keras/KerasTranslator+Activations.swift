@@ -43,7 +43,7 @@ extension KerasTranslator {
   mutating func function(_ name: String, of value: Value, at site: Site) throws(ImportError) -> Value {
     if name == "linear" || name == "identity" { return value }
     if let activation = activation(named: name) { return try append(.activation(activation), [value], at: site) }
-    if isChannelsFirst, name.contains("softmax"), case .map = shape(of: value) {
+    if isChannelsFirst, name.contains("softmax") || name == "sparsemax", case .map = shape(of: value) {
       throw site.layer.error("\(name) along the rows of a map with channels first cannot be expressed")
     }
     switch name {
@@ -52,7 +52,7 @@ extension KerasTranslator {
       var logits = Value(node: try materialized(value, at: site.name))
       logits.unexpressed = .logSoftmax
       return logits
-    case "sparsemax": throw site.layer.error("sparsemax sorts its values, which cannot be expressed")
+    case "sparsemax": return try append(.sparsemax, [value], at: site)
     case "softsign":  // x / (1 + |x|)
       let magnitude = try self.magnitude(of: value, at: site)
       let divisor = try affine(magnitude, factors: [1], offsets: [1], at: site, step: "divisor")
@@ -120,7 +120,7 @@ extension KerasTranslator {
     }
   }
 
-  private mutating func magnitude(of value: Value, at site: Site) throws(ImportError) -> Value {
+  mutating func magnitude(of value: Value, at site: Site) throws(ImportError) -> Value {
     let negative = try affine(value, factors: [-1], offsets: [0], at: site, step: "negative")
     return try step("magnitude", .binary(.maximum), [value, negative], at: site)
   }

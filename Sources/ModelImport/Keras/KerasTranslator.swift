@@ -195,12 +195,12 @@ struct KerasTranslator {
   mutating func materialized(_ value: Value, at layer: String) throws(ImportError) -> Int {
     switch value.unexpressed {
     case nil: break
+    case .logSoftmax?:
+      return try appendNode(.logSoftmax, [value.node], named: layer + "/log_softmax", of: layer)
     case .channelsFirst?:
       throw .layer(
         name: layer,
         reason: "reads what Flatten made of a map with channels first, which can be expressed for a Dense layer only")
-    case .logSoftmax?:
-      throw .layer(name: layer, reason: "reads a log_softmax, which can be expressed as the model's output only")
     }
     var node = try inputNode(of: value, at: layer)
     let border = value.border

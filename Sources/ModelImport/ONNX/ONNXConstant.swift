@@ -44,8 +44,8 @@ struct ONNXConstant {
   /// Where one dimension is 0 the others are bounded too, as some of them may be multiplied, and counted through, without it.
   static func count(of dimensions: [Int]) -> Int? {
     guard dimensions.contains(0) else { return Limits.elementCount(of: dimensions) }
-    guard let others = Limits.elementCount(of: dimensions.filter { $0 != 0 }), others <= largestComputed else { return nil }
-    return 0
+    let others = Limits.elementCount(of: dimensions.filter { $0 != 0 })
+    return others.map { $0 <= largestComputed } == true ? 0 : nil
   }
 
   var elementCount: Int { dimensions.reduce(1, *) }

@@ -106,15 +106,16 @@ extension ONNXTranslator {
     return .feature(ONNXFeature(node: result, layout: layout))
   }
 
-  /// Before opset 13, over all dimensions from the axis on, as one; since then, over that axis.
-  mutating func softmax(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
+  /// A softmax or its logarithm: before opset 13, over all dimensions from the axis on, as one; since then, over that
+  /// axis.
+  mutating func softmax(_ function: Operation, _ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
     let feature = try operation.feature(0)
     let rank = feature.sizes.count
     let axis = try operation.axis(
       try operation.int("axis", default: operation.opset < 13 ? 1 : -1), rank: rank)
     let dimensions = operation.opset < 13 ? Array(axis..<rank) : [axis]
     let (node, layout) = try innermost(feature, dimensions, named: operation.name)
-    return .feature(ONNXFeature(node: try append(operation.name, .softmax, [node]), layout: layout))
+    return .feature(ONNXFeature(node: try append(operation.name, function, [node]), layout: layout))
   }
 
   /// The class itself at the end of a network: it is replaced by the scores that decide it, which say more.

@@ -41,7 +41,7 @@ extension ONNXTranslator {
     "Softsign": { try [$0.softsign($1)] },
     "Clip": { try [$0.clip($1)] },
     "PRelu": { try [$0.parametricRelu($1)] },
-    "Softmax": { try [$0.softmax($1)] },
+    "Softmax": { try [$0.softmax(.softmax, $1)] }, "LogSoftmax": { try [$0.softmax(.logSoftmax, $1)] },
     "ArgMax": { try [$0.argMax($1)] },
     // Arithmetic.
     "Add": { try [$0.binary(.sum, $1)] },

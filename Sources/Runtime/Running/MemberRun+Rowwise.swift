@@ -1,6 +1,14 @@
 import Kernels
 import ModelGraph
 
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
 /// Operations without a kernel of their own: plain loops over rows of floats.
 ///
 /// Means, norms and positions are in double precision, and sums of products in fp32.
@@ -49,6 +57,8 @@ extension MemberRun {
         $0.normalize($1, by: normalization, gamma: first, beta: normalization.hasGamma ? second : first)
       }
     case .unitNormalization: normalize(step, y, row) { $0.divideByNorm($1) }
+    case .logSoftmax: normalize(step, y, row) { $0.logSoftmax($1) }
+    case .sparsemax: normalize(step, y, row) { $0.sparsemax($1) }
     case .pad(let pad): self.pad(pad, step, y, row)
     case .shuffleChannels(let groups): shuffle(groups, step, y, row)
     case .reshape: reshape(step, y, row)
@@ -251,6 +261,30 @@ extension BoundedPointer<Float> {
   fileprivate func divideByNorm(_ count: Int) {
     let norm = max(sum(count) { $0 * $0 }, 1e-12).squareRoot()
     for index in 0..<count { self[index] = Float(Double(self[index]) / norm) }
+  }
+
+  fileprivate func logSoftmax(_ count: Int) {
+    let largest = (1..<count).reduce(Double(self[0])) { max($0, Double(self[$1])) }
+    let logarithm = log(sum(count) { exp($0 - largest) })
+    for index in 0..<count { self[index] = Float(Double(self[index]) - largest - logarithm) }
+  }
+
+  /// Values in descending order are found one after the other: seldom do more than a few support the threshold.
+  fileprivate func sparsemax(_ count: Int) {
+    let hasThreshold = (0..<count).allSatisfy { self[$0] < .infinity }
+    var (running, total, support) = (0.0, 0.0, 0.0)
+    var above = Float.infinity
+    search: while hasThreshold, let next = (0..<count).lazy.map({ self[$0] }).filter({ $0 < above }).max() {
+      for index in 0..<count where self[index] == next {
+        running += Double(next)
+        guard Double(next) > (running - 1) / (support + 1) else { break search }
+        support += 1
+        total += running
+      }
+      above = next
+    }
+    let threshold = hasThreshold ? (total - 1) / support : .nan
+    for index in 0..<count { self[index] = Float(max(Double(self[index]) - threshold, 0)) }
   }
 
   private func sum(_ count: Int, _ term: (Double) -> Double) -> Double {
