@@ -38,7 +38,7 @@ def seeded(network: str):
     import keras
 
     keras.utils.set_random_seed(7)
-    return getattr(keras.applications, network)(weights=None)
+    return getattr(keras.applications, network)(weights=None, input_shape=(SIDES[network], SIDES[network], 3))
 
 
 def make_float_models(folder: pathlib.Path, work: pathlib.Path, network: str) -> None:
