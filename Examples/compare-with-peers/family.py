@@ -19,8 +19,11 @@ def measure_family(options: argparse.Namespace) -> list[str]:
     options = argparse.Namespace(**{**vars(options), "only": list(compare.PEERS), "peer": peer})
     cases = list(itertools.product(SIDES, compare.precisions(options), THREADS))
     comparisons = {case: compare.compare(*case, options) for case in cases}
-    left_out = {name: reason for result in comparisons.values() for name, reason in result["left_out"].items()}
-    notes = [f"{name} is left out: {reason}." for name, reason in left_out.items()]
+    left_out = {
+        (name, network): reason
+        for (network, *_), result in comparisons.items() for name, reason in result["left_out"].items()
+    }
+    notes = [f"{name} is left out of {network}: {reason}." for (name, network), reason in left_out.items()]
     lines = [*summary(comparisons), "", *ratios(comparisons, options), "", *start_and_memory(comparisons, options)]
     return lines + ([""] if notes else []) + notes
 

@@ -96,7 +96,7 @@ def ncnn(path, precision, threads, side):
         network.opt.use_fp16_packed = network.opt.use_fp16_storage = network.opt.use_fp16_arithmetic = False
         network.opt.use_bf16_storage = False
         if network.load_param(path) != 0 or network.load_model(path.removesuffix("param") + "bin") != 0:
-            sys.exit(f"ncnn does not read {path}")
+            raise Unsupported("ncnn does not read what pnnx makes of it")
         (source,), (result,) = network.input_names(), network.output_names()
 
         def run(image):
