@@ -107,7 +107,8 @@ private struct NetworkExpectation {
   private var isModerate: Bool {
     let jumps = graph.nodes.contains { node in
       switch node.operation {
-      case .activation(.threshold), .binary(.quotient): true
+      // Keras's sparsemax jumps where one more value supports its threshold.
+      case .activation(.threshold), .binary(.quotient), .sparsemax: true
       case .separableConvolution(let separable):
         [separable.inputActivation, separable.middleActivation].contains {
           if case .threshold = $0 { true } else { false }
