@@ -30,7 +30,7 @@ struct MemoryLayoutPlan {
     placeBands(lowering, staging)
     placeInArena(lowering, panelWidth: kernels.panelWidth)
     findClearedBorders()
-    for index in stages.indices { stages[index].size = StageSize(stages[index], steps, maps, memberMemory, kernels) }
+    for index in stages.indices { stages[index].size = StageSize(stages[index], steps, maps, kernels) }
   }
 
   /// A map for each value; values that share memory share its borders too.

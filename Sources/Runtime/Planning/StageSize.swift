@@ -6,11 +6,8 @@ enum StageSize {
   case units(Int)
   case product(ProductSize)
 
-  /// - Parameter steps: The steps of a layout, which the maps and the memory belong to as well.
-  init(
-    _ stage: Stage, _ steps: [PlannedStep], _ maps: [FeatureMap], _ memory: MemberScratchSizes,
-    _ kernels: any KernelSet.Type
-  ) {
+  /// - Parameter steps: The steps of a layout, which the maps belong to as well.
+  init(_ stage: Stage, _ steps: [PlannedStep], _ maps: [FeatureMap], _ kernels: any KernelSet.Type) {
     let height = maps[stage.output].height
     if stage.turnRows > 0 {
       self = .units((height + stage.turnRows - 1) / stage.turnRows)
@@ -21,16 +18,11 @@ enum StageSize {
       if case .vector = product.producer {
         self = .units(product.panels.count)
       } else {
-        var size = ProductSize(product, pixels: maps[product.output].pixels)
-        if !product.isStrassen {
-          let tiles = memory.rowPanel / product.shape.tileStride(kernels)
-          size.sharedRows = min(tiles * size.tileRows, memory.blockRows)
-        }
-        self = .product(size)
+        self = .product(ProductSize(product, pixels: maps[product.output].pixels, kernels))
       }
     case .globalPool(let from, _, _): self = .units(maps[from].pixelWords / kernels.vectorWidth)
     case .reshape, .result: self = .units(1)
-    case .winograd(let winograd): self = .product(ProductSize(winograd, of: maps[winograd.output]))
+    case .winograd(let winograd): self = .product(ProductSize(winograd, of: maps[winograd.output], kernels))
     default: self = .units(height)
     }
   }
@@ -40,40 +32,70 @@ enum StageSize {
 struct ProductSize {
   var rows: Int
   var tileRows: Int
-  /// The most rows of a block that a member has for itself, and of one that members share: as many as there is memory
-  /// for.
+  /// The most rows that a member makes at a time.
   var blockRows: Int
-  var sharedRows: Int
   var panels: Int
-  var depth: Int
   var weightBytes: Int
-  /// Whether members that make a shared row panel divide its rows, rather than its tiles.
-  var makesSingleRows = false
-  /// The number of blocks for each member up to which large weights are read in parts rather than whole for each
-  /// ticket.
-  var sharedBlocksOfMember = 2
+  var cycles: ProductCycles
 
   func tiles(_ rows: Int) -> Int { (rows + tileRows - 1) / tileRows }
+}
 
-  func makingUnits(_ rows: Int) -> Int { makesSingleRows ? rows : tiles(rows) }
+/// About how long a processor takes for a word of a product's depth; only the proportions count. Those of rows and panels
+/// were found on 16 processors with AMX: half and twice as much make products slower there.
+struct ProductCycles {
+  /// To make it of a row, whose pixels come from another processor.
+  var row: Double
+  /// To multiply a tile's by a column panel's.
+  var tile: Double
+  /// To read a column panel's from the last-level cache.
+  var panel: Double
+
+}
+
+extension ProductCycles {
+  init(_ shape: ProductShape, making row: Double, _ kernels: any KernelSet.Type) {
+    self.init(
+      row: row, tile: kernels.usesMatrixRegisters(shape.arithmetic) ? 2 : Double(shape.tileRows),
+      panel: Double(shape.panelRowWords) / 4)
+  }
 }
 
 extension ProductSize {
-  init(_ step: ProductStep, pixels: Int) {
+  init(_ step: ProductStep, pixels: Int, _ kernels: any KernelSet.Type) {
     let pairs = step.isStrassen ? 2 : 1
-    let blockRows = step.blockTiles * step.shape.tileRows
     self.init(
-      rows: (pixels + pairs - 1) / pairs, tileRows: step.shape.tileRows, blockRows: blockRows, sharedRows: blockRows,
-      panels: (step.panels.count + pairs - 1) / pairs, depth: step.shape.depth,
-      weightBytes: step.shape.panelWords * step.panels.count * MemoryLayout<Float>.size)
+      rows: (pixels + pairs - 1) / pairs, tileRows: step.shape.tileRows,
+      blockRows: step.blockTiles * step.shape.tileRows,
+      panels: (step.panels.count + pairs - 1) / pairs,
+      weightBytes: step.shape.panelWords * step.panels.count * MemoryLayout<Float>.size,
+      cycles: ProductCycles(step.shape, making: Double(pairs) * step.cyclesOfRow, kernels))
   }
 
-  /// Its rows are windows of 4 x 4 pixels. Of so many weights a ticket that is smaller than a block reads too many.
-  init(_ step: WinogradStep, of output: FeatureMap) {
+  /// Its rows are windows of 4 x 4 pixels.
+  init(_ step: WinogradStep, of output: FeatureMap, _ kernels: any KernelSet.Type) {
     self.init(
       rows: ((output.width + 3) / 4) * ((output.height + 3) / 4), tileRows: step.shape.tileRows,
-      blockRows: step.blockWindows, sharedRows: step.blockWindows, panels: step.panels, depth: 36 * step.shape.depth,
-      weightBytes: 36 * step.shape.panelWords * step.panels * MemoryLayout<Float>.size, makesSingleRows: true,
-      sharedBlocksOfMember: 8)
+      blockRows: step.blockWindows, panels: step.panels,
+      weightBytes: 36 * step.shape.panelWords * step.panels * MemoryLayout<Float>.size,
+      cycles: ProductCycles(step.shape, making: step.shape.isInteger ? 1.8 : 1.1, kernels))
+  }
+}
+
+extension ProductStep {
+  /// To read a word of a pixel, and to make of it a word of a row for each tap: to copy, to sum or to quantize it.
+  fileprivate var cyclesOfRow: Double {
+    let values: Double =
+      switch shape.arithmetic {
+      case .float32, .bfloat16Weights, .int8Weights: 1
+      case .bfloat16, .int16: 2
+      case .int8: 4
+      }
+    let made = shape.isInteger ? values / 2 : 0.3
+    switch producer {
+    case .depthwise: return 2 + made + 0.6 * values
+    case .gather(let window, _): return 2 / Double(window.taps) + made
+    case .vector: return 0
+    }
   }
 }

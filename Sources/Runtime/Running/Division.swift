@@ -1,38 +1,28 @@
 import Kernels
 
-/// How the members of a team divide a stage.
-///
-/// Most stages are one phase: each ticket is some rows of the output with everything that they need, or some columns of
-/// a vector. A product with large weights or few rows takes two phases for each block of rows: the members make one row
-/// panel together, then divide its tiles and column panels, so that each member reads only a part of the weights.
+/// How the members of a team divide a stage: each ticket is some rows of the output with everything that they need, some
+/// columns of a vector, or some column panels of a part of a product's rows.
 struct Division {
   /// The tickets of a phase for each member. With 8 a member is late by an eighth of its part at most, and one that is
   /// delayed leaves most of its part to the others.
   private static let ticketsOfMember = 8
 
-  /// What the tickets of the only phase divide; for a product, tiles of rows.
-  private var units: Int
-  /// For a product that is shared, else nil.
-  private(set) var shared: SharedProduct?
+  /// What the tickets divide; for a product whose columns are not divided, tiles of rows.
+  let units: Int
+  /// For a product whose columns are divided too, else nil.
+  let grid: ProductGrid?
 
   init(_ size: StageSize, members: Int) {
     switch size {
-    case .units(let count): units = max(count, 1)
-    case .product(let product):
-      units = product.tiles(product.rows)
-      if members > 1 {
-        let shared = SharedProduct(product, members: members)
-        if product.isFaster(shared, for: members) { self.shared = shared }
+    case .units(let count): (units, grid) = (max(count, 1), nil)
+    case .product(let size):
+      let grid = members > 1 ? ProductGrid(size, members: members) : nil
+      if let grid, grid.cost < size.cost(ofTilesFor: members) {
+        (units, self.grid) = (grid.rowParts * size.panels, grid)
+      } else {
+        (units, self.grid) = (size.tiles(size.rows), nil)
       }
     }
-  }
-
-  /// The phases of the stage.
-  var parts: Int { shared.map { 2 * $0.blocks } ?? 1 }
-
-  func units(inPart part: Int) -> Int {
-    guard let shared else { return units }
-    return part % 2 == 0 ? shared.size.makingUnits(shared.block(part).count) : shared.rowParts * shared.size.panels
   }
 
   static func tickets(of units: Int, members: Int) -> Int {
@@ -40,60 +30,68 @@ struct Division {
   }
 }
 
+/// A product whose units are column panels of parts of the rows, ordered by rows, then by columns.
+///
+/// Members that multiply the same rows each make them: what another processor has just written comes slower from its
+/// cache than rows are made again, and nobody waits.
+struct ProductGrid {
+  let size: ProductSize
+  let rowParts: Int
+  let cost: Double
+
+  /// Divides the rows into so many parts that a member's memory has room for each, and that the member with the most to
+  /// do is done first.
+  init(_ size: ProductSize, members: Int) {
+    self.size = size
+    let least = (size.rows + size.blockRows - 1) / size.blockRows
+    var best = (rowParts: least, cost: Double.infinity)
+    for rowParts in least...max(least, min(size.tiles(size.rows), least + members)) {
+      let cost = size.cost(rowParts: rowParts, members: members)
+      if cost < best.cost { best = (rowParts, cost) }
+    }
+    (rowParts, cost) = best
+  }
+
+  func rows(_ part: Int) -> Range<Int> { share(part, of: rowParts, size.rows) }
+
+  /// Calls `body` with each part of the rows that some units have, and their column panels.
+  func forEachPart(of units: Range<Int>, _ body: (_ part: Int, _ panels: Range<Int>) -> Void) {
+    var unit = units.lowerBound
+    while unit < units.upperBound {
+      let (part, panel) = unit.quotientAndRemainder(dividingBy: size.panels)
+      let end = min(units.upperBound - unit + panel, size.panels)
+      body(part, panel..<end)
+      unit += end - panel
+    }
+  }
+}
+
+/// What the member that has the most to do takes for a product, in cycles for each word of its depth.
 extension ProductSize {
   /// Weights that mostly fit a second-level cache of 1 MiB can be read again and again: with 512 KiB here, ResNet-50 in
   /// int8 took 5 % longer on two processors, VGG-16 2 % and Xception in bf16 1 %.
   private static let cachedBytes = 1100 << 10
 
-  /// The cost of waiting for each other, in multiply-adds of a tile with a column panel.
-  private static let waiting = 1200
-
-  /// Whether the members of a team should make row panels together, rather than each its own.
-  func isFaster(_ shared: SharedProduct, for members: Int) -> Bool {
-    // Otherwise every member reads all weights several times, as its part is several tickets; but with many blocks it
-    // reads them for each block.
-    if weightBytes > Self.cachedBytes, shared.blocks <= sharedBlocksOfMember * members { return true }
-    let own = (tiles(rows) + members - 1) / members * panels
-    let part = shared.largestPart * shared.blocks * 17 / 16 + Self.waiting * shared.blocks / max(depth, 1)
-    return part < own
-  }
-}
-
-/// A product whose row panels the members of a team make together.
-struct SharedProduct {
-  let size: ProductSize
-  let blocks: Int
-  /// How many parts the tiles of a block are divided into; the columns are always divided.
-  let rowParts: Int
-  /// The tiles times column panels of the member that has the most.
-  let largestPart: Int
-
-  init(_ size: ProductSize, members: Int) {
-    self.size = size
-    blocks = (size.rows + size.sharedRows - 1) / size.sharedRows
-    let tiles = size.tiles((size.rows + blocks - 1) / blocks)
-    var best = (rowParts: 1, largestPart: Int.max)
-    for rowParts in 1...max(1, min(tiles, members)) {
-      // The largest part of a member. Of equal divisions the one with the fewest row parts wins: each row part reads
-      // the weights of its columns.
-      let largest = ((rowParts * size.panels + members - 1) / members) * ((tiles + rowParts - 1) / rowParts)
-      if largest < best.largestPart { best = (rowParts, largest) }
-    }
-    (rowParts, largestPart) = best
+  /// Where each of some parts of the rows is multiplied by columns that members divide.
+  fileprivate func cost(rowParts: Int, members: Int) -> Double {
+    let units = (rowParts * panels + members - 1) / members
+    let parts =
+      members % rowParts == 0
+      ? 1 : rowParts % members == 0 ? rowParts / members : (units + panels - 1) / panels + (units < panels ? 1 : 0)
+    return cost(
+      parts: parts, tiles: tiles((rows + rowParts - 1) / rowParts), panels: units,
+      read: weightBytes > Self.cachedBytes ? units : min(units, panels))
   }
 
-  /// The rows of the block that a part of the stage makes or multiplies.
-  func block(_ part: Int) -> Range<Int> { share(part / 2, of: blocks, size.rows) }
+  /// Where members take tiles, and multiply them by all columns. Their part is several tickets, for each of which larger
+  /// weights are read again.
+  fileprivate func cost(ofTilesFor members: Int) -> Double {
+    let tiles = (self.tiles(rows) + members - 1) / members
+    let tickets = weightBytes > Self.cachedBytes ? min(tiles, 4) : 1
+    return cost(parts: 1, tiles: tiles, panels: panels, read: tickets * panels)
+  }
 
-  /// Calls `body` with the tiles and the column panels of some units, which are ordered by rows, then by columns.
-  func forEachPart(of units: Range<Int>, tiles: Int, _ body: (_ tiles: Range<Int>, _ panels: Range<Int>) -> Void) {
-    var unit = units.lowerBound
-    while unit < units.upperBound {
-      let (rowPart, panel) = unit.quotientAndRemainder(dividingBy: size.panels)
-      let end = min(units.upperBound - unit + panel, size.panels)
-      let tiles = share(rowPart, of: rowParts, tiles)
-      if !tiles.isEmpty { body(tiles, panel..<end) }
-      unit += end - panel
-    }
+  private func cost(parts: Int, tiles: Int, panels: Int, read: Int) -> Double {
+    Double(parts * tiles * tileRows) * cycles.row + Double(panels * tiles) * cycles.tile + Double(read) * cycles.panel
   }
 }

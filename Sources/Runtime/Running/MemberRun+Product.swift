@@ -1,41 +1,33 @@
 import Kernels
 
 extension MemberRun {
-  /// Some tiles of rows, or the part of a shared block that some tickets make or multiply.
+  /// Some tiles of rows, or some columns of parts of the rows.
   func run(_ step: ProductStep, _ phase: Phase, _ units: Range<Int>) {
     if case .vector = step.producer { return multiplyVector(step, panels: units) }
     if step.isStrassen { return runStrassen(step, phase, units) }
-    let tileRows = step.shape.tileRows
-    guard let shared = phase.division.shared else {
-      let pixels = maps[step.output].pixels
-      return run(step, pixels: units.lowerBound * tileRows..<min(units.upperBound * tileRows, pixels))
+    guard let grid = phase.division.grid else {
+      let tileRows = step.shape.tileRows
+      return run(
+        step, pixels: units.lowerBound * tileRows..<min(units.upperBound * tileRows, maps[step.output].pixels))
     }
-    let block = shared.block(phase.part)
-    if isUnplaced(in: phase) { place(block, step) }
-    let tiles = tileCount(step, block.count)
-    if phase.part % 2 == 0 {
-      let rows = rows(of: units, tiles: tiles, in: block)
-      return produce(step, pixels: rows, of: block, sharedPanel)
-    }
-    shared.forEachPart(of: units, tiles: tiles) { tiles, panels in
+    grid.forEachPart(of: units) { part, panels in
+      let block = grid.rows(part)
+      if !hasMade(part, in: phase) {
+        place(block, step)
+        produce(step, pixels: block, of: block, scratch.rowPanel)
+      }
       let first = step.panels.lowerBound
       multiply(
-        step, block, sharedPanel, tiles: tiles, panels: first + panels.lowerBound..<first + panels.upperBound)
+        step, block, scratch.rowPanel, tiles: 0..<tileCount(step, block.count),
+        panels: first + panels.lowerBound..<first + panels.upperBound)
     }
   }
 
-  /// Whether this member has yet to record where the rows of a shared block are, to make or to multiply them.
-  func isUnplaced(in phase: Phase) -> Bool {
-    let number = phase.number - phase.part % 2
-    if scratch.placed[0] == number { return false }
-    scratch.placed[0] = number
-    return true
-  }
-
-  /// The rows of some of the tiles that a block has.
-  func rows(of units: Range<Int>, tiles: Int, in block: Range<Int>) -> Range<Int> {
-    block.lowerBound + block.count * units.lowerBound / tiles..<block.lowerBound + block.count * units.upperBound
-      / tiles
+  /// Whether this member's row panel has a part of a product's rows; if not, it is to make them now.
+  func hasMade(_ part: Int, in phase: Phase) -> Bool {
+    if scratch.made[0] == phase.number && scratch.made[1] == part { return true }
+    (scratch.made[0], scratch.made[1]) = (phase.number, part)
+    return false
   }
 
   func run(_ step: ProductStep, rows: Range<Int>) {

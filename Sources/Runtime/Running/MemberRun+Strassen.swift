@@ -3,28 +3,30 @@ import Kernels
 extension MemberRun {
   /// A product by one level of Strassen's, in the same way: the rows are pairs of pixels, 2i and 2i + 1.
   func runStrassen(_ step: ProductStep, _ phase: Phase, _ units: Range<Int>) {
-    guard let shared = phase.division.shared else { return runStrassen(step, tiles: units) }
-    let pairs = shared.block(phase.part)
-    let block = pixels(of: pairs, step)
-    if isUnplaced(in: phase) { place(pairs: block, step) }
-    let tiles = tileCount(step, pairs.count)
-    if phase.part % 2 == 0 {
-      return produce(step, pairs: rows(of: units, tiles: tiles, in: 0..<pairs.count), of: block, sharedPanel)
-    }
-    shared.forEachPart(of: units, tiles: tiles) { tiles, units in
-      multiply(step, block, sharedPanel, tiles: tiles, units: units)
+    guard let grid = phase.division.grid else { return runStrassen(step, tiles: units) }
+    grid.forEachPart(of: units) { part, units in
+      let pairs = grid.rows(part)
+      let block = pixels(of: pairs, step)
+      if !hasMade(part, in: phase) {
+        place(pairs: block, step)
+        produce(step, pairs: 0..<pairs.count, of: block, scratch.rowPanel)
+      }
+      multiply(step, block, scratch.rowPanel, tiles: 0..<tileCount(step, pairs.count), units: units)
     }
   }
 
   /// Some tiles of pairs, in blocks that fit the operands.
   private func runStrassen(_ step: ProductStep, tiles: Range<Int>) {
-    let size = ProductSize(step, pixels: maps[step.output].pixels)
-    let pairs = tiles.lowerBound * size.tileRows..<min(tiles.upperBound * size.tileRows, size.rows)
-    for (_, pairs) in PixelBlocks(pairs, limit: size.blockRows) {
+    let rows = (maps[step.output].pixels + 1) / 2
+    let tileRows = step.shape.tileRows
+    let pairs = tiles.lowerBound * tileRows..<min(tiles.upperBound * tileRows, rows)
+    for (_, pairs) in PixelBlocks(pairs, limit: step.blockTiles * tileRows) {
       let block = pixels(of: pairs, step)
       place(pairs: block, step)
       produce(step, pairs: 0..<pairs.count, of: block, scratch.rowPanel)
-      multiply(step, block, scratch.rowPanel, tiles: 0..<tileCount(step, pairs.count), units: 0..<size.panels)
+      multiply(
+        step, block, scratch.rowPanel, tiles: 0..<tileCount(step, pairs.count),
+        units: 0..<(step.panels.count + 1) / 2)
     }
   }
 

@@ -1,11 +1,10 @@
 import Kernels
 
 extension MemberRun {
-  /// Some tiles of windows of a 3 x 3 convolution, or the part of a shared block that some tickets make or multiply, in
-  /// blocks of windows from anywhere in the map: the windows are transformed, multiplied in 36 products, and
-  /// transformed back. Weights are read once for each block.
+  /// Some tiles of the windows of a 3 x 3 convolution, or some columns of parts of them. The windows of a block are from
+  /// anywhere in the map: they are transformed, multiplied in 36 products, and transformed back.
   func run(_ step: WinogradStep, _ phase: Phase, _ units: Range<Int>) {
-    guard let shared = phase.division.shared else {
+    guard let grid = phase.division.grid else {
       let windows = across(step) * ((maps[step.output].height + 3) / 4)
       let tileRows = step.shape.tileRows
       let own = units.lowerBound * tileRows..<min(units.upperBound * tileRows, windows)
@@ -15,10 +14,10 @@ extension MemberRun {
       }
       return
     }
-    let block = shared.block(phase.part)
-    if phase.part % 2 == 0 { return produce(step, windows: units, of: block, sharedPanel) }
-    shared.forEachPart(of: units, tiles: tileCount(step, block.count)) { tiles, panels in
-      multiply(step, block, sharedPanel, tiles: tiles, panels: panels)
+    grid.forEachPart(of: units) { part, panels in
+      let block = grid.rows(part)
+      if !hasMade(part, in: phase) { produce(step, windows: 0..<block.count, of: block, scratch.rowPanel) }
+      multiply(step, block, scratch.rowPanel, tiles: 0..<tileCount(step, block.count), panels: panels)
     }
   }
 

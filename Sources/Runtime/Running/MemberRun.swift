@@ -13,13 +13,11 @@ struct MemberRun {
   let weights: BoundedPointer<Float>
   let zeroRow: BoundedPointer<Float>
   let arena: BoundedPointer<Float>
-  let sharedPanel: BoundedPointer<Float>
   let scratch: MemberScratch
   let buffers: BoundedPointer<CallBuffers>
 
   init(
-    _ plan: Plan, arena: BoundedPointer<Float>, sharedPanel: BoundedPointer<Float>, _ scratch: MemberScratch,
-    _ buffers: BoundedPointer<CallBuffers>
+    _ plan: Plan, arena: BoundedPointer<Float>, _ scratch: MemberScratch, _ buffers: BoundedPointer<CallBuffers>
   ) {
     kernels = plan.kernels
     vectorWidth = kernels.vectorWidth
@@ -30,15 +28,14 @@ struct MemberRun {
     weights = plan.weights
     zeroRow = plan.zeroRow
     self.arena = arena
-    self.sharedPanel = sharedPanel
     self.scratch = scratch
     self.buffers = buffers
   }
 
   /// Performs some tickets of a phase of a stage.
   func run(_ stage: Stage, _ phase: Phase, _ tickets: Range<Int>) {
-    if phase.part == 0 { clearBorders(of: stage, phase, tickets) }
-    let units = phase.share(of: phase.units, tickets)
+    clearBorders(of: stage, phase, tickets)
+    let units = phase.share(of: phase.division.units, tickets)
     let height = maps[stage.output].height
     if stage.turnRows > 0 {
       let rows = units.lowerBound * stage.turnRows..<min(units.upperBound * stage.turnRows, height)

@@ -1,8 +1,7 @@
 import Kernels
 import Threads
 
-/// One run of a plan, shared by the members of a team: one phase for each stage, or more for a stage whose rows they
-/// make together.
+/// One run of a plan, shared by the members of a team: a phase for each stage.
 struct PlanRun: TicketWork {
   let plan: Plan
   let scratch: Scratch
@@ -25,42 +24,32 @@ struct PlanRun: TicketWork {
     if phase.number == 0 {
       times?.mark(0)
     } else {
-      phase.part += 1
-      if phase.part == phase.division.parts {
-        times?.mark(phase.stage + 1)
-        if let cancellation, cancellation.isCancelled {
-          scratch.isCancelled[0] = true
-          return 0
-        }
-        phase.stage += 1
-        phase.part = 0
+      times?.mark(phase.number)
+      if let cancellation, cancellation.isCancelled {
+        scratch.isCancelled[0] = true
+        return 0
       }
     }
-    guard phase.stage < plan.stages.count else { return 0 }
-    if phase.part == 0 { phase.division = Division(plan.stages[phase.stage].size, members: members) }
+    guard phase.number < plan.stages.count else { return 0 }
+    if phase.number == 0 { scratch.divide(plan.stages, members: members) }
+    phase.division = scratch.divisions[phase.number]
     phase.number += 1
-    phase.units = phase.division.units(inPart: phase.part)
-    phase.tickets = Division.tickets(of: phase.units, members: members)
+    phase.tickets = Division.tickets(of: phase.division.units, members: members)
     scratch.phase[0] = phase
     return phase.tickets
   }
 
   func perform(_ tickets: Range<Int>, as member: Int) {
     let phase = scratch.phase[0]
-    scratch[member].run(plan.stages[phase.stage], phase, tickets)
+    scratch[member].run(plan.stages[phase.number - 1], phase, tickets)
   }
 }
 
 /// The position of a run: what its members do until all tickets are performed.
 struct Phase {
-  /// Counts all phases of the run, from 1 on.
+  /// Counts the phases of the run, from 1 on.
   var number = 0
-  var stage = 0
-  /// Counts the phases of the stage.
-  var part = 0
   var division = Division(.units(1), members: 1)
-  /// What the tickets divide: rows, tiles, columns.
-  var units = 0
   var tickets = 0
 
   /// The part of `0..<total` that belongs to some tickets.

@@ -7,11 +7,13 @@ final class Scratch: @unchecked Sendable {
   let arena: BoundedPointer<Float>
   let phase: BoundedPointer<Phase>
   let isCancelled: BoundedPointer<Bool>
+  /// How each stage is divided by as many members as the last run had.
+  let divisions: BoundedPointer<Division>
+  private let dividers: BoundedPointer<Int>
   private let memory: AlignedMemory
   private let members: [MemberScratch]
   private let buffers: BoundedPointer<CallBuffers>
-  /// What each member does. Members that make a row panel together make that of member 0, as no phase has both steps
-  /// that share a panel and steps that do not.
+  /// What each member does.
   private let runs: ConstantArray<MemberRun>
 
   init(for plan: Plan, members count: Int) throws(OutOfMemory) {
@@ -27,16 +29,20 @@ final class Scratch: @unchecked Sendable {
     }
     phase = .allocate(1, repeating: Phase())
     isCancelled = .allocate(1, repeating: false)
+    divisions = .allocate(plan.stages.count, repeating: Division(.units(1), members: 1))
+    dividers = .allocate(1, repeating: 0)
     buffers = .allocate(1, repeating: CallBuffers(input: words, output: words, features: nil))
     runs = ConstantArray(
-      members.map { [arena, members, buffers] in
-        MemberRun(plan, arena: arena, sharedPanel: members[0].rowPanel, $0, buffers)
+      members.map { [arena, buffers] in
+        MemberRun(plan, arena: arena, $0, buffers)
       })
   }
 
   deinit {
     phase.deallocate()
     isCancelled.deallocate()
+    divisions.deallocate()
+    dividers.deallocate()
     buffers.deallocate()
     runs.deallocate()
     for member in members { member.deallocate() }
@@ -48,6 +54,13 @@ final class Scratch: @unchecked Sendable {
     phase[0] = Phase()
     isCancelled[0] = false
     for index in runs.indices { runs[index].scratch.begin() }
+  }
+
+  /// Finding the best division takes half a microsecond for each stage.
+  func divide(_ stages: ConstantArray<Stage>, members: Int) {
+    guard dividers[0] != members else { return }
+    for index in stages.indices { divisions[index] = Division(stages[index].size, members: members) }
+    dividers[0] = members
   }
 
   subscript(member: Int) -> MemberRun { runs[member] }
@@ -78,8 +91,8 @@ final class Scratch: @unchecked Sendable {
   let rowSlots: BoundedPointer<Int>
   /// The phase in which a member last ran steps in turns, and the range of rows of the stage's output.
   let turns: BoundedPointer<Int>
-  /// The phase for which the rows of a shared block are in the lists.
-  let placed: BoundedPointer<Int>
+  /// The phase and the part of its product's rows that are in the row panel.
+  let made: BoundedPointer<Int>
   /// The rows of a window.
   let inputRows: BoundedPointer<UnsafePointer<Float>>
   let outputRows: BoundedPointer<UnsafeMutablePointer<Float>>
@@ -100,9 +113,9 @@ final class Scratch: @unchecked Sendable {
     floatRows = part(3 * needs.floatRow)
     floatRow = needs.floatRow
     let states = 4 * needs.blockRows + ProductShape.mostQuantizedRows
-    lists = .allocate(states + 4, repeating: 0)
+    lists = .allocate(states + 5, repeating: 0)
     turns = lists.part(from: states, count: 3)
-    placed = lists.part(from: states + 3, count: 1)
+    made = lists.part(from: states + 3, count: 2)
     slots = lists.part(from: 0, count: needs.blockRows)
     outputOffsets = lists.part(from: needs.blockRows, count: needs.blockRows)
     residualOffsets = lists.part(from: 2 * needs.blockRows, count: needs.blockRows)
@@ -124,7 +137,7 @@ final class Scratch: @unchecked Sendable {
   }
 
   /// Forgets what the previous run left.
-  func begin() { (turns[0], placed[0]) = (0, 0) }
+  func begin() { (turns[0], made[0]) = (0, 0) }
 
   func deallocate() {
     lists.deallocate()
