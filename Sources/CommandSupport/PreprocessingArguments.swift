@@ -71,23 +71,29 @@ package struct PreprocessingArguments: ParsableArguments {
     if stretch { preprocessing.geometry = .stretch }
     if let channelOrder { preprocessing.channelOrder = channelOrder }
     if let divisor { preprocessing.divisor = divisor }
-    if let mean { preprocessing.mean = mean.values }
-    if let std { preprocessing.standardDeviation = std.values }
+    let counts = [mean, std].compactMap { $0?.values.count }
+    if let count = counts.max(), count > 1, let fitting = preprocessing.replicated(channels: count) {
+      preprocessing = fitting
+    }
+    let channels = preprocessing.mean.count
+    if let mean { preprocessing.mean = mean.values(channels) }
+    if let std { preprocessing.standardDeviation = std.values(channels) }
   }
 }
 
-/// A number for each of three channels.
+/// A number for all channels, or one for each of three or four.
 package struct ChannelValues: ExpressibleByArgument {
   package let values: [Float]
 
   package init?(argument: String) {
     let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
     let numbers = parts.compactMap { Float($0) }.filter(\.isFinite)
-    switch (parts.count, numbers.count) {
-    case (1, 1): values = [Float](repeating: numbers[0], count: 3)
-    case (3, 3): values = numbers
-    default: return nil
-    }
+    guard numbers.count == parts.count, [1, 3, 4].contains(parts.count) else { return nil }
+    values = numbers
+  }
+
+  fileprivate func values(_ channels: Int) -> [Float] {
+    values.count == 1 ? [Float](repeating: values[0], count: channels) : values
   }
 }
 

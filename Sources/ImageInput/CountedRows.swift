@@ -20,7 +20,7 @@ struct CountedRows<Source: RowSource> {
   /// Reads the rows that nobody needs, because damage is an error wherever it is.
   mutating func finish() throws(Source.Failure) {
     guard row < height else { return }
-    var line = RowRing<UInt8>(rows: 1, width: width * 3, zero: 0)
+    var line = RowRing<UInt8>(rows: 1, width: width * Source.samples, zero: 0)
     try unsafe line.advance(to: height - row) { (line, stride) throws(Source.Failure) in
       try unsafe read(into: line, stride: stride)
     }

@@ -1,19 +1,23 @@
-/// Rows of a stored picture from the top, RGB of 8 bits: what resizing reads.
+/// Rows of a stored picture from the top, RGB or RGBA of 8 bits: what resizing reads.
 protocol RowSource {
   associatedtype Failure: Error
 
+  /// Bytes of a pixel: 3, or 4 with alpha. It belongs to the type, so that the passes are compiled for either.
+  static var samples: Int { get }
   /// Of the stored picture, in pixels.
   var width: Int { get }
   var height: Int { get }
   /// How the stored picture must be turned to stand upright.
   var orientation: Orientation { get }
 
-  /// The next rows, of `width` x 3 values, each `stride` bytes after the one before.
+  /// The next rows, of `width` pixels, each `stride` bytes after the one before.
   mutating func read(_ count: Int, into rows: UnsafeMutablePointer<UInt8>, stride: Int) throws(Failure)
 }
 
 /// A file's rows as RGB.
 struct DecodedRows: RowSource {
+  static var samples: Int { 3 }
+
   private let decoder: any RowDecoder
   private let pixels: PixelConversion
   let orientation: Orientation

@@ -2,6 +2,8 @@
 ///
 /// Keras's `load_img(color_mode="grayscale")` does the same before it resizes. A gray picture stays as it is.
 struct GrayRows<Source: RowSource>: RowSource {
+  static var samples: Int { 3 }
+
   var source: Source
 
   var width: Int { source.width }

@@ -40,6 +40,8 @@ extension Image {
 
 /// A picture in memory as a source of rows.
 struct ImageRows: RowSource {
+  static var samples: Int { 3 }
+
   private let image: Image
   private var next = 0
 

@@ -1,4 +1,4 @@
-/// Makes RGB of a row of other pixels.
+/// Makes RGB, or RGBA, of a row of other pixels.
 struct PixelConversion {
   let width: Int
   let layout: PixelLayout
@@ -32,6 +32,23 @@ struct PixelConversion {
         ? Self.rgb(ofInvertedCMYK: pixel)
         : alpha.shown(red: pixel.0, green: pixel.1, blue: pixel.2, alpha: pixel.3)
       unsafe write(shown, to: row + x * 3)
+    }
+  }
+
+  /// Pixels at the start of a row become RGBA, opaque where they have no alpha, in place and therefore from the end.
+  func expandWithAlpha(_ row: UnsafeMutablePointer<UInt8>) {
+    guard layout != .rgba else { return }
+    for x in (0..<width).reversed() {
+      let pixel = unsafe row + x * layout.samples
+      let color: (UInt8, UInt8, UInt8)
+      switch layout {
+      case .gray, .grayAlpha: color = unsafe (pixel[0], pixel[0], pixel[0])
+      case .rgb, .rgba: color = unsafe (pixel[0], pixel[1], pixel[2])
+      case .invertedCMYK: color = Self.rgb(ofInvertedCMYK: unsafe (pixel[0], pixel[1], pixel[2], pixel[3]))
+      }
+      let alpha = layout == .grayAlpha ? unsafe pixel[1] : 255
+      unsafe write(color, to: row + x * 4)
+      unsafe row[x * 4 + 3] = alpha
     }
   }
 

@@ -7,12 +7,12 @@ package struct Preprocessor: Sendable {
   /// Of the input, in pixels.
   package let height: Int
   package let width: Int
-  /// 3; or 1, for which pictures are made gray.
+  /// 3; 1, for which pictures are made gray; or 4, of which the last is alpha, 255 where a picture has none.
   package let channels: Int
   /// The input value of each 8-bit value, for each channel of the input: channels x 256.
   private let levels: [Float]
 
-  /// - Parameter inputShape: height x width x 3 or 1.
+  /// - Parameter inputShape: height x width x 3, 1 or 4.
   /// - Throws: `PreprocessingError` where the description contradicts itself or the shape.
   package init(preprocessing: Preprocessing, inputShape: Shape) throws(PreprocessingError) {
     try preprocessing.validate(inputShape: inputShape)
@@ -48,7 +48,11 @@ package struct Preprocessor: Sendable {
 
   /// Writes the input, height x width x channels, into memory of the caller, which holds exactly that many values.
   package func write(_ image: Image, into input: UnsafeMutableBufferPointer<Float>) {
-    _ = unsafe write(rows: ImageRows(image), into: input)
+    if channels == 4 {
+      _ = unsafe write(rows: OpaqueRows(source: ImageRows(image)), into: input)
+    } else {
+      _ = unsafe write(rows: ImageRows(image), into: input)
+    }
   }
 
   /// The same for an image file in memory, which is resized as it is decoded. Returns the time that decoding took.
@@ -56,7 +60,9 @@ package struct Preprocessor: Sendable {
     decoding bytes: [UInt8], options: DecodingOptions = .init(), into input: UnsafeMutableBufferPointer<Float>
   ) throws(ImageError) -> Duration {
     try ImageFormat.withDecoder(of: bytes, options: options) { (decoder) throws(ImageError) in
-      try unsafe write(rows: DecodedRows(decoder, options: options), into: input)
+      try channels == 4
+        ? unsafe write(rows: AlphaRows(decoder, options: options), into: input)
+        : unsafe write(rows: DecodedRows(decoder, options: options), into: input)
     }
   }
 
@@ -65,7 +71,11 @@ package struct Preprocessor: Sendable {
   ) throws(Source.Failure) -> Duration {
     precondition(
       input.count == height * width * channels, "the input's memory must hold height x width x channels values")
-    guard channels == 1 else { return try unsafe write(colors: rows, into: input) }
+    guard channels == 1 else {
+      return try isConvolved && channels == 4
+        ? unsafe write(colors: PremultipliedRows(source: rows), into: input)
+        : unsafe write(colors: rows, into: input)
+    }
     var colors = [Float](repeating: 0, count: height * width * 3)
     let time = try unsafe colors.withUnsafeMutableBufferPointer { (colors) throws(Source.Failure) in
       try unsafe write(colors: GrayRows(source: rows), into: colors)
@@ -74,7 +84,10 @@ package struct Preprocessor: Sendable {
     return time
   }
 
-  /// Writes three channels for each pixel, which are scaled alike where the input has one.
+  /// Whether pictures are resized by Pillow's convolution.
+  private var isConvolved: Bool { preprocessing.antialias && preprocessing.filter != .nearest }
+
+  /// Writes all samples of each pixel, which are scaled alike where the input has one channel.
   private func write<Source: RowSource>(
     colors rows: Source, into input: UnsafeMutableBufferPointer<Float>
   ) throws(Source.Failure) -> Duration {
@@ -84,30 +97,31 @@ package struct Preprocessor: Sendable {
     var rows = CountedRows(source: rows)
     switch (preprocessing.filter, preprocessing.antialias) {
     case (.nearest, _):
-      unsafe writeLevels(of: try frame.nearest(&rows), into: input)
-    case (.bilinear, true):
-      unsafe writeLevels(of: try frame.convolved(&rows, by: .bilinear), into: input)
-    case (.bicubic, true):
-      unsafe writeLevels(of: try frame.convolved(&rows, by: .bicubic), into: input)
+      unsafe writeLevels(of: try frame.nearest(&rows), samples: Source.samples, into: input)
+    case (.bilinear, true), (.bicubic, true):
+      var pixels = try frame.convolved(&rows, by: preprocessing.filter == .bilinear ? .bilinear : .bicubic)
+      if Source.samples == 4 { PremultipliedRows<Source>.divide(&pixels) }
+      unsafe writeLevels(of: pixels, samples: Source.samples, into: input)
     case (.bilinear, false):
       try unsafe frame.interpolate(&rows, by: SamplingWindows.bilinear, into: input)
-      unsafe normalize(input)
+      unsafe normalize(input, samples: Source.samples)
     case (.bicubic, false):
       try unsafe frame.interpolate(&rows, by: SamplingWindows.bicubic, into: input)
-      unsafe normalize(input)
+      unsafe normalize(input, samples: Source.samples)
     }
     try rows.finish()
     return rows.time
   }
 
   /// Scales resized 8-bit pixels by the table.
-  private func writeLevels(of pixels: [UInt8], into input: UnsafeMutableBufferPointer<Float>) {
+  @inline(__always)
+  private func writeLevels(of pixels: [UInt8], samples: Int, into input: UnsafeMutableBufferPointer<Float>) {
     let isReversed = preprocessing.channelOrder == .bgr
     unsafe levels.withUnsafeBufferPointer { levels in
       unsafe pixels.withUnsafeBufferPointer { pixels in
-        for pixel in stride(from: 0, to: pixels.count, by: 3) {
-          for channel in 0..<3 {
-            let value = unsafe pixels[pixel + (isReversed ? 2 - channel : channel)]
+        for pixel in stride(from: 0, to: pixels.count, by: samples) {
+          for channel in 0..<samples {
+            let value = unsafe pixels[pixel + (isReversed && channel < 3 ? 2 - channel : channel)]
             unsafe input[pixel + channel] = levels[min(channel, channels - 1) << 8 | Int(value)]
           }
         }
@@ -115,12 +129,12 @@ package struct Preprocessor: Sendable {
     }
   }
 
-  /// Scales resized red, green and blue values in place.
-  private func normalize(_ input: UnsafeMutableBufferPointer<Float>) {
+  /// Scales resized values in place.
+  private func normalize(_ input: UnsafeMutableBufferPointer<Float>, samples: Int) {
     let isReversed = preprocessing.channelOrder == .bgr
-    for pixel in stride(from: 0, to: input.count, by: 3) {
+    for pixel in stride(from: 0, to: input.count, by: samples) {
       if isReversed { unsafe input.swapAt(pixel, pixel + 2) }
-      for channel in 0..<3 {
+      for channel in 0..<samples {
         let value = unsafe input[pixel + channel]
         unsafe input[pixel + channel] = preprocessing.inputValue(value, channel: min(channel, channels - 1))
       }

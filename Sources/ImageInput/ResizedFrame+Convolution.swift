@@ -3,7 +3,7 @@ extension ResizedFrame {
   /// (for Pillow 13 see `Preprocessing.antialias`). Only the part that is used is computed. Where the cubic filter
   /// overshoots 0...255, values are clipped.
   ///
-  /// - Returns: rows.used x columns.used x 3.
+  /// - Returns: rows.used x columns.used pixels.
   func convolved<Source: RowSource>(
     _ source: inout CountedRows<Source>, by filter: ConvolutionFilter
   ) throws(Source.Failure) -> [UInt8] {
@@ -16,9 +16,10 @@ extension ResizedFrame {
   private func convolvedUpright<Source: RowSource>(
     _ source: inout CountedRows<Source>, across: SamplingWindows<Int32>, down: SamplingWindows<Int32>
   ) throws(Source.Failure) -> [UInt8] {
-    let stride = across.count * 3
+    let samples = Source.samples
+    let stride = across.count * samples
     var pixels = [UInt8](repeating: 0, count: down.count * stride)
-    var line = RowRing<UInt8>(rows: 1, width: source.width * 3, zero: 0)
+    var line = RowRing<UInt8>(rows: 1, width: source.width * samples, zero: 0)
     var narrowed = RowRing<UInt8>(rows: down.longest, width: stride, zero: 0)
     let needed = down.extent
     var row = 0
@@ -27,7 +28,7 @@ extension ResizedFrame {
         try unsafe line.advance(to: row + 1) { (line, stride) throws(Source.Failure) in
           try unsafe source.read(into: line, stride: stride)
         }
-        if needed.contains(row) { unsafe across.convolveRow(line[row], into: result) }
+        if needed.contains(row) { unsafe across.convolveRow(line[row], samples: samples, into: result) }
         row += 1
       }
       unsafe pixels.withUnsafeMutableBufferPointer { pixels in
@@ -41,21 +42,24 @@ extension ResizedFrame {
   private func convolvedSideways<Source: RowSource>(
     _ source: inout CountedRows<Source>, across: SamplingWindows<Int32>, down: SamplingWindows<Int32>
   ) throws(Source.Failure) -> [UInt8] {
-    let stride = across.count * 3
+    let samples = Source.samples
+    let stride = across.count * samples
     let extent = down.extent
     var pixels = [UInt8](repeating: 0, count: down.count * stride)
-    var lines = RowRing<UInt8>(rows: across.longest, width: source.width * 3, zero: 0)
-    let narrowed = RowRing<UInt8>(rows: 1, width: source.width * 3, zero: 0)
-    let column = RowRing<UInt8>(rows: 1, width: down.count * 3, zero: 0)
+    var lines = RowRing<UInt8>(rows: across.longest, width: source.width * samples, zero: 0)
+    let narrowed = RowRing<UInt8>(rows: 1, width: source.width * samples, zero: 0)
+    let column = RowRing<UInt8>(rows: 1, width: down.count * samples, zero: 0)
     for index in across.storedOrder {
       try unsafe lines.advance(to: across.pixels(index).upperBound) { (line, stride) throws(Source.Failure) in
         try unsafe source.read(into: line, stride: stride)
       }
-      let places = extent.lowerBound * 3..<extent.upperBound * 3
+      let places = extent.lowerBound * samples..<extent.upperBound * samples
       unsafe across.convolveColumns(lines, index, places: places, into: narrowed[0] + places.lowerBound)
-      unsafe down.convolveRow(narrowed[0], into: column[0])
+      unsafe down.convolveRow(narrowed[0], samples: samples, into: column[0])
       for y in 0..<down.count {
-        for channel in 0..<3 { pixels[y * stride + index * 3 + channel] = unsafe column[0][y * 3 + channel] }
+        for channel in 0..<samples {
+          pixels[y * stride + index * samples + channel] = unsafe column[0][y * samples + channel]
+        }
       }
     }
     return pixels
@@ -69,20 +73,23 @@ extension SamplingWindows<Int32> {
     UInt8(truncatingIfNeeded: min(max(sum >> fractionBits, 0), 255))
   }
 
-  /// One row of RGB pixels. A byte after the row's last is read.
-  fileprivate func convolveRow(_ row: UnsafePointer<UInt8>, into result: UnsafeMutablePointer<UInt8>) {
-    let step = step * 3
+  /// One row of pixels of three or four samples. A byte after the row's last is read.
+  @inline(__always)
+  fileprivate func convolveRow(
+    _ row: UnsafePointer<UInt8>, samples: Int, into result: UnsafeMutablePointer<UInt8>
+  ) {
+    let step = step * samples
     unsafe weights.withUnsafeBufferPointer { weights in
       for index in 0..<count {
         let (offset, taps) = (offsets[index], offsets[index + 1] - offsets[index])
-        let start = unsafe row + starts[index] * 3
+        let start = unsafe row + starts[index] * samples
         var sums = SIMD4(repeating: Self.half)
-        // Pixels are read four bytes at a time, of which the fourth is not used.
+        // Pixels are read four bytes at a time, of which the fourth may not be used.
         for tap in 0..<taps {
           let bytes = unsafe UnsafeRawPointer(start + tap * step).loadUnaligned(as: SIMD4<UInt8>.self)
           unsafe sums &+= SIMD4<Int32>(truncatingIfNeeded: bytes) &* weights[offset + tap]
         }
-        for channel in 0..<3 { unsafe result[index * 3 + channel] = Self.level(sums[channel]) }
+        for channel in 0..<samples { unsafe result[index * samples + channel] = Self.level(sums[channel]) }
       }
     }
   }

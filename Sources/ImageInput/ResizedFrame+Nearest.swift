@@ -1,11 +1,12 @@
 extension ResizedFrame {
-  /// The nearest pixels, rows.used x columns.used x 3.
+  /// The nearest pixels, rows.used x columns.used pixels.
   func nearest<Source: RowSource>(_ source: inout CountedRows<Source>) throws(Source.Failure) -> [UInt8] {
+    let samples = Source.samples
     let (across, down) = windows(SamplingWindows<Void>.nearest)
     // Along the stored image's columns, and along its rows.
     let (outer, inner) = orientation.isSideways ? (across, down) : (down, across)
-    var pixels = [UInt8](repeating: 0, count: across.count * down.count * 3)
-    var ring = RowRing<UInt8>(rows: 1, width: source.width * 3, zero: 0)
+    var pixels = [UInt8](repeating: 0, count: across.count * down.count * samples)
+    var ring = RowRing<UInt8>(rows: 1, width: source.width * samples, zero: 0)
     for index in outer.storedOrder {
       let row = outer.starts[index]
       try unsafe ring.advance(to: row + 1) { (line, stride) throws(Source.Failure) in
@@ -14,9 +15,9 @@ extension ResizedFrame {
       let line = unsafe ring[row]
       for place in 0..<inner.count {
         let (y, x) = orientation.isSideways ? (place, index) : (index, place)
-        let target = (y * across.count + x) * 3
-        let pixel = inner.starts[place] * 3
-        for channel in 0..<3 { pixels[target + channel] = unsafe line[pixel + channel] }
+        let target = (y * across.count + x) * samples
+        let pixel = inner.starts[place] * samples
+        for channel in 0..<samples { pixels[target + channel] = unsafe line[pixel + channel] }
       }
     }
     return pixels

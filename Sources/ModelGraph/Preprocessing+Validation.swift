@@ -38,13 +38,14 @@ extension Preprocessing {
 
   /// Checks every value, and that the geometry can fill the input.
   ///
-  /// - Parameter inputShape: must be height x width x 3, or x 1 for gray pictures.
+  /// - Parameter inputShape: must be height x width x 3, x 1 for gray pictures, or x 4 for pictures with alpha.
   package func validate(inputShape: Shape) throws(PreprocessingError) {
     guard case .map(let height, let width, let channels) = inputShape, height > 0, width > 0,
-      channels == 3 || channels == 1
+      [1, 3, 4].contains(channels)
     else {
       throw PreprocessingError(
-        property: "the input's shape", found: "\(inputShape)", expected: "height x width x 3, or x 1 for gray pictures")
+        property: "the input's shape", found: "\(inputShape)",
+        expected: "height x width x 3, x 1 for gray pictures, or x 4 for pictures with alpha")
     }
     try Self.require(mean.count == channels, "mean", mean, "\(channels) finite numbers")
     try validateValues()

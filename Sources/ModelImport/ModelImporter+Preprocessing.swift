@@ -56,11 +56,12 @@ extension ModelImporter {
     return (result, [note, channelNote(channels)].compactMap(\.self))
   }
 
-  /// How pictures, which have three channels, fit an input with another number of them.
+  /// How pictures fit an input with another number of them.
   private static func channelNote(_ channels: Int) -> String? {
     switch channels {
     case 3: nil
     case 1: "its input has one channel: pictures become gray as Pillow's convert(\"L\") makes them"
+    case 4: "its input has four channels: red, green, blue and alpha, which is 255 where a picture has none"
     default: "its input has \(channels) channels, which no picture gives it: the commands cannot classify with it"
     }
   }

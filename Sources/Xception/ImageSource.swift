@@ -18,6 +18,7 @@ public enum ImageSource: Sendable {
   /// An open file, such as 0 for standard input, which is read to its end.
   case descriptor(CInt)
   /// Pixels in rows from the top, each of three bytes: red, green and blue. There must be `width * height * 3` bytes.
+  /// For a network that takes alpha they are opaque.
   case rgb([UInt8], width: Int, height: Int)
 }
 

@@ -28,7 +28,7 @@ public struct Preprocessing: Hashable, Sendable {
   /// Far above any sensible one: the work of finding an image's part in a longer side grows with it.
   package static let largestShorterSide = 1 << 14
 
-  /// The order of a pixel's values.
+  /// The order of a pixel's colors. Where the network takes alpha too, that comes last.
   public enum ChannelOrder: String, Hashable, Sendable, CaseIterable {
     case rgb, bgr
   }
@@ -40,7 +40,8 @@ public struct Preprocessing: Hashable, Sendable {
   /// after each direction and cuts off the bicubic filter's overshoot there. (Pillow 13 works along columns first where
   /// the height shrinks much more than the width: values then differ by one gray level, single bicubic ones by up to
   /// 5.) `tf.image.resize(antialias=True)` is the same convolution unrounded: within one gray level but for bicubic
-  /// values beside clipped ones, where 5.3 was seen.
+  /// values beside clipped ones, where 5.3 was seen. Of pictures with alpha, for networks that take it, colors count by
+  /// their alpha, as for Pillow; for TensorFlow all count alike.
   ///
   /// Without antialiasing the filter reads the two or four nearest pixels a side, and the result is that of
   /// `tf.image.resize` (half-pixel centers): fractions stay, and the overshoot leaves 0...255. OpenCV's bicubic filter,
@@ -51,7 +52,7 @@ public struct Preprocessing: Hashable, Sendable {
   /// An input value is `(pixel / divisor - mean) / standardDeviation`, with pixels of 0 to 255, computed in single
   /// precision in this order, as Keras and PyTorch do. Positive and finite, as must be the input values it gives.
   public var divisor: Float
-  /// Per channel, in the order of `channelOrder`; finite.
+  /// Per channel, in the order of `channelOrder`, alpha included; finite.
   public var mean: [Float]
   /// Per channel, in the order of `channelOrder`; positive and finite.
   public var standardDeviation: [Float]

@@ -154,7 +154,9 @@ struct XceptionRun: ParsableCommand {
     options.cache = try noCache ? nil : WeightCache.ofUser()
     if preprocessing.isGiven {
       let model = try preprocessing.preprocess.map { named in
-        named.preprocessing(for: try WeightFile(contentsOf: path).model.graph.inputShape)
+        let input = try WeightFile(contentsOf: path).model.graph.inputShape
+        let given = named.preprocessing(for: input)
+        return given.replicated(channels: input.channels) ?? given
       }
       var changed = try model ?? Classifier.preprocessing(ofModelAtPath: path)
       preprocessing.change(&changed)

@@ -56,7 +56,8 @@ import Testing
     #expect(error { $0.geometry = .centerCrop(shorterSide: .max) } == "the shorter side")
     #expect(error({ _ in }, .vector(12)) == "the input's shape")
     #expect(error({ _ in }, .map(height: 2, width: 2, channels: 1)) == "mean")
-    #expect(error({ _ in }, .map(height: 2, width: 2, channels: 4)) == "the input's shape")
+    #expect(error({ _ in }, .map(height: 2, width: 2, channels: 4)) == "mean")
+    #expect(error({ _ in }, .map(height: 2, width: 2, channels: 2)) == "the input's shape")
   }
 
   @Test func `For an input of one channel pictures become gray as Pillow makes them`() throws {
