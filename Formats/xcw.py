@@ -264,7 +264,7 @@ class File:
             node.groups = f.u32()
         elif node.operation == 23:
             node.is_size, node.sides = f.flag(), [f.u32(), f.u32()]
-            f.u32(2)
+            f.u32(5)
             require(all(1 <= side <= ELEMENTS for side in node.sides), f"{what}: resizes to {node.sides}")
         elif node.operation == 24:
             node.window = [f.u32(4097) for _ in range(6)]

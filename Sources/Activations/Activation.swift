@@ -49,6 +49,8 @@ public enum Activation: Hashable, Sendable {
   /// The error function.
   case erf
   case squareRoot
+  /// The natural logarithm.
+  case logarithm
 }
 
 extension Activation {
@@ -76,6 +78,7 @@ extension Activation {
     case .threshold(let threshold, let value): return x > Double(threshold) ? x : Double(value)
     case .erf: return erfOf(x)
     case .squareRoot: return x.squareRoot()
+    case .logarithm: return logarithmOf(x)
     }
   }
 
@@ -106,6 +109,7 @@ extension Activation {
     case .threshold(let threshold, _): return x > Double(threshold) ? 1 : 0
     case .erf: return 2 / Double.pi.squareRoot() * exp(-x * x)
     case .squareRoot: return 1 / (2 * x.squareRoot())
+    case .logarithm: return 1 / x
     }
   }
 
@@ -127,13 +131,16 @@ extension Activation {
   /// Whether `f(0) = 0`, so that zeros of padding may go through it.
   public var keepsZero: Bool { self(0) == 0 }
 
+  /// Whether it is a number for negative numbers too.
+  public var isDefinedBelowZero: Bool { self != .squareRoot && self != .logarithm }
+
   /// Whether no value of it is negative.
   public var isNeverNegative: Bool {
     switch self {
     case .relu, .relu6, .sigmoid, .hardSigmoid, .softplus, .exponential, .squareRoot: true
     case .clip(let minimum, _): minimum >= 0
     case .threshold(let threshold, let value): threshold >= 0 && value >= 0
-    case .identity, .elu, .hardSwish, .silu, .tanh, .leakyRelu, .gelu, .geluTanh, .selu, .erf: false
+    case .identity, .elu, .hardSwish, .silu, .tanh, .leakyRelu, .gelu, .geluTanh, .selu, .erf, .logarithm: false
     }
   }
 }
@@ -161,6 +168,7 @@ extension Activation {
     case .threshold(let threshold, let value): (16, "threshold", [("threshold", threshold), ("value", value)])
     case .erf: (17, "erf", [])
     case .squareRoot: (18, "square root", [])
+    case .logarithm: (19, "logarithm", [])
     }
   }
 
@@ -169,7 +177,7 @@ extension Activation {
     .identity, .relu, .relu6, .elu(alpha: 1), .sigmoid, .hardSigmoid(slope: 1 / 6, offset: 0.5), .hardSwish, .silu,
     .tanh,
     .leakyRelu(slope: 0.2), .gelu, .geluTanh, .softplus, .selu, .exponential, .clip(minimum: -1, maximum: 1),
-    .threshold(threshold: 0.5, value: 0), .erf, .squareRoot,
+    .threshold(threshold: 0.5, value: 0), .erf, .squareRoot, .logarithm,
   ]
 
   /// Its number in a file.
@@ -190,7 +198,7 @@ extension Activation {
     case .clip: .clip(minimum: values[0], maximum: values[1])
     case .threshold: .threshold(threshold: values[0], value: values[1])
     case .identity, .relu, .relu6, .sigmoid, .hardSwish, .silu, .tanh, .gelu, .geluTanh, .softplus, .selu, .exponential,
-      .erf, .squareRoot:
+      .erf, .squareRoot, .logarithm:
       self
     }
   }
@@ -208,3 +216,4 @@ extension Activation: CustomStringConvertible {
 // The names of the cases hide those of the C library's functions.
 private func tanhOf(_ x: Double) -> Double { tanh(x) }
 private func erfOf(_ x: Double) -> Double { erf(x) }
+private func logarithmOf(_ x: Double) -> Double { log(x) }

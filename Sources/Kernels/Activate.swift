@@ -32,6 +32,7 @@ extension VectorUnit {
     case .threshold(let threshold, let value): map(line) { self.threshold($0, threshold, value) }
     case .erf: map(line) { errorFunction($0) }
     case .squareRoot: map(line) { squareRoot($0) }
+    case .logarithm: map(line) { logarithm($0) }
     }
   }
 

@@ -67,6 +67,13 @@ package struct Resize: Hashable, Sendable {
     case nearest
     /// The four nearest positions by distance, with half-pixel centers, without antialiasing: `tf.image.resize`.
     case bilinear
+    /// The sixteen nearest positions by Keys's cubic convolution with the coefficient -0.5, likewise; the place between two
+    /// positions is rounded to 1/1024, and positions outside the map do not count.
+    case bicubic
+    /// Those up to 3 positions away, by Lanczos's kernel, likewise but not rounded.
+    case lanczos3
+    /// Those up to 5 positions away.
+    case lanczos5
   }
 
   package var target: Target

@@ -1,5 +1,13 @@
 import ModelGraph
 
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
 /// The operations that move values or repeat them.
 extension ReferenceExecutor {
   /// The values of a map by position, or of a vector, which has one position.
@@ -84,7 +92,46 @@ extension ReferenceExecutor {
         }
         return Float(row(top) * (1 - lower) + row(bottom) * lower)
       }
+    case .bicubic, .lanczos3, .lanczos5:
+      let rows = (0..<target.height).map { shares(of: $0, resize.filter, from: positions.height, to: target.height) }
+      let columns = (0..<target.width).map { shares(of: $0, resize.filter, from: positions.width, to: target.width) }
+      return values(of: resized) { y, x, channel in
+        var sum = 0.0
+        for (row, share) in rows[y] {
+          for (column, part) in columns[x] { sum += share * part * Double(positions[row, column, channel]) }
+        }
+        return Float(sum)
+      }
     }
+  }
+
+  /// The positions that a new one is made of, and the share of each, as `tf.image.resize` weights them.
+  private static func shares(
+    of index: Int, _ filter: Resize.Filter, from count: Int, to target: Int
+  ) -> [(position: Int, share: Double)] {
+    // TensorFlow's place is in single precision, and its table of cubic weights has 1024 places.
+    let place = (Float(index) + 0.5) * (Float(count) / Float(target)) - 0.5
+    let lower = place.rounded(.down)
+    let share = Double(((place - lower) * 1024).rounded() / 1024)
+    let weights = (0..<count).map { position in
+      filter == .bicubic
+        ? cubic(abs(Double(position) - Double(lower) - share))
+        : lanczos(abs(Double(position) - Double(place)), radius: filter == .lanczos3 ? 3 : 5)
+    }
+    let sum = weights.reduce(0, +)
+    return weights.enumerated().filter { $0.element != 0 }.map { ($0.offset, $0.element / sum) }
+  }
+
+  /// Keys's convolution with the coefficient -0.5.
+  private static func cubic(_ distance: Double) -> Double {
+    if distance <= 1 { return (1.5 * distance - 2.5) * distance * distance + 1 }
+    return distance < 2 ? (((distance - 5) * distance + 8) * distance - 4) * -0.5 : 0
+  }
+
+  private static func lanczos(_ distance: Double, radius: Double) -> Double {
+    guard distance > 1e-3 else { return 1 }
+    let angle = Double.pi * distance
+    return distance < radius ? radius * sin(angle) * sin(angle / radius) / (angle * angle) : 0
   }
 
   /// The two positions around a new one, and the share of the second, with half-pixel centers.

@@ -4,7 +4,7 @@ import ModelGraph
 enum OperationCodes {
   static let binaries: [Binary] = [.sum, .difference, .product, .quotient, .maximum, .minimum]
   static let globalPools: [GlobalPool.Kind] = [.average, .maximum]
-  static let resizeFilters: [Resize.Filter] = [.nearest, .bilinear]
+  static let resizeFilters: [Resize.Filter] = [.nearest, .bilinear, .bicubic, .lanczos3, .lanczos5]
 }
 
 extension GlobalPool {

@@ -28,7 +28,7 @@ enum ActivationBound {
     let unit = 0x1p-24
     switch activation {
     case .identity, .relu, .relu6, .clip, .threshold, .leakyRelu, .squareRoot: return unit * size + 0x1p-149
-    case .tanh, .erf, .exponential, .softplus: return 5 * unit * size + 0x1p-148
+    case .tanh, .erf, .exponential, .softplus, .logarithm: return 5 * unit * size + 0x1p-148
     case .elu(let alpha): return 4 * unit * max(1, size, Double(alpha))
     default: return 4 * unit * max(1, size)
     }

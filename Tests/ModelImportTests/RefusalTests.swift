@@ -53,9 +53,61 @@ struct RefusalTests {
       new: #""keras_history": ["logits", 0, 0]"#, layer: "inner", reason: "reads its own value"),
   ]
 
+  private static let functions = [
+    Change(
+      testDescription: "a reflecting pad", old: #""mode": "constant""#, new: #""mode": "reflect""#, layer: "pad",
+      reason: "a pad of the mode \"reflect\", expected constant"),
+    Change(
+      testDescription: "a pad of channels", old: "[[0, 0], [1, 2], [0, 1], [0, 0]]",
+      new: "[[0, 0], [1, 2], [0, 1], [1, 0]]", layer: "pad",
+      reason: "a pad of anything but the rows and columns of a map"),
+    Change(
+      testDescription: "a split of the batch", old: #""indices_or_sections": 3, "axis": -1"#,
+      new: #""indices_or_sections": 3, "axis": 0"#, layer: "split", reason: "Split along axis 0 cannot be expressed"),
+    Change(
+      testDescription: "a split into unequal parts", old: #""indices_or_sections": 3"#,
+      new: #""indices_or_sections": 4"#, layer: "split", reason: "Split of 6 into 4 cannot be expressed"),
+    Change(
+      testDescription: "a split in falling order", old: #""indices_or_sections": [2, 5]"#,
+      new: #""indices_or_sections": [5, 2]"#, layer: "split_1", reason: "Split at [5, 2] of 6"),
+    Change(
+      testDescription: "a resizing with antialias", old: #""interpolation": "bicubic", "antialias": false"#,
+      new: #""interpolation": "bicubic", "antialias": true"#, layer: "resize",
+      reason: "a bicubic resizing with antialias cannot be expressed inside a network"),
+    Change(
+      testDescription: "a resizing by another filter", old: #""interpolation": "bicubic""#,
+      new: #""interpolation": "gaussian""#, layer: "resize",
+      reason: "its interpolation is \"gaussian\", expected nearest, bilinear, bicubic, lanczos3, lanczos5 or area"),
+    Change(
+      testDescription: "an area resizing to parts of positions", old: #""interpolation": "bicubic""#,
+      new: #""interpolation": "area""#, layer: "resize", reason: "an area resizing of 6x6 to 5x7 cannot be expressed"),
+    Change(
+      testDescription: "a reshape of the batch", old: #""newshape": [-1, 4, 9, 6]"#, new: #""newshape": [1, 4, 9, 6]"#,
+      layer: "reshape", reason: "a shape whose batch is 1, expected -1"),
+    Change(
+      testDescription: "a map without channels", old: #""axis": -1, "keepdims": true"#,
+      new: #""axis": -1, "keepdims": false"#, layer: "sum",
+      reason: "Sum of the channels without keepdims=True cannot be expressed"),
+    Change(
+      testDescription: "a mean of columns and channels", old: #""axis": 3, "keepdims": true"#,
+      new: #""axis": [2, 3], "keepdims": true"#, layer: "mean", reason: "its axis is [2, 3], expected [1, 2]"),
+    Change(
+      testDescription: "another norm", old: #""order": 2"#, new: #""order": 1"#, layer: "normalize",
+      reason: "normalizes by the order 1"),
+  ]
+
   @Test(arguments: changes)
   private func `With the layer's name for what it does not know`(change: Change) throws {
-    let fixture = try Fixture("every_layer.keras")
+    try expectRefusal(of: "every_layer.keras", change)
+  }
+
+  @Test(arguments: functions)
+  private func `With the function's name for what cannot be expressed`(change: Change) throws {
+    try expectRefusal(of: "kinds/powers-keras3.keras", change)
+  }
+
+  private func expectRefusal(of name: String, _ change: Change) throws {
+    let fixture = try Fixture(name)
     let text = try fixture.configuration()
     // Only the first: later layers may have the same option.
     let range = try #require(text.range(of: change.old))

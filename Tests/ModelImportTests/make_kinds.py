@@ -303,6 +303,74 @@ def functions():
     save("functions", model, [".keras"])
 
 
+def powers():
+    """Functions that are made of several operations, of channels and of positions, and functions of several values."""
+    ops = keras.ops
+    i = keras.Input((8, 8, 3))
+    x = L.Conv2D(6, 3)(L.Rescaling(1 / 64)(i))
+    positive = ops.abs(x) + 0.25
+    maps = [ops.power(positive, 1.7), positive**-0.3, ops.power(x, 3), x**6, 2.0**x, ops.power(positive, x), ops.log(positive)]
+    maps += [ops.log2(positive), 1 / positive, ops.reciprocal(positive), ops.normalize(x, axis=-1)]
+    maps += [ops.sum(x, axis=-1, keepdims=True), ops.mean(x, axis=3, keepdims=True), ops.max(x, axis=-1, keepdims=True)]
+    maps += [ops.min(x, axis=-1, keepdims=True), *ops.split(x, 3, axis=-1), *ops.split(x, [2, 5], axis=-1)]
+    maps += [*ops.split(x, 2, axis=1), ops.split(x, [1, 4], axis=2)[1]]
+    maps += [ops.pad(x, ((0, 0), (1, 2), (0, 1), (0, 0))), ops.pad(x, ((0, 0), (1, 1), (2, 0), (0, 0)), constant_values=1.5)]
+    maps += [ops.image.resize(x, (5, 7), interpolation="bicubic"), ops.image.resize(x, (12, 18)), ops.reshape(x, (-1, 4, 9, 6))]
+    outputs = [L.GlobalAveragePooling2D()(L.Conv2D(2, 3, padding="same")(y)) for y in maps]
+    outputs += [ops.sum(x, axis=(1, 2)), ops.min(x, axis=(1, 2)), L.Flatten()(ops.sum(x, axis=(1, 2), keepdims=True))]
+    flat = ops.reshape(ops.mean(x, axis=(1, 2), keepdims=True), (-1, 6))
+    outputs += [ops.mean(flat, axis=-1, keepdims=True), ops.max(flat, axis=1, keepdims=True), ops.split(flat, 2, axis=-1)[1]]
+    model = keras.Model(i, L.Concatenate()(outputs))
+    randomize(model)
+    save("powers", model, [".keras"])
+
+
+def tensorflow_functions():
+    """The same in TensorFlow's names."""
+    i = keras.Input((8, 8, 3))
+    x = L.Conv2D(6, 3)(L.Rescaling(1 / 64)(i))
+    positive = tf.math.maximum(x, 0.25)
+    maps = [tf.pow(positive, 1.7), tf.math.log(positive), tf.reduce_mean(x, axis=-1, keepdims=True), tf.reduce_max(x, -1, True)]
+    maps += [tf.image.resize(x, (5, 7), method="bicubic"), tf.image.resize(x, [3, 3], "area"), tf.image.resize(x, (9, 9))]
+    maps += [*tf.split(x, 3, axis=-1), *tf.split(x, [1, 2, 3], axis=3), tf.pad(x, [[0, 0], [1, 1], [0, 2], [0, 0]])]
+    outputs = [L.GlobalAveragePooling2D()(L.Conv2D(2, 3, padding="same")(y)) for y in maps]
+    outputs += [tf.reduce_sum(x, axis=[1, 2]), tf.reshape(x, [-1, 216])[:, 3:9]]
+    model = keras.Model(i, L.Concatenate()(outputs))
+    randomize(model)
+    save("tensorflow_functions", model, [".h5"])
+
+
+def groups():
+    """Group normalization of maps and of a vector, and a ReLU with all of its options."""
+    i = keras.Input((6, 6, 3))
+    x = L.Rescaling(1 / 64, offset=-1)(i)
+    x = L.GroupNormalization(groups=3)(L.Conv2D(12, 3)(L.GroupNormalization(groups=-1)(x)))
+    x = L.ReLU(negative_slope=0.2, threshold=0.5, max_value=1.5)(x)
+    x = L.GroupNormalization(groups=1, scale=False, epsilon=0.01)(L.Conv2D(8, 1)(x))
+    x = L.ReLU(negative_slope=0.1, threshold=0.25)(x)
+    x = L.ReLU(threshold=0.125, max_value=2)(L.GroupNormalization(groups=4, center=False)(L.Conv2D(8, 1)(x)))
+    x = L.GroupNormalization(groups=2)(L.Dense(6)(L.GlobalAveragePooling2D()(x)))
+    model = keras.Model(i, L.Dense(3, activation="softmax")(x))
+    randomize(model)
+    save("groups", model, [".keras"] if KERAS3 else [".h5"])
+
+
+def filters():
+    """Maps resized by the wide filters."""
+    i = keras.Input((9, 8, 3))
+    x = L.Rescaling(1 / 255)(i)
+    x = L.Resizing(12, 10, interpolation="bicubic")(x)
+    x = L.Conv2D(4, 3)(x)
+    maps = [L.Resizing(7, 5, interpolation=filter)(x) for filter in ("bicubic", "lanczos3", "lanczos5")]
+    maps += [L.UpSampling2D((2, 3), interpolation=filter)(x) for filter in ("bicubic", "lanczos3", "lanczos5")]
+    maps += [L.Resizing(4, 4, interpolation="bicubic", crop_to_aspect_ratio=True)(x)]
+    if not KERAS3:
+        maps += [L.Resizing(5, 4, interpolation="area")(x), L.UpSampling2D(2, interpolation="area")(x)]
+    model = keras.Model(i, L.Concatenate()([L.GlobalAveragePooling2D()(L.Conv2D(2, 3)(y)) for y in maps]))
+    randomize(model)
+    save("filters", model, [".h5"])
+
+
 def simplex():
     """Functions of all channels that are no softmax: by name, as layers and as calls, on a map and on a vector."""
     i = keras.Input((5, 5, 3))
@@ -349,7 +417,10 @@ def custom():
 KINDS = [nested, renamed, modes, activations, layers, shared, resizings]
 if VERSION in ("keras3", "keras2.13"):
     KINDS += [channels_first, flat_channels_first, heads, custom, any_size]
-KINDS += [overflow, simplex, functions] if KERAS3 else []
+KINDS += [groups] if VERSION in ("keras2.12", "keras3") else []
+KINDS += [filters] if VERSION in ("keras2.15", "keras3") else []
+KINDS += [overflow, simplex, functions, powers] if KERAS3 else []
+KINDS += [tensorflow_functions] if VERSION == "keras2.15" else []
 KINDS += [normalizations] if VERSION == "keras2.12" else [logarithm] if VERSION in ("keras2.15", "keras3") else []
 os.makedirs(FOLDER, exist_ok=True)
 for kind in [kind for kind in KINDS if kind.__name__ in sys.argv[2:] or len(sys.argv) == 2]:

@@ -280,6 +280,17 @@ def normalized():
         case("parametric relu", [x], [slopes], run([layer], x))
 
 
+def logarithms_and_wide_filters():
+    """Last of the random ones, so that those before keep their numbers."""
+    for x in (np.abs(feature_map(3)) * np.float32(4), np.abs(values(11)) * np.float32(30)):
+        case("activation", [x], [], run([layers.Lambda(keras.ops.log)], x), activation="logarithm", parameters=[])
+    x = values(5, 6, 2)
+    for filter in ("bicubic", "lanczos3", "lanczos5"):
+        case("resize", [x], [], run([layers.UpSampling2D((2, 3), interpolation=filter)], x), function=filter,
+             shape=[10, 18])
+        case("resize", [x], [], run([layers.Resizing(7, 4, interpolation=filter)], x), function=filter, shape=[7, 4])
+
+
 def seeded(seed, shape):
     """`Metadata.Golden.input(seed:count:)` of the graph: SplitMix64, the upper 24 bits, times 2^-23, minus 1."""
     count = int(np.prod(shape))
@@ -331,7 +342,7 @@ def main():
     keras.config.set_floatx("float64")
     for make in (
         convolutions, depthwise, fused, separable_layers, normalizations, dense_layers, pools, rest, activations,
-        binary_operations, moved, normalized, xception):
+        binary_operations, moved, normalized, logarithms_and_wide_filters, xception):
         make()
     lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
     path = FOLDER / "keras_operations.json"

@@ -115,7 +115,38 @@ extension OperationSample {
           "resizes to 0x1, expected 1 to 1073741824 a side"
         )
       ]),
+    resized(
+      .bicubic, Extent(height: 5, width: 3),
+      [
+        0.6261078715324402, 0.24055927991867065, 4.051472187042236, 0.6192723512649536, 0.25607001781463623,
+        3.5664889812469482, 0.2959732413291931, 0.375, 2.475905656814575, -1.5143059492111206, 0.9280306696891785,
+        0.38235175609588623, -2.682133197784424, 1.2824747562408447, -0.8857232928276062,
+      ]),
+    resized(
+      .lanczos3, Extent(height: 5, width: 3),
+      [
+        0.40478983521461487, -0.05495905876159668, 4.129615306854248, 0.6522139310836792, -0.1259440779685974,
+        3.9058985710144043, 0.21383586525917053, 0.21428561210632324, 2.554070234298706, -1.5812838077545166,
+        1.2147115468978882, 0.22028976678848267, -2.6982996463775635, 1.8076684474945068, -0.990951418876648,
+      ]),
+    resized(
+      .lanczos5, Extent(height: 2, width: 7),
+      [
+        1.8992035388946533, -0.0633758157491684, -1.9880647659301758, -0.4346967935562134, 3.3308839797973633,
+        4.271625518798828, 3.8665218353271484, -2.9551053047180176, -1.331089735031128, 0.9207838177680969,
+        1.7155380249023438, 0.2830876111984253, -0.3498901426792145, -0.29390618205070496,
+      ]),
   ]
+
+  /// keras.ops.image.resize(x, size, interpolation=filter)
+  private static func resized(_ filter: Resize.Filter, _ size: Extent, _ values: [Float]) -> OperationSample {
+    OperationSample(
+      .resize(Resize(.size(Extent(height: 5, width: 9)), filter: filter)),
+      gives: .map(height: 5, width: 9, channels: 20),
+      example: Example(
+        operation: .resize(Resize(.size(size), filter: filter)), input: .map(height: 3, width: 4, channels: 1),
+        values: [1, -2, 3, 4, 0.5, -1, 2, 2.5, -3, 1.5, 0.25, -0.75], output: values))
+  }
 
   private static func slice(rows: Int) -> Slice {
     Slice(

@@ -122,10 +122,10 @@ private struct RandomGraphMaker {
 
   private mutating func appendActivation() throws {
     let whole: [Activation] = [.identity, .relu, .relu, .relu6]
-    // No exponential, whose values leave the range, and no square root of what may be negative.
+    // No exponential, whose values leave the range, and neither root nor logarithm of what may be negative.
     let all =
       whole + [.elu(alpha: 1), .elu(alpha: 0.5), .sigmoid]
-      + Activation.examples.filter { $0 != .exponential && $0 != .squareRoot }.filter {
+      + Activation.examples.filter { $0 != .exponential && $0.isDefinedBelowZero }.filter {
         // A jump would make an error of the last bit a large one.
         if case .threshold = $0 { false } else { true }
       }

@@ -76,7 +76,7 @@ extension Sample {
     replacing("shuffle-of-no-groups", "shuffled", with: .shuffleChannels(groups: 0)),
     replacing("shuffle-uneven", "shuffled", with: .shuffleChannels(groups: 3)),
     unknown("resize-target-unknown", "enlarged", 0, 2),
-    unknown("resize-filter-unknown", "enlarged", 3, 2),
+    unknown("resize-filter-unknown", "enlarged", 3, 5),
     replacing(
       "resize-to-nothing", "resized", with: .resize(Resize(.size(Extent(height: 0, width: 7)), filter: .bilinear))),
     replacing(

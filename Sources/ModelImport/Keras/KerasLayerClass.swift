@@ -4,12 +4,15 @@ import ModelGraph
 struct KerasLayerClass: Sendable {
   typealias Append =
     @Sendable (inout KerasTranslator, KerasTranslator.Site) throws(ImportError) -> KerasTranslator.Value
+  typealias AppendSeveral =
+    @Sendable (inout KerasTranslator, KerasTranslator.Site) throws(ImportError) -> [KerasTranslator.Value]
 
   /// The variables of a layer, in Keras's order; nil where it may have some that inference does not need.
   let variables: @Sendable (KerasLayer) throws(ImportError) -> [KerasVariable]?
   /// Whether it reads the arguments that it is called with by name.
   var readsKeywords = false
-  let append: Append
+  /// The values that it gives; a function may give several.
+  let append: AppendSeveral
 
   init(
     variables: @escaping @Sendable (KerasLayer) throws(ImportError) -> [KerasVariable]? = { _ in [] },
@@ -17,6 +20,13 @@ struct KerasLayerClass: Sendable {
   ) {
     self.variables = variables
     self.readsKeywords = readsKeywords
+    self.append = { translator, site throws(ImportError) in [try append(&translator, site)] }
+  }
+
+  /// A function of several values.
+  private init(several append: @escaping AppendSeveral) {
+    variables = { _ in [] }
+    readsKeywords = true
     self.append = append
   }
 
@@ -67,6 +77,9 @@ struct KerasLayerClass: Sendable {
     "BatchNormalizationV2": batchNormalization, "SyncBatchNormalization": batchNormalization,
     "LayerNormalization": .init(variables: scaleAndCenter) { translator, site throws(ImportError) in
       try translator.layerNormalization(site)
+    },
+    "GroupNormalization": .init(variables: scaleAndCenter) { translator, site throws(ImportError) in
+      try translator.groupNormalization(site)
     },
     "UnitNormalization": .init { translator, site throws(ImportError) in try translator.unitNormalization(site) },
     "Normalization": .init(variables: moments) { translator, site throws(ImportError) in
@@ -195,7 +208,13 @@ struct KerasLayerClass: Sendable {
       return try translator.append(
         .activation(.clip(minimum: Float(low), maximum: Float(high))), [try site.input()], at: site)
     },
-    "Mean": pool(.average), "Max": pool(.maximum),
+    "Mean": reduction(.mean), "Max": reduction(.maximum), "Min": reduction(.minimum), "Sum": reduction(.sum),
+    "Power": power, "Split": split, "Pad": pad, "Resize": resize,
+    "Log": logarithm(1), "Log2": logarithm(Activation.logarithm(2)), "Log10": logarithm(Activation.logarithm(10)),
+    "Reciprocal": .init { translator, site throws(ImportError) in
+      try translator.reciprocal(of: try site.input(), at: site)
+    },
+    "Normalize": .init { translator, site throws(ImportError) in try translator.normalized(site) },
     "LogSoftmax": .init(readsKeywords: true) { translator, site throws(ImportError) in
       let input = try site.input()
       try translator.requireChannelAxis(of: input, site.layer)
@@ -234,7 +253,10 @@ struct KerasLayerClass: Sendable {
     "nn.swish": named("silu"), "nn.softplus": named("softplus"), "math.softplus": named("softplus"),
     "nn.selu": named("selu"), "nn.softmax": alongChannels("softmax"),
     "nn.log_softmax": alongChannels("log_softmax"), "math.exp": named("exponential"), "identity": named("linear"),
-    "cast": named("linear"),
+    "cast": named("linear"), "math.pow": power, "math.log": logarithm(1), "split": split, "compat.v1.pad": pad,
+    "image.resize": resize, "math.reduce_mean": reduction(.mean), "math.reduce_max": reduction(.maximum),
+    "math.reduce_min": reduction(.minimum), "math.reduce_sum": reduction(.sum),
+    "reshape": .init(readsKeywords: true) { translator, site throws(ImportError) in try translator.reshape(site) },
   ]
 
   private static func arithmetic(_ binary: Binary) -> KerasLayerClass {
@@ -251,16 +273,32 @@ struct KerasLayerClass: Sendable {
     }
   }
 
-  /// Over the rows and columns of a map.
-  private static func pool(_ kind: GlobalPool.Kind) -> KerasLayerClass {
-    .init { translator, site throws(ImportError) in
-      let axes = site.layer.config["axis"]?.array?.compactMap { $0.int }.map { $0 < 0 ? $0 + 4 : $0 }.sorted()
-      let expected = translator.isChannelsFirst ? [2, 3] : [1, 2]
-      guard case .map = translator.shape(of: try site.input()), axes == expected else {
-        throw site.layer.unexpected("axis", "\(expected), the rows and columns of a map")
-      }
-      return try translator.globalPool(kind, site)
+  private static func reduction(_ kind: KerasTranslator.Reduction) -> KerasLayerClass {
+    .init(readsKeywords: true) { translator, site throws(ImportError) in try translator.reduction(kind, site) }
+  }
+
+  /// - Parameter scale: The natural logarithm of the base.
+  private static func logarithm(_ scale: Double) -> KerasLayerClass {
+    .init { translator, site throws(ImportError) in try translator.logarithm(site, dividedBy: scale) }
+  }
+
+  private static let power = KerasLayerClass(readsKeywords: true) { translator, site throws(ImportError) in
+    try translator.power(site)
+  }
+
+  private static let split = KerasLayerClass(several: { translator, site throws(ImportError) in
+    try translator.split(site)
+  })
+
+  private static let pad = KerasLayerClass(readsKeywords: true) { translator, site throws(ImportError) in
+    try translator.paddedByFunction(site)
+  }
+
+  private static let resize = KerasLayerClass(readsKeywords: true) { translator, site throws(ImportError) in
+    if site.option("preserve_aspect_ratio")?.bool == true {
+      throw site.layer.error("a resizing with preserve_aspect_ratio cannot be expressed")
     }
+    return try translator.resizing(site)
   }
 
   /// A function of all channels of a position, which is called with an axis or without.

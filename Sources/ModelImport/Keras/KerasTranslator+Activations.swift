@@ -35,7 +35,7 @@ extension KerasTranslator {
       guard let layerClass = try KerasLayerClass.named(inner.layer),
         try layerClass.variables(of: inner.layer)?.isEmpty ?? false
       else { throw site.layer.unexpected("activation", "a function that is known") }
-      return try layerClass.append(&self, inner)
+      return try layerClass.append(&self, inner)[0]
     }
   }
 
@@ -158,13 +158,29 @@ extension KerasTranslator {
         }
       return try append(.activation(clip), [input], at: site)
     }
-    guard threshold == 0 || slope == 0 else {
-      throw layer.error("ReLU with a threshold and a slope below it cannot be expressed")
-    }
-    let bent: Activation = threshold == 0 ? .leakyRelu(slope: slope) : .threshold(threshold: threshold, value: 0)
+    if threshold != 0 { return try thresholded(input, threshold, slope: slope, maximum: maximum, at: site) }
+    let bent = Activation.leakyRelu(slope: slope)
     guard let maximum else { return try append(.activation(bent), [input], at: site) }
     let value = try step("bent", .activation(bent), [input], at: site)
     return try append(.activation(.clip(minimum: -.infinity, maximum: maximum)), [value], at: site)
+  }
+
+  /// `x > threshold ? x : 0`, up to a maximum, less `slope * relu(threshold - x)`.
+  private mutating func thresholded(
+    _ input: Value, _ threshold: Float, slope: Float, maximum: Float?, at site: Site
+  ) throws(ImportError) -> Value {
+    let function = Activation.threshold(threshold: threshold, value: 0)
+    if maximum == nil, slope == 0 { return try append(.activation(function), [input], at: site) }
+    var above = try step("above", .activation(function), [input], at: site)
+    if let maximum {
+      let clip = Activation.clip(minimum: 0, maximum: maximum)
+      if slope == 0 { return try append(.activation(clip), [above], at: site) }
+      above = try step("limited", .activation(clip), [above], at: site)
+    }
+    let rest = try affine(input, factors: [-1], offsets: [Double(threshold)], at: site, step: "rest")
+    let below = try step("below", .activation(.relu), [rest], at: site)
+    let scaled = try affine(below, factors: [Double(slope)], offsets: [0], at: site, step: "scaled")
+    return try append(.binary(.difference), [above, scaled], at: site)
   }
 
   /// Keras 3 calls the slope `negative_slope`, Keras 2 `alpha`.

@@ -212,7 +212,7 @@ extension KerasTranslator {
         throw layer.error("the class \(layer.className) is not known")
       }
       if !layerClass.readsKeywords { try site.checkKeywords(isKeras3: isKeras3) }
-      return [try layerClass.append(&self, site)]
+      return try layerClass.append(&self, site)
     } catch {
       // Errors about a layer's options name the layer without the models around it.
       guard case .layer(layer.name, let reason) = error else { throw error }

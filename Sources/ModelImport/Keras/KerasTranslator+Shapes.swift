@@ -16,9 +16,7 @@ extension KerasTranslator {
 
   mutating func reshape(_ site: Site) throws(ImportError) -> Value {
     let (layer, input) = (site.layer, try site.input())
-    guard var sides = layer.config["target_shape"]?.shape?.compactMap(\.self) else {
-      throw layer.unexpected("target_shape", "a list of whole numbers")
-    }
+    guard var sides = try site.targetShape() else { throw layer.unexpected("target_shape", "a list of whole numbers") }
     let count = shape(of: input).elementCount
     if let open = sides.firstIndex(of: -1) {
       let rest = Limits.elementCount(of: sides.filter { $0 != -1 }) ?? 0
@@ -68,67 +66,6 @@ extension KerasTranslator {
       rows: .init(first: border.top, count: height - border.top - border.bottom),
       columns: .init(first: border.left, count: width - border.left - border.right),
       channels: .init(first: 0, count: channels))
-    return try append(.slice(slice), [input], at: site)
-  }
-
-  mutating func upsampling(_ site: Site) throws(ImportError) -> Value {
-    let layer = site.layer
-    return try append(
-      .resize(Resize(.factor(try layer.extent("size", default: Extent(2))), filter: try layer.resizingFilter())),
-      [try site.input()], at: site)
-  }
-
-  mutating func resizing(_ site: Site) throws(ImportError) -> Value {
-    let (layer, input) = (site.layer, try site.input())
-    let size = try layer.size()
-    guard case .map(let height, let width, _) = shape(of: input) else { throw layer.error("Resizing of a vector") }
-    if input.isPlain, size == Extent(height: height, width: width) { return input }
-    try layer.require("antialias", .bool(false), default: .bool(false))
-    let proportioned = try withProportions(of: size, input, Extent(height: height, width: width), at: site)
-    return try append(.resize(Resize(.size(size), filter: try layer.resizingFilter())), [proportioned], at: site)
-  }
-
-  /// Cuts or pads to the proportions of a size, where the layer says so, in 32-bit floats as Keras does.
-  private mutating func withProportions(
-    of size: Extent, _ input: Value, _ extent: Extent, at site: Site
-  ) throws(ImportError) -> Value {
-    let layer = site.layer
-    let height = Int(Float(extent.width * size.height) / Float(size.width))
-    let width = Int(Float(extent.height * size.width) / Float(size.height))
-    if try layer.bool("crop_to_aspect_ratio", default: false) {
-      let kept = Extent(height: max(min(extent.height, height), 1), width: max(min(extent.width, width), 1))
-      if kept == extent { return input }
-      let slice = Slice(
-        rows: .init(first: (extent.height - kept.height) / 2, count: kept.height),
-        columns: .init(first: (extent.width - kept.width) / 2, count: kept.width),
-        channels: .init(first: 0, count: shape(of: input).channels))
-      return try step("crop", .slice(slice), [input], at: site)
-    }
-    if try layer.bool("pad_to_aspect_ratio", default: false) {
-      let rows = (max(extent.height, height) - extent.height) / 2
-      let columns = (max(extent.width, width) - extent.width) / 2
-      if rows == 0, columns == 0 { return input }
-      let pad = Pad(
-        top: rows, left: columns, bottom: rows, right: columns, value: try layer.float("fill_value", default: 0))
-      return try step("pad", .pad(pad), [input], at: site)
-    }
-    return input
-  }
-
-  mutating func centerCrop(_ site: Site) throws(ImportError) -> Value {
-    let (layer, input) = (site.layer, try site.input())
-    let size = try layer.size()
-    guard case .map(let height, let width, let channels) = shape(of: input) else {
-      throw layer.error("CenterCrop of a vector")
-    }
-    if input.isPlain, size == Extent(height: height, width: width) { return input }
-    guard size.height <= height, size.width <= width else {
-      throw layer.error(
-        "CenterCrop to \(size) of a smaller map, \(height)x\(width), resizes it, which cannot be expressed")
-    }
-    let slice = Slice(
-      rows: .init(first: (height - size.height) / 2, count: size.height),
-      columns: .init(first: (width - size.width) / 2, count: size.width), channels: .init(first: 0, count: channels))
     return try append(.slice(slice), [input], at: site)
   }
 
@@ -242,6 +179,17 @@ extension Int {
 }
 
 extension KerasTranslator.Site {
+  /// Without the batch, which the function has first.
+  fileprivate func targetShape() throws(ImportError) -> [Int]? {
+    if let target = layer.config["target_shape"]?.shape { return target.compactMap(\.self) }
+    guard let whole = option("newshape", "shape")?.array, let batch = whole.first else { return nil }
+    guard batch.isNull || batch.int == -1 else {
+      throw layer.error("a shape whose batch is \(batch.text), expected -1")
+    }
+    let sides = whole.dropFirst().compactMap(\.int)
+    return sides.count == whole.count - 1 ? sides : nil
+  }
+
   /// All that it reads, which must be values.
   func values() throws(ImportError) -> [KerasTranslator.Value] {
     let values = operands.compactMap { if case .value(let value) = $0 { value } else { nil } }
@@ -249,23 +197,5 @@ extension KerasTranslator.Site {
       throw layer.error("\(layer.className) of something that is not a tensor")
     }
     return values
-  }
-}
-
-extension KerasLayer {
-  func size() throws(ImportError) -> Extent {
-    let size = Extent(height: try int("height"), width: try int("width"))
-    guard (1...Limits.window * 4).contains(size.height), (1...Limits.window * 4).contains(size.width) else {
-      throw error("resizes to \(size)")
-    }
-    return size
-  }
-
-  func resizingFilter() throws(ImportError) -> Resize.Filter {
-    switch config["interpolation"]?.string ?? "nearest" {
-    case "nearest": return .nearest
-    case "bilinear": return .bilinear
-    default: throw unexpected("interpolation", "nearest or bilinear")
-    }
   }
 }

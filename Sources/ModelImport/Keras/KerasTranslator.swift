@@ -51,6 +51,15 @@ struct KerasTranslator {
     /// In the order of its class's variables.
     var weights: [NamedArray] = []
 
+    /// An option of the layer, or an argument that a function is called with; nil where it is null or not there.
+    func option(_ names: String...) -> JSON? {
+      for name in names {
+        if let value = layer.config[name], !value.isNull { return value }
+        if case .numbers(let value)? = keywords[name], !value.isNull { return value }
+      }
+      return nil
+    }
+
     /// The only value that it reads.
     func input() throws(ImportError) -> Value {
       let values = operands.compactMap { if case .value(let value) = $0 { value } else { nil } }
@@ -213,6 +222,13 @@ struct KerasTranslator {
       node = try appendNode(.slice(slice), [node], named: layer + "/channel", of: layer)
     }
     return node
+  }
+
+  /// A value that is plain, for those who read it more than once.
+  mutating func settled(_ value: Value, at layer: String) throws(ImportError) -> Value {
+    let node = try materialized(value, at: layer)
+    // The input stays with its scaling.
+    return node == 0 ? value : Value(node: node)
   }
 
   func channelSlice(_ first: Int, _ count: Int, of node: Int, at layer: String) throws(ImportError) -> Slice {
