@@ -216,6 +216,7 @@ let package = Package(
       dependencies: ["ModelImport", "Architectures", "Reference", "Files", "CZlib", "TestSupport"],
       exclude: [
         "make_fixtures.py", "make_kinds.py", "make_weights_only.py", "make_keras1.py", "make_torch_fixtures.py",
+        "make_onnx_operators.py",
       ],
       resources: [.copy("Fixtures")], swiftSettings: safe),
     .testTarget(

@@ -11,7 +11,7 @@ from onnx.backend.test.loader import load_model_tests
 from onnx.backend.test.case.node import collect_testcases
 
 OPERATIONS = """Conv ConvTranspose Gemm MatMul BatchNormalization InstanceNormalization LayerNormalization Relu Clip Sigmoid HardSigmoid
-HardSwish LRN Elu Selu Gelu LeakyRelu PRelu ThresholdedRelu Tanh Erf Softplus Softsign Mish Swish Exp Sqrt Pow Neg Abs Reciprocal Add Sum Sub Mul Div
+HardSwish LRN Elu Selu Gelu LeakyRelu PRelu ThresholdedRelu Tanh Erf Softplus Softsign Mish Swish Exp Log Sqrt Pow Neg Abs Reciprocal Add Sum Sub Mul Div
 Max Min Concat Split Slice MaxPool AveragePool GlobalAveragePool GlobalMaxPool ReduceMean ReduceMax ReduceSum Flatten Reshape Squeeze Unsqueeze
 Transpose Expand Softmax LogSoftmax LpNormalization Pad Resize Upsample Identity Dropout Cast CastLike QuantizeLinear DequantizeLinear""".split()
 FLOATS = (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT16)

@@ -217,7 +217,7 @@ extension ONNXTranslator {
 
   // MARK: Others
 
-  /// Whole and half powers, each as what it is.
+  /// Whole and half powers, each as what it is, others as `exp(exponent * log(x))`.
   mutating func power(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
     let base = try operation.value(0)
     guard let exponent = try operation.scalar(input: 1) else { throw operation.error("has no exponent") }
@@ -228,7 +228,12 @@ extension ONNXTranslator {
       let square = try combined(.product, base, base, operation)
       if exponent == 2 { return square }
       return try combined(.product, square, exponent == 3 ? base : square, operation)
-    default: throw operation.error("raises to the power \(exponent), expected 0.5, 1, 2, 3 or 4")
+    case _ where exponent > 0 && exponent != exponent.rounded():
+      guard case .feature(let logarithm) = try activation(.logarithm, operation),
+        case .feature(let product) = try combined(.product, .feature(logarithm), .scalar(exponent), operation)
+      else { return base }
+      return try applying(.exponential, to: product, named: operation.name)
+    default: throw operation.error("raises to the power \(exponent), expected 1, 2, 3, 4 or a positive fraction")
     }
   }
 

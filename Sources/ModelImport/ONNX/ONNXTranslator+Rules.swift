@@ -22,6 +22,7 @@ extension ONNXTranslator {
     "Tanh": { try [$0.activation(.tanh, $1)] },
     "Erf": { try [$0.activation(.erf, $1)] },
     "Exp": { try [$0.activation(.exponential, $1)] },
+    "Log": { try [$0.activation(.logarithm, $1)] },
     "Sqrt": { try [$0.activation(.squareRoot, $1)] },
     "Softplus": { try [$0.activation(.softplus, $1)] },
     "HardSwish": { try [$0.activation(.hardSwish, $1)] },

@@ -23,6 +23,8 @@ struct ONNXTranslator {
   private(set) var values: [String: ONNXValue] = [:]
   /// Reshapes and shuffles that are in the graph already.
   var arrangements: [Arrangement: Int] = [:]
+  /// The results of an `ArgMax`, which is left out.
+  private var classIndices: Set<String> = []
   private var names: Set<String> = []
   private let opset: Int
 
@@ -68,6 +70,8 @@ struct ONNXTranslator {
   private mutating func translate(_ node: ONNXNode, _ arrays: inout ONNXArrays) throws(ImportError) {
     let operation = ONNXOperation(node: node, inputs: node.inputs.map { values[$0] }, opset: opset)
     do throws(ImportError) {
+      if let index = node.inputs.first(where: classIndices.contains) { return try pass(index, through: operation) }
+      if node.operation == "ArgMax" { classIndices.formUnion(node.outputs) }
       let results = try results(of: operation, &arrays)
       for (name, value) in zip(node.outputs, results) where !name.isEmpty { values[name] = value }
       for name in node.outputs.dropFirst(results.count) where !name.isEmpty {
@@ -76,6 +80,15 @@ struct ONNXTranslator {
     } catch {
       for name in node.outputs where !name.isEmpty { values[name] = .failure(error) }
     }
+  }
+
+  /// What the file does to the index of a class, which the scores stand for.
+  private mutating func pass(_ index: String, through operation: ONNXOperation) throws(ImportError) {
+    guard ["Identity", "Cast", "Squeeze", "Unsqueeze", "Reshape", "Flatten"].contains(operation.node.operation) else {
+      throw operation.error("computes with the index that an ArgMax has found; an ArgMax may only be the last")
+    }
+    for name in operation.node.outputs { values[name] = values[index] }
+    classIndices.formUnion(operation.node.outputs)
   }
 
   private mutating func results(

@@ -1,0 +1,60 @@
+import Foundation
+import ModelGraph
+import Reference
+import Testing
+
+@testable import ModelImport
+
+private func fixture(_ name: String) -> URL {
+  Bundle.module.url(forResource: "Fixtures", withExtension: nil)!.appending(path: name)
+}
+
+private let expectedValues = try! JSONDecoder().decode(
+  [String: [Float]].self, from: Data(contentsOf: fixture("operators.json")))
+
+/// A model with an output for each operator, which `make_onnx_operators.py` made.
+@Suite("Each operator of ONNX")
+struct ONNXOperatorTests {
+  @Test(arguments: expectedValues.keys.filter { $0 != "class" }.sorted())
+  func `Gives what ONNX Runtime gives`(operator name: String) throws {
+    let (translation, output) = try output(name)
+    let expected = try #require(expectedValues[name])
+    let places = translation.output.memoryOffsets
+    try #require(places.count == expected.count && output.count == expected.count)
+    for (place, value) in zip(places, expected) {
+      #expect((output[place] - value).magnitude <= 1e-5 * max(1, value.magnitude))
+    }
+  }
+
+  @Test(arguments: [
+    ("Expand", "repeats a value of [1, 4, 1, 1] to [1, 4, 3, 2]"), ("Gather", "reads the indices [2, 0] of 4"),
+    ("Slice", "takes every 2th value"), ("Pad", "pads by \"reflect\", expected \"constant\""),
+    ("Resize", "by \"cubic\" with the centers \"half_pixel\""), ("Pow", "raises to the power 5"),
+    ("BatchNormalization", "is in training mode"),
+  ])
+  func `Is refused in a form that cannot be expressed`(operator name: String, reason: String) {
+    let error = #expect(throws: ImportError.self) { try output("refused_" + name) }
+    #expect("\(String(describing: error))".contains(reason), "\(String(describing: error))")
+  }
+
+  @Test func `ArgMax is left out at the end, and refused where something is computed with the class`() throws {
+    let (translation, scores) = try output("class")
+    let index = Int(try #require(expectedValues["class"]?.first))
+    #expect(scores.count == 4 && scores.max() == scores[index])
+    #expect(translation.notes.contains { $0.contains("an ArgMax, is left out") })
+    let error = #expect(throws: ImportError.self) { try output("next_class") }
+    #expect("\(String(describing: error))".contains("an ArgMax may only be the last"))
+  }
+
+  private func output(_ name: String) throws -> (ONNXTranslator.Translation, values: [Float]) {
+    let file = try ForeignFile(path: fixture("operators.onnx").path, limit: 1 << 24)
+    var model = try unsafe file.bytes.withUnsafeBytes { bytes throws(ImportError) in
+      try unsafe ONNXMessages.read(bytes)
+    }
+    model.graph.outputs.removeAll { $0.name != name }
+    var arrays = ONNXArrays(file, limits: ImportLimits())
+    let translation = try ONNXTranslator.translate(model, arrays: &arrays, inputSize: nil)
+    let input = Metadata.Golden.input(seed: 1, count: translation.graph.inputShape.elementCount)
+    return (translation, try ReferenceExecutor(translation.graph).run(input))
+  }
+}
