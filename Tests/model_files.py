@@ -32,10 +32,10 @@ def convert(build, source, target, *options):
     return json.loads(run([os.path.join(build, "xception-convert"), source, target, "--json", "--stored", *options]))
 
 
-def probabilities(build, model, picture):
+def probabilities(build, model, picture, *options):
     """Those of all classes, by their numbers."""
     program = os.path.join(build, "xception-run")
-    line = json.loads(run([program, "--model", model, "--json", "--top", "0", picture]))
+    line = json.loads(run([program, "--model", model, "--json", "--top", "0", *options, picture]))
     return {each["class"]: each["probability"] for each in line["predictions"]}
 
 

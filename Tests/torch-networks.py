@@ -73,6 +73,9 @@ def build(library, name):
         momenta = [m.momentum for m in norms]
         for m in norms:
             m.momentum = 1.0
+            if m.affine:  # Before the statistics are taken, which then belong to these.
+                m.weight.data.copy_(0.8 + 0.4 * torch.rand(m.num_features, generator=generator))
+                m.bias.data.copy_(-0.1 + 0.2 * torch.rand(m.num_features, generator=generator))
         # Pictures and noise: the file's own check runs on noise, which would grow beyond measure where nothing has seen it.
         pictures = [network_input(picture_of(side, SEED + 100 + i), *scale) for i in range(2)]
         batch = torch.cat(pictures + [2 * torch.rand(1, 3, side, side, generator=generator) - 1 for _ in range(2)])
@@ -80,9 +83,6 @@ def build(library, name):
             model.train()(batch)
         for m, momentum in zip(norms, momenta):
             m.momentum = momentum
-            if m.affine:
-                m.weight.data.copy_(0.8 + 0.4 * torch.rand(m.num_features, generator=generator))
-                m.bias.data.copy_(-0.1 + 0.2 * torch.rand(m.num_features, generator=generator))
     for parameter_name, parameter in model.named_parameters():  # Scales that begin as nearly nothing would hide their blocks.
         if parameter_name.endswith(("layer_scale", ".gamma")):
             parameter.data.copy_(0.5 + torch.rand(parameter.shape, generator=generator))
@@ -90,10 +90,9 @@ def build(library, name):
     with torch.no_grad():  # Logits as far apart as a trained network's: their probabilities are what is compared.
         spread = float(model(network_input(picture_of(side, SEED), *scale)).std())
         last = [m for m in model.modules() if isinstance(m, (torch.nn.Linear, torch.nn.Conv2d))][-1]
-        if spread > 4:
-            last.weight.data.mul_(4 / spread)
-            if last.bias is not None:
-                last.bias.data.mul_(4 / spread)
+        last.weight.data.mul_(4 / spread)
+        if last.bias is not None:
+            last.bias.data.mul_(4 / spread)
     return model, side, scale
 
 
