@@ -128,6 +128,21 @@ struct KerasKindsTests {
     #expect(result.notes.isEmpty && result.model.metadata.assumptions.isEmpty)
   }
 
+  @Test func `Leaves the cubic filter to the preprocessing, and refuses those that it does not have`() throws {
+    let fixture = try Fixture("kinds/any_size-keras3.keras")
+    let text = try fixture.configuration()
+    let old = #""interpolation": "bilinear""#
+    let cubic = try fixture.read(configuration: text.with(old, #""interpolation": "bicubic""#))
+    #expect(cubic.metadata.preprocessing.filter == .bicubic && !cubic.metadata.preprocessing.antialias)
+    for filter in ["lanczos3", "area"] {
+      let error = #expect(throws: ImportError.self) {
+        try fixture.read(configuration: text.with(old, #""interpolation": "\#(filter)""#))
+      }
+      let reason = "its interpolation is \"\(filter)\", expected nearest, bilinear or bicubic"
+      #expect("\(String(describing: error))".contains(reason), "\(String(describing: error))")
+    }
+  }
+
   @Test func `Takes logits instead of a sigmoid's probabilities, and names for a yes/no answer`() throws {
     let logit = try read("mode_tf-keras3.keras") { $0.output = .classLogits }
     #expect(logit.metadata.output == .labelLogits)
