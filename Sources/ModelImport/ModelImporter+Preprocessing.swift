@@ -44,7 +44,8 @@ extension ModelImporter {
     }
     guard var result = preprocessing.replicated(channels: channels) else {
       throw .options(
-        reason: "the preprocessing has values for \(preprocessing.mean.count) channels, the input has \(channels)")
+        reason: "the preprocessing has values for \(preprocessing.mean.count) channels, the input has \(channels):"
+          + " give as many with --mean and --std")
     }
     if case .scaled(let scaling, _) = foreign.preprocessing { result = result.then(scaling) }
     do throws(PreprocessingError) {

@@ -56,6 +56,10 @@ struct AlphaCommandTests {
     #expect(try run(["--preprocess", "keras"]).output == plain.output)
     #expect(try run(["--mean", "127.5,127.5,127.5,127.5"]).output == plain.output)
     #expect(try run(["--mean", "127.5,127.5,127.5,0"]).output != plain.output)
+    let torch = ["--preprocess", "torch", "--stretch"]
+    let refused = try convert(torch)
+    #expect(refused.status != 0 && refused.errors.contains("give as many with --mean and --std"), "\(refused.errors)")
+    #expect(try convert(torch + ["--mean", "0.4,0.4,0.4,0.5", "--std", "0.2,0.2,0.2,1"]).status == 0)
     let three = try run(["--mean", "127.5,127.5,127.5"])
     #expect(three.status != 0 && three.errors.contains("expected 4 finite numbers"), "\(three.errors)")
   }
