@@ -44,6 +44,15 @@ struct XceptionConvertTests {
     #expect(!FileManager.default.fileExists(atPath: path("overflow.xcw")))
   }
 
+  /// Its maps have 6 channels, which zeros pad; the logarithm of those must reach no product.
+  @Test(arguments: [[], ["--precision", "bf16"], ["--quantize", "int8"]])
+  func `A network that takes logarithms passes its own check in each precision`(options: [String]) throws {
+    let powers = URL(filePath: keras).deletingLastPathComponent().appending(path: "kinds/powers-keras3.keras").path
+    let result = try Command.run("xception-convert", [powers, path("powers.xcw")] + options)
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(!result.errors.contains("magnifies"), "\(result.errors)")
+  }
+
   @Test func `What is assumed of preprocessing is said, and stays in the file`() throws {
     let said = try convert("assumed.xcw")
     #expect(said.errors.contains("nearest neighbor without a crop, as Keras's load_img, is assumed"), "\(said.errors)")

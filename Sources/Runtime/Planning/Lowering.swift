@@ -77,7 +77,8 @@ struct Lowering {
     case .separableConvolution(let separable): return lower(separable, node, inputs)
     case .batchNormalization(let normalization): return lower(normalization, node, inputs[0])
     case .dense(let dense): return lower(dense, node, inputs[0])
-    case .activation(let activation): return activated(inputs[0], by: activation, inPlace: isLastUse(of: 0))
+    case .activation(let activation) where activation(0).isFinite:
+      return activated(inputs[0], by: activation, inPlace: isLastUse(of: 0))
     case .softmax:
       let output = newValue(node.shape)
       return append(.softmax(from: inputs[0], to: output))

@@ -59,13 +59,17 @@ extension MemberRun {
     case .unitNormalization: normalize(step, y, row) { $0.divideByNorm($1) }
     case .logSoftmax: normalize(step, y, row) { $0.logSoftmax($1) }
     case .sparsemax: normalize(step, y, row) { $0.sparsemax($1) }
+    case .activation(let activation):  // One that the zeros which pad a pixel's channels must not go through.
+      normalize(step, y, row) { pixel, channels in
+        for channel in 0..<channels { pixel[channel] = Float(activation(Double(pixel[channel]))) }
+      }
     case .pad(let pad): self.pad(pad, step, y, row)
     case .shuffleChannels(let groups): shuffle(groups, step, y, row)
     case .reshape: reshape(step, y, row)
     case .resize(let resize): self.resize(resize, step, y, row)
     case .transposedConvolution(let convolution):
       transpose(convolution, step, y, row, kernel: first, bias: convolution.hasBias ? second : nil)
-    case .input, .convolution, .separableConvolution, .batchNormalization, .dense, .activation, .softmax, .add,
+    case .input, .convolution, .separableConvolution, .batchNormalization, .dense, .softmax, .add,
       .concatenate, .maxPool, .averagePool, .globalPool, .flatten, .constant, .slice, .parametricRelu:
       preconditionFailure("\(step.operation.name) has a kernel of its own")
     }
