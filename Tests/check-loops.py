@@ -7,8 +7,8 @@
 Disassembles every tile of the AVX-512 and the AVX2 kernels, finds the innermost loop that multiplies, and fails unless it
 has two products for each row (or a multiple, where it is unrolled) by the instruction that its arithmetic is made of, no
 multiplication or addition of floats that is not fused, no vector traffic with the stack, and no vector moves between
-registers. The loop of matrix registers has four products with four loads, and no vectors. It fails too where a tile is
-missing, and where a function outside those kernels uses their registers, or any instruction that not every x86-64 has: the
+registers. The loop of matrix registers has four products with four loads, and no vectors. The loops of depthwise windows of any
+shape have a product for each pixel, no stack, and no branch to decide what an input is. It fails too where a tile is missing, and where a function outside those kernels uses their registers, or any instruction that not every x86-64 has: the
 compiler emits copies of generic code of the standard library into each module, and the linker keeps one for all, which must
 run on every processor.
 Binaries for other processors than x86-64 have nothing to check. Names are demangled by `swift demangle`.
@@ -26,6 +26,9 @@ MATRIX = re.compile(
     r"<KernelsX86AMX\.X86AMX, Kernels\.(\w+)Tile<[\w.]+>, Kernels\.(\w+)Element<[\w.]+>> of .*\bMatrixTileUnit\.multiplyTiles<"
 )
 MATRIX_PRODUCTS = {"Integer": re.compile(r"\ttdpbusd\s"), "BFloat16": re.compile(r"\ttdpbf16ps\s")}
+# Depthwise sums of a number of pixels, by how inputs and outputs are stored.
+DEPTHWISE = re.compile(r"<(?:serialized, )?KernelsX86\w+\.(X86\w+), (\d+)> of static .*\bVectorUnit\.(\w+)DepthwiseAny<")
+DEPTHWISE_KINDS = ("float", "rounding", "widening", "packed")
 JUMP = re.compile(r"\tj\w+\s+([0-9a-f]+)\b")
 # X86VNNI takes all products but those of bytes from X86V4.
 FLOAT_UNITS = ("X86BF16", "X86V4", "X86V3")
@@ -123,6 +126,12 @@ def strays(listing):
 
 def multiplying_loop(instructions, product):
     """The innermost loop with the most products."""
+    bodies = innermost_loops(instructions)
+    return max(bodies, key=lambda body: sum(product.search(text) is not None for text in body), default=[])
+
+
+def innermost_loops(instructions):
+    """The instructions of each loop that has no other in it."""
     index = {address: i for i, (address, _) in enumerate(instructions)}
     loops = []
     for i, (_, text) in enumerate(instructions):
@@ -130,8 +139,7 @@ def multiplying_loop(instructions, product):
         if jump and index.get(jump.group(1), i) < i:
             loops.append((index[jump.group(1)], i))
     inner = [a for a in loops if not any(b != a and b[0] >= a[0] and b[1] <= a[1] for b in loops)]
-    bodies = [[text for _, text in instructions[first : last + 1]] for first, last in inner]
-    return max(bodies, key=lambda body: sum(product.search(text) is not None for text in body), default=[])
+    return [[text for _, text in instructions[first : last + 1]] for first, last in inner]
 
 
 def faults_of(unit, kind, rows, body):
@@ -161,6 +169,46 @@ def faults_of(unit, kind, rows, body):
         if count:
             faults.append(f"{count} {what}")
     return faults
+
+
+def depthwise_faults(unit, pixels, instructions):
+    """What is wrong with the loops of depthwise sums: all innermost ones that multiply."""
+    wide = "%ymm" if unit == "X86V3" else "%zmm"
+    faults = []
+    bodies = [body for body in innermost_loops(instructions) if any(re.search(FUSED, text) for text in body)]
+    for body in bodies:
+        products = sum(re.search(FUSED + r".*" + wide + r"\d+$", text) is not None for text in body)
+        if products == 0 or products % pixels:
+            faults.append(f"{products} products, expected {pixels} or a multiple")
+        # Sums, inputs, a tap and a mask for seven pixels are one more than the 16 registers of AVX2.
+        if (unit, pixels) != ("X86V3", 7):
+            if any(re.search(r"%[xyz]mm", text) and re.search(r"\(%r[sb]p[,)]", text) for text in body):
+                faults.append("vector accesses to the stack")
+        if any("\tcall" in text for text in body):
+            faults.append("calls")
+        # The loop over the taps of a row may be in one with the loop over the rows, but no input has a branch of its own.
+        loads = [i for i, text in enumerate(body) if re.search(r"\tv\w+\s+.*\(%r.*%[xyz]mm", text)]
+        if any(JUMP.search(text) for text in body[loads[0] : loads[-1]]):
+            faults.append("branches")
+    return faults if bodies else ["no loop that multiplies"]
+
+
+def check_depthwise(listing, report):
+    """Whether the depthwise sums of each unit, type and number of pixels are there and as they should be."""
+    missing = {(unit, kind, pixels) for unit in FLOAT_UNITS for kind in DEPTHWISE_KINDS for pixels in range(1, 8)}
+    passed = True
+    for name, instructions in functions(listing):
+        sums = DEPTHWISE.search(name)
+        if not sums:
+            continue
+        unit, pixels, kind = sums.group(1), int(sums.group(2)), sums.group(3)
+        missing.discard((unit, kind, pixels))
+        for fault in sorted(set(depthwise_faults(unit, pixels, instructions))):
+            report(f"{unit} {kind} depthwise sums of {pixels} pixels: {fault}")
+            passed = False
+    for unit, kind, pixels in sorted(missing):
+        report(f"{unit}: no {kind} depthwise sums of {pixels} pixels")
+    return passed and not missing
 
 
 def matrix_faults(kind, body):
@@ -224,14 +272,15 @@ def check(listing, report=print):
         report(f"{unit}: no {kind} tiles of {rows} rows; the binary is stripped, is no release build, or they were inlined")
         passed = False
     passed = check_matrix_products(listing, report) and passed
+    passed = check_depthwise(listing, report) and passed
     if passed:
-        report(f"all {len(set(expected_tiles()))} tiles keep their sums in registers")
+        report(f"all {len(set(expected_tiles()))} tiles and the depthwise sums of any window keep their sums in registers")
     return passed
 
 
 def made_listing(
     edit=lambda unit, rows, lines: lines, format="elf64-x86-64", keep=lambda unit, kind, rows: True,
-    matrix=lambda kind, lines: lines,
+    matrix=lambda kind, lines: lines, depthwise=lambda unit, kind, pixels, lines: lines,
 ):
     """A disassembly as objdump writes it, with a loop for each tile that `edit` may change, and `matrix` if of matrices."""
     blocks = [f"a.out:     file format {format}\n\n"]
@@ -249,6 +298,15 @@ def made_listing(
         blocks.append(
             f"0000000000001000 <generic specialization <serialized, Kernels.{kind}Tile<Kernels{unit}.{unit}>, {rows}> "
             f"of static (extension in Kernels):Kernels.TileArithmetic.tile<A>() -> ()>:\n{text}\n")
+    for unit in FLOAT_UNITS:
+        wide = "%ymm" if unit == "X86V3" else "%zmm"
+        for kind, pixels in ((kind, pixels) for kind in DEPTHWISE_KINDS for pixels in range(1, 8)):
+            body = [f"vfmadd231ps (%rcx,%rax,1),{wide}0,{wide}{1 + i}" for i in range(pixels)]
+            lines = ["xor    %ecx,%ecx"] + depthwise(unit, kind, pixels, body) + ["jb     1001 <sums+0x1>", "ret"]
+            text = "\n".join(f"    {0x1000 + i:x}:\t{line}" for i, line in enumerate(lines))
+            blocks.append(
+                f"0000000000001000 <generic specialization <serialized, Kernels{unit}.{unit}, {pixels}> of static "
+                f"(extension in Kernels):Kernels.VectorUnit.{kind}DepthwiseAny<A>() -> ()>:\n{text}\n")
     for kind, name in (("Integer", "tdpbusd"), ("BFloat16", "tdpbf16ps")):
         for element in ("Float", "Packed"):
             body = ["inc    %rcx"] + [f"tileloadd (%rax,%rdx,1),%tmm{4 + i}" for i in range(4)]
@@ -302,6 +360,14 @@ def self_test():
         ("a matrix product is missing", made_listing(matrix=lambda kind, body: body[:-1]), False),
         ("a call among matrix products", made_listing(
             matrix=lambda kind, body: body + ["call   2000 <load_two_tiles>"]), False),
+        ("a depthwise product is missing", made_listing(
+            depthwise=lambda unit, kind, pixels, body: body[1:] if pixels == 7 else body), False),
+        ("a branch among depthwise products", made_listing(
+            depthwise=lambda unit, kind, pixels, body: body[:1] + ["je     1003 <sums+0x3>"] + body[1:]), False),
+        ("a depthwise sum on the stack", made_listing(
+            depthwise=lambda unit, kind, pixels, body: body + ["vmovups %zmm2,0x20(%rsp)"]), False),
+        ("no depthwise sums of packed maps", made_listing(
+            depthwise=lambda unit, kind, pixels, body: ["nop"] if kind == "packed" else body), False),
         ("no matrix products of bytes", made_listing(
             matrix=lambda kind, body: ["nop"] if kind == "Integer" else body), False),
     ]

@@ -83,11 +83,10 @@ extension VectorUnit {
     }
     if run.window.height &* run.window.width == 1 { return scaleAndShift(run) }
     if run.window.height == 3 && run.window.width == 3 && !isDense { return spreadDepthwise3x3(run) }
+    if !isDense { return depthwiseAny(run) }
     switch (run.inputElement, run.outputElement) {
-    case (.float32, .float32): if isDense { depthwise3x3(run) } else { depthwiseAny(run, .float32, .float32) }
-    case (.float32, .bfloat16): if isDense { depthwiseInMemory(run) } else { depthwiseAny(run, .float32, .bfloat16) }
-    case (.bfloat16, .float32): if isDense { depthwise3x3(run) } else { depthwiseAny(run, .bfloat16, .float32) }
-    case (.bfloat16, .bfloat16): if isDense { depthwise3x3(run) } else { depthwiseAny(run, .bfloat16, .bfloat16) }
+    case (.float32, .bfloat16): depthwiseInMemory(run)
+    case (.float32, .float32), (.bfloat16, _): depthwise3x3(run)
     }
   }
 
@@ -115,18 +114,31 @@ extension VectorUnit {
             part.outputElement = .float32
             part.tailWords = 0
             depthwise(part)
-            let count = part.vectors.count &* part.vectorStride
-            activate(ElementwiseRun(input: floats, output: floats, count: count), run.activation.activation)
-            store(floats, of: part, to: run)
+            finish(floats, of: part, in: run)
           }
         }
       }
     }
   }
 
-  /// Stores the floats of a part of a run, `[vector][pixel][vectorWidth]`, in the run's output.
+  /// Activates the floats of a part of a run, `[vector][pixel][vectorWidth]`, and stores them in the run's output: in
+  /// one loop for what networks use most, else in place first.
   @inlinable @inline(__always)
-  static func store(_ floats: UnsafePointer<Float>, of part: DepthwiseRun, to run: DepthwiseRun) {
+  static func finish(_ floats: UnsafeMutablePointer<Float>, of part: DepthwiseRun, in run: DepthwiseRun) {
+    switch run.activation.activation {
+    case .silu: store(floats, of: part, to: run) { silu($0) }
+    case .hardSwish: store(floats, of: part, to: run) { hardSwish($0) }
+    default:
+      let count = part.vectors.count &* part.vectorStride
+      activate(ElementwiseRun(input: floats, output: floats, count: count), run.activation.activation)
+      store(floats, of: part, to: run) { $0 }
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func store(
+    _ floats: UnsafePointer<Float>, of part: DepthwiseRun, to run: DepthwiseRun, activate: (Vector) -> Vector
+  ) {
     let last = groups(run.vectors.upperBound, run.outputElement) &- 1
     for group in groups(part.vectors.lowerBound, run.outputElement)..<groups(part.vectors.upperBound, run.outputElement)
     {
@@ -136,10 +148,12 @@ extension VectorUnit {
         let values = floats + (pixel &- part.pixels.lowerBound) &* vectorWidth
         switch run.outputElement {
         case .float32:
-          store(load(values + (group &- part.vectors.lowerBound) &* part.vectorStride), output + run.slots[pixel])
+          let value = load(values + (group &- part.vectors.lowerBound) &* part.vectorStride)
+          store(activate(value), output + run.slots[pixel])
         case .bfloat16:
           let low = values + (2 &* group &- part.vectors.lowerBound) &* part.vectorStride
-          store(packed(load(low), load(low + part.vectorStride), order: order), output + run.slots[pixel])
+          let words = packed(activate(load(low)), activate(load(low + part.vectorStride)), order: order)
+          store(words, output + run.slots[pixel])
         }
       }
     }
@@ -326,45 +340,5 @@ extension VectorUnit {
   @inlinable @inline(__always)
   static func lastOrder(_ run: borrowing DepthwiseRun) -> Integers {
     wordOrder(run.tailWords > 0 ? run.tailWords : vectorWidth)
-  }
-
-  @inlinable @inline(__always)
-  static func depthwiseAny(_ run: DepthwiseRun, _ element: MapElementType, _ outputElement: MapElementType) {
-    let window = run.window
-    let floor = Vector(repeating: run.inputActivation.rectifies ? 0 : -.infinity)
-    let weightStride = (1 &+ window.height &* window.width) &* vectorWidth
-    @inline(__always)
-    func sum(_ vector: Int, _ pixel: Int, _ part: WordPart) -> Vector {
-      var taps = run.weights + vector &* weightStride
-      var sum = load(taps)
-      let offset = pixel &* window.stride &* run.pixelStride &+ groups(vector, element) &* vectorWidth
-      for y in 0..<window.height {
-        let input = run.inputs[y] + offset
-        for x in 0..<window.width {
-          taps += vectorWidth
-          multiplyAdd(&sum, maximum(floor, load(part, input + x &* window.dilation &* run.pixelStride)), load(taps))
-        }
-      }
-      return limited(sum, run.activation.minimum, run.activation.maximum)
-    }
-    let last = groups(run.vectors.upperBound, outputElement) &- 1
-    for group in groups(run.vectors.lowerBound, outputElement)..<last &+ 1 {
-      let order = group == last ? lastOrder(run) : wordOrder(vectorWidth)
-      let output = run.output + group &* run.vectorStride
-      for pixel in run.pixels {
-        switch (element, outputElement) {
-        case (.float32, .float32): store(sum(group, pixel, .whole), output + run.slots[pixel])
-        case (.float32, .bfloat16):
-          let words = packed(sum(2 &* group, pixel, .whole), sum(2 &* group &+ 1, pixel, .whole), order: order)
-          store(words, output + run.slots[pixel])
-        case (.bfloat16, .float32):
-          let sum = group % 2 == 0 ? sum(group, pixel, .low) : sum(group, pixel, .high)
-          store(sum, output + run.slots[pixel])
-        case (.bfloat16, .bfloat16):
-          let words = packed(sum(2 &* group, pixel, .low), sum(2 &* group &+ 1, pixel, .high), order: order)
-          store(words, output + run.slots[pixel])
-        }
-      }
-    }
   }
 }

@@ -126,8 +126,16 @@ extension TileArithmetic {
     rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace, _: Element.Type,
     sums: (_ row: Int) -> Sums
   ) where Element.Unit == Unit {
-    let factors = factors(product, place)
     let (least, most) = (product.activation.minimum, product.activation.maximum)
+    finish(rows: rows, product, place, Element.self, sums: sums) { Unit.limited($0, least, most) }
+  }
+
+  @inlinable @inline(__always)
+  static func finish<Element: StoredElement>(
+    rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace, _: Element.Type,
+    sums: (_ row: Int) -> Sums, activate: (Unit.Vector) -> Unit.Vector
+  ) where Element.Unit == Unit {
+    let factors = factors(product, place)
     let output = product.output + place.firstColumn
     let offsets = product.outputOffsets + place.firstRow
     let residualOffsets = product.residualOffsets + place.firstRow
@@ -138,7 +146,7 @@ extension TileArithmetic {
         low += lowAdded
         high += highAdded
       }
-      Element.store(Unit.limited(low, least, most), Unit.limited(high, least, most), output + offsets[row])
+      Element.store(activate(low), activate(high), output + offsets[row])
     }
   }
 
@@ -179,7 +187,8 @@ extension TileArithmetic {
 }
 
 extension TileArithmetic {
-  /// Turns the sums of a tile, `[row][panelWidth]`, into floats in place, applies the activation, and stores them.
+  /// Turns the sums of a tile, `[row][panelWidth]`, into floats, applies the activation, and stores them: in one loop
+  /// for what networks use most, else in place first.
   @inlinable @inline(never)
   static func finishFunction(
     _ sums: UnsafeMutablePointer<Float>, rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace
@@ -203,6 +212,11 @@ extension TileArithmetic {
     _ floats: UnsafeMutablePointer<Float>, rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace,
     _: Element.Type, sums: (_ row: Int) -> Sums
   ) where Element.Unit == Unit {
+    switch product.activation.activation {
+    case .silu: return finish(rows: rows, product, place, Element.self, sums: sums) { Unit.silu($0) }
+    case .hardSwish: return finish(rows: rows, product, place, Element.self, sums: sums) { Unit.hardSwish($0) }
+    default: break
+    }
     let factors = factors(product, place)
     let residualOffsets = product.residualOffsets + place.firstRow
     for row in 0..<rows {

@@ -11,10 +11,11 @@ import Testing
       DepthwiseWindow(height: 3, width: 3, stride: 1, dilation: 2),
       DepthwiseWindow(height: 1, width: 4, stride: 1, dilation: 1),
       DepthwiseWindow(height: 5, width: 2, stride: 3, dilation: 2),
+      DepthwiseWindow(height: 5, width: 5, stride: 2, dilation: 1),
     ]
   }
 
-  @Test(arguments: InstructionSet.supported, 0..<5)
+  @Test(arguments: InstructionSet.supported, 0..<6)
   func `Depthwise sums of packed values are those of floats`(set: InstructionSet, window: Int) throws {
     let kernels = set.kernels
     let window = Self.windows[window]
@@ -51,7 +52,7 @@ import Testing
   }
 
   /// Through registers or through memory, an activation of the sums is what the same function makes of them afterwards.
-  @Test(arguments: InstructionSet.supported, 0..<5)
+  @Test(arguments: InstructionSet.supported, 0..<6)
   func `Depthwise sums are activated before they are stored`(set: InstructionSet, window: Int) throws {
     let kernels = set.kernels
     let window = Self.windows[window]
@@ -91,7 +92,7 @@ import Testing
     }
   }
 
-  @Test(arguments: InstructionSet.supported.filter { $0.kernels.isNative(.bfloat16) }, 0..<5)
+  @Test(arguments: InstructionSet.supported.filter { $0.kernels.isNative(.bfloat16) }, 0..<6)
   func `The last channels of packed sums can lie closer`(set: InstructionSet, window: Int) throws {
     let kernels = set.kernels
     let window = Self.windows[window]
