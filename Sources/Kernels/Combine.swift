@@ -46,7 +46,7 @@ extension VectorUnit {
     switch run.function {
     case .sum: combine(run) { $0 + $1 }
     case .difference: combine(run) { $0 - $1 }
-    case .product: combine(run) { $0 * $1 }
+    case .product: if run.second.stride == 0 { scale(run) } else { combine(run) { $0 * $1 } }
     case .quotient: combine(run) { $0 / $1 }
     case .maximum: combine(run) { maximumOrNaN($0, $1) }
     case .minimum: combine(run) { Vector.zero - maximumOrNaN(Vector.zero - $0, Vector.zero - $1) }
@@ -73,6 +73,31 @@ extension VectorUnit {
       for word in stride(from: 0, to: run.words, by: vectorWidth) {
         let result = words(element) { function(value(run.first, pixel, word, $0), value(run.second, pixel, word, $0)) }
         store(result, output + word)
+      }
+    }
+  }
+
+  /// Pixels times the values of one, in loops of their own: in the general one the compiler calls a function for each
+  /// vector.
+  @inlinable @inline(never)
+  static func scale(_ run: BinaryRun) {
+    let factors = run.second.values
+    switch (run.element, run.second.element) {
+    case (.float32, _): scale(run, .float32) { word, _ in load(factors + word) }
+    case (.bfloat16, .float32): scale(run, .bfloat16) { word, part in load(factors + channel(of: word, part)) }
+    case (.bfloat16, .bfloat16): scale(run, .bfloat16) { word, part in load(part, factors + word) }
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func scale(
+    _ run: BinaryRun, _ element: MapElementType, factor: (_ word: Int, _ part: WordPart) -> Vector
+  ) {
+    for pixel in 0..<run.pixels {
+      let input = run.first.values + pixel &* run.first.stride
+      let output = run.output + pixel &* run.words
+      for word in stride(from: 0, to: run.words, by: vectorWidth) {
+        store(words(element) { load($0, input + word) * factor(word, $0) }, output + word)
       }
     }
   }

@@ -60,18 +60,21 @@ public struct GlobalPoolRun {
   public var width: Int
   public var rowStride: Int
   public var pixelStride: Int
-  /// The vectors of words; in a packed map each gives two vectors of floats.
+  /// The vectors of words of the map, each of which gives two vectors of floats where it is packed; or of the output,
+  /// where only that is packed.
   public var vectors: Range<Int>
   public var output: UnsafeMutablePointer<Float>
   public var element: MapElementType
-  /// `bfloat16` only where the input is `bfloat16` too.
   public var outputElement: MapElementType
+  /// What a sum is divided by.
+  public var divisor: Int
 
   public init(
     isMaximum: Bool, input: UnsafePointer<Float>, height: Int, width: Int, rowStride: Int, pixelStride: Int,
     vectors: Range<Int>, output: UnsafeMutablePointer<Float>, element: MapElementType = .float32,
-    outputElement: MapElementType = .float32
+    outputElement: MapElementType = .float32, divisor: Int? = nil
   ) {
+    self.divisor = divisor ?? height * width
     self.isMaximum = isMaximum
     self.element = element
     self.outputElement = outputElement
@@ -210,11 +213,11 @@ extension VectorUnit {
 
   @inlinable @inline(never)
   public static func globalPool(_ run: GlobalPoolRun) {
-    let count = Vector(repeating: Float(run.height &* run.width))
+    let divisor = Vector(repeating: Float(run.divisor))
     if run.isMaximum {
       globalPool(run, from: -.infinity, { maximumOrNaN($0, $1) }, finish: { $0 })
     } else {
-      globalPool(run, from: 0, { $0 + $1 }, finish: { $0 / count })
+      globalPool(run, from: 0, { $0 + $1 }, finish: { $0 / divisor })
     }
   }
 
@@ -241,7 +244,10 @@ extension VectorUnit {
     }
     for vector in run.vectors {
       switch (run.element, run.outputElement) {
-      case (.float32, _): store(pooled(vector, .whole), run.output + vector &* vectorWidth)
+      case (.float32, .float32): store(pooled(vector, .whole), run.output + vector &* vectorWidth)
+      case (.float32, .bfloat16):
+        let words = packed(pooled(2 &* vector, .whole), pooled(2 &* vector &+ 1, .whole))
+        store(words, run.output + vector &* vectorWidth)
       case (.bfloat16, .float32):
         store(pooled(vector, .low), run.output + 2 &* vector &* vectorWidth)
         store(pooled(vector, .high), run.output + (2 &* vector &+ 1) &* vectorWidth)

@@ -18,6 +18,8 @@ struct FeatureMap {
   /// The zero pixels before and after each row.
   var left = 0
   var right = 0
+  /// Room behind each row for the sums of its channels, as floats, where the step that makes it adds them.
+  var sumWords = 0
   /// The rows in memory: all of them, or a band that the steps of one stage pass to each other. Row y is at y % rows.
   var rows: Int
   /// Where the first row starts.
@@ -33,7 +35,7 @@ struct FeatureMap {
     case weights
   }
 
-  var rowStride: Int { (left + width + right) * pixelStride }
+  var rowStride: Int { (left + width + right) * pixelStride + sumWords }
   var wordCount: Int { rows * rowStride }
   var pixels: Int { height * width }
 

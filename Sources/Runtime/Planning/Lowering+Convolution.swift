@@ -33,7 +33,8 @@ extension Lowering {
         .product(
           ProductStep(
             input: input.value, output: output, residual: residual,
-            producer: .gather(window, channels: slice.channels), inputActivation: input.activation,
+            producer: .gather(window, channels: slice.channels), scale: scaleOfNode[node.inputs[0]],
+            inputActivation: input.activation,
             shape: slice.shape, panels: slice.panels, narrowPanel: narrowPanel(convolution.outputChannels),
             weights: slice.weights, bias: bias,
             activation: convolution.epilogue.activation,
@@ -81,6 +82,7 @@ extension Lowering {
   ) -> Int {
     let bias = convolution.hasBias ? graph.tensors[node.parameters[1]] : nil
     var output = newValue(node.shape)
+    values[output].hasRowSums = residual == nil && isAveraged
     append(
       .depthwise(
         DepthwiseStep(
@@ -88,10 +90,18 @@ extension Lowering {
           weights: weights.addDepthwise(
             graph.tensors[node.parameters[0]], bias, taps: window.taps, channels: node.shape.channels),
           inputActivation: input.activation,
-          activation: residual == nil ? convolution.epilogue.activation : .identity)))
+          activation: residual == nil ? convolution.epilogue.activation : .identity,
+          sumsRows: values[output].hasRowSums)))
     guard let residual else { return output }
     output = append(.add(from: output, and: residual, to: newValue(node.shape, over: output)), multiplyAdds: 0)
     return activated(output, by: convolution.epilogue.activation, inPlace: true)
+  }
+
+  /// Whether a reader of the current node takes the mean of its map.
+  private var isAveraged: Bool {
+    consumers[node].contains {
+      if case .globalPool(let pool) = graph.nodes[$0].operation { pool.kind == .average } else { false }
+    }
   }
 
   /// A value that is read through an activation: ReLU is applied as it is read, any other by a step before.

@@ -12,6 +12,10 @@ extension Lowering {
     guard fits, !(binary == .quotient && isPadded), inputs.allSatisfy({ !values[$0].isTight }) else {
       return lowerRowwise(node, inputs)
     }
+    if binary == .product, repeats[0] != repeats[1], isReadScaled(node) {
+      scaleOfNode[self.node] = inputs[repeats[0] ? 0 : 1]
+      return inputs[repeats[0] ? 1 : 0]
+    }
     let writtenOver = inputs.indices.first {
       !repeats[$0] && values[inputs[$0]].shape == node.shape && isLastUse(of: $0)
     }
@@ -21,6 +25,20 @@ extension Lowering {
         BinaryStep(
           function: binary, first: inputs[0], second: inputs[1], output: output, repeatsFirst: repeats[0],
           repeatsSecond: repeats[1])))
+  }
+
+  /// Whether the only reader of the current node gathers its pixels one by one, so that it may as well multiply each by
+  /// a scale first, as after a squeeze and excitation (Hu et al. 2018): a step and two passes over a map less.
+  private func isReadScaled(_ node: Node) -> Bool {
+    guard consumers[self.node].count == 1, self.node != graph.featureNode, self.node != graph.lastMap,
+      node.shape.elementCount > node.shape.channels
+    else { return false }
+    let reader = graph.nodes[consumers[self.node][0]]
+    guard case .convolution(let convolution) = reader.operation, convolution.isPointwise,
+      case .map(let height, let width, _) = node.shape, case .map(height, width, _) = reader.shape
+    else { return false }
+    return convolution.window.stride == Extent(1) && convolution.inputActivation == .identity
+      && reader.inputs[0] == self.node && !convolution.isDepthwise(on: node.shape)
   }
 
   /// Whether a value is a vector or a map of one pixel, with the channels of a larger shape.

@@ -11,6 +11,8 @@ struct Lowering {
     /// The zero pixels before and after a row that windows reach.
     var left = 0
     var right = 0
+    /// Whether the sums of each row follow it in memory.
+    var hasRowSums = false
     var element: MapElementType
     /// Whether its channels are left unpadded.
     var isTight = false
@@ -38,6 +40,9 @@ struct Lowering {
   var weights: WeightLayout
   /// The value of each node that was lowered.
   var valueOfNode: [Int] = []
+  /// For nodes whose products only their reader computes, as it reads them: the value of one pixel that the node's
+  /// value is to be multiplied by.
+  var scaleOfNode: [Int: Int] = [:]
   let consumers: [[Int]]
   let elements: MapElementTypes
   var node = 0
@@ -88,7 +93,9 @@ struct Lowering {
     case .averagePool(let pool):
       return lower(pool.window, .average(countsPadding: pool.countsPadding), node, inputs[0])
     case .globalPool(let pool):
-      return append(.globalPool(from: inputs[0], to: newValue(node.shape), pool.kind))
+      let output = newValue(node.shape)
+      if pool.kind == .average, values[inputs[0]].hasRowSums { return append(.mean(from: inputs[0], to: output)) }
+      return append(.globalPool(from: inputs[0], to: output, pool.kind))
     case .flatten, .reshape: return lowerReshape(node, inputs[0])
     case .constant: return lowerConstant(node)
     case .binary(let binary): return lower(binary, node, inputs)

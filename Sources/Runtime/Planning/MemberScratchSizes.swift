@@ -9,6 +9,8 @@ struct MemberScratchSizes {
   var turnPanel = 0
   /// A tile of gathered pixels.
   var line = 0
+  /// The scaled pixels of a row.
+  var scaled = 0
   /// Neighbouring pixels whose values are to become integers.
   var rows = 0
   /// The products of Winograd's windows, of one tile of Strassen's, or of two tiles of matrix registers.
@@ -33,6 +35,10 @@ struct MemberScratchSizes {
         rowPanel = max(rowPanel, product.blockTiles * product.shape.tileStride(kernels))
         if case .gather = product.producer {
           line = max(line, (product.shape.channels + 2 * width) * kernels.tileRows(.float32) + 2 * width)
+        }
+        if product.scale != nil {
+          let map = maps[product.input]
+          scaled = max(scaled, map.width * map.pixelWords + kernels.panelWidth)
         }
         if kernels.usesMatrixRegisters(product.shape.arithmetic) {
           sums = max(sums, 2 * product.shape.tileRows * kernels.panelWidth)

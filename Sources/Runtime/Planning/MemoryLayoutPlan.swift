@@ -38,6 +38,7 @@ struct MemoryLayoutPlan {
     var left = [Int](repeating: 0, count: lowering.values.count)
     var right = left
     var words = left
+    var sums = left
     func pixelWords(_ value: Lowering.Value) -> Int {
       let width = kernels.panelWidth
       let padded = (value.shape.channels + width - 1) / width * width
@@ -47,6 +48,8 @@ struct MemoryLayoutPlan {
       words[value.root] = max(words[value.root], pixelWords(value))
       left[value.root] = max(left[value.root], value.left)
       right[value.root] = max(right[value.root], value.right)
+      let channels = pixelWords(value) * (value.element == .float32 ? 1 : 2)
+      sums[value.root] = max(sums[value.root], value.hasRowSums ? channels : 0)
     }
     return lowering.values.map { value in
       switch value.shape {
@@ -54,7 +57,7 @@ struct MemoryLayoutPlan {
         return FeatureMap(
           height: height, width: columns, channels: channels, pixelWords: pixelWords(value),
           pixelStride: words[value.root], element: value.element, left: left[value.root], right: right[value.root],
-          rows: height)
+          sumWords: sums[value.root], rows: height)
       case .vector(let count):
         return FeatureMap(
           height: 1, width: 1, channels: count, pixelWords: pixelWords(value), pixelStride: words[value.root],
@@ -159,6 +162,6 @@ extension FeatureMap {
 
   fileprivate func hasSameBorder(as other: FeatureMap) -> Bool {
     offset == other.offset && height == other.height && width == other.width && pixelStride == other.pixelStride
-      && left == other.left && right == other.right
+      && left == other.left && right == other.right && sumWords == other.sumWords
   }
 }

@@ -21,6 +21,7 @@ enum StageSize {
         self = .product(ProductSize(product, pixels: maps[product.output].pixels, kernels))
       }
     case .globalPool(let from, _, _): self = .units(maps[from].pixelWords / kernels.vectorWidth)
+    case .mean(_, let to): self = .units(maps[to].pixelWords / kernels.vectorWidth)
     case .reshape, .result: self = .units(1)
     case .winograd(let winograd): self = .product(ProductSize(winograd, of: maps[winograd.output], kernels))
     default: self = .units(height)

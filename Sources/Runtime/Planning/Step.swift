@@ -10,6 +10,8 @@ enum Step {
   case depthwise(DepthwiseStep)
   case pool(PoolStep)
   case globalPool(from: Int, to: Int, GlobalPool.Kind)
+  /// The mean of a map, from the sums that a depthwise step left beside its rows.
+  case mean(from: Int, to: Int)
   case activate(from: Int, to: Int, Activation)
   case add(from: Int, and: Int, to: Int)
   case normalize(from: Int, to: Int, scale: Int, shift: Int)
@@ -79,6 +81,8 @@ struct ProductStep {
   /// The map that is added, where there is one.
   var residual: Int?
   var producer: Producer
+  /// One pixel whose values each pixel of the input is multiplied by before it is gathered.
+  var scale: Int?
   /// Applied to what the producer reads: `identity` or `relu`.
   var inputActivation: Activation
   /// Applied to what a depthwise producer makes.
@@ -137,6 +141,8 @@ struct DepthwiseStep {
   /// Applied to what is read: `identity` or `relu`.
   var inputActivation: Activation
   var activation: Activation
+  /// Whether it adds the values of each row that it makes, while they are in a cache, for a mean of the map.
+  var sumsRows = false
 }
 
 struct PoolStep {
@@ -180,10 +186,10 @@ extension Step {
     switch self {
     case .input: return []
     case .product(let product):
-      let residual = product.residual.map { [($0, Optional(same))] } ?? []
+      let others = (product.residual.map { [($0, Optional(same))] } ?? []) + (product.scale.map { [($0, nil)] } ?? [])
       switch product.producer {
-      case .depthwise(let window, _), .gather(let window, _): return [(product.input, RowDemand(window))] + residual
-      case .vector: return [(product.input, nil)] + residual
+      case .depthwise(let window, _), .gather(let window, _): return [(product.input, RowDemand(window))] + others
+      case .vector: return [(product.input, nil)] + others
       }
     case .winograd(let step): return [(step.input, nil)] + (step.residual.map { [($0, nil)] } ?? [])
     case .depthwise(let step): return [(step.input, RowDemand(step.window))]
@@ -194,7 +200,8 @@ extension Step {
     case .add(let first, let second, _): return [(first, same), (second, same)]
     case .binary(let step):
       return [(step.first, step.repeatsFirst ? nil : same), (step.second, step.repeatsSecond ? nil : same)]
-    case .globalPool(let from, _, _), .reshape(let from, _), .slice(let from, _, _), .pad(let from, _, _, _):
+    case .globalPool(let from, _, _), .mean(let from, _), .reshape(let from, _), .slice(let from, _, _),
+      .pad(let from, _, _, _):
       return [(from, nil)]
     case .rowwise(let step): return [(step.first, nil)] + (step.second.map { [($0, nil)] } ?? [])
     case .result(let map, _): return [(map, nil)]
@@ -211,9 +218,9 @@ extension Step {
     case .pool(let step): step.output
     case .binary(let step): step.output
     case .rowwise(let step): step.output
-    case .globalPool(_, let to, _), .activate(_, let to, _), .add(_, _, let to), .normalize(_, let to, _, _),
-      .parametricRelu(_, let to, _), .softmax(_, let to), .join(_, let to, _), .reshape(_, let to),
-      .slice(_, let to, _), .pad(_, let to, _, _):
+    case .globalPool(_, let to, _), .mean(_, let to), .activate(_, let to, _), .add(_, _, let to),
+      .normalize(_, let to, _, _), .parametricRelu(_, let to, _), .softmax(_, let to), .join(_, let to, _),
+      .reshape(_, let to), .slice(_, let to, _), .pad(_, let to, _, _):
       to
     case .result: nil
     }
@@ -226,13 +233,14 @@ extension Step {
     case .product(let step):
       switch step.producer {
       case .depthwise: "depthwise + \(step.isStrassen ? "Strassen" : "product"), \(step.shape.arithmetic.name)"
-      case .gather: "gather + product, \(step.shape.arithmetic.name)"
+      case .gather: "\(step.scale == nil ? "gather" : "scale") + product, \(step.shape.arithmetic.name)"
       case .vector: "vector product, \(step.shape.arithmetic.name)"
       }
     case .winograd(let step): "Winograd F(4x4,3x3), \(step.shape.arithmetic.name)"
     case .depthwise: "depthwise"
     case .pool(let step): if case .maximum = step.kind { "max pool" } else { "average pool" }
     case .globalPool(_, _, let kind): kind == .average ? "mean" : "maximum"
+    case .mean: "mean of sums"
     case .activate: "activation"
     case .parametricRelu: "parametric relu"
     case .binary(let step): step.function.rawValue

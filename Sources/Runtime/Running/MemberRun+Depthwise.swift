@@ -46,6 +46,30 @@ extension MemberRun {
       depthwise(
         step, y: y, x: 0, count: output.width, vectors: 0..<vectors, row(y, of: output), slots: scratch.slots,
         vectorStride: vectorWidth, output.element)
+      if step.sumsRows { sumRow(y, of: output) }
     }
+  }
+
+  /// Adds the values of each channel of a row.
+  private func sumRow(_ y: Int, of map: FeatureMap) {
+    unsafe kernels.globalPool(
+      GlobalPoolRun(
+        isMaximum: false, input: row(y, of: map).reading(map.width * map.pixelStride), height: 1, width: map.width,
+        rowStride: 0, pixelStride: map.pixelStride, vectors: 0..<map.pixelWords / vectorWidth,
+        output: sums(of: row(y, of: map), map).writing(map.sumWords), element: map.element, divisor: 1))
+  }
+
+  /// Some vectors of a map's mean, from the sums of its rows.
+  func mean(_ map: FeatureMap, _ output: FeatureMap, vectors: Range<Int>) {
+    unsafe kernels.globalPool(
+      GlobalPoolRun(
+        isMaximum: false, input: sums(of: pixels(of: map), map).reading(0), height: map.height, width: 1,
+        rowStride: map.rowStride, pixelStride: 0, vectors: vectors,
+        output: row(0, of: output).writing(output.pixelStride), outputElement: output.element, divisor: map.pixels))
+  }
+
+  /// Where the sums of a row are, whose first pixel is given.
+  private func sums(of row: BoundedPointer<Float>, _ map: FeatureMap) -> BoundedPointer<Float> {
+    row + (map.width + map.right) * map.pixelStride
   }
 }

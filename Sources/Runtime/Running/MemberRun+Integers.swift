@@ -42,14 +42,15 @@ extension MemberRun {
     guard case .gather(let window, _) = step.producer else { return }
     let map = maps[step.input]
     let width = maps[step.output].width
-    forEachRun(of: pixels, width: width) { y, x, count in
+    forEachRun(of: pixels, width: width, most: mostScaled(step)) { y, x, count in
       gatherRows(
         of: map, top: y * window.strideDown - window.top, height: 1, dilation: 1,
         columns: columns(of: window, x: x, count: count))
+      let pixelStride = scaleInput(of: step, count: count)
       let first = y * width + x - block.lowerBound
       unsafe kernels.quantize(
         QuantizeRun(
-          lines: scratch.inputRows[0], lineStride: window.strideAcross * map.pixelStride, rows: count,
+          lines: scratch.inputRows[0], lineStride: window.strideAcross * pixelStride, rows: count,
           channels: step.shape.channels, rowPanel: panel.writing(0), slots: (scratch.slots + first).reading(count),
           segmentStride: segmentStride(step), scaleSlots: (scratch.scaleSlots + first).reading(count),
           element: .bfloat16))

@@ -92,7 +92,7 @@ extension MemberRun {
         step, window, weights, pixels: pixels, of: block, vectors: 0..<vectors, panel,
         vectorStride: segmentStride(step), element)
     case .gather(let window, let channels):
-      forEachRun(of: pixels, width: maps[step.output].width) { y, x, count in
+      forEachRun(of: pixels, width: maps[step.output].width, most: mostScaled(step)) { y, x, count in
         gather(
           step, window, channels, y: y, x: x, count: count, panel,
           slots: scratch.slots + (y * maps[step.output].width + x - block.lowerBound),
@@ -122,12 +122,14 @@ extension MemberRun {
     }
   }
 
-  /// Calls `body` with the runs of neighbouring pixels of one row.
-  func forEachRun(of pixels: Range<Int>, width: Int, _ body: (_ y: Int, _ x: Int, _ count: Int) -> Void) {
+  /// Calls `body` with the runs of neighbouring pixels of one row, at most so many at once.
+  func forEachRun(
+    of pixels: Range<Int>, width: Int, most: Int = .max, _ body: (_ y: Int, _ x: Int, _ count: Int) -> Void
+  ) {
     var pixel = pixels.lowerBound
     while pixel < pixels.upperBound {
       let (y, x) = pixel.quotientAndRemainder(dividingBy: width)
-      let count = min(width - x, pixels.upperBound - pixel)
+      let count = min(width - x, pixels.upperBound - pixel, most)
       body(y, x, count)
       pixel += count
     }
@@ -142,22 +144,45 @@ extension MemberRun {
     gatherRows(
       of: map, top: y * window.strideDown - window.top, height: window.height, dilation: window.dilationDown,
       columns: columns(of: window, x: x, count: count), channel: channels.lowerBound)
+    let pixelStride = scaleInput(of: step, count: count)
     // From a packed map all channels are gathered; their words are a whole pixel.
     let length = map.element == .bfloat16 ? map.pixelWords : channels.count
     // Where the words of neighbouring pixels are adjacent, a row of the window is one piece; as floats they are not
     // adjacent.
-    let touches = length == map.pixelStride && window.dilationAcross == 1 && element == map.element
+    let touches = length == pixelStride && window.dilationAcross == 1 && element == map.element
     assert(panel.contains(slots, count: count, width: 1), "a pixel's slot lies outside the row panel")
     unsafe kernels.gather(
       GatherRun(
         inputs: scratch.inputRows.reading(window.height), inputRows: window.height,
-        step: window.strideAcross * map.pixelStride,
-        pieces: touches ? 1 : window.width, pieceStride: window.dilationAcross * map.pixelStride,
+        step: window.strideAcross * pixelStride,
+        pieces: touches ? 1 : window.width, pieceStride: window.dilationAcross * pixelStride,
         length: touches ? window.width * length : length, inputActivation: step.inputActivation,
         rowPanel: panel.writing(0), slots: slots.reading(count), segmentStride: segmentStride, pixels: count,
         line: scratch.line.writing(0),
         inputElement: map.element,
         outputElement: element, channels: channels.count))
+  }
+
+  /// How many pixels are scaled together, so that the first-level cache holds them until they are gathered.
+  func mostScaled(_ step: ProductStep) -> Int {
+    step.scale == nil ? .max : max(1, Self.scaledWords / maps[step.input].pixelWords)
+  }
+
+  private static let scaledWords = 3 << 10
+
+  /// Multiplies some pixels that a window of 1 x 1 is to read by the step's scale, where it has one, and returns the
+  /// distance between pixels.
+  func scaleInput(of step: ProductStep, count: Int) -> Int {
+    let map = maps[step.input]
+    guard let scale = step.scale.map({ maps[$0] }) else { return map.pixelStride }
+    let words = map.pixelWords
+    unsafe kernels.combine(
+      BinaryRun(
+        .product, first: BinaryRun.Side(scratch.inputRows[0], stride: map.pixelStride, element: map.element),
+        second: BinaryRun.Side(row(0, of: scale).reading(scale.pixelWords), stride: 0, element: scale.element),
+        output: scratch.scaled.writing(count * words), element: map.element, words: words, pixels: count))
+    unsafe scratch.inputRows[0] = scratch.scaled.reading(count * words)
+    return words
   }
 
   private func multiply(

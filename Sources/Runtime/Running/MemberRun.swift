@@ -45,6 +45,7 @@ struct MemberRun {
     switch step {
     case .product(let product): run(product, phase, units)
     case .globalPool(let from, let to, let kind): pool(maps[from], maps[to], kind, vectors: units)
+    case .mean(let from, let to): mean(maps[from], maps[to], vectors: units)
     case .reshape(let from, let to): reshape(maps[from], maps[to])
     case .result(let map, let result): copyOut(maps[map], result)
     case .winograd(let winograd): run(winograd, phase, units)
@@ -102,7 +103,7 @@ struct MemberRun {
       }
     case .softmax(let from, let to): softmax(maps[from], maps[to], rows)
     case .join(let from, let to, let firstChannel): join(maps[from], maps[to], rows, firstChannel: firstChannel)
-    case .winograd, .globalPool, .reshape, .result: preconditionFailure("\(step.kernel) is not made row by row")
+    case .winograd, .globalPool, .mean, .reshape, .result: preconditionFailure("\(step.kernel) is not made row by row")
     }
   }
 

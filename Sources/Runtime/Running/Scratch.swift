@@ -73,6 +73,7 @@ final class Scratch: @unchecked Sendable {
 @safe struct MemberScratch {
   let rowPanel: BoundedPointer<Float>
   let line: BoundedPointer<Float>
+  let scaled: BoundedPointer<Float>
   let rows: BoundedPointer<Float>
   let sums: BoundedPointer<Float>
   let factors: BoundedPointer<Float>
@@ -107,6 +108,7 @@ final class Scratch: @unchecked Sendable {
       return memory.part(from: end, count: words)
     }
     line = part(needs.line)
+    scaled = part(needs.scaled)
     rows = part(needs.rows)
     sums = part(needs.sums)
     factors = part(needs.factors)
@@ -127,7 +129,7 @@ final class Scratch: @unchecked Sendable {
   }
 
   static func wordCount(_ needs: MemberScratchSizes) -> Int {
-    [needs.line, needs.rows, needs.sums, needs.factors, 3 * needs.floatRow].reduce(panelAndBands(needs)) {
+    [needs.line, needs.scaled, needs.rows, needs.sums, needs.factors, 3 * needs.floatRow].reduce(panelAndBands(needs)) {
       $0 + Scratch.padded($1)
     }
   }
