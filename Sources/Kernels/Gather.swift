@@ -27,6 +27,8 @@ public struct GatherRun {
   public var outputElement: MapElementType
   /// The channels of a pixel, where a packed input becomes floats; `length` words are one pixel then.
   public var channels: Int
+  /// What each channel of a pixel is multiplied by, for windows of 1 x 1 over floats that are not rectified, or nil.
+  public var scale: UnsafePointer<Float>?
 
   public init(
     inputs: UnsafePointer<UnsafePointer<Float>>, inputRows: Int, step: Int, pieces: Int, pieceStride: Int, length: Int,
@@ -34,8 +36,9 @@ public struct GatherRun {
     pixels: Int,
     line: UnsafeMutablePointer<Float>, inputElement: MapElementType = .float32,
     outputElement: MapElementType = .float32,
-    channels: Int = 0
+    channels: Int = 0, scale: UnsafePointer<Float>? = nil
   ) {
+    self.scale = scale
     self.inputElement = inputElement
     self.outputElement = outputElement
     self.channels = channels
@@ -57,6 +60,7 @@ public struct GatherRun {
 extension VectorUnit {
   @inlinable @inline(never)
   public static func gather(_ run: GatherRun) {
+    if let scale = run.scale { return gatherScaled(run, scale) }
     switch (run.inputElement, run.outputElement) {
     case (.float32, _): gather(run, .float32, values: run.length) { maximum($1, $0) }
     case (.bfloat16, .float32): gather(run, .bfloat16, values: run.channels) { maximum($1, $0) }
@@ -65,6 +69,18 @@ extension VectorUnit {
         gather(run, .float32, values: run.length) { words, _ in rectified(words, .bfloat16) }
       } else {
         gather(run, .float32, values: run.length) { words, _ in words }
+      }
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func gatherScaled(_ run: GatherRun, _ scale: UnsafePointer<Float>) {
+    for pixel in 0..<run.pixels {
+      let input = run.inputs[0] + pixel &* run.step
+      var output = run.rowPanel + run.slots[pixel]
+      for offset in stride(from: 0, to: run.length, by: vectorWidth) {
+        store(load(input + offset) * load(scale + offset), output)
+        output += run.segmentStride
       }
     }
   }
@@ -116,19 +132,18 @@ extension VectorUnit {
     let lineStride = depth &+ vectorWidth
     for first in stride(from: 0, to: run.pixels, by: tileRows) {
       let count = min(tileRows, run.pixels &- first)
-      for pixel in 0..<count {
-        var end = run.line + pixel &* lineStride
+      if run.pieces == 1 && element == .float32 && values <= vectorWidth {
+        // As in a convolution of an image, whose windows have three floats or four for each pixel of a row.
         for row in 0..<run.inputRows {
-          for piece in 0..<run.pieces {
-            let input = run.inputs[row] + ((first &+ pixel) &* run.step &+ piece &* run.pieceStride)
-            var output = end
-            forEachVector(of: values, element) { offset, part in
-              store(load(part, input + offset), output)
-              output += vectorWidth
-            }
-            end += values
+          var (input, end) = (run.inputs[row] + first &* run.step, run.line + row &* values)
+          for _ in 0..<count {
+            store(load(input), end)
+            input += run.step
+            end += lineStride
           }
         }
+      } else {
+        gatherLines(run, element, values: values, lineStride: lineStride, pixels: first..<first &+ count)
       }
       for pixel in 0..<count {
         let line = run.line + pixel &* lineStride
@@ -136,6 +151,27 @@ extension VectorUnit {
         for offset in stride(from: 0, to: depth, by: vectorWidth) {
           store(activate(load(line + offset), floor), output)
           output += run.segmentStride
+        }
+      }
+    }
+  }
+
+  /// Joins the pieces of some pixels to lines.
+  @inlinable @inline(__always)
+  static func gatherLines(
+    _ run: GatherRun, _ element: MapElementType, values: Int, lineStride: Int, pixels: Range<Int>
+  ) {
+    for pixel in pixels {
+      var end = run.line + (pixel &- pixels.lowerBound) &* lineStride
+      for row in 0..<run.inputRows {
+        for piece in 0..<run.pieces {
+          let input = run.inputs[row] + (pixel &* run.step &+ piece &* run.pieceStride)
+          var output = end
+          forEachVector(of: values, element) { offset, part in
+            store(load(part, input + offset), output)
+            output += vectorWidth
+          }
+          end += values
         }
       }
     }

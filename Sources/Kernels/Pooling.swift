@@ -213,47 +213,108 @@ extension VectorUnit {
 
   @inlinable @inline(never)
   public static func globalPool(_ run: GlobalPoolRun) {
-    let divisor = Vector(repeating: Float(run.divisor))
-    if run.isMaximum {
-      globalPool(run, from: -.infinity, { maximumOrNaN($0, $1) }, finish: { $0 })
-    } else {
-      globalPool(run, from: 0, { $0 + $1 }, finish: { $0 / divisor })
+    if run.isMaximum { maximum(run) } else { mean(run) }
+  }
+
+  @inlinable @inline(__always)
+  static func maximum(_ run: GlobalPoolRun) {
+    @inline(__always)
+    func largest(_ vector: Int, _ part: WordPart) -> Vector {
+      var largest = Vector(repeating: -.infinity)
+      for y in 0..<run.height {
+        var pixel = run.input + (y &* run.rowStride &+ vector &* vectorWidth)
+        for _ in 0..<run.width {
+          largest = maximumOrNaN(largest, load(part, pixel))
+          pixel += run.pixelStride
+        }
+      }
+      return largest
+    }
+    for vector in run.vectors {
+      switch (run.element, run.outputElement) {
+      case (.float32, .float32): store(largest(vector, .whole), run.output + vector &* vectorWidth)
+      case (.float32, .bfloat16):
+        let words = packed(largest(2 &* vector, .whole), largest(2 &* vector &+ 1, .whole))
+        store(words, run.output + vector &* vectorWidth)
+      case (.bfloat16, .float32):
+        store(largest(vector, .low), run.output + 2 &* vector &* vectorWidth)
+        store(largest(vector, .high), run.output + (2 &* vector &+ 1) &* vectorWidth)
+      case (.bfloat16, .bfloat16):
+        store(packed(largest(vector, .low), largest(vector, .high)), run.output + vector &* vectorWidth)
+      }
     }
   }
 
   @inlinable @inline(__always)
-  static func globalPool(
-    _ run: GlobalPoolRun, from start: Float, _ join: (Vector, Vector) -> Vector, finish: (Vector) -> Vector
-  ) {
-    // Four sums for each row, then a sum of rows: a single sum over 190 x 190 pixels loses the last five bits, and a
-    // gate that is computed from it passes its error on to the whole channel.
-    @inline(__always)
-    func pooled(_ vector: Int, _ part: WordPart) -> Vector {
-      var value = Vector(repeating: start)
-      let end = run.width &- run.width % 4
-      for y in 0..<run.height {
-        let row = run.input + (y &* run.rowStride &+ vector &* vectorWidth)
-        var line = InlineArray<4, Vector>(repeating: Vector(repeating: start))
-        for x in stride(from: 0, to: end, by: 4) {
-          for column in 0..<4 { line[column] = join(line[column], load(part, row + (x &+ column) &* run.pixelStride)) }
+  static func mean(_ run: GlobalPoolRun) {
+    let divisor = Vector(repeating: Float(run.divisor))
+    let vectors = run.vectors
+    switch (run.element, run.outputElement) {
+    case (.float32, .float32):
+      for vector in stride(from: vectors.lowerBound, to: vectors.upperBound, by: 2) {
+        let (first, second) = (vector &* vectorWidth, min(vector &+ 1, vectors.upperBound &- 1) &* vectorWidth)
+        let (low, high) = floatSums(run, first, second)
+        store(low / divisor, run.output + first)
+        store(high / divisor, run.output + second)
+      }
+    case (.float32, .bfloat16):
+      for vector in vectors {
+        let (low, high) = floatSums(run, 2 &* vector &* vectorWidth, (2 &* vector &+ 1) &* vectorWidth)
+        store(packed(low / divisor, high / divisor), run.output + vector &* vectorWidth)
+      }
+    case (.bfloat16, .float32):
+      for vector in vectors {
+        let (low, high) = packedSums(run, vector &* vectorWidth)
+        store(low / divisor, run.output + 2 &* vector &* vectorWidth)
+        store(high / divisor, run.output + (2 &* vector &+ 1) &* vectorWidth)
+      }
+    case (.bfloat16, .bfloat16):
+      for vector in vectors {
+        let (low, high) = packedSums(run, vector &* vectorWidth)
+        store(packed(low / divisor, high / divisor), run.output + vector &* vectorWidth)
+      }
+    }
+  }
+
+  /// The sums of two vectors that are at some words of each pixel. A function of its own, like that of packed words: in
+  /// the ones above, the compiler would keep sums in memory.
+  @inlinable @inline(never)
+  static func floatSums(_ run: borrowing GlobalPoolRun, _ low: Int, _ high: Int) -> (Vector, Vector) {
+    sums(run, low, .whole, high, .whole)
+  }
+
+  @inlinable @inline(never)
+  static func packedSums(_ run: borrowing GlobalPoolRun, _ words: Int) -> (Vector, Vector) {
+    sums(run, words, .low, words, .high)
+  }
+
+  /// Four sums for each row, then a sum of rows: a single sum over 190 x 190 pixels loses the last five bits, and a
+  /// gate that is computed from it passes its error on to the whole channel.
+  @inlinable @inline(__always)
+  static func sums(
+    _ run: borrowing GlobalPoolRun, _ low: Int, _ lowPart: WordPart, _ high: Int, _ highPart: WordPart
+  ) -> (Vector, Vector) {
+    var (lowSum, highSum) = (Vector.zero, Vector.zero)
+    let rest = run.width % 4
+    for y in 0..<run.height {
+      var pixel = run.input + y &* run.rowStride
+      var lows = InlineArray<4, Vector>(repeating: .zero)
+      var highs = InlineArray<4, Vector>(repeating: .zero)
+      for _ in 0..<run.width / 4 {
+        for column in 0..<4 {
+          lows[column] += load(lowPart, pixel + low)
+          highs[column] += load(highPart, pixel + high)
+          pixel += run.pixelStride
         }
-        for x in end..<run.width { line[x % 4] = join(line[x % 4], load(part, row + x &* run.pixelStride)) }
-        value = join(value, join(join(line[0], line[1]), join(line[2], line[3])))
       }
-      return finish(value)
-    }
-    for vector in run.vectors {
-      switch (run.element, run.outputElement) {
-      case (.float32, .float32): store(pooled(vector, .whole), run.output + vector &* vectorWidth)
-      case (.float32, .bfloat16):
-        let words = packed(pooled(2 &* vector, .whole), pooled(2 &* vector &+ 1, .whole))
-        store(words, run.output + vector &* vectorWidth)
-      case (.bfloat16, .float32):
-        store(pooled(vector, .low), run.output + 2 &* vector &* vectorWidth)
-        store(pooled(vector, .high), run.output + (2 &* vector &+ 1) &* vectorWidth)
-      case (.bfloat16, .bfloat16):
-        store(packed(pooled(vector, .low), pooled(vector, .high)), run.output + vector &* vectorWidth)
+      for column in 0..<3 where column < rest {
+        lows[column] += load(lowPart, pixel + low)
+        highs[column] += load(highPart, pixel + high)
+        pixel += run.pixelStride
       }
+      lowSum += (lows[0] + lows[1]) + (lows[2] + lows[3])
+      highSum += (highs[0] + highs[1]) + (highs[2] + highs[3])
     }
+    return (lowSum, highSum)
   }
 }

@@ -9,7 +9,7 @@ struct MemberScratchSizes {
   var turnPanel = 0
   /// A tile of gathered pixels.
   var line = 0
-  /// The scaled pixels of a row.
+  /// The scaled pixels of a row of a packed map.
   var scaled = 0
   /// Neighbouring pixels whose values are to become integers.
   var rows = 0
@@ -36,8 +36,8 @@ struct MemberScratchSizes {
         if case .gather = product.producer {
           line = max(line, (product.shape.channels + 2 * width) * kernels.tileRows(.float32) + 2 * width)
         }
-        if product.scale != nil {
-          let map = maps[product.input]
+        let map = maps[product.input]
+        if product.scale != nil, map.element == .bfloat16 {
           scaled = max(scaled, map.width * map.pixelWords + kernels.panelWidth)
         }
         if kernels.usesMatrixRegisters(product.shape.arithmetic) {
