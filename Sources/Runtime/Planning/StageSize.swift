@@ -42,8 +42,8 @@ struct ProductSize {
   func tiles(_ rows: Int) -> Int { (rows + tileRows - 1) / tileRows }
 }
 
-/// About how long a processor takes for a word of a product's depth; only the proportions count. Those of rows and panels
-/// were found on 16 processors with AMX: half and twice as much make products slower there.
+/// About how long a processor takes for a word of a product's depth; only the proportions count. They suit two
+/// processors with AVX-512 as well as 16 with AMX, where half or twice as much for rows or panels changes little.
 struct ProductCycles {
   /// To make it of a row, whose pixels come from another processor.
   var row: Double
