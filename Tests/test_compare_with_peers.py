@@ -20,11 +20,13 @@ numpy = importlib.import_module("numpy")
 
 # Notes whose turn it is, and takes that turn's time.
 COMMAND = """#!{python}
-import json, pathlib, sys
+import json, os, pathlib, signal, sys
 folder, name = pathlib.Path({folder!r}), {name}
 with open(folder / "turns", "a") as turns:
     print(name, file=turns)
 times = json.loads((folder / "times.json").read_text())[name]
+if times == "crash":
+    os.kill(os.getpid(), signal.SIGSEGV)
 if isinstance(times, str):
     sys.exit(print(json.dumps({{"unsupported": times}})))
 time = times[(folder / "turns").read_text().splitlines().count(name) - 1]
@@ -89,6 +91,15 @@ class ComparisonTests(unittest.TestCase):
         self.assertEqual(comparison["left_out"], {"openvino-int8-bf16": "no bf16 here"})
         self.assertEqual(comparison["min_ratio"], 10 / 16)
         self.assertEqual((self.folder / "turns").read_text().count(OPENVINO_BF16), 1)
+
+    def test_a_peer_that_crashes_is_left_out_but_not_our_own_command(self):
+        times = {"ours": [10, 10], ORT: "crash", OPENVINO: [16, 16], OPENVINO_BF16: [20, 20]}
+        comparison = self.comparison("--rounds", "2", times=times)
+        self.assertEqual(comparison["left_out"], {"onnxruntime-int8": "it crashes here (SIGSEGV)"})
+        self.assertEqual(comparison["min_ratio"], 10 / 16)
+        result = self.run_compare("--rounds", "2", times={**times, "ours": "crash"})
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("xception-bench", result.stderr)
 
     def test_without_any_peer_there_is_no_ratio(self):
         options = ("--rounds", "1", "--threads", "1", "--only", "openvino-int8-bf16")

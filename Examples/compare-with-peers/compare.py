@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import platform
+import signal
 import statistics
 import subprocess
 import sys
@@ -101,6 +102,8 @@ def turn(command: list) -> dict:
         process = subprocess.run(words, capture_output=True, text=True)
     except OSError as error:
         sys.exit(f"cannot run {words[0]}: {error.strerror}")
+    if process.returncode < 0 and OURS not in pathlib.Path(words[0]).name:
+        raise Unsupported(f"it crashes here ({signal.Signals(-process.returncode).name})")
     if process.returncode != 0:
         sys.exit(f"{' '.join(words)} failed:\n{process.stderr.strip()[-2000:]}")
     try:
