@@ -11,7 +11,7 @@ package struct DecodingArguments: ParsableArguments {
   @Option(
     help: """
       Transparent pixels show white or black, or with drop the color that is stored for them, as with Pillow's \
-      convert("RGB") and tf.image.
+      convert("RGB") and tf.image. A model of four channels gets alpha itself.
       """)
   package var alpha = Alpha.white
 

@@ -72,8 +72,11 @@ package struct Preprocessor: Sendable {
     precondition(
       input.count == height * width * channels, "the input's memory must hold height x width x channels values")
     guard channels == 1 else {
-      return try isConvolved && channels == 4
-        ? unsafe write(colors: PremultipliedRows(source: rows), into: input)
+      // Pillow leaves colors alone where a picture has the size already.
+      let frame = frame(of: rows)
+      let isResized = frame.columns.size != frame.columns.imageSize || frame.rows.size != frame.rows.imageSize
+      return try isConvolved && channels == 4 && isResized
+        ? unsafe write(colors: PremultipliedRows(source: rows), isPremultiplied: true, into: input)
         : unsafe write(colors: rows, into: input)
     }
     var colors = [Float](repeating: 0, count: height * width * 3)
@@ -87,20 +90,24 @@ package struct Preprocessor: Sendable {
   /// Whether pictures are resized by Pillow's convolution.
   private var isConvolved: Bool { preprocessing.antialias && preprocessing.filter != .nearest }
 
-  /// Writes all samples of each pixel, which are scaled alike where the input has one channel.
-  private func write<Source: RowSource>(
-    colors rows: Source, into input: UnsafeMutableBufferPointer<Float>
-  ) throws(Source.Failure) -> Duration {
-    let frame = ResizedFrame(
+  private func frame(of rows: some RowSource) -> ResizedFrame {
+    ResizedFrame(
       geometry: preprocessing.geometry, imageWidth: rows.width, imageHeight: rows.height,
       orientation: rows.orientation, width: width, height: height)
+  }
+
+  /// Writes all samples of each pixel, which are scaled alike where the input has one channel.
+  private func write<Source: RowSource>(
+    colors rows: Source, isPremultiplied: Bool = false, into input: UnsafeMutableBufferPointer<Float>
+  ) throws(Source.Failure) -> Duration {
+    let frame = frame(of: rows)
     var rows = CountedRows(source: rows)
     switch (preprocessing.filter, preprocessing.antialias) {
     case (.nearest, _):
       unsafe writeLevels(of: try frame.nearest(&rows), samples: Source.samples, into: input)
     case (.bilinear, true), (.bicubic, true):
       var pixels = try frame.convolved(&rows, by: preprocessing.filter == .bilinear ? .bilinear : .bicubic)
-      if Source.samples == 4 { PremultipliedRows<Source>.divide(&pixels) }
+      if isPremultiplied { PremultipliedRows<Source>.divide(&pixels) }
       unsafe writeLevels(of: pixels, samples: Source.samples, into: input)
     case (.bilinear, false):
       try unsafe frame.interpolate(&rows, by: SamplingWindows.bilinear, into: input)

@@ -36,6 +36,17 @@ struct AlphaTests {
     #expect(try resized("turned", to: size, filter, antialias: true) == expected)
   }
 
+  /// Pillow's `resize` returns a copy then, with the colors under an alpha of 0 as they are.
+  @Test(arguments: Preprocessing.Filter.allCases)
+  func `A picture that has the size already keeps its colors`(filter: Preprocessing.Filter) throws {
+    let size = Size(width: 31, height: 23)
+    let stored = try resized("cutout", to: size, .nearest, antialias: false)
+    #expect(stride(from: 3, to: stored.count, by: 4).contains { stored[$0] == 0 && stored[$0 - 3] > 0 })
+    for name in ["cutout", "turned"] {
+      #expect(try resized(name, to: size, filter, antialias: true) == stored)
+    }
+  }
+
   @Test(arguments: ["gray", "opaque"], Preprocessing.Filter.allCases)
   func `Gray becomes color, and a picture without alpha is opaque`(name: String, filter: Preprocessing.Filter) throws {
     let values = try resized(name, to: Self.sizes[0], filter, antialias: true)

@@ -18,6 +18,8 @@ import Threads
     var addsResidual = false
     /// Whether the scaled map is read once more.
     var isReadAgain = false
+    /// Whether the gate is read once more, between the product and its reader, by what could be written over it.
+    var isGateReadAgain = false
     var lastWindow = Window(size: Extent(1))
     /// Of the depthwise convolution, and of the gate.
     var activations: (Activation, Activation) = (.relu6, .relu6)
@@ -30,6 +32,7 @@ import Threads
     Block(channels: 70, addsResidual: true), Block(channels: 32, isReadAgain: true),
     Block(channels: 48, lastWindow: Window(size: Extent(3))),
     Block(channels: 64, lastWindow: Window(size: Extent(1), stride: Extent(2))),
+    Block(channels: 64, isGateReadAgain: true),
   ]
 
   private static func network(_ block: Block, _ values: RandomWeights.Values) throws -> (Graph, [Float]) {
@@ -58,11 +61,16 @@ import Threads
     let gate = network.graph.nodes.count - 1
     let scaled = try network.append(.binary(.product), block.gateComesFirst ? [gate, map] : [map, gate])
     var inputs = [scaled]
+    let gateAgain =
+      block.isGateReadAgain ? try network.append(.activation(.clip(minimum: 2, maximum: 3)), [gate]) : nil
     if block.addsResidual { inputs.append(try network.append(pointwise(20), [map])) }
     let last = Convolution(
       window: block.lastWindow, outputChannels: 20, hasBias: true,
       epilogue: Epilogue(addsResidual: block.addsResidual))
     let projected = try network.append(.convolution(last), inputs)
+    if let gateAgain {
+      try network.append(.binary(.product), [projected, try network.append(pointwise(20), [gateAgain])])
+    }
     if block.isReadAgain { try network.append(.concatenate, [projected, scaled]) }
     return (network.graph, network.input())
   }
@@ -83,7 +91,7 @@ import Threads
   }
 
   @Test func `The mean and the product take no pass over the map of their own`() throws {
-    for (index, block) in Self.blocks.enumerated() {
+    for (index, block) in Self.blocks.enumerated() where !block.isGateReadAgain {
       let (graph, _) = try Self.network(block, .integers)
       let kernels = try Plan(graph, pool: testPool).stageDescriptions.map(\.kernel)
       #expect(kernels.contains("mean of sums") && !kernels.contains("mean"), "\(block)")

@@ -143,6 +143,16 @@ struct KerasKindsTests {
     }
   }
 
+  @Test func `Refuses a resizing whose colors would count by their alpha, as TensorFlow's do not`() throws {
+    let fixture = try Fixture("kinds/any_size-keras3.keras")
+    let text = try fixture.configuration()
+      .with(#""batch_shape": [null, null, null, 3]"#, #""batch_shape": [null, null, null, 4]"#)
+      .with(#""antialias": false"#, #""antialias": true"#)
+    let error = #expect(throws: ImportError.self) { try fixture.read(configuration: text) }
+    let reason = "Resizing with antialias of images of any size with 4 channels cannot be expressed"
+    #expect("\(String(describing: error))".contains(reason), "\(String(describing: error))")
+  }
+
   @Test func `Takes logits instead of a sigmoid's probabilities, and names for a yes/no answer`() throws {
     let logit = try read("mode_tf-keras3.keras") { $0.output = .classLogits }
     #expect(logit.metadata.output == .labelLogits)

@@ -18,7 +18,7 @@ extension KerasTranslator {
       // Images of any size, resized by the model: the preprocessing does it.
       let size = try resizing.size()
       (height, width) = (size.height, size.width)
-      inputResizing = try resizing.inputResizing(to: size)
+      inputResizing = try resizing.inputResizing(to: size, channels: channels)
       scalesInput = true
     }
     guard let height, let width else {
@@ -189,13 +189,18 @@ extension KerasModel {
 
 extension KerasLayer {
   /// How a `Resizing` treats images of any size.
-  fileprivate func inputResizing(to size: Extent) throws(ImportError) -> InputResizing {
+  fileprivate func inputResizing(to size: Extent, channels: Int) throws(ImportError) -> InputResizing {
     guard let filter = config["interpolation"]?.string.map(Preprocessing.Filter.init(rawValue:)) ?? .bilinear else {
       throw unexpected("interpolation", "nearest, bilinear or bicubic")
     }
     var resizing = InputResizing(filter: filter)
     resizing.antialias = try bool("antialias", default: false)
     let instead = "give images of one size, with --input-size"
+    // Preprocessing weighs colors by alpha, as Pillow does.
+    guard channels < 4 || !resizing.antialias || filter == .nearest else {
+      throw error(
+        "Resizing with antialias of images of any size with \(channels) channels cannot be expressed; \(instead)")
+    }
     if try bool("pad_to_aspect_ratio", default: false) {
       throw error("Resizing with pad_to_aspect_ratio of images of any size cannot be expressed; \(instead)")
     }

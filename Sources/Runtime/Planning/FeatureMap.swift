@@ -18,7 +18,8 @@ struct FeatureMap {
   /// The zero pixels before and after each row.
   var left = 0
   var right = 0
-  /// Room behind each row for the sums of its channels, as floats, where the step that makes it adds them.
+  /// Room behind each row for the sums of its channels, as floats, where a step that makes this map, or one that shares its
+  /// memory, adds them.
   var sumWords = 0
   /// The rows in memory: all of them, or a band that the steps of one stage pass to each other. Row y is at y % rows.
   var rows: Int

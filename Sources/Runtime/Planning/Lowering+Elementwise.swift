@@ -3,7 +3,8 @@ import ModelGraph
 
 /// Operations on values as they are: elementwise pairs, borders, other shapes.
 extension Lowering {
-  /// Two maps of one shape, or a map and one pixel's values, have a kernel; all other repetition runs row by row.
+  /// Two maps of one shape, or a map and one pixel's values, have a kernel, unless the only reader scales what it gathers;
+  /// all other repetition runs row by row.
   mutating func lower(_ binary: Binary, _ node: Node, _ inputs: [Int]) -> Int {
     let repeats = inputs.map { isRepeatedPixel($0, in: node.shape) }
     let fits = zip(inputs, repeats).allSatisfy { values[$0].shape == node.shape || $1 }
@@ -13,7 +14,11 @@ extension Lowering {
       return lowerRowwise(node, inputs)
     }
     if binary == .product, repeats[0] != repeats[1], isReadScaled(node) {
-      scaleOfNode[self.node] = inputs[repeats[0] ? 0 : 1]
+      let scale = inputs[repeats[0] ? 0 : 1]
+      scaleOfNode[self.node] = scale
+      // The reader takes it, and nothing before may be written over it.
+      let root = values[scale].root
+      values[root].lastReader = max(values[root].lastReader ?? 0, consumers[self.node][0])
       return inputs[repeats[0] ? 1 : 0]
     }
     let writtenOver = inputs.indices.first {

@@ -9,7 +9,7 @@ struct MemberScratchSizes {
   var turnPanel = 0
   /// A tile of gathered pixels.
   var line = 0
-  /// The scaled pixels of a row of a packed map.
+  /// The scaled pixels of a part of a packed map's row.
   var scaled = 0
   /// Neighbouring pixels whose values are to become integers.
   var rows = 0

@@ -51,7 +51,6 @@ struct ProductCycles {
   var tile: Double
   /// To read a column panel's from the last-level cache.
   var panel: Double
-
 }
 
 extension ProductCycles {

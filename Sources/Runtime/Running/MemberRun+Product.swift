@@ -12,7 +12,7 @@ extension MemberRun {
     }
     grid.forEachPart(of: units) { part, panels in
       let block = grid.rows(part)
-      if !hasMade(part, in: phase) {
+      if begins(part, in: phase) {
         place(block, step)
         produce(step, pixels: block, of: block, scratch.rowPanel)
       }
@@ -23,11 +23,11 @@ extension MemberRun {
     }
   }
 
-  /// Whether this member's row panel has a part of a product's rows; if not, it is to make them now.
-  func hasMade(_ part: Int, in phase: Phase) -> Bool {
-    if scratch.made[0] == phase.number && scratch.made[1] == part { return true }
-    (scratch.made[0], scratch.made[1]) = (phase.number, part)
-    return false
+  /// Whether this member begins a part of a product's rows, and has to make them; else they are in its row panel.
+  func begins(_ part: Int, in phase: Phase) -> Bool {
+    if scratch.begun[0] == phase.number && scratch.begun[1] == part { return false }
+    (scratch.begun[0], scratch.begun[1]) = (phase.number, part)
+    return true
   }
 
   func run(_ step: ProductStep, rows: Range<Int>) {

@@ -7,7 +7,7 @@ extension MemberRun {
     grid.forEachPart(of: units) { part, units in
       let pairs = grid.rows(part)
       let block = pixels(of: pairs, step)
-      if !hasMade(part, in: phase) {
+      if begins(part, in: phase) {
         place(pairs: block, step)
         produce(step, pairs: 0..<pairs.count, of: block, scratch.rowPanel)
       }

@@ -16,7 +16,7 @@ extension MemberRun {
     }
     grid.forEachPart(of: units) { part, panels in
       let block = grid.rows(part)
-      if !hasMade(part, in: phase) { produce(step, windows: 0..<block.count, of: block, scratch.rowPanel) }
+      if begins(part, in: phase) { produce(step, windows: 0..<block.count, of: block, scratch.rowPanel) }
       multiply(step, block, scratch.rowPanel, tiles: 0..<tileCount(step, block.count), panels: panels)
     }
   }

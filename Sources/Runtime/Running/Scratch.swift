@@ -92,8 +92,8 @@ final class Scratch: @unchecked Sendable {
   let rowSlots: BoundedPointer<Int>
   /// The phase in which a member last ran steps in turns, and the range of rows of the stage's output.
   let turns: BoundedPointer<Int>
-  /// The phase and the part of its product's rows that are in the row panel.
-  let made: BoundedPointer<Int>
+  /// The phase and the part of its product's rows that the row panel and the lists hold.
+  let begun: BoundedPointer<Int>
   /// The rows of a window.
   let inputRows: BoundedPointer<UnsafePointer<Float>>
   let outputRows: BoundedPointer<UnsafeMutablePointer<Float>>
@@ -117,7 +117,7 @@ final class Scratch: @unchecked Sendable {
     let states = 4 * needs.blockRows + ProductShape.mostQuantizedRows
     lists = .allocate(states + 5, repeating: 0)
     turns = lists.part(from: states, count: 3)
-    made = lists.part(from: states + 3, count: 2)
+    begun = lists.part(from: states + 3, count: 2)
     slots = lists.part(from: 0, count: needs.blockRows)
     outputOffsets = lists.part(from: needs.blockRows, count: needs.blockRows)
     residualOffsets = lists.part(from: 2 * needs.blockRows, count: needs.blockRows)
@@ -139,7 +139,7 @@ final class Scratch: @unchecked Sendable {
   }
 
   /// Forgets what the previous run left.
-  func begin() { (turns[0], made[0]) = (0, 0) }
+  func begin() { (turns[0], begun[0]) = (0, 0) }
 
   func deallocate() {
     lists.deallocate()
