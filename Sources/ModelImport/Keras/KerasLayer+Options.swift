@@ -74,8 +74,16 @@ extension KerasLayer {
 }
 
 extension KerasTranslator {
+  /// Requires that the value has an axis of channels in Keras too, so that its axes are those of the graph.
+  func requireChannels(of value: Value, _ layer: KerasLayer) throws(ImportError) {
+    guard !value.lacksChannels else {
+      throw layer.error("\(layer.className) of x[..., c], which has no axis of channels, cannot be expressed")
+    }
+  }
+
   /// Requires that `axis`, which counts the batch, is the axis of the channels.
   func requireChannelAxis(of value: Value, _ layer: KerasLayer) throws(ImportError) {
+    try requireChannels(of: value, layer)
     let axis = layer.config["axis"]
     let found = axis?.array?.count == 1 ? axis?.array?.first?.int : axis?.int
     let rank = shape(of: value).dimensions.count + 1

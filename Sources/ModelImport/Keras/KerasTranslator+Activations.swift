@@ -43,6 +43,7 @@ extension KerasTranslator {
   mutating func function(_ name: String, of value: Value, at site: Site) throws(ImportError) -> Value {
     if name == "linear" || name == "identity" { return value }
     if let activation = activation(named: name) { return try append(.activation(activation), [value], at: site) }
+    if name.contains("softmax") || name == "sparsemax" || name == "glu" { try requireChannels(of: value, site.layer) }
     if isChannelsFirst, name.contains("softmax") || name == "sparsemax", case .map = shape(of: value) {
       throw site.layer.error("\(name) along the rows of a map with channels first cannot be expressed")
     }

@@ -98,6 +98,7 @@ extension KerasTranslator {
   /// On a map it is the same for each position: a pointwise convolution.
   mutating func dense(_ site: Site) throws(ImportError) -> Value {
     let (layer, input) = (site.layer, try site.input())
+    try requireChannels(of: input, layer)
     let (outputs, hasBias) = (try layer.int("units"), try layer.hasBias)
     let shape = shape(of: input)
     guard case .map = shape else {

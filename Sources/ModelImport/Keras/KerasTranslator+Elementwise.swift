@@ -70,6 +70,9 @@ extension KerasTranslator {
   /// Values of one shape, or values that are repeated along axes of one position.
   mutating func combined(_ binary: Binary, _ values: [Value], at site: Site) throws(ImportError) -> Value {
     guard values.count >= 2 else { throw site.layer.error("\(site.layer.className) of 1 input, expected 2 or more") }
+    if values.contains(where: { $0.lacksChannels != values[0].lacksChannels }) {
+      for value in values { try requireChannels(of: value, site.layer) }
+    }
     let shapes = values.map { shape(of: $0) }
     if isChannelsFirst, shapes.contains(where: { $0 != shapes[0] }) {
       throw site.layer.error("of shapes that differ, with channels first")

@@ -98,6 +98,7 @@ extension KerasTranslator {
   /// are sizes.
   mutating func split(_ site: Site) throws(ImportError) -> [Value] {
     let (layer, input) = (site.layer, try settled(site.input(), at: site.name))
+    try requireChannels(of: input, layer)
     let sides = shape(of: input).asMap.dimensions
     let rank = shape(of: input).dimensions.count + 1
     let given = site.option("axis")?.int ?? 0

@@ -102,8 +102,9 @@ extension KerasTranslator {
     guard factors.count == 1, abs(factors[0] * 6 - 1) < 1e-6, offsets == [0], value.isPlain,
       node.operation == .activation(.relu6), let shift = shifts[node.inputs[0]], shift.offset == 3, shift.input > 0
     else { return nil }
-    return try append(
-      .activation(.hardSigmoid(slope: 1 / 6, offset: 0.5)), [Value(node: shift.input)], at: site)
+    var input = value
+    input.node = shift.input
+    return try append(.activation(.hardSigmoid(slope: 1 / 6, offset: 0.5)), [input], at: site)
   }
 
   private static func affine(

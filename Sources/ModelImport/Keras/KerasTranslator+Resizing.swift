@@ -13,6 +13,7 @@ extension KerasTranslator {
 
   mutating func resizing(_ site: Site) throws(ImportError) -> Value {
     let (layer, input) = (site.layer, try site.input())
+    try requireChannels(of: input, layer)
     let size = try site.size()
     guard case .map(let height, let width, _) = shape(of: input) else { throw layer.error("Resizing of a vector") }
     if input.isPlain, size == Extent(height: height, width: width) { return input }
@@ -88,6 +89,7 @@ extension KerasTranslator {
 
   mutating func centerCrop(_ site: Site) throws(ImportError) -> Value {
     let (layer, input) = (site.layer, try site.input())
+    try requireChannels(of: input, layer)
     let size = try layer.size()
     guard case .map(let height, let width, let channels) = shape(of: input) else {
       throw layer.error("CenterCrop of a vector")

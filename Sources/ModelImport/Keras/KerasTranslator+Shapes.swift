@@ -8,6 +8,7 @@ extension KerasTranslator {
     let shape = shape(of: input)
     guard case .map = shape else { return input }
     var flat = try append(.flatten, [input], at: site)
+    flat.lacksChannels = false
     if isChannelsFirst, site.layer.config["data_format"]?.string != "channels_first", !keepsOrder(shape) {
       flat.unexpressed = .channelsFirst(shape)
     }
@@ -32,8 +33,10 @@ extension KerasTranslator {
     guard !isChannelsFirst || keepsOrder(shape(of: input)) && keepsOrder(target) else {
       throw layer.error("Reshape of a map with channels first cannot be expressed")
     }
-    if target == shape(of: input), input.isPlain { return input }
-    return try append(.reshape(target), [input], at: site)
+    var result = input
+    if target != shape(of: input) || !input.isPlain { result = try append(.reshape(target), [input], at: site) }
+    result.lacksChannels = false
+    return result
   }
 
   /// Whether channels first and channels last are the same order.
@@ -72,12 +75,14 @@ extension KerasTranslator {
   mutating func concatenation(_ site: Site) throws(ImportError) -> Value {
     let values = try site.values()
     if let first = values.first { try requireChannelAxis(of: first, site.layer) }
+    for value in values { try requireChannels(of: value, site.layer) }
     return try append(.concatenate, values, at: site)
   }
 
   /// `x[..., c]`, and ranges of rows, columns and channels.
   mutating func subscripted(_ site: Site) throws(ImportError) -> Value {
     guard case .value(let input)? = site.operands.first else { throw site.layer.error("of no tensor") }
+    try requireChannels(of: input, site.layer)
     let specification = site.operands.dropFirst().first ?? site.keywords["slice_spec"]
     guard case .numbers(let json)? = specification,
       let axes = SliceSpecification(json, rank: shape(of: input).dimensions.count + 1)
@@ -103,6 +108,7 @@ extension KerasTranslator {
         else { throw site.layer.error("takes single rows or columns, which cannot be expressed") }
         var value = input
         value.channel = index < 0 ? index + count : index
+        value.lacksChannels = true
         return value
       }
     }
@@ -125,12 +131,15 @@ extension KerasTranslator {
     }
     var whole = first
     whole.channel = nil
+    whole.lacksChannels = false
     let all = Array(0..<shape(of: whole).channels)
     if values.allSatisfy({ $0.node == first.node && $0.scaling == first.scaling && $0.border == first.border }) {
       if channels == all { return whole }
       if channels == all.reversed() { return try reversedChannels(whole, at: site) }
     }
-    return try append(.concatenate, values, at: site)
+    var result = try append(.concatenate, values, at: site)
+    result.lacksChannels = false
+    return result
   }
 }
 

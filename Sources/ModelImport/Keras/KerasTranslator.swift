@@ -12,6 +12,9 @@ struct KerasTranslator {
     var scaling: InputScaling?
     /// The one channel that is used, where `x[..., c]` has taken it out.
     var channel: Int?
+    /// Whether Keras counts one axis less than the graph: `x[..., c]` has no axis of channels, where the graph has one
+    /// channel.
+    var lacksChannels = false
     /// What is between it and the node, which no operation expresses.
     var unexpressed: Unexpressed?
 
@@ -165,7 +168,9 @@ struct KerasTranslator {
   ) throws(ImportError) -> Value {
     var nodes: [Int] = []
     for input in inputs { nodes.append(try materialized(input, at: layer)) }
-    return Value(node: try appendNode(operation, nodes, named: name, of: layer, weights))
+    var result = Value(node: try appendNode(operation, nodes, named: name, of: layer, weights))
+    result.lacksChannels = inputs.contains(where: \.lacksChannels)
+    return result
   }
 
   mutating func appendNode(
@@ -228,7 +233,10 @@ struct KerasTranslator {
   mutating func settled(_ value: Value, at layer: String) throws(ImportError) -> Value {
     let node = try materialized(value, at: layer)
     // The input stays with its scaling.
-    return node == 0 ? value : Value(node: node)
+    if node == 0 { return value }
+    var result = Value(node: node)
+    result.lacksChannels = value.lacksChannels
+    return result
   }
 
   func channelSlice(_ first: Int, _ count: Int, of node: Int, at layer: String) throws(ImportError) -> Slice {
