@@ -66,7 +66,7 @@ extension KerasTranslator {
     let (layer, input) = (site.layer, try site.input())
     let mode = site.option("mode")?.string?.lowercased() ?? "constant"
     guard mode == "constant" else { throw layer.error("a pad of the mode \"\(mode.prefix(60))\", expected constant") }
-    let value = Float(site.option("constant_values")?.number ?? 0)
+    let value = Float(try site.number("constant_values", default: 0))
     let sides = site.option("pad_width", "paddings")?.array?.map { $0.array?.compactMap(\.int) ?? [] } ?? []
     let (rows, columns, channels) = isChannelsFirst ? (2, 3, 1) : (1, 2, 3)
     guard case .map = shape(of: input), input.channel == nil, sides.count == 4, sides[0] == [0, 0],
@@ -86,10 +86,11 @@ extension KerasTranslator {
   mutating func normalized(_ site: Site) throws(ImportError) -> Value {
     let input = try site.input()
     try requireChannelAxis(of: input, site.layer)
-    let order = site.option("order")?.int ?? 2
-    let epsilon = site.option("epsilon")?.number ?? 1e-7
+    let order = try site.number("order", default: 2)
+    let epsilon = try site.number("epsilon", default: 1e-7)
     guard order == 2, epsilon <= 1e-6 else {
-      throw site.layer.error("normalizes by the order \(order) and epsilon \(epsilon), expected 2, and at most 1e-6")
+      throw site.layer.error(
+        "normalizes by the order \(JSON.number(order).text) and epsilon \(epsilon), expected 2, and at most 1e-6")
     }
     return try append(.unitNormalization, [input], at: site)
   }
@@ -109,11 +110,12 @@ extension KerasTranslator {
     let count = sides[axis]
     var starts: [Int]
     let parts = site.option("indices_or_sections", "num_or_size_splits")
-    if let parts = parts?.int, parts > 0, count % parts == 0 {
+    if let parts = parts?.int, (1...Limits.nodes).contains(parts), count % parts == 0 {
       starts = (0..<parts).map { $0 * (count / parts) }
-    } else if let list = parts?.array?.compactMap(\.int), list.count == parts?.array?.count {
-      let isSizes = layer.config["indices_or_sections"] == nil
-      starts = [0] + (isSizes ? list.dropLast().reduce(into: []) { $0.append(($0.last ?? 0) + $1) } : list)
+    } else if let list = parts?.array, list.count < Limits.nodes, list.allSatisfy({ $0.int != nil }),
+      let cuts = cuts(list.compactMap(\.int), areSizes: layer.config["indices_or_sections"] == nil, of: count)
+    {
+      starts = [0] + cuts
     } else {
       throw layer.error("Split of \(count) into \(parts?.text ?? "nothing") cannot be expressed")
     }
@@ -130,9 +132,38 @@ extension KerasTranslator {
     }
     return values
   }
+
+  /// Where all parts but the first begin; nil where sizes do not add up to the whole.
+  private func cuts(_ list: [Int], areSizes: Bool, of count: Int) -> [Int]? {
+    guard areSizes else { return list }
+    var ends: [Int] = []
+    for size in list {
+      let end = ends.last ?? 0
+      guard (1...count).contains(size), size <= count - end else { return nil }
+      ends.append(end + size)
+    }
+    return ends.last == count ? Array(ends.dropLast()) : nil
+  }
 }
 
 extension KerasTranslator.Site {
+  /// An option that must not be a value of the network; nil where it is null or not there.
+  func constant(_ name: String) throws(ImportError) -> JSON? {
+    if case .value? = keywords[name] {
+      throw layer.error("\(layer.className): its \(name) is a tensor of the network, expected a number")
+    }
+    return option(name)
+  }
+
+  /// A number, which Keras may write as a tensor of one.
+  fileprivate func number(_ name: String, default standard: Double) throws(ImportError) -> Double {
+    guard let json = try constant(name) else { return standard }
+    guard let numbers = json.numbers, numbers.count == 1 else {
+      throw layer.error("\(layer.className): its \(name) is \(json.text), expected a number")
+    }
+    return numbers[0]
+  }
+
   /// The same place for a part of what it computes.
   fileprivate func inner(_ name: String) -> Self {
     var site = self

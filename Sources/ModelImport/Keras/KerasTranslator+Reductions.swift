@@ -7,6 +7,9 @@ extension KerasTranslator {
   mutating func reduction(_ kind: Reduction, _ site: Site) throws(ImportError) -> Value {
     let input = try site.input()
     try requireChannels(of: input, site.layer)
+    if let initial = try site.constant("initial") {
+      throw site.layer.error("\(site.layer.className): its initial is \(initial.text), expected none")
+    }
     let rank = shape(of: input).dimensions.count + 1
     let json = site.option("axis")
     let axes = (json?.array ?? json.map { [$0] })?.compactMap(\.int).map { $0 < 0 ? $0 + rank : $0 }.sorted()
