@@ -309,7 +309,7 @@ def powers():
     i = keras.Input((8, 8, 3))
     x = L.Conv2D(6, 3)(L.Rescaling(1 / 64)(i))
     positive = ops.abs(x) + 0.25
-    maps = [ops.power(positive, 1.7), positive**-0.3, ops.power(x, 3), x**6, 2.0**x, ops.power(positive, x), ops.log(positive)]
+    maps = [ops.power(positive, 1.7), positive**-0.3, ops.power(x, 3), x**6, 2.0**x, ops.log(positive)]
     maps += [ops.log2(positive), 1 / positive, ops.reciprocal(positive), ops.normalize(x, axis=-1)]
     maps += [ops.sum(x, axis=-1, keepdims=True), ops.mean(x, axis=3, keepdims=True), ops.max(x, axis=-1, keepdims=True)]
     maps += [ops.min(x, axis=-1, keepdims=True), *ops.split(x, 3, axis=-1), *ops.split(x, [2, 5], axis=-1)]

@@ -2,7 +2,7 @@ import ModelGraph
 
 /// Functions of tensors that are no layers.
 extension KerasTranslator {
-  /// `base ^ exponent`: whole powers as products, others as `exp(exponent * log(base))`.
+  /// `base ^ exponent`: whole powers as products, fractions as `exp(exponent * log(base))`.
   mutating func power(_ site: Site) throws(ImportError) -> Value {
     let operands = site.operands + ["x1", "x2", "x", "y"].compactMap { site.keywords[$0] }
     guard operands.count == 2 else { throw site.layer.error("a power of \(operands.count) operands, expected 2") }
@@ -17,10 +17,7 @@ extension KerasTranslator {
       let factor = Activation.logarithm(base[0])
       let product = try affine(exponent, factors: [factor], offsets: [0], at: site, step: "product")
       return try append(.activation(.exponential), [product], at: site)
-    case (.value(let base), .value(let exponent)):
-      let logarithm = try step("logarithm", .activation(.logarithm), [base], at: site)
-      let product = try step("product", .binary(.product), [logarithm, exponent], at: site)
-      return try append(.activation(.exponential), [product], at: site)
+    case (.value, .value): throw site.layer.error("a power of two tensors cannot be expressed")
     case (.numbers, .numbers): throw site.layer.error("of numbers alone")
     }
   }
@@ -33,7 +30,11 @@ extension KerasTranslator {
       let positive = try exponent == -1 ? base : power(of: base, -exponent, at: site.inner("positive"))
       return try reciprocal(of: positive, at: site)
     }
-    guard exponent == exponent.rounded(), (2...64).contains(exponent) else {
+    guard exponent != exponent.rounded() || (2...64).contains(exponent) else {
+      throw site.layer.error(
+        "a power of \(JSON.number(exponent).text), expected a fraction, or a whole number from 1 to 64 or below zero")
+    }
+    guard exponent == exponent.rounded() else {
       let logarithm = try step("logarithm", .activation(.logarithm), [base], at: site)
       let product = try affine(logarithm, factors: [exponent], offsets: [0], at: site, step: "product")
       return try append(.activation(.exponential), [product], at: site)

@@ -68,7 +68,8 @@ extension KerasTranslator {
 
   /// `x * factors + offsets`, each a single number or one for each channel.
   ///
-  /// On the input it is left to the preprocessing, elsewhere it is a normalization of mean 0 and variance 1.
+  /// On the input it is left to the preprocessing, elsewhere, and as a step inside a layer, it is a normalization of mean
+  /// 0 and variance 1.
   mutating func affine(
     _ value: Value, factors: [Double], offsets: [Double], at site: Site, step: String? = nil
   ) throws(ImportError) -> Value {
@@ -78,7 +79,7 @@ extension KerasTranslator {
     else {
       throw site.layer.error("\(site.layer.className): its \(factors.count) factors do not fit \(channels) channels")
     }
-    if value.node == 0, value.isPlain, factors.allSatisfy({ $0 != 0 }) {
+    if step == nil, value.node == 0, value.isPlain, factors.allSatisfy({ $0 != 0 }) {
       scalesInput = true
       var result = value
       result.scaling = (value.scaling ?? .identity(channels: channels)).then(factors: factors, offsets: offsets)
