@@ -94,6 +94,47 @@ struct RefusalTests {
     Change(
       testDescription: "another norm", old: #""order": 2"#, new: #""order": 1"#, layer: "normalize",
       reason: "normalizes by the order 1"),
+    Change(
+      testDescription: "a norm of two orders", old: #""order": 2"#, new: #""order": [2, 2]"#, layer: "normalize",
+      reason: "its order is [2, 2], expected a number"),
+    Change(
+      testDescription: "a maximum from a number on", old: #""axis": -1, "keepdims": true, "initial": null"#,
+      new: #""axis": -1, "keepdims": true, "initial": 0"#, layer: "max", reason: "its initial is 0, expected none"),
+    Change(
+      testDescription: "a pad of two numbers", old: #""constant_values": 1.5"#,
+      new: #""constant_values": {"class_name": "__tensor__", "config": {"value": [1.5, 2], "dtype": "float32"}}"#,
+      layer: "pad_1", reason: "its constant_values is an object of the class \"__tensor__\", expected a number"),
+    Change(
+      testDescription: "sizes of a split that do not add up", old: #""indices_or_sections": [2, 5]"#,
+      new: #""num_or_size_splits": [2, 5]"#, layer: "split_1", reason: "Split of 6 into [2, 5] cannot be expressed"),
+    Change(
+      testDescription: "sizes of a split whose sum is no integer", old: #""indices_or_sections": [2, 5]"#,
+      new: #""num_or_size_splits": ["#
+        + Array(repeating: "9007199254740991", count: 1100).joined(separator: ", ") + "]",
+      layer: "split_1", reason: "Split of 6 into a list cannot be expressed"),
+    Change(
+      testDescription: "a power of 0", old: #"}}, 3], "kwargs""#, new: #"}}, 0], "kwargs""#, layer: "power_2",
+      reason: "a power of 0, expected a fraction, or a whole number from 1 to 64"),
+    Change(
+      testDescription: "a large power", old: #"}}, 3], "kwargs""#, new: #"}}, 65], "kwargs""#, layer: "power_2",
+      reason: "a power of 65, expected a fraction, or a whole number from 1 to 64"),
+    Change(
+      testDescription: "a power of two tensors", old: #"}}, 3], "kwargs""#,
+      new: #"}}, {"class_name": "__keras_tensor__", "config": {"shape": [null, 6, 6, 6], "dtype": "float32", "#
+        + #""keras_history": ["conv2d", 0, 0]}}], "kwargs""#,
+      layer: "power_2", reason: "a power of two tensors cannot be expressed"),
+  ]
+
+  private static let channels = [
+    Change(
+      testDescription: "a concatenation",
+      old: #""Stack", "config": {"name": "stack", "axis": -1}, "registered_name": "Stack""#,
+      new: #""Concatenate", "config": {"name": "stack", "axis": -1}, "registered_name": "Concatenate""#,
+      layer: "stack", reason: "Concatenate of x[..., c], which has no axis of channels"),
+    Change(
+      testDescription: "a slice", old: #"["augmentation", 0, 0]}}, [{"class_name": "__ellipsis__", "config": {}}, 1]"#,
+      new: #"["get_item", 0, 0]}}, [{"class_name": "__ellipsis__", "config": {}}, 1]"#,
+      layer: "get_item_1", reason: "GetItem of x[..., c], which has no axis of channels"),
   ]
 
   @Test(arguments: changes)
@@ -104,6 +145,19 @@ struct RefusalTests {
   @Test(arguments: functions)
   private func `With the function's name for what cannot be expressed`(change: Change) throws {
     try expectRefusal(of: "kinds/powers-keras3.keras", change)
+  }
+
+  @Test(arguments: channels)
+  private func `Where axes are counted without that of the channels`(change: Change) throws {
+    try expectRefusal(of: "kinds/mode_caffe-keras3.keras", change)
+  }
+
+  @Test func `But not for a pad's number that comes as a tensor`() throws {
+    let fixture = try Fixture("kinds/powers-keras3.keras")
+    let tensor = #""constant_values": {"class_name": "__tensor__", "config": {"value": 1.5, "dtype": "float32"}}"#
+    let model = try fixture.read(configuration: try fixture.configuration().with(#""constant_values": 1.5"#, tensor))
+    let numbers = model.graph.nodes.compactMap { if case .pad(let pad) = $0.operation { pad.value } else { nil } }
+    #expect(numbers.contains(1.5))
   }
 
   private func expectRefusal(of name: String, _ change: Change) throws {
