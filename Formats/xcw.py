@@ -28,7 +28,7 @@ COMPACT, OPTIMIZED = 1, 2
 BLOCK = 524288
 QUARTERED = 16384
 OUTPUTS = ["class logits", "class probabilities", "label logits", "label probabilities"]
-CLIP = 15
+CLIP, LOGARITHM = 15, 19
 TYPES = [("fp32", 4), ("fp16", 2), ("bf16", 2), ("int8", 1), ("int32", 4)]
 ELEMENTS = 1 << 30
 INFLATED = 1 << 33
@@ -233,19 +233,19 @@ class File:
         node.residual = False
         if node.operation == 2:
             node.channels, node.groups, node.bias = f.u32(), f.u32(), f.flag()
-            on_input, node.residual, after = read_activation(f, what), f.flag(), read_activation(f, what)
+            on_input, node.residual, after = read_fused(f, what), f.flag(), read_fused(f, what)
             node.fused = bool(on_input or node.residual or after)
         elif node.operation == 3:
             node.channels, node.depthwise_bias, node.bias = f.u32(), f.flag(), f.flag()
-            read_activation(f, what), read_activation(f, what)
+            read_fused(f, what), read_fused(f, what)
             node.residual = f.flag()
-            read_activation(f, what)
+            read_fused(f, what)
         elif node.operation in (4, 18):
             epsilon, node.gamma, node.beta = f.f32(), f.flag(), f.flag()
             require(epsilon >= 0, f"{what}: epsilon {epsilon}")
         elif node.operation == 5:
             node.channels, node.bias = f.u32(), f.flag()
-            node.fused = read_activation(f, what) != 0
+            node.fused = read_fused(f, what) != 0
         elif node.operation == 6:
             read_activation(f, what)
         elif node.operation == 11:
@@ -387,6 +387,13 @@ def read_activation(f, what):
         require(low <= high and low < math.inf and high > -math.inf, f"{what}: clips to {low}, {high}")
     else:
         require(all(map(math.isfinite, values)), f"{what}: parameters {values}")
+    return kind
+
+
+def read_fused(f, what):
+    """Reads an activation that is a part of an operation and gives its kind."""
+    kind = read_activation(f, what)
+    require(kind != LOGARITHM, f"{what}: a logarithm must be an operation of its own")
     return kind
 
 

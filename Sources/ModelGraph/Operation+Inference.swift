@@ -124,7 +124,7 @@ extension Convolution {
         reason: "\(groups) groups do not divide \(channels) input and \(outputChannels) output channels")
     }
     let shape = try window.place(on: extent, channels: outputChannels)
-    try inputActivation.check()
+    try inputActivation.checkFused()
     try epilogue.check(inputs, against: shape)
     let kernel = [window.size.height, window.size.width, channels / groups, outputChannels]
     return Inference(
@@ -140,8 +140,8 @@ extension SeparableConvolution {
       throw InferenceError(reason: "\(outputChannels) output channels, expected 1 to \(Limits.elements)")
     }
     let shape = try window.place(on: extent, channels: outputChannels)
-    try inputActivation.check()
-    try middleActivation.check()
+    try inputActivation.checkFused()
+    try middleActivation.checkFused()
     try epilogue.check(inputs, against: shape)
     var parameters: [(role: ParameterRole, dimensions: [Int])] = [
       (.depthwiseKernel, [window.size.height, window.size.width, 1, channels])
@@ -171,7 +171,7 @@ extension Dense {
     guard (1...Limits.elements).contains(outputs) else {
       throw InferenceError(reason: "\(outputs) outputs, expected 1 to \(Limits.elements)")
     }
-    try activation.check()
+    try activation.checkFused()
     return Inference(
       shape: .vector(outputs),
       parameters: [(.kernel, [count, outputs])] + (hasBias ? [(.bias, [outputs])] : []))
@@ -220,13 +220,21 @@ extension Activation {
       throw InferenceError(reason: "its \(name)'s \(parameter.name) is \(parameter.value), expected a finite number")
     }
   }
+
+  /// Kernels apply what is fused into an operation to the zeros that pad a pixel's channels, too.
+  fileprivate func checkFused() throws(InferenceError) {
+    try check()
+    guard self(0).isFinite else {
+      throw InferenceError(reason: "a \(name), which is infinite at 0, must be an operation of its own")
+    }
+  }
 }
 
 extension Epilogue {
   fileprivate var inputCount: ClosedRange<Int> { addsResidual ? 2...2 : 1...1 }
 
   fileprivate func check(_ inputs: [Shape], against shape: Shape) throws(InferenceError) {
-    try activation.check()
+    try activation.checkFused()
     guard !addsResidual || inputs[1] == shape else {
       throw InferenceError(reason: "adds a residual of \(inputs[1]) to \(shape)")
     }

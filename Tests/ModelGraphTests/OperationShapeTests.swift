@@ -237,4 +237,20 @@ struct OperationShapeTests {
         reason(.activation(.clip(minimum: minimum, maximum: maximum))) == "clips to \(minimum) ... \(maximum)")
     }
   }
+
+  @Test func `A logarithm, infinite at the zeros that pad channels, is an operation of its own`() {
+    let window = Window(size: Extent(1))
+    let fused: [Operation] = [
+      .convolution(Convolution(window: window, outputChannels: 3, inputActivation: .logarithm)),
+      .convolution(Convolution(window: window, outputChannels: 3, epilogue: Epilogue(activation: .logarithm))),
+      .separableConvolution(SeparableConvolution(window: window, outputChannels: 3, inputActivation: .logarithm)),
+      .separableConvolution(SeparableConvolution(window: window, outputChannels: 3, middleActivation: .logarithm)),
+      .separableConvolution(
+        SeparableConvolution(window: window, outputChannels: 3, epilogue: Epilogue(activation: .logarithm))),
+    ]
+    let message = "a logarithm, which is infinite at 0, must be an operation of its own"
+    for operation in fused { #expect(reason(operation) == message) }
+    #expect(reason(.dense(Dense(outputs: 2, activation: .logarithm)), of: .vector(4)) == message)
+    #expect(reason(.activation(.logarithm)) == nil)
+  }
 }

@@ -46,6 +46,10 @@ extension Sample {
     Sample("clip-to-infinity", .graph, .graph, of: .everyActivation) {
       $0.replace("15 clip", with: .activation(.clip(minimum: .infinity, maximum: .infinity)))
     },
+    Sample("logarithm-fused", .graph, .graph, of: .everyActivation) {
+      $0.replace(
+        "dense", with: .dense(Dense(outputs: 2, hasBias: false, activation: .logarithm)))
+    },
     Sample("constant-of-wrong-shape", .graph, .graph, of: .laterOperations) { $0.nodes[2].parameters = [0] },
     Sample("constant-with-input", .graph, .graph, of: .laterOperations) { $0.nodes[1].inputs = [0] },
     unknown("binary-unknown", "product", 0, 6),
