@@ -103,16 +103,18 @@ private struct NetworkExpectation {
     values = try ReferenceExecutor(graph).values(for: input, of: Array(graph.nodes.indices))
   }
 
-  /// Whether all values, on the way too, are such that no precision loses them, and no function jumps there.
+  /// Whether all values, on the way too, are such that no precision loses them, and no function jumps or ends there.
   private var isModerate: Bool {
+    func jumps(_ activation: Activation) -> Bool {
+      // Rounding may lead below zero, where a root or a logarithm is no number.
+      if case .threshold = activation { true } else { !activation.isDefinedBelowZero }
+    }
     let jumps = graph.nodes.contains { node in
       switch node.operation {
       // Keras's sparsemax jumps where one more value supports its threshold.
-      case .activation(.threshold), .binary(.quotient), .sparsemax: true
-      case .separableConvolution(let separable):
-        [separable.inputActivation, separable.middleActivation].contains {
-          if case .threshold = $0 { true } else { false }
-        }
+      case .binary(.quotient), .sparsemax: true
+      case .activation(let activation): jumps(activation)
+      case .separableConvolution(let separable): jumps(separable.inputActivation) || jumps(separable.middleActivation)
       default: false
       }
     }
