@@ -24,7 +24,8 @@ build() {
   echo "Building the fuzz targets with -sanitize=$2"
   local options=(--configuration release --scratch-path "$scratch")
   XCEPTION_FUZZ=$2 swift build "${options[@]}" --quiet --product Fuzz
-  swiftc -sanitize="$2" "$(XCEPTION_FUZZ=$2 swift build "${options[@]}" --show-bin-path)/libFuzz.a" -o "$program" \
+  # The default linker warns of 130 symbols of the sanitizer.
+  swiftc -use-ld=lld -sanitize="$2" "$(XCEPTION_FUZZ=$2 swift build "${options[@]}" --show-bin-path)/libFuzz.a" -o "$program" \
     -lz -lpng -ljpeg -lwebp -lwebpdemux -lgif -ldl
 }
 
