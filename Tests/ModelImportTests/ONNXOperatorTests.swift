@@ -31,6 +31,8 @@ struct ONNXOperatorTests {
     ("Slice", "takes every 2th value"), ("Pad", "pads by \"reflect\", expected \"constant\""),
     ("Resize", "by \"cubic\" with the centers \"half_pixel\""), ("Pow", "raises to the power 5"),
     ("BatchNormalization", "is in training mode"),
+    ("DequantizeLinear", "has the scale 0.04 and the zero point 9, expected 0.02 and 9"),
+    ("QuantizeLinear", "computes with the integers of a QuantizeLinear, expected a DequantizeLinear"),
   ])
   func `Is refused in a form that cannot be expressed`(operator name: String, reason: String) {
     let error = #expect(throws: ImportError.self) { try output("refused_" + name) }

@@ -178,9 +178,26 @@ def refused():
     case("refused_BatchNormalization", node("BatchNormalization", [x] + [constant(np.ones(4))] * 4, count=3, training_mode=1)[0])
 
 
+def quantized():
+    scale, zero = constant(RANDOM.uniform(0.004, 0.01, 3)), constant(np.zeros(3, np.int8))
+    integers = node("QuantizeLinear", [weights(3, 4, 1, 1), scale, zero], axis=0)
+    case("QuantizeLinear_of_weights", node("Conv", [x, node("DequantizeLinear", [integers, scale, zero], axis=0)]))
+    bytes_of_x = node("QuantizeLinear", [x, constant(0.02), constant(np.array(9, np.uint8))])
+    case("refused_DequantizeLinear", node("DequantizeLinear", [bytes_of_x, constant(0.04), constant(np.array(9, np.uint8))]))
+    case("refused_QuantizeLinear", node("Cast", [bytes_of_x], to=TensorProto.FLOAT))
+
+
+def padded_pools():
+    border = node("Pad", [x, constant([0, 0, 1, 1, 0, 0, 1, 1])])
+    counting = dict(kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], count_include_pad=1, ceil_mode=1)
+    case("Pad_AveragePool_ceil", node("AveragePool", [border], **counting))
+    wide = node("Pad", [x, constant([0, 0, 0, 0, 0, 0, 4, 3])])
+    case("Pad_AveragePool_ceil_beyond", node("AveragePool", [wide], kernel_shape=[2, 2], strides=[4, 4], ceil_mode=1))
+
+
 NODES.append(helper.make_node("Cast", [node("Squeeze", [node("ArgMax", [vector], axis=1), constant([1])])], ["class"], to=TensorProto.INT32))
 NODES.append(helper.make_node("Add", ["class", constant(np.array([1], np.int32))], ["next_class"]))
-for topic in (products, normalizations, activations, arithmetic, pools, dimensions, parts, nothings, refused):
+for topic in (products, normalizations, activations, arithmetic, pools, dimensions, parts, nothings, refused, quantized, padded_pools):
     topic()
 graph = helper.make_graph(
     NODES, "operators", [IMAGE], [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in OUTPUTS]

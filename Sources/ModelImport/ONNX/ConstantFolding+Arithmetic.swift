@@ -161,30 +161,4 @@ extension ConstantFolding {
     }
     return (sizes, places)
   }
-
-  /// Integers times their scale, after the zero point is taken off; integers are kept where there is none.
-  static func dequantized(_ operation: ONNXOperation) throws(ImportError) -> ONNXConstant {
-    let quantized = try operation.requireConstant(0)
-    let scale = try operation.requireConstant(1)
-    var scales = try scale.floats()
-    let zeros = try operation.ints(input: 2) ?? [0]
-    let rank = quantized.dimensions.count
-    let axis =
-      scales.count == 1 ? max(0, rank - 1) : try operation.axis(try operation.int("axis", default: 1), rank: rank)
-    let size = rank == 0 ? 1 : quantized.dimensions[axis]
-    guard scales.count == 1 || scales.count == size, zeros.count == 1 || zeros.count == size,
-      try operation.int("block_size", default: 0) == 0
-    else { throw operation.error("has \(scales.count) scales and \(zeros.count) zero points for \(size) channels") }
-    if case .stored(let array) = quantized.values, array.elementType == .int8, rank > 1, zeros.allSatisfy({ $0 == 0 }) {
-      return ONNXConstant(dimensions: quantized.dimensions, values: .scaled(array, scale: scales, axis: axis))
-    }
-    if scales.count == 1 { scales = [Float](repeating: scales[0], count: size) }
-    let step = quantized.dimensions.dropFirst(axis + 1).reduce(1, *)
-    guard let ints = try quantized.ints() else { throw operation.error("dequantizes fractions") }
-    let values = ints.enumerated().map { index, value in
-      let channel = index / step % size
-      return Float(value - zeros[zeros.count == 1 ? 0 : channel]) * scales[channel]
-    }
-    return ONNXConstant(dimensions: quantized.dimensions, values: .floats(values))
-  }
 }

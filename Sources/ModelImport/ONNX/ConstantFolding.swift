@@ -65,6 +65,7 @@ enum ConstantFolding {
     "Range": { try range($0) },
     "ReduceProd": { try product($0) },
     "Where": { try chosen($0) },
+    "QuantizeLinear": { try quantized($0) },
     "DequantizeLinear": { try dequantized($0) },
     "Add": { try arithmetic($0, { $0.addingReportingOverflow($1) }, +) },
     "Sub": { try arithmetic($0, { $0.subtractingReportingOverflow($1) }, -) },

@@ -1,5 +1,11 @@
 import ModelGraph
 
+/// What a `QuantizeLinear` made the integers of a value with.
+struct ONNXQuantization: Equatable {
+  var scale: Float
+  var zeroPoint: Int
+}
+
 /// Pairs of `QuantizeLinear` and `DequantizeLinear`; values that depend on the image are still computed in floats.
 extension ONNXTranslator {
   private static let note =
@@ -9,36 +15,57 @@ extension ONNXTranslator {
   mutating func quantize(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
     if !notes.contains(Self.note) { notes.append(Self.note) }
     guard let scale = try operation.scalar(input: 1) else { throw operation.error("has no scale") }
-    let zeroPoint = try operation.constant(2)
-    let zero = try zeroPoint?.ints()?.first ?? 0
-    let type = try quantizedType(zeroPoint, operation)
-    let (lowest, highest): (Int, Int)
-    switch type {
-    case .uint8: (lowest, highest) = (0, 255)
-    case .int8: (lowest, highest) = (-128, 127)
-    case .uint16: (lowest, highest) = (0, 65_535)
-    case .int16: (lowest, highest) = (-32_768, 32_767)
-    default: throw operation.error("quantizes to \(type), expected 8 or 16 bits")
-    }
+    let zero = try operation.ints(input: 2)?.first ?? 0
+    let (lowest, highest) = try operation.quantizedRange()
     guard scale.isFinite, scale > 0, (lowest...highest).contains(zero) else {
       throw operation.error("has the scale \(scale) and the zero point \(zero)")
     }
+    for name in operation.node.outputs { quantizations[name] = ONNXQuantization(scale: scale, zeroPoint: zero) }
     let clip = Activation.clip(minimum: Float(lowest - zero) * scale, maximum: Float(highest - zero) * scale)
     return try activation(clip, operation)
   }
 
-  private func quantizedType(
-    _ zeroPoint: ONNXConstant?, _ operation: ONNXOperation
-  ) throws(ImportError) -> NamedArray.ElementType {
-    if let type = zeroPoint?.integerType { return type }
-    let type = try operation.int("output_dtype", default: 2)
-    guard let known = NamedArray.ElementType(onnx: type == 0 ? 2 : type) else {
-      throw operation.error("quantizes to \(ONNXArrays.name(ofType: type))")
+  /// The same value in floats, which it has been all along.
+  mutating func dequantize(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
+    let feature = try operation.feature(0)
+    guard let quantization = operation.node.inputs.first.flatMap({ quantizations[$0] }) else {
+      throw operation.error("its input is not what a QuantizeLinear makes")
     }
-    return known
+    guard let scale = try operation.scalar(input: 1) else { throw operation.error("has no scale") }
+    let zeroPoint = try operation.ints(input: 2)?.first ?? 0
+    guard ONNXQuantization(scale: scale, zeroPoint: zeroPoint) == quantization else {
+      throw operation.error(
+        "has the scale \(scale) and the zero point \(zeroPoint), expected \(quantization.scale) and "
+          + "\(quantization.zeroPoint), by which its input was quantized")
+    }
+    return .feature(feature)
   }
 
-  mutating func dequantize(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
-    .feature(try operation.feature(0))
+  /// Integers are read only by what gives them back as the floats that stand for them here.
+  func checkQuantized(_ operation: ONNXOperation) throws(ImportError) {
+    guard operation.node.inputs.contains(where: { quantizations[$0] != nil }),
+      operation.node.operation != "DequantizeLinear"
+    else { return }
+    throw operation.error("computes with the integers of a QuantizeLinear, expected a DequantizeLinear between them")
+  }
+}
+
+extension ONNXOperation {
+  /// The integers of a `QuantizeLinear`: those of its zero point's type, or of the one that it names, or bytes.
+  func quantizedRange() throws(ImportError) -> (lowest: Int, highest: Int) {
+    var type: NamedArray.ElementType?
+    if let zeroPoint = try constant(2) {
+      type = zeroPoint.integerType
+    } else {
+      let stated = try int("output_dtype", default: 2)
+      type = NamedArray.ElementType(onnx: stated == 0 ? 2 : stated)
+    }
+    switch type {
+    case .uint8?: return (0, 255)
+    case .int8?: return (-128, 127)
+    case .uint16?: return (0, 65_535)
+    case .int16?: return (-32_768, 32_767)
+    default: throw error("quantizes to \(type.map { "\($0)" } ?? "an unknown type"), expected 8 or 16 bits")
+    }
   }
 }

@@ -34,7 +34,9 @@ extension ONNXTranslator {
   ) throws(ImportError) -> (node: Int, window: PlacedWindow) {
     var feature = try operation.feature(0)
     let automatic = try operation.string("auto_pad", default: "NOTSET")
-    if let border = feature.border, border.value != value || automatic.hasPrefix("SAME") {
+    let roundsUp = try operation.flag("ceil_mode")
+    // A border is a part of the input, by whose size SAME pads, and beyond whose end no rounded-up window begins.
+    if let border = feature.border, border.value != value || automatic.hasPrefix("SAME") || roundsUp {
       feature = try settled(feature, named: operation.name)
     }
     let border = feature.border
@@ -60,7 +62,7 @@ extension ONNXTranslator {
     default: throw operation.error("has the auto_pad \"\(automatic)\"")
     }
     if case .explicit(0, 0, 0, 0) = window.padding { window.padding = .valid }
-    let placed = try operation.flag("ceil_mode") ? Self.roundedUp(window, on: shape) : PlacedWindow(window: window)
+    let placed = roundsUp ? Self.roundedUp(window, on: shape) : PlacedWindow(window: window)
     return (node, placed)
   }
 
@@ -116,7 +118,8 @@ extension ONNXTranslator {
     // The zeros of a border count; beside padding that does not count, the border must be an operation of its own.
     let hasPads = try operation.pads() != (0, 0, 0, 0)
     let absorbs = countsPadding || !hasPads
-    let hasBorder = try operation.feature(0).border != nil
+    let roundsUp = try operation.flag("ceil_mode")
+    let hasBorder = try operation.feature(0).border != nil && !roundsUp
     var (node, placed) = try windowed(operation, size: size, absorbing: absorbs ? 0 : .nan)
     let counts = countsPadding || hasBorder && absorbs
     if counts, placed.extraRows + placed.extraColumns > 0,

@@ -23,6 +23,8 @@ struct ONNXTranslator {
   private(set) var values: [String: ONNXValue] = [:]
   /// Reshapes and shuffles that are in the graph already.
   var arrangements: [Arrangement: Int] = [:]
+  /// How the values that are integers in the file were quantized, by their names.
+  var quantizations: [String: ONNXQuantization] = [:]
   /// The results of an `ArgMax`, which is left out.
   private var classIndices: Set<String> = []
   private var names: Set<String> = []
@@ -71,6 +73,7 @@ struct ONNXTranslator {
     let operation = ONNXOperation(node: node, inputs: node.inputs.map { values[$0] }, opset: opset)
     do throws(ImportError) {
       if let index = node.inputs.first(where: classIndices.contains) { return try pass(index, through: operation) }
+      try checkQuantized(operation)
       if node.operation == "ArgMax" { classIndices.formUnion(node.outputs) }
       let results = try results(of: operation, &arrays)
       for (name, value) in zip(node.outputs, results) where !name.isEmpty { values[name] = value }
@@ -131,6 +134,8 @@ struct ONNXTranslator {
     }
     switch values[output.name] {
     case .failure(let error)?: throw error
+    case .feature? where quantizations[output.name] != nil:
+      throw .model(reason: "the output \"\(output.name)\" is made of integers, expected a DequantizeLinear behind them")
     case .feature(let feature)?:
       let last = try settled(feature, named: output.name)
       let ordered = try ordered(last, named: output.name)
