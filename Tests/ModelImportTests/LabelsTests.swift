@@ -26,6 +26,7 @@ struct LabelsTests {
     #expect(try parse("cat\ndog\n\n\n") == both)
     #expect(try parse("0 cat\n1 dog\n") == both)
     #expect(try parse("1: cat\n2: dog") == both)
+    #expect(try parse("1 dog\n0 cat") == both)
     #expect(try parse("class,index\ndog,1\ncat,0\n") == both)
     #expect(try parse("0;\"cat\"\n1;dog") == both)
     #expect(try parse("3 cats\n7 dogs") == ["3 cats", "7 dogs"])
@@ -56,6 +57,10 @@ struct LabelsTests {
       throws: ImportError.labels(
         reason: "the numbers of the JSON object are not 0 to 1: \"b\" has 2, expected 1")
     ) { try parse(#"{"a": 0, "b": 2}"#) }
+    let gap = "the numbers of the lines are not 0 to 1: \"dog\" has 2, expected 1"
+    #expect(throws: ImportError.labels(reason: gap)) { try parse("0 cat\n2 dog") }
+    let twice = "the numbers of the lines are not 0 to 1: \"dog\" has 0, expected 1"
+    #expect(throws: ImportError.labels(reason: twice)) { try parse("0 cat\n0 dog") }
   }
 
   @Test(arguments: ["", "a\n\nb", "[1]", #"{"0": "a", "2": "b"}"#, "{}", #"{"0": 1}"#])

@@ -1,18 +1,19 @@
 extension Labels {
-  /// Lines such as `0 cat`, `1 dog` (Teachable Machine's `labels.txt`) or `0: cat`; nil where they are not all so.
-  static func numbered(_ lines: [String]) -> [String]? {
-    var labels: [String] = []
-    var first = 0
-    for (index, line) in lines.enumerated() {
+  /// Lines such as `0 cat`, `1 dog` (Teachable Machine's `labels.txt`) or `0: cat`, in any order; nil where not all are so,
+  /// or where the least number is another than 0 or 1: then the numbers belong to the names.
+  static func numbered(_ lines: [String]) throws(ImportError) -> [String]? {
+    var pairs: [(number: Int, label: String)] = []
+    for line in lines {
       let digits = line.prefix { $0.isASCII && $0.isNumber }
       let rest = line.dropFirst(digits.count)
       guard let number = Int(digits), let separator = rest.first, separator.isWhitespace || ":,;\t".contains(separator)
       else { return nil }
-      if index == 0 { first = number }
-      guard number == index + first, first <= 1 else { return nil }
-      labels.append(trimmed(rest.dropFirst()))
+      let label = trimmed(rest.dropFirst())
+      guard !label.isEmpty else { return nil }
+      pairs.append((number, label))
     }
-    return labels.contains("") ? nil : labels
+    guard let least = pairs.map(\.number).min(), least <= 1 else { return nil }
+    return try ordered(pairs, of: "the lines")
   }
 
   /// A table with a column of numbers and one of names, with commas, semicolons or tabs; nil where it is none.

@@ -40,7 +40,8 @@ package enum Labels {
       if let empty = lines.firstIndex(of: "") {
         throw .labels(reason: "line \(empty + 1) of \(lines.count) is empty, expected a label")
       }
-      return try checked(try table(lines) ?? numbered(lines) ?? lines)
+      if let table = try table(lines) { return try checked(table) }
+      return try checked(try numbered(lines) ?? lines)
     }
   }
 
