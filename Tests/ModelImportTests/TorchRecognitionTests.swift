@@ -169,6 +169,20 @@ struct TorchNeighborTests {
     #expect(result.notes.isEmpty)
   }
 
+  @Test(arguments: [
+    (#""pretrained_cfg": {}, "global_pool": "max""#, "the global_pool \"max\", expected one of avg"),
+    (#""pretrained_cfg": {"crop_mode": "border"}"#, "the crop_mode \"border\", expected one of center, squash"),
+    (#""pretrained_cfg": {"interpolation": "lanczos"}"#, "\"lanczos\", expected one of bicubic, bilinear, nearest"),
+  ])
+  func `What a configuration says and nothing here does is refused`(member: String, reason: String) throws {
+    let text = message {
+      _ = try read([
+        "model.safetensors": TorchFixture("resnet.safetensors").bytes, "config.json": Array("{\(member)}".utf8),
+      ])
+    }
+    #expect(text.contains(reason), "\(text)")
+  }
+
   @Test func `Hugging Face's configurations give the same`() throws {
     let result = try read([
       "model.safetensors": TorchFixture("resnet.safetensors").bytes,

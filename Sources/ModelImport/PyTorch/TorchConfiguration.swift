@@ -6,6 +6,9 @@ struct TorchConfiguration {
   private(set) var inputSize: Extent?
   private(set) var labels: [String] = []
   private var preprocessing: JSON?
+  private static let filters: [String: Preprocessing.Filter] = [
+    "nearest": .nearest, "bilinear": .bilinear, "bicubic": .bicubic,
+  ]
 
   init(beside file: ForeignFile, limits: ImportLimits) throws(ImportError) {
     let path = file.folder + "config.json"
@@ -15,8 +18,20 @@ struct TorchConfiguration {
     architecture = json["architecture"]?.string ?? preprocessing?["architecture"]?.string
     labels = Self.labels(json)
     if preprocessing == nil { try readProcessor(in: file.folder, limits) }
+    try check("global_pool", of: [json, preprocessing], is: ["avg", "fast", "fastavg", ""])
+    try check("interpolation", of: [preprocessing], is: Array(Self.filters.keys).sorted())
+    try check("crop_mode", of: [preprocessing], is: ["center", "squash"])
     if let size = preprocessing?["input_size"]?.array?.compactMap(\.int), size.count == 3, size.allSatisfy({ $0 > 0 }) {
       inputSize = Extent(height: size[1], width: size[2])
+    }
+  }
+
+  /// Refuses what would be computed, or prepared, in another way than it says.
+  private func check(_ name: String, of objects: [JSON?], is known: [String]) throws(ImportError) {
+    for value in objects.compactMap({ $0?[name]?.string }) where !known.contains(value) {
+      throw .model(
+        reason: "the configuration beside the weights has the \(name) \"\(value)\", expected one of "
+          + known.filter { !$0.isEmpty }.joined(separator: ", ") + "; change it there to convert all the same")
     }
   }
 
@@ -35,11 +50,18 @@ struct TorchConfiguration {
     guard (1...1 << 14).contains(size), (1...1 << 14).contains(cropped) else { return }
     let fraction = json["crop_pct"]?.number ?? Double(cropped) / Double(size)
     // Pillow's numbers of its filters.
-    let filter = json["resample"]?.int == 2 ? "bilinear" : "bicubic"
+    let filters = [0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic", 4: "box", 5: "hamming"]
+    guard let filter = json["resample"]?.int.flatMap({ filters[$0] }), Self.isUsual(json) else { return }
     inputSize = Extent(cropped)
     preprocessing = .object([
       "mean": mean, "std": deviation, "crop_pct": .number(fraction), "interpolation": .string(filter),
     ])
+  }
+
+  /// Whether it resizes, scales by 1 / 255 and normalizes, as all of it must to be stated in timm's words.
+  private static func isUsual(_ json: JSON) -> Bool {
+    let switches = ["do_resize", "do_rescale", "do_normalize"].map { json[$0]?.bool ?? true }
+    return !switches.contains(false) && abs((json["rescale_factor"]?.number ?? 1 / 255) - 1 / 255) < 1e-6
   }
 
   /// timm's `label_names`, once called `labels`, or Hugging Face's `id2label`.
@@ -61,7 +83,7 @@ struct TorchConfiguration {
     let shorter = fraction > 0 && fraction <= 1 ? (largest / fraction).rounded(.down) : largest
     let isSquash = preprocessing["crop_mode"]?.string == "squash"
     return Preprocessing(
-      filter: preprocessing["interpolation"]?.string == "bilinear" ? .bilinear : .bicubic, antialias: true,
+      filter: preprocessing["interpolation"]?.string.flatMap { Self.filters[$0] } ?? .bicubic, antialias: true,
       geometry: isSquash ? .stretch : .centerCrop(shorterSide: Int(min(shorter, Double(1 << 14)))), divisor: 255,
       mean: mean.map { Float($0) }, standardDeviation: deviation.map { Float($0) })
   }
