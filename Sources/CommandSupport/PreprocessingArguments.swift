@@ -45,7 +45,7 @@ package struct PreprocessingArguments: ParsableArguments {
       throw ValidationError("--stretch and --crop-shorter-side cannot be used together")
     }
     var given = Self.plain
-    change(&given)
+    change.apply(to: &given)
     do throws(PreprocessingError) {
       try given.validateValues()
     } catch {
@@ -63,21 +63,13 @@ package struct PreprocessingArguments: ParsableArguments {
       || divisor != nil || mean != nil || std != nil
   }
 
-  /// Changes the parts that were given.
-  package func change(_ preprocessing: inout Preprocessing) {
-    if let filter { preprocessing.filter = filter }
-    if let antialias { preprocessing.antialias = antialias }
-    if let cropShorterSide { preprocessing.geometry = .centerCrop(shorterSide: cropShorterSide) }
-    if stretch { preprocessing.geometry = .stretch }
-    if let channelOrder { preprocessing.channelOrder = channelOrder }
-    if let divisor { preprocessing.divisor = divisor }
-    let counts = [mean, std].compactMap { $0?.values.count }
-    if let count = counts.max(), count > 1, let fitting = preprocessing.replicated(channels: count) {
-      preprocessing = fitting
-    }
-    let channels = preprocessing.mean.count
-    if let mean { preprocessing.mean = mean.values(channels) }
-    if let std { preprocessing.standardDeviation = std.values(channels) }
+  /// The parts that were given.
+  package var change: PreprocessingChange {
+    var change = PreprocessingChange()
+    (change.filter, change.antialias, change.channelOrder) = (filter, antialias, channelOrder)
+    change.geometry = cropShorterSide.map { .centerCrop(shorterSide: $0) } ?? (stretch ? .stretch : nil)
+    (change.divisor, change.mean, change.standardDeviation) = (divisor, mean?.values, std?.values)
+    return change
   }
 }
 
@@ -90,10 +82,6 @@ package struct ChannelValues: ExpressibleByArgument {
     let numbers = parts.compactMap { Float($0) }.filter(\.isFinite)
     guard numbers.count == parts.count, [1, 3, 4].contains(parts.count) else { return nil }
     values = numbers
-  }
-
-  fileprivate func values(_ channels: Int) -> [Float] {
-    values.count == 1 ? [Float](repeating: values[0], count: channels) : values
   }
 }
 

@@ -11,6 +11,8 @@ package struct ForeignModel: Sendable {
   package var output: Metadata.Output?
   /// What the user should know, a sentence each.
   package var notes: [String] = []
+  /// What had to be assumed of anything but preprocessing, a sentence each.
+  package var assumptions: [String] = []
 
   package init(graph: Graph, architecture: String) {
     self.graph = graph

@@ -9,7 +9,7 @@ package struct ImportOptions: Sendable {
   /// Replaces what the file says and what is assumed; what the model's first layers compute is added to it.
   package var preprocessing: NamedPreprocessing?
   /// Changes parts of it, before the model's own first layers are added to it.
-  package var changePreprocessing: @Sendable (inout Preprocessing) -> Void = { _ in }
+  package var preprocessingChange = PreprocessingChange()
   /// One for each class; for a yes/no classifier of one value, its name or both names; or none.
   package var labels: [String] = []
   /// What the last values should be: a softmax or a sigmoid at the end is added or removed for it. Nil leaves the network

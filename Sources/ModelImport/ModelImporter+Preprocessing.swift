@@ -6,7 +6,7 @@ extension ModelImporter {
     of foreign: ForeignModel, _ options: ImportOptions
   ) throws(ImportError) -> (Preprocessing, notes: [String]) {
     let channels = foreign.graph.inputShape.channels
-    var note: String?
+    let change = options.preprocessingChange
     var preprocessing: Preprocessing
     switch foreign.preprocessing {
     case .stated(let stated): preprocessing = stated
@@ -16,32 +16,16 @@ extension ModelImporter {
         (preprocessing.filter, preprocessing.antialias) = (resizing.filter, resizing.antialias)
         preprocessing.geometry = resizing.geometry
       }
-    case .recognized(let usual, let network):
-      preprocessing = usual
-      note =
-        "the file says nothing of preprocessing; as its network is \(network), \(usual.scalingText) is assumed "
-        + "(--preprocess changes it)"
-    case .unknown:
-      preprocessing = .keras
-      note =
-        "the file says nothing of preprocessing; pixel values of -1 to 1, x / 127.5 - 1, are assumed "
-        + "(--preprocess changes it)"
+    case .recognized(let usual, _): preprocessing = usual
+    // Who states a number of the scaling means that no other changes the values.
+    case .unknown: preprocessing = change.changesScaling ? .unscaled(channels: channels) : .keras
     }
     if let given = options.preprocessing { preprocessing = given.preprocessing(for: foreign.graph.inputShape) }
-    let assumed = preprocessing
-    options.changePreprocessing(&preprocessing)
-    if options.preprocessing != nil || preprocessing.scaling != assumed.scaling { note = nil }
-    if case .scaled(_, let resizing) = foreign.preprocessing {
-      if let given = options.preprocessing, given != .raw {
-        note =
-          "the model's own first layers scale its input once more, after what --preprocess \(given.rawValue) does"
-          + " (--preprocess raw gives them pixels)"
-      } else if resizing == nil, preprocessing == .unscaled(channels: channels), options.preprocessing == nil {
-        note =
-          "the file does not say how images are resized; nearest neighbor without a crop, as Keras's load_img, is assumed"
-          + " (--filter, --antialias and --crop-shorter-side change it)"
-      }
-    }
+    change.apply(to: &preprocessing)
+    let notes = [
+      scalingNote(preprocessing, foreign.preprocessing, options),
+      resizingNote(preprocessing, foreign.preprocessing, options), channelNote(channels),
+    ]
     guard var result = preprocessing.replicated(channels: channels) else {
       throw .options(
         reason: "the preprocessing has values for \(preprocessing.mean.count) channels, the input has \(channels):"
@@ -54,7 +38,41 @@ extension ModelImporter {
     } catch {
       throw .options(reason: error.description)
     }
-    return (result, [note, channelNote(channels)].compactMap(\.self))
+    return (result, notes.compactMap(\.self))
+  }
+
+  /// What is assumed of how values are scaled, or done twice.
+  private static func scalingNote(
+    _ preprocessing: Preprocessing, _ known: KnownPreprocessing, _ options: ImportOptions
+  ) -> String? {
+    let change = options.preprocessingChange
+    let network: String
+    switch known {
+    case .stated: return nil
+    case .scaled:
+      guard let given = options.preprocessing, given != .raw else { return nil }
+      return "the model's own first layers scale its input once more, after what --preprocess \(given.rawValue) does"
+        + " (--preprocess raw gives them pixels)"
+    case .recognized(_, let name): network = "as its network is \(name), "
+    case .unknown: network = ""
+    }
+    let isStated = change.statesScaling && (change.channelOrder != nil || preprocessing.channelOrder == .rgb)
+    guard options.preprocessing == nil, !isStated else { return nil }
+    let partly = change.changesScaling || change.channelOrder != nil ? "where nothing is stated, " : ""
+    return "the file says nothing of preprocessing; \(partly)\(network)\(preprocessing.scalingText) is assumed "
+      + "(--preprocess changes it)"
+  }
+
+  private static func resizingNote(
+    _ preprocessing: Preprocessing, _ known: KnownPreprocessing, _ options: ImportOptions
+  ) -> String? {
+    switch known {
+    case .stated, .scaled(_, .some): return nil
+    case .scaled(_, nil), .recognized, .unknown: break
+    }
+    guard options.preprocessing == nil, !options.preprocessingChange.statesResizing else { return nil }
+    return "the file does not say how images are resized; \(preprocessing.resizingText) is assumed"
+      + " (--filter, --antialias and --crop-shorter-side change it)"
   }
 
   /// How pictures fit an input with another number of them.
@@ -69,14 +87,19 @@ extension ModelImporter {
 }
 
 extension Preprocessing {
-  /// How pixel values are scaled, whatever the geometry.
-  fileprivate var scaling: [Float] { [divisor] + mean + standardDeviation + (channelOrder == .bgr ? [1] : [0]) }
-
   fileprivate var scalingText: String {
     let parts = divisor == 1 ? "x" : "x / \(divisor)"
     let means = mean.allSatisfy { $0 == 0 } ? "" : " - \(mean)"
     let deviations = standardDeviation.allSatisfy { $0 == 1 } ? "" : " / \(standardDeviation)"
     let formula = deviations.isEmpty ? parts + means : "(\(parts)\(means))\(deviations)"
     return formula + (channelOrder == .bgr ? " of BGR" : "")
+  }
+
+  fileprivate var resizingText: String {
+    let filterText = filter == .nearest ? "nearest neighbor" : filter.rawValue + (antialias ? " with antialiasing" : "")
+    return switch geometry {
+    case .stretch: filterText + " without a crop" + (filter == .nearest ? ", as Keras's load_img," : "")
+    case .centerCrop(let shorterSide): filterText + ", the center of a shorter side of \(shorterSide),"
+    }
   }
 }

@@ -35,11 +35,15 @@ package enum ModelImporter {
   ) throws(ImportError) -> Result {
     try options.checkTexts()
     let kind = file.kind()
+    if let name = options.lambdas.keys.min(), kind != .kerasArchive, kind != .hdf5 {
+      throw .options(reason: "there is no Lambda layer \"\(name)\" to declare: \(file.name) is no model of Keras")
+    }
     if kind == .weightFile { return try readWeightFile(file, options) }
     var foreign = try read(file, as: kind, options: options, progress: progress)
     try resize(&foreign.graph, options)
     let output = try OutputChange(of: foreign.graph, known: foreign.output).apply(options.output, to: &foreign.graph)
-    let (preprocessing, assumptions) = try self.preprocessing(of: foreign, options)
+    let (preprocessing, assumed) = try self.preprocessing(of: foreign, options)
+    let assumptions = foreign.assumptions + assumed
     let metadata = Metadata(
       architecture: foreign.architecture, preprocessing: preprocessing,
       labels: try labels(options.labels.isEmpty ? foreign.labels : options.labels, of: foreign.graph), output: output,

@@ -244,7 +244,7 @@ struct Convert: ParsableCommand {
     var options = ImportOptions()
     options.inputSize = inputSize?.extent
     options.preprocessing = preprocessing.preprocess
-    options.changePreprocessing = preprocessing.change
+    options.preprocessingChange = preprocessing.change
     options.output = outputKind
     options.license = license
     options.attribution = attribution

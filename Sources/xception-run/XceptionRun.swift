@@ -159,7 +159,7 @@ struct XceptionRun: ParsableCommand {
         return given.replicated(channels: input.channels) ?? given
       }
       var changed = try model ?? Classifier.preprocessing(ofModelAtPath: path)
-      preprocessing.change(&changed)
+      preprocessing.change.apply(to: &changed)
       options.preprocessing = changed
     }
     return try Classifier(contentsOfFile: path, options: options)

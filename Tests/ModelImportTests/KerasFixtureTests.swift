@@ -21,6 +21,28 @@ struct KerasFixtureTests {
     #expect(model.metadata.architecture == "every_layer")
   }
 
+  @Test func `What is assumed of preprocessing is said until it is stated`() throws {
+    let fixture = try Fixture("every_layer.keras")
+    func assumptions(_ change: PreprocessingChange) throws -> (Preprocessing, [String]) {
+      let metadata = try fixture.result { $0.preprocessingChange = change }.model.metadata
+      return (metadata.preprocessing, metadata.assumptions)
+    }
+    var change = PreprocessingChange()
+    #expect(try assumptions(change).1.count == 2)
+    // Of who states a divisor, nothing is subtracted.
+    change.divisor = 255
+    let (divided, notes) = try assumptions(change)
+    #expect(divided.mean == [0, 0, 0] && divided.standardDeviation == [1, 1, 1] && divided.divisor == 255)
+    #expect(notes[0].contains("where nothing is stated, x / 255.0 is assumed"))
+    (change.mean, change.standardDeviation) = ([0.5], [0.25])
+    let resizing = try assumptions(change).1
+    #expect(resizing.count == 1 && resizing[0].contains("nearest neighbor without a crop"))
+    change.filter = .bilinear
+    #expect(try assumptions(change).1[0].contains("bilinear without a crop is assumed"))
+    change.geometry = .stretch
+    #expect(try assumptions(change).1.isEmpty)
+  }
+
   @Test(arguments: ["sequential.keras", "sequential.h5", "sequential_types.keras"])
   func `Compute what Keras computes when they begin with rescaling layers`(name: String) throws {
     let model = try Fixture(name).read()

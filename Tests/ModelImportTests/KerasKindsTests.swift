@@ -99,6 +99,11 @@ struct KerasKindsTests {
     #expect("\(String(describing: error))".contains("--lambda scale=keras|caffe|torch|identity"))
     let declared = try read(name) { $0.lambdas = ["scale": .caffe] }
     try expect(declared, try #require(expectedOutputs[name])[0], name)
+    let misspelled = #expect(throws: ImportError.self) {
+      try read(name) { $0.lambdas = ["scale": .caffe, "sclae": .caffe] }
+    }
+    #expect(
+      "\(String(describing: misspelled))".contains("no Lambda layer \"sclae\" to declare; the model has \"scale\""))
   }
 
   @Test(arguments: models("logarithm"))

@@ -49,7 +49,12 @@ struct KnownWeightsTests {
     let classifier = try Self.read("MobileNet.h5")
     #expect(classifier.model.metadata.architecture == "MobileNet")
     #expect(classifier.notes[0] == "weights without a network; of those known by name they fit MobileNet alone")
-    #expect(classifier.notes.last?.contains("as its network is MobileNet") == true)
+    #expect(classifier.notes.contains { $0.contains("as its network is MobileNet, x / 127.5 - [1.0, 1.0, 1.0] is") })
+    #expect(classifier.notes.last?.contains("nearest neighbor without a crop, as Keras's load_img, is assumed") == true)
+    let unsized = try Self.read("MobileNet.h5") { $0.inputSize = nil }
+    #expect(
+      unsized.model.metadata.assumptions.first == "the file does not say how large its pictures are; 224x224, as usual"
+        + " for MobileNet, is assumed (--input-size changes it)")
     #expect(classifier.model.metadata.preprocessing.divisor == 127.5)
     let features = try Self.read("MobileNetFeatures.weights.h5")
     #expect(features.notes[1] == "there is no classifier; the output is the maximum of each feature")
@@ -64,7 +69,7 @@ struct KnownWeightsTests {
 
   @Test func `The name may be said, in upper or lower case, and what follows the features`() throws {
     let named = try Self.read("MobileNet.h5") { $0.architecture = "mobilenet" }
-    #expect(named.notes.count == 1)
+    #expect(named.notes.count == 2)
     let map = try Self.read("MobileNetFeatures.h5") { $0.pooling = FeaturePooling.none }
     #expect(map.model.graph.outputShape == .map(height: 1, width: 1, channels: 32))
   }

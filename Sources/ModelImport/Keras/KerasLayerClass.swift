@@ -52,6 +52,7 @@ struct KerasLayerClass: Sendable {
   private static let nothings: Set = [
     "Dropout", "SpatialDropout1D", "SpatialDropout2D", "AlphaDropout", "GaussianDropout", "GaussianNoise",
     "ActivityRegularization", "Identity", "StochasticDepth", "AugMix", "CutMix", "MixUp",
+    "RandAugment",
   ]
 
   /// Such layers may have the state of a random generator.

@@ -126,6 +126,7 @@ extension KerasTranslator {
 
   /// A function whose code is never run; the user may say which of the known functions it is.
   mutating func lambda(_ site: Site) throws(ImportError) -> Value {
+    lambdas.formUnion([site.layer.name, site.name])
     guard let meaning = options.lambdas[site.layer.name] ?? options.lambdas[site.name] else {
       throw site.layer.error(
         "a Lambda holds Python code, which is never run; if it is one of Keras's preprocess_input functions, say so"
@@ -145,5 +146,12 @@ extension KerasTranslator {
       return try affine(
         input, factors: deviation.map { 1 / (255 * $0) }, offsets: zip(mean, deviation).map { -$0 / $1 }, at: site)
     }
+  }
+
+  /// Refuses a declaration of a layer that is not there, which is a name misspelled.
+  func checkLambdas() throws(ImportError) {
+    guard let name = options.lambdas.keys.sorted().first(where: { !lambdas.contains($0) }) else { return }
+    let found = lambdas.isEmpty ? "has none" : "has \(lambdas.sorted().map { "\"\($0)\"" }.joined(separator: ", "))"
+    throw .options(reason: "there is no Lambda layer \"\(name)\" to declare; the model \(found)")
   }
 }

@@ -82,6 +82,8 @@ struct KerasTranslator {
   let isKeras3: Bool
   /// The scaling in which the graph's nodes read the input, once one of them has read it.
   var usedScaling: InputScaling??
+  /// The names of the `Lambda` layers that were met, by which the options could declare them.
+  var lambdas: Set<String> = []
   /// Whether there were layers that scale the input, so that its values are pixels.
   var scalesInput = false
   /// How a layer at the start resizes images, which the preprocessing then does.
@@ -107,6 +109,7 @@ struct KerasTranslator {
       arrays: try weights.arrays(of: layers), options: options, isChannelsFirst: try model.isChannelsFirst(),
       isKeras3: isKeras3)
     var output = try translator.append(model)
+    try translator.checkLambdas()
     var notes: [String] = []
     if output.unexpressed == .logSoftmax {
       output.unexpressed = nil

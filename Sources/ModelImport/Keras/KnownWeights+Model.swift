@@ -16,9 +16,19 @@ extension KnownWeights {
     case .none: foreign.notes.append("there is no classifier; the output is the map of features")
     case .pooling(let kind):
       let isTold = options.pooling != nil || saysPooling
-      foreign.notes.append(
-        "there is no classifier; the output is the \(kind.rawValue) of each feature"
-          + (isTold ? "" : ", which is assumed (--pooling changes it)"))
+      let text = "there is no classifier; the output is the \(kind.rawValue) of each feature"
+      if isTold {
+        foreign.notes.append(text)
+      } else {
+        foreign.assumptions.append(text + ", which is assumed (--pooling changes it)")
+      }
+    }
+    // The weights of a dense layer behind a flattened map are as many as pictures of one size need.
+    let isFlattened = foreign.graph.nodes.contains { $0.operation == .flatten }
+    if options.inputSize == nil, !isFlattened, case .map(let height, let width, _) = foreign.graph.inputShape {
+      foreign.assumptions.append(
+        "the file does not say how large its pictures are; \(Extent(height: height, width: width)), as usual for "
+          + "\(network.name), is assumed (--input-size changes it)")
     }
     let saysRescaling = (count(ofPlain: "rescaling") ?? 0) > 1
     if network.pixelScaling == .normalized, !saysRescaling, try fitted.hasImageNetNormalization() {

@@ -43,11 +43,18 @@ struct StateDictionary {
       of: self, stated: options.architecture, configured: configuration.architecture, fileName: file.name)
     let family = recognition.family
     var network = TorchNetwork(self, variant: recognition.variant)
-    let size = options.inputSize ?? configuration.inputSize ?? Extent(recognition.variant?.side ?? family.side)
+    let stated = options.inputSize ?? configuration.inputSize
+    let size = stated ?? Extent(recognition.variant?.side ?? family.side)
     do throws(ImportError) {
       let input = try network.input(size)
       let output = try family.append(to: &network, input)
-      return try network.finished(output, recognition, configuration, size: size)
+      var model = try network.finished(output, recognition, configuration, size: size)
+      if stated == nil {
+        model.assumptions.append(
+          "the file does not say how large its pictures are; \(size), as usual for \(model.architecture), is assumed"
+            + " (--input-size changes it)")
+      }
+      return model
     } catch {
       let name = recognition.variant.map { "\($0.name), a network of the kind \(family.name)" } ?? family.name
       throw .model(
