@@ -6,7 +6,8 @@
 writes NAME.keras, NAME.ppm and NAME.json, which Tests/keras-files.py reads. NAME is that of a function of keras.applications;
 without names, all 40. Weights drawn at random let the values of a deep network grow from block to block: those of
 EfficientNetV2L reach 1e13, where Keras's own answers in 32 and in 64 bits differ by a fifth. So normalizations here have the
-moments of what they read, as training gives them, and both answers are written: `output`, in 64 bits, and `float32`.
+moments of what they read, as training gives them, and both answers are written: `output`, in 64 bits, and `float32`. What they
+read is the picture and noise from -1 to 1 behind the model's own scaling, on which the converter's check runs the network.
 
 Needs Keras 3 with TensorFlow.
 """
@@ -40,6 +41,20 @@ def build(name, side):
     return getattr(keras.applications, name)(weights=None, input_shape=(side, side, 3), **head)
 
 
+def noise_for(model, random):
+    """Noise whose values are -1 to 1 once the model's first layers have scaled it."""
+    noise = random.uniform(-1, 1, (1, *model.input_shape[1:])).astype("float32")
+    scalings = []
+    for layer in model.layers[1:]:
+        if not isinstance(layer, (keras.layers.Rescaling, keras.layers.Normalization)):
+            break
+        scalings.append(layer)
+    for layer in reversed(scalings):
+        zero, one = (np.asarray(layer(np.full_like(noise, value))) for value in (0, 1))
+        noise = (noise - zero) / (one - zero)
+    return noise
+
+
 def make(name, folder):
     keras.utils.set_random_seed(7)
     side = SIDES.get(name, 224)
@@ -59,10 +74,12 @@ def make(name, folder):
         for variable in layer.trainable_variables:
             low, high = (0.7, 1.3) if variable.name == "gamma" else (-0.2, 0.2)
             variable.assign(random.uniform(low, high, variable.shape).astype("float32"))
+    for layer in model.layers:
+        if type(layer).__name__ == "LayerScale":
+            # Not the 1e-6 at which training starts, under which the block beside it adds nothing.
+            layer.gamma.assign(random.uniform(0.1, 0.3, layer.gamma.shape).astype("float32"))
     if normalizations:
-        # Noise, too, which is what the converter's own check runs.
-        noise = random.random(values.shape) * (255 if scaled else 2) - (0 if scaled else 1)
-        model(np.concatenate([values, noise.astype("float32")]), training=True)
+        model(np.concatenate([values, noise_for(model, random)]), training=True)
     for layer, option, value in kept:
         setattr(layer, option, value)
     single = model(values, training=False).numpy()[0]
