@@ -28,7 +28,8 @@ struct ONNXOperatorTests {
 
   @Test(arguments: [
     ("Expand", "repeats a value of [1, 4, 1, 1] to [1, 4, 3, 2]"), ("Gather", "reads the indices [2, 0] of 4"),
-    ("Slice", "takes every 2th value"), ("Pad", "pads by \"reflect\", expected \"constant\""),
+    ("Slice", "takes values in steps of -2"),
+    ("Pad", "pads the dimensions [1] of a value of [1, 4, 5, 4] by \"reflect\""),
     ("Resize", "by \"cubic\" with the centers \"half_pixel\""), ("Pow", "raises to the power 5"),
     ("BatchNormalization", "is in training mode"),
     ("DequantizeLinear", "has the scale 0.04 and the zero point 9, expected 0.02 and 9"),

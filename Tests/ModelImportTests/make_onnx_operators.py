@@ -148,7 +148,18 @@ def parts():
         case(f"Split_{k}", part)
     case("Split_equal", node("Split", [x], count=2, axis=3, num_outputs=2)[1])
     case("Slice", node("Slice", [x, constant([1, 1]), constant([3, -1]), constant([1, 2])]))
+    # Ends beyond the dimension, and before its last value.
+    for name, axis, bounds in [("rows", 2, (0, 9)), ("columns", 3, (1, 9)), ("channels", 1, (1, -1))]:
+        case("Slice_steps_" + name, node("Slice", [x, *(constant([bound]) for bound in bounds), constant([axis]), constant([2])]))
+    patches = node("Slice", [x, constant([0, 1]), constant([5, 4]), constant([2, 3]), constant([2, 3])])
+    case("Slice_steps_twice", patches)
+    case("Slice_steps_vector", node("Slice", [vector, constant([0]), constant([9]), constant([1]), constant([3])]))
+    flat = node("Transpose", [node("Flatten", [x], axis=2)], perm=[1, 0])
+    case("Slice_steps_flat", node("Slice", [flat, constant([1]), constant([99]), constant([0]), constant([3])]))
     case("Gather", node("Gather", [x, constant(np.array([1, 2]))], axis=1))
+    for mode in ("reflect", "edge", "wrap"):
+        case("Pad_" + mode, node("Pad", [x, constant([0, 0, 2, 1, 0, 0, 1, 3])], mode=mode))
+    case("Pad_reflect_rows", node("Pad", [x, constant([2, 2]), "", constant([2])], mode="reflect"))
     case("Pad", node("Pad", [x, constant([0, 0, 1, 2, 0, 0, 0, 1]), constant(0.5)]))
     case("Resize_nearest", node("Resize", [x, "", constant([1.0, 1, 2, 2])], mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor"))
     case("Resize_linear", node("Resize", [x, "", "", constant([1, 4, 9, 8])], mode="linear", coordinate_transformation_mode="half_pixel"))
@@ -170,8 +181,8 @@ def refused():
     """Forms that cannot be expressed: their names say nothing of what is expected, which the tests know."""
     case("refused_Expand", node("Expand", [node("GlobalMaxPool", [x]), constant(np.array([1, 4, 3, 2]))]))
     case("refused_Gather", node("Gather", [x, constant(np.array([2, 0]))], axis=1))
-    case("refused_Slice", node("Slice", [x, constant([0]), constant([9]), constant([2]), constant([2])]))
-    case("refused_Pad", node("Pad", [x, constant([0, 0, 1, 1, 0, 0, 1, 1])], mode="reflect"))
+    case("refused_Slice", node("Slice", [x, constant([-1]), constant([-9]), constant([2]), constant([-2])]))
+    case("refused_Pad", node("Pad", [x, constant([0, 1, 0, 0, 0, 0, 0, 0])], mode="reflect"))
     cubic = dict(mode="cubic", coordinate_transformation_mode="half_pixel")
     case("refused_Resize", node("Resize", [x, "", "", constant([1, 4, 9, 8])], **cubic))
     case("refused_Pow", node("Pow", [x, constant(5.0)]))

@@ -80,11 +80,48 @@ extension ONNXTranslator {
   mutating func slice(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
     var feature = try settled(try operation.feature(0), named: operation.name)
     for range in try ConstantFolding.ranges(of: feature.sizes, operation) {
-      guard range.step == 1 else { throw operation.error("takes every \(range.step)th value, expected steps of 1") }
       guard range.count > 0 else { throw operation.error("keeps nothing") }
-      feature = try sliced(feature, range.axis, Slice.Axis(first: range.start, count: range.count), operation)
+      guard range.step > 0 || range.count == 1 else {
+        throw operation.error("takes values in steps of \(range.step), expected 1 or more")
+      }
+      let step = range.count == 1 ? 1 : range.step
+      let part = Slice.Axis(first: range.start, count: (range.count - 1) * step + 1)
+      feature = try sliced(feature, range.axis, part, operation)
+      if step > 1 { feature = try strided(feature, range.axis, step, operation) }
     }
     return .feature(feature)
+  }
+
+  /// Every so many values of a dimension from the first on: a pool whose window is one value.
+  private mutating func strided(
+    _ feature: ONNXFeature, _ dimension: Int, _ step: Int, _ operation: ONNXOperation
+  ) throws(ImportError) -> ONNXFeature {
+    let (layout, shape) = (feature.layout, builder.shape(of: feature.node))
+    let count = (layout.sizes[dimension] - 1) / step + 1
+    let factors = layout.dimensions[dimension]
+    var stride = Extent(height: 1, width: step)
+    let node: Int
+    let result: DimensionLayout
+    if let resized = layout.resized(dimension, to: count), let place = layout.order.firstIndex(of: factors[0]) {
+      result = resized
+      if case .map = shape, let axis = layout.axes(of: shape)?.firstIndex(of: factors), axis < 2 {
+        node = feature.node
+        if axis == 0 { stride = Extent(height: step, width: 1) }
+      } else {
+        // What lies before the dimension in memory are rows, what lies after it channels.
+        let after = layout.order[(place + factors.count)...].reduce(1) { $0 * $1.size }
+        let before = layout.elementCount / (after * factors.size)
+        node = try reshaped(
+          feature.node, .map(height: before, width: factors.size, channels: after), named: operation.name)
+      }
+    } else {
+      result = layout.resizedInnermost(dimension, to: count)
+      let others = layout.order.filter { !factors.contains($0) }
+      node = try arranged(
+        feature, others + factors, .map(height: others.size, width: factors.size, channels: 1), named: operation.name)
+    }
+    let window = Window(size: Extent(1), stride: stride, padding: .valid)
+    return ONNXFeature(node: try append(operation.name, .maxPool(window), [node]), layout: result)
   }
 
   /// Neighboring values of an axis, which is then replaced by the dimensions of the indices.
@@ -132,7 +169,8 @@ extension ONNXTranslator {
   /// A border that a window may take over. Sizes are an attribute before opset 11, an input since.
   mutating func pad(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
     let mode = try operation.string("mode", default: "constant")
-    guard mode == "constant" else { throw operation.error("pads by \"\(mode)\", expected \"constant\"") }
+    let continuation = Continuation(rawValue: mode)
+    guard mode == "constant" || continuation != nil else { throw operation.error("pads by \"\(mode)\"") }
     let feature = try operation.feature(0)
     let rank = feature.sizes.count
     guard let given = try operation.ints("pads", orInput: 1) else { throw operation.error("has no pads") }
@@ -146,6 +184,13 @@ extension ONNXTranslator {
     for (index, axis) in axes.enumerated() { (before[axis], after[axis]) = (given[index], given[index + axes.count]) }
     let padded = (0..<rank).filter { before[$0] + after[$0] > 0 }
     if padded.isEmpty { return .feature(feature) }
+    if let continuation {
+      guard rank == 4, padded.allSatisfy({ $0 >= 2 }) else {
+        throw operation.error("pads the dimensions \(padded) of a value of \(feature.sizes) by \"\(mode)\"")
+      }
+      let pad = Pad(top: before[2], left: before[3], bottom: after[2], right: after[3])
+      return .feature(try continued(feature, continuation, pad, operation))
+    }
     if rank == 4, padded.allSatisfy({ $0 >= 2 }) {
       return .feature(
         try bordered(
