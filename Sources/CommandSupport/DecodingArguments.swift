@@ -10,10 +10,10 @@ package struct DecodingArguments: ParsableArguments {
 
   @Option(
     help: """
-      Transparent pixels show white or black, or with drop the color that is stored for them, as with Pillow's \
-      convert("RGB") and tf.image. A model of four channels gets alpha itself.
+      Transparent pixels show white (default) or black, or with drop the color that is stored for them, as with Pillow's \
+      convert("RGB") and tf.image. A model of four channels gets alpha itself, and refuses this option.
       """)
-  package var alpha = Alpha.white
+  package var alpha: Alpha?
 
   @Option(help: "Whether a file that ends too early or is damaged is refused, or accepted with what is there.")
   package var truncated = DecodingOptions.Truncated.refuse
@@ -40,8 +40,16 @@ package struct DecodingArguments: ParsableArguments {
 
   package var options: DecodingOptions {
     DecodingOptions(
-      limits: .init(width: maxSide, height: maxSide, pixels: maxMegapixels * 1_000_000), alpha: alpha.alpha,
+      limits: .init(width: maxSide, height: maxSide, pixels: maxMegapixels * 1_000_000), alpha: (alpha ?? .white).alpha,
       truncated: truncated, appliesOrientation: !noOrientation)
+  }
+
+  /// Refuses what has no meaning for a network of so many channels.
+  package func check(channels: Int) throws {
+    guard alpha == nil || channels < 4 else {
+      throw ValidationError(
+        "--alpha says how transparent pixels look, but the model has four channels and gets alpha itself: leave it out")
+    }
   }
 }
 

@@ -43,6 +43,8 @@ public final class Classifier: Sendable {
   /// As the file has it; its weights are read where they are needed.
   let graph: Graph
   let options: Options
+  /// 1, 3, or 4 with alpha.
+  package var inputChannels: Int { graph.inputShape.channels }
   /// Whether heatmaps come from the last map.
   package let hasActivationMap: Bool
   private let lazyHead = Lock<PooledHead?>(nil)

@@ -162,6 +162,8 @@ struct XceptionRun: ParsableCommand {
       preprocessing.change.apply(to: &changed)
       options.preprocessing = changed
     }
-    return try Classifier(contentsOfFile: path, options: options)
+    let classifier = try Classifier(contentsOfFile: path, options: options)
+    try decoding.check(channels: classifier.inputChannels)
+    return classifier
   }
 }

@@ -42,6 +42,23 @@ struct AlphaCommandTests {
     }
   }
 
+  @Test func `Takes alpha itself, and refuses to be told how transparent pixels look`() throws {
+    #expect(try convert().status == 0)
+    let picture = fixtures.appending(path: "cutout.png").path
+    for alpha in ["white", "black", "drop"] {
+      let run = try Command.run("xception-run", ["--model", model.path, picture, "--alpha", alpha])
+      #expect(run.status != 0 && run.output.isEmpty)
+      #expect(run.errors.contains("--alpha says how transparent pixels look, but the model has four channels"))
+    }
+    let truth = folder.appending(path: "truth.csv")
+    try "\(picture),0\n".write(to: truth, atomically: true, encoding: .utf8)
+    let arguments = ["evaluate", model.path, truth.path]
+    let measured = try Command.run("xception-inspect", arguments)
+    #expect(measured.status == 0, "\(measured.errors)")
+    let refused = try Command.run("xception-inspect", arguments + ["--alpha", "black"])
+    #expect(refused.status != 0 && refused.errors.contains("the model has four channels"), "\(refused.errors)")
+  }
+
   @Test func `A heatmap of it is drawn, and its preprocessing can be replaced`() throws {
     #expect(try convert().status == 0)
     let picture = fixtures.appending(path: "cutout.png")

@@ -58,8 +58,10 @@ struct Evaluate: ParsableCommand {
     let models = try files.map { file in
       var options = machine.options(precision)
       options.decoding = decoding.options
+      let classifier = try Classifier(contentsOfFile: file.path, options: options)
+      try decoding.check(channels: classifier.inputChannels)
       return try EvaluatedModel(
-        Classifier(contentsOfFile: file.path, options: options), file: file.name, pictures: pictures,
+        classifier, file: file.name, pictures: pictures,
         weights: try weights.map { try LabelWeights(contentsOfFile: $0) })
     }
     let run = try EvaluationRun(models: models, pictures: pictures) { done in
