@@ -137,6 +137,23 @@ struct RefusalTests {
       layer: "get_item_1", reason: "GetItem of x[..., c], which has no axis of channels"),
   ]
 
+  private static let constants = [
+    Change(
+      testDescription: "a constant of more axes than the value beside it", old: "[[[0.75]]]", new: "[[[[0.75]]]]",
+      layer: "multiply_1", reason: "Multiply of a constant of 4 axes and a tensor of 3"),
+    Change(
+      testDescription: "a base of more axes than its exponent", old: #"{"args": [2.0,"#,
+      new: ##"{"args": [{"class_name": "__numpy__", "config": {"value": [[[[2.0]]]], "dtype": "float32"}},"##,
+      layer: "power_1", reason: "Power of a constant of 4 axes and a tensor of 3"),
+    Change(
+      testDescription: "a constant for each column", old: "[[[[0.5, 2.0, 3.0]]]]", new: "[[[[0.5], [2.0], [3.0]]]]",
+      layer: "multiply", reason: "Multiply of numbers that are neither one nor one a channel"),
+    Change(
+      testDescription: "a scaled sum of a channel with an axis and of one without",
+      old: #""keras_history": ["get_item_1", 0, 0]"#, new: #""keras_history": ["get_item_2", 0, 0]"#,
+      layer: "custom_scale_layer", reason: "CustomScaleLayer of x[..., c], which has no axis of channels"),
+  ]
+
   @Test(arguments: changes)
   private func `With the layer's name for what it does not know`(change: Change) throws {
     try expectRefusal(of: "every_layer.keras", change)
@@ -150,6 +167,11 @@ struct RefusalTests {
   @Test(arguments: channels)
   private func `Where axes are counted without that of the channels`(change: Change) throws {
     try expectRefusal(of: "kinds/mode_caffe-keras3.keras", change)
+  }
+
+  @Test(arguments: constants)
+  private func `Where values of different numbers of axes meet`(change: Change) throws {
+    try expectRefusal(of: "kinds/constants-keras3.keras", change)
   }
 
   @Test func `But not for a pad's number that comes as a tensor`() throws {

@@ -325,6 +325,21 @@ def powers():
     save("powers", model, [".keras"])
 
 
+def constants():
+    """Constants of several axes beside maps and single channels, and a function of the input that does not say its scaling."""
+    from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
+
+    i = keras.Input((5, 3, 3))
+    x = L.Conv2D(3, 1)(0.98**i)
+    first, second, third = x[..., 0], x[..., 1], x[..., :1]
+    maps = [x * np.array([[[[0.5, 2, 3]]]], "f4"), x + np.array([1, 2, 3], "f4"), third - np.array([[[1]]], "f4")]
+    flat = [first * np.array([[[0.75]]], "f4"), CustomScaleLayer(0.25)([first, second]), 2.0**second]
+    outputs = [L.GlobalAveragePooling2D()(y) for y in maps] + [L.Flatten()(y) for y in flat]
+    model = keras.Model(i, L.Dense(3)(L.Concatenate()(outputs)))
+    randomize(model)
+    save("constants", model, [".keras"])
+
+
 def tensorflow_functions():
     """The same in TensorFlow's names."""
     i = keras.Input((8, 8, 3))
@@ -419,7 +434,7 @@ if VERSION in ("keras3", "keras2.13"):
     KINDS += [channels_first, flat_channels_first, heads, custom, any_size]
 KINDS += [groups] if VERSION in ("keras2.12", "keras3") else []
 KINDS += [filters] if VERSION in ("keras2.15", "keras3") else []
-KINDS += [overflow, simplex, functions, powers] if KERAS3 else []
+KINDS += [overflow, simplex, functions, powers, constants] if KERAS3 else []
 KINDS += [tensorflow_functions] if VERSION == "keras2.15" else []
 KINDS += [normalizations] if VERSION == "keras2.12" else [logarithm] if VERSION in ("keras2.15", "keras3") else []
 os.makedirs(FOLDER, exist_ok=True)

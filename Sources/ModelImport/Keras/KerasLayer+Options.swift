@@ -112,6 +112,17 @@ extension JSON {
     return inner.count == list.count ? inner : nil
   }
 
+  /// The sides of a constant tensor, as its first elements tell; none for a number.
+  var constantShape: [Int] {
+    var (value, sides) = (self["config"]?["value"] ?? self, [Int]())
+    while let list = value.array {
+      sides.append(list.count)
+      guard let first = list.first else { break }
+      value = first
+    }
+    return sides
+  }
+
   /// The value in a few words, for error messages.
   var text: String {
     switch self {

@@ -59,11 +59,18 @@ extension KerasTranslator {
     return try append(.activation(clip), [value], at: site)
   }
 
-  /// One number, or one for each channel; axes of one position before them do not matter.
-  private func numbers(_ json: JSON, beside value: Value, _ site: Site) throws(ImportError) -> [Double] {
+  /// One number, or one for each channel; axes of one position before them do not matter, as long as the value has as many.
+  func numbers(_ json: JSON, beside value: Value, _ site: Site) throws(ImportError) -> [Double] {
+    let sides = json.constantShape
     guard let numbers = json.numbers, numbers.allSatisfy(\.isFinite),
-      numbers.count == 1 || numbers.count == shape(of: value).channels && !isChannelsFirst
+      numbers.count == 1
+        || numbers.count == shape(of: value).channels && sides.last == numbers.count && !isChannelsFirst
     else { throw site.layer.error("\(site.layer.className) of numbers that are neither one nor one a channel") }
+    let rank = shape(of: value).dimensions.count + (value.lacksChannels ? 0 : 1)
+    guard sides.count <= rank else {
+      throw site.layer.error(
+        "\(site.layer.className) of a constant of \(sides.count) axes and a tensor of \(rank), which would get as many")
+    }
     return numbers
   }
 
@@ -121,7 +128,7 @@ extension KerasTranslator {
       throw site.layer.unexpected("scale", "a number, and two inputs")
     }
     let scaled = try affine(values[1], factors: [scale], offsets: [0], at: site, step: "scaled")
-    return try append(.add, [values[0], scaled], at: site)
+    return try combined(.sum, [values[0], scaled], at: site)
   }
 
   /// A function whose code is never run; the user may say which of the known functions it is.

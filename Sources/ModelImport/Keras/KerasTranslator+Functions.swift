@@ -8,10 +8,12 @@ extension KerasTranslator {
     guard operands.count == 2 else { throw site.layer.error("a power of \(operands.count) operands, expected 2") }
     switch (operands[0], operands[1]) {
     case (.value(let base), .numbers(let json)):
-      guard let exponent = json.numbers, exponent.count == 1 else { throw site.layer.error("exponents that differ") }
+      let exponent = try numbers(json, beside: base, site)
+      guard exponent.count == 1 else { throw site.layer.error("exponents that differ") }
       return try power(of: base, exponent[0], at: site)
     case (.numbers(let json), .value(let exponent)):
-      guard let base = json.numbers, base.count == 1, base[0] > 0 else {
+      let base = try numbers(json, beside: exponent, site)
+      guard base.count == 1, base[0] > 0 else {
         throw site.layer.error("powers of numbers that are not one positive number")
       }
       let factor = Activation.logarithm(base[0])
