@@ -1,8 +1,9 @@
 @_exported public import Activations
 
 // Every function maps NaN to NaN (`maximum` and `minimum` return their second operand where either is NaN), and
-// infinities to what its definition gives. Values are selected by the sign of a difference, with bit masks: generic
-// code would compare vectors value by value.
+// infinities to what its definition gives; but sigmoid and silu, whose exponents end at -87, map minus infinity to 2^-125.5
+// and -2^-119 in place of 0. Values are selected by the sign of a difference, with bit masks: generic code would compare
+// vectors value by value.
 
 extension VectorUnit {
   /// Applies an activation to all values of a line: limits exactly, the other functions within the error stated with
