@@ -92,7 +92,7 @@ let package = Package(
     .target(
       name: "CommandSupport",
       dependencies: [
-        "ModelGraph", "Runtime", "Xception", "PlainText", "Files", "CSystem",
+        "ModelGraph", "WeightFormat", "Runtime", "Xception", "PlainText", "Files", "CSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: safe),

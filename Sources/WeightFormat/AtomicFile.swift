@@ -33,7 +33,7 @@ package struct AtomicFile: ~Copyable {
 
   /// Refuses a path of a device, a pipe or a folder, for renaming would put a file in a device's place, and a file of another
   /// user's that may not be replaced.
-  static func checkReplaceable(_ path: String) throws(WeightFormatError) {
+  package static func checkReplaceable(_ path: String) throws(WeightFormatError) {
     guard let old = try? FileStatus(of: path, followsLink: false) else { return }
     func refusal(_ found: String, _ expected: String) -> WeightFormatError {
       WeightFormatError(.system, "replace \(path)", found: found, expected: expected)

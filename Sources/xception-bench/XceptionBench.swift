@@ -1,6 +1,5 @@
 import ArgumentParser
 import CommandSupport
-import Files
 import ModelGraph
 import Threads
 import WeightFormat
@@ -76,7 +75,7 @@ struct XceptionBench: ParsableCommand {
     if profile, let stages { print(stages.table(), terminator: "\n\n") }
     let report = report(engine, loading, result, peakGigaflops: stages?.peakGigaflops)
     print(json ? try report.json() : report.text.printableLines)
-    if let trace, let stages { try write(Trace(stages), to: trace) }
+    if let trace, let stages { try OutputFile.save(Array(Trace(stages).json()), to: trace) }
   }
 
   private func report(_ engine: Engine, besideBusy processors: Int) throws {
@@ -87,15 +86,6 @@ struct XceptionBench: ParsableCommand {
       precision: plan.precision.rawValue, threads: engine.network.threads, runs: runs, disturbedProcessors: processors,
       alone: .init(result.alone), quiet: .init(result.quiet), disturbed: .init(result.disturbed))
     print(json ? try report.json() : report.text.printableLines)
-  }
-
-  private func write(_ trace: Trace, to path: String) throws {
-    let bytes = Array(try trace.json())
-    do throws(SystemError) {
-      try writeFile(bytes, to: path)
-    } catch {
-      throw ValidationError("cannot write the trace to \(path): \(error)")
-    }
   }
 
   private func load(_ random: Graph?) throws -> Engine {

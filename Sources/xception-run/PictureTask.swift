@@ -1,7 +1,5 @@
 import CommandSupport
-import Files
 import ImageInput
-import PlainText
 import Xception
 
 /// What a run makes of each picture.
@@ -37,18 +35,6 @@ extension PictureNames.Picture {
 extension Heatmap {
   /// Writes the picture of a file with the heatmap over it.
   func write(over bytes: [UInt8], to file: String) throws {
-    let png = try png(over: .encoded(bytes))
-    do throws(SystemError) {
-      try writeFile(png, to: file)
-    } catch {
-      throw PageError(path: file, error: error)
-    }
+    try OutputFile.save(png(over: .encoded(bytes)), to: file)
   }
-}
-
-/// A heatmap or a report that cannot be written.
-struct PageError: Error, CustomStringConvertible {
-  var path: String
-  var error: SystemError
-  var description: String { "\(path.printable) cannot be written: \(error)" }
 }

@@ -1,4 +1,4 @@
-import Files
+import CommandSupport
 import ImageInput
 import PlainText
 import Xception
@@ -9,48 +9,25 @@ import Xception
   import Foundation
 #endif
 
-#if canImport(Glibc)
-  @unsafe @preconcurrency import Glibc
-#elseif canImport(Musl)
-  @unsafe @preconcurrency import Musl
-#elseif canImport(Darwin)
-  @unsafe @preconcurrency import Darwin
-#endif
-
 /// A page of HTML that needs no other file, with each picture, its heatmap and its likeliest classes. Pictures are added as
 /// they are classified, some 100 KB each, and nothing of them is kept.
 final class ReportPage {
-  private let path: String
-  private let descriptor: CInt
+  private let file: OutputFile
 
-  init(_ path: String, model: String, classifier: Classifier) throws(PageError) {
-    self.path = path
-    do throws(SystemError) {
-      descriptor = try openFile(path, O_WRONLY | O_CREAT | O_TRUNC, permissions: 0o666)
-    } catch {
-      throw PageError(path: path, error: error)
-    }
-    try append(Self.head(model: model, classifier))
+  init(_ path: String, model: String, classifier: Classifier) throws(OutputFileError) {
+    file = try OutputFile(path)
+    try file.append(Self.head(model: model, classifier))
   }
-
-  deinit { close(descriptor) }
 
   /// Adds what `ReportEntry` made.
-  func append(_ text: String) throws(PageError) {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let count = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
-      if count > 0 {
-        bytes = bytes.dropFirst(count)
-      } else if errno != EINTR {
-        throw PageError(path: path, error: .last)
-      }
-    }
-  }
+  func append(_ text: String) throws(OutputFileError) { try file.append(text) }
 
+  /// Only then does the page take the place of an older one.
+  ///
   /// - Parameter summary: Of the run.
-  func finish(_ summary: String) throws(PageError) {
-    try append("</ul>\n<p class=\"summary\">\(summary.escapedForHTML)</p>\n</body>\n</html>\n")
+  func finish(_ summary: String) throws(OutputFileError) {
+    try file.append("</ul>\n<p class=\"summary\">\(summary.escapedForHTML)</p>\n</body>\n</html>\n")
+    try file.finish()
   }
 
   private static func head(model: String, _ classifier: Classifier) -> String {

@@ -8,8 +8,8 @@
   /// The names and limits of these tests are a shell's: each runs a script, in a folder of its own, that finds the commands in its
   /// path, `$model`, `$photo` and `$keras`.
   @Suite struct FaultTests {
-    private let model: SmallModel
-    private let folder: URL
+    let model: SmallModel
+    let folder: URL
     private static let keras = URL(filePath: #filePath).deletingLastPathComponent()
       .appending(path: "../ModelImportTests/Fixtures/sequential.keras").standardized.path
 
@@ -19,7 +19,7 @@
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 
-    private func run(_ script: String, environment: [String: String] = [:]) throws -> Command.Result {
+    func run(_ script: String, environment: [String: String] = [:]) throws -> Command.Result {
       let variables = [
         "PATH": "\(Command.folder.path):\(ProcessInfo.processInfo.environment["PATH"] ?? "")", "model": model.file.path,
         "photo": model.photos[0].path, "keras": Self.keras,
@@ -28,7 +28,7 @@
         "cd '\(folder.path)' && \(script)", environment: variables.merging(environment) { $1 })
     }
 
-    private var names: [String] {
+    var names: [String] {
       get throws { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }
     }
 

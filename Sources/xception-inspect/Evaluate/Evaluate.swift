@@ -2,7 +2,6 @@ import ArgumentParser
 import CommandSupport
 import Comparison
 import Evaluation
-import Files
 import ImageInput
 import PlainText
 import Xception
@@ -72,11 +71,7 @@ struct Evaluate: ParsableCommand {
     if let html {
       progress.show("making the page")
       let page = EvaluationPage(report, run: run, decoding: decoding.options)
-      do throws(SystemError) {
-        try writeFile(Array(page.text.utf8), to: html)
-      } catch {
-        throw InputFileError(path: html, reason: "cannot be written: \(error)")
-      }
+      try OutputFile.save(Array(page.text.utf8), to: html)
       progress.clear()
     }
     print(json ? try jsonLine(report) : report.text.printableLines)
