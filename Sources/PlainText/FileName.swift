@@ -7,8 +7,11 @@
 package enum FileName {
   /// The scalars that stand for the bytes 0x80 to 0xff.
   static let byteScalars: ClosedRange<UInt32> = 0x10ff80...0x10ffff
+  /// The byte that each of these begins with in UTF-8; few texts have it.
+  static let firstOfByteScalars: UInt8 = 0xf4
 
   package static func string(_ bytes: some Collection<UInt8>) -> String {
+    if !bytes.contains(firstOfByteScalars), let text = String(validating: bytes, as: UTF8.self) { return text }
     var string = ""
     var rest = Array(bytes)[...]
     while let first = rest.first {
@@ -31,7 +34,8 @@ package enum FileName {
   }
 
   package static func bytes(_ string: String) -> [UInt8] {
-    string.unicodeScalars.reduce(into: []) { bytes, scalar in
+    guard string.utf8.contains(firstOfByteScalars) else { return Array(string.utf8) }
+    return string.unicodeScalars.reduce(into: []) { bytes, scalar in
       if byteScalars.contains(scalar.value) {
         bytes.append(UInt8(truncatingIfNeeded: scalar.value))
       } else {

@@ -6,6 +6,9 @@ extension String {
   /// The same for a text of several lines, of which the parts may be names.
   package var printableLines: String { escaped { $0 == "\n" } }
 
+  /// As JSON has it (see `jsonLine`): bytes of a name that are not UTF-8 are shown in hexadecimal, and nothing else is changed.
+  package var showingBytes: String { utf8.contains(FileName.firstOfByteScalars) ? escaped { $0.isControl } : self }
+
   private func escaped(except isKept: (Unicode.Scalar) -> Bool) -> String {
     guard unicodeScalars.contains(where: { $0.isControl && !isKept($0) || $0.isByteOfName }) else { return self }
     return unicodeScalars.reduce(into: "") { text, scalar in

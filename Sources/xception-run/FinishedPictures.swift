@@ -19,10 +19,11 @@ struct FinishedPictures {
     return true
   }
 
-  /// Of the bytes: two names may be equal as text.
+  /// Of the bytes: two names may be equal as text. Those that are not UTF-8 are in hexadecimal, as JSON has them. A name that has
+  /// these digits itself has the same key; of two such pictures the first has the first result, in this run as in the last.
   private func key(_ name: String) -> Int {
     var hasher = Hasher()
-    for byte in name.utf8 { hasher.combine(byte) }
+    for byte in name.showingBytes.utf8 { hasher.combine(byte) }
     return hasher.finalize()
   }
 }
