@@ -50,9 +50,9 @@ final class ResultsFile {
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
-  /// Adds a line.
+  /// Adds a line, in which names of files have their bytes.
   func append(_ line: String) throws(ResultsFileError) {
-    var bytes = Array((line + "\n").utf8)[...]
+    var bytes = FileName.bytes(line + "\n")[...]
     while !bytes.isEmpty {
       let count = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
       if count > 0 {

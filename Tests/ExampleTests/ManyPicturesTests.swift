@@ -141,6 +141,36 @@ struct ManyPicturesTests {
     #expect(try comparable(output) == comparable(whole))
   }
 
+  #if os(Linux)
+    @Test func `A table has the bytes of a name that is not UTF-8, and a run that goes on finds them`() throws {
+      // Of the last two, one has in truth what JSON shows of the other's bytes.
+      let names = [
+        Array("q\"\u{301},\n.ppm".utf8), Array(#"x\xff.ppm"#.utf8), Array("x".utf8) + [0xff] + Array(".ppm".utf8),
+      ]
+      let made = try Command.shell(
+        #"""
+        cd '\#(folder.path)' && printf 'P6 8 8 255\n%0192d' 0 > p &&
+        for name in $'q"\u0301,\n' 'x\xff' $'x\xff'; do cp p b/"$name.ppm" || exit; done
+        """#, environment: ["LC_ALL": "C.UTF-8"])
+      #expect(made.status == 0, "\(made.errors)")
+      let inner = folder.appending(path: "b").path
+      for file in ["names.csv", "names.jsonl"].map({ folder.appending(path: $0).path }) {
+        let output = ["--model", model.file.path, "--top", "1", "--output", file, "--resume"]
+        #expect(try Command.run("xception-run", output + [inner]).status == 0)
+        let lines = try Data(contentsOf: URL(filePath: file))
+        #expect(try Command.run("xception-run", output + [inner]).status == 0)
+        #expect(try Data(contentsOf: URL(filePath: file)) == lines)
+        guard file.hasSuffix("csv") else { continue }
+        for name in names {
+          let quotes = name.contains(UInt8(ascii: ",")) ? "\"" : ""
+          let field =
+            (quotes + inner + "/").utf8 + name.flatMap { $0 == UInt8(ascii: "\"") ? [$0, $0] : [$0] } + quotes.utf8
+          #expect(lines.range(of: Data(field)) != nil, "\(name)")
+        }
+      }
+    }
+  #endif
+
   /// In bytes; 0 where there is no file.
   private func size(of file: String) -> Int {
     ((try? FileManager.default.attributesOfItem(atPath: file)[.size]) as? NSNumber)?.intValue ?? 0
