@@ -135,14 +135,13 @@ import Testing
         }
       }
       var before = try times()
-      for _ in 0..<1000 {
-        usleep(20_000)
+      for _ in 0..<100 {
+        usleep(300_000)
         let now = try times()
-        if now == before { break }
+        if now == before { return }
         before = now
       }
-      usleep(300_000)
-      #expect(try times() == before)
+      Issue.record("the workers have run for \(before) nanoseconds, and do not rest")
     }
   #endif
 

@@ -32,7 +32,7 @@
         }
         for thread in threads { thread.start() }
         for thread in threads { thread.wait() }
-        atRest.append(try Process.current())
+        atRest.append(try Process.atRest())
         print("round \(number): \(atRest[number - 1]); \(soak.counts)")
       }
       #expect(soak.failures.isEmpty, "\(soak.failures.prefix(4).joined(separator: "\n"))")
@@ -53,9 +53,19 @@
 
     var description: String { "\(residentKilobytes) kB resident, \(threads) threads, \(descriptors) descriptors" }
 
-    static func current() throws -> Process {
-      // Threads that were joined leave their entry a moment later.
-      usleep(200_000)
+    /// When threads that were joined have left their entries, which takes as long as this machine is busy.
+    static func atRest() throws -> Process {
+      var last = try current()
+      for _ in 0..<100 {
+        usleep(200_000)
+        let now = try current()
+        if now.threads == last.threads, now.descriptors == last.descriptors { return now }
+        last = now
+      }
+      return last
+    }
+
+    private static func current() throws -> Process {
       let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
       func number(_ name: String) -> Int {
         let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") } ?? ""
