@@ -72,6 +72,17 @@ package final class OutputFile {
     try file.append(bytes)
     try file.finish()
   }
+
+  /// Finds out whether a file could be written, so that long work need not come first.
+  package static func check(_ path: String) throws(OutputFileError) {
+    // A pipe must not be opened: whoever reads from it would find its end.
+    if case .other = Destination(path) {
+      let isWritable = unsafe path.withFileName { unsafe access($0, W_OK) } == 0
+      if !isWritable { throw OutputFileError(path: path, reason: "\(SystemError.last)") }
+    } else {
+      _ = try OutputFile(path)
+    }
+  }
 }
 
 /// A file that cannot be written.

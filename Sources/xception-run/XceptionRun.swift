@@ -99,6 +99,7 @@ struct XceptionRun: ParsableCommand {
 
   private func classifyPictures() throws -> (RunProgress, TimingReport?) {
     let start = timings ? ProcessStart.instant : nil
+    for file in [why.heatmap, why.report].compactMap(\.self) { try OutputFile.check(file) }
     let loadingStart = ContinuousClock.now
     let classifier = try load()
     if !json, classifier.kind == .independentLabels {

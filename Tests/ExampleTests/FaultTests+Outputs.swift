@@ -30,6 +30,18 @@
       #expect(try names == [name, "truth"].sorted())
     }
 
+    @Test(arguments: outputs) func `A file that cannot be written is an error before the work`(command: String) throws {
+      let name = name(of: command)
+      // Were the model read first, it would be said of that.
+      let result = try run("model=none.xcw; \(command.replacing(" \(name)", with: " none/\(name)"))")
+      #expect(result.status == 1)
+      #expect(result.errors.contains("none/\(name) cannot be written: No such file or directory"), "\(result.errors)")
+      let folder = try run("model=none.xcw; mkdir \(name); \(command)")
+      #expect(
+        folder.status == 1 && folder.errors.contains("\(name) cannot be written: it is no regular file"),
+        "\(folder.errors)")
+    }
+
     @Test(arguments: ["INT", "TERM"]) func `A report that is ended leaves the old one and no other`(
       signal: String
     ) throws {

@@ -50,6 +50,7 @@ struct Evaluate: ParsableCommand {
   private func evaluate() throws {
     let progress = ProgressLine(isShown: true)
     defer { progress.clear() }
+    if let html { try OutputFile.check(html) }
     let installed = InstalledModels()
     let files = try arguments.dropLast().map { (name: $0, path: try installed.path(meantBy: $0)) }
     let pictures = try KnownPictures(at: arguments[arguments.count - 1])
