@@ -2,6 +2,25 @@
   import Foundation
   import Testing
 
+  /// A user whom permissions hold, which they do not the superuser.
+  enum OtherUser {
+    /// Lines of a shell after which `$user ./c` runs the command in this folder.
+    static func prepare(_ command: String) -> String {
+      #"""
+      chmod 755 .; user=; if [ "$(id -u)" = 0 ]; then user='setpriv --reuid 65534 --regid 65534 --clear-groups'; fi
+      command=$(command -v \#(command)); ln "$command" c 2> /dev/null || cp "$command" c
+      """#
+    }
+
+    static func canRun() throws -> Bool {
+      let path = "\(Command.folder.path):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
+      return try Command.shell(
+        #"folder=$(mktemp -d); cd "$folder"; \#(prepare("xception-run")); $user ./c --version; status=$?; rm -r "$folder"; exit $status"#,
+        environment: ["PATH": path]
+      ).status == 0
+    }
+  }
+
   /// What becomes of the files that commands write beside what they print.
   extension FaultTests {
     /// Each writes the file that its last word names.
@@ -73,6 +92,27 @@
       #expect(
         result.output.filter { $0 != "\n" }
           == "==> pages/old.html <==</html>==> pages/new.html <==</html>linknew.htmlold.html", "\(result)")
+    }
+
+    @Test(
+      .enabled("the commands cannot be run as a user who may not write everywhere") { try OtherUser.canRun() },
+      arguments: [
+        "xception-convert k.keras locked/out.xcw", "xception-run --model ./m.xcw p.ppm --heatmap locked/h.png",
+        "xception-run --model ./m.xcw p.ppm --report locked/r.html",
+        "xception-run --model ./m.xcw p.ppm --output locked/r.jsonl",
+      ])
+    func `A folder that may not be written is an error, and what is in it stays`(command: String) throws {
+      let words = command.split(separator: " ", maxSplits: 1).map(String.init)
+      let result = try run(
+        #"""
+        \#(OtherUser.prepare(words[0])); cp "$keras" k.keras; cp "$model" m.xcw; cp "$photo" p.ppm; chmod 644 k.keras m.xcw p.ppm
+        mkdir locked; chmod 555 locked; $user ./c \#(words[1]); echo $?; ls locked
+        chmod 755 locked; echo old > \#(name(of: command)); chmod 444 locked/*; chmod 555 locked
+        $user ./c \#(words[1]); echo $?; cat locked/*; ls locked | wc -l
+        chmod 755 locked; rm c
+        """#)
+      #expect(result.output == "1\n1\nold\n1\n", "\(result)")
+      #expect(result.errors.contains("Permission denied"), "\(result.errors)")
     }
 
     @Test func `A pipe and the standard streams get what is written to them`() throws {

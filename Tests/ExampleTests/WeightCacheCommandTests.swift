@@ -104,32 +104,30 @@
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy { $0 == "cache" })
     }
 
-    @Test func `A folder that may not be written is left alone, and what is in it is used`() throws {
+    @Test(.enabled("the command cannot be run as a user who may not write everywhere") { try OtherUser.canRun() })
+    func `A folder that may not be written is left alone, and what is in it is used`() throws {
       let result = try run(
         #"""
-        chmod 755 .; cp "$(command -v xception-run)" c; cp "$model" model.xcw; cp "$photo" p.ppm; chmod 755 c *.xcw *.ppm
+        \#(OtherUser.prepare("xception-run")); cp "$model" model.xcw; cp "$photo" p.ppm; chmod 755 *.xcw *.ppm
         sleep 3.1
-        user=; mkdir cache
-        if [ "$(id -u)" = 0 ]; then
-          user='setpriv --reuid 65534 --regid 65534 --clear-groups'; chown 65534 cache
-        fi
+        mkdir cache; if [ "$user" ]; then chown 65534 cache; fi
         run() { $user ./c --model ./model.xcw p.ppm --json --features --timings; }
         run && chmod 555 cache/xception-runtime/packed && run && run --precision int8 && ls cache/xception-runtime/packed | wc -l
-        chmod 755 cache/xception-runtime/packed
+        chmod 755 cache/xception-runtime/packed; rm c
         """#)
-      guard !result.errors.contains("shared librar"), !result.errors.contains("setpriv:") else { return }
-      #expect(result.status == 0, "\(result.errors)")
-      #expect(result.lines.count == 4 && result.lines.last == "1")
+      #expect(result.lines.count == 4 && result.lines.last == "1", "\(result.errors)")
       #expect(result.errors.matches(of: /map the packed weights/).count == 2)
     }
 
-    @Test func `A disk that is full is no error, and nothing is left on it`() throws {
+    @Test(
+      .enabled("a disk cannot be mounted") { try Command.shell("unshare --mount mount -t tmpfs none /tmp").status == 0 }
+    )
+    func `A disk that is full is no error, and nothing is left on it`() throws {
       let result = try run(
         #"""
-        mkdir cache; unshare --mount true 2> /dev/null || exit 9
+        mkdir cache
         unshare --mount bash -c 'mount -t tmpfs -o size=1m none cache && '"$command"' && find cache -type f | wc -l'
         """#, environment: ["command": Self.command])
-      guard result.status != 9 else { return }
       #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
       #expect(result.lines.count == 2 && result.lines.last == "0")
     }
