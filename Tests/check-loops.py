@@ -98,7 +98,7 @@ def functions(listing):
 
 # The C functions that only kernels call.
 WRAPPERS = (
-    r"(in_order|maximum|minimum|maximum_integers|largest|maximum_or_nan|square_root|to_floats|byte_floats|widened_bytes|"
+    r"(in_order|maximum|minimum|maximum_integers|maximum_shorts|largest|maximum_or_nan|square_root|to_floats|byte_floats|widened_bytes|"
     r"dot_shorts|fused_dot_shorts|dot_bytes|dot_bf16x)\d+|packed_bf16|bf16_order|interleave_\d_rows|(load|multiply)_(one|two)_tiles?(_of_\w+)?"
 )
 

@@ -136,6 +136,8 @@ public protocol VectorUnit: KernelSet {
   static func maximumOrNaN(_ a: Vector, _ b: Vector) -> Vector
   static func squareRoot(_ a: Vector) -> Vector
   static func maximum(_ a: Integers, _ b: Integers) -> Integers
+  /// The larger of the signed 16-bit numbers, two in each word.
+  static func maximumShorts(_ a: Integers, _ b: Integers) -> Integers
   /// The largest element.
   static func largest(_ a: Integers) -> Int32
   /// The same vector: whatever depends on the result is computed after whatever depends on the previous one.

@@ -41,6 +41,9 @@ public enum Portable: VectorUnit {
   public static func maximum(_ a: Integers, _ b: Integers) -> Integers { maximum_integers4(a, b) }
 
   @inline(__always)
+  public static func maximumShorts(_ a: Integers, _ b: Integers) -> Integers { maximum_shorts4(a, b) }
+
+  @inline(__always)
   public static func largest(_ a: Integers) -> Int32 { largest4(a) }
 
   @inline(__always)

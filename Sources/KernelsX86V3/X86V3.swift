@@ -30,6 +30,9 @@
     public static func maximum(_ a: Integers, _ b: Integers) -> Integers { maximum_integers8(a, b) }
 
     @inline(__always)
+    public static func maximumShorts(_ a: Integers, _ b: Integers) -> Integers { maximum_shorts8(a, b) }
+
+    @inline(__always)
     public static func largest(_ a: Integers) -> Int32 { largest8(a) }
 
     @inline(__always)

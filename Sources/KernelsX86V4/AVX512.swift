@@ -30,6 +30,9 @@
     public static func maximum(_ a: Integers, _ b: Integers) -> Integers { maximum_integers16(a, b) }
 
     @inlinable @inline(__always)
+    public static func maximumShorts(_ a: Integers, _ b: Integers) -> Integers { maximum_shorts16(a, b) }
+
+    @inlinable @inline(__always)
     public static func largest(_ a: Integers) -> Int32 { largest16(a) }
 
     @inlinable @inline(__always)

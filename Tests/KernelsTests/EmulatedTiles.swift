@@ -66,6 +66,11 @@ enum EmulatedTiles: MatrixTileUnit {
   static func maximumOrNaN(_ a: Vector, _ b: Vector) -> Vector { maximum(a, b).replacing(with: a, where: a .!= a) }
   static func squareRoot(_ a: Vector) -> Vector { a.squareRoot() }
   static func maximum(_ a: Integers, _ b: Integers) -> Integers { pointwiseMax(a, b) }
+  static func maximumShorts(_ a: Integers, _ b: Integers) -> Integers {
+    let (a, b) = unsafe (unsafeBitCast(a, to: SIMD32<Int16>.self), unsafeBitCast(b, to: SIMD32<Int16>.self))
+    return unsafe unsafeBitCast(a.replacing(with: b, where: b .> a), to: Integers.self)
+  }
+
   static func largest(_ a: Integers) -> Int32 { a.max() }
   static func inOrder(_ vector: Vector) -> Vector { vector }
   static func floats(_ integers: Integers) -> Vector { Vector(integers) }

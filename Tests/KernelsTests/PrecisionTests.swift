@@ -190,6 +190,32 @@ import Testing
     try expectBFloat16(graph, for: layer.input(), "\(channels)")
   }
 
+  /// Where taps have whole column panels of channels, rows are made of a packed map's words: read where they are, or copied
+  /// first, with half a segment left over or none.
+  @Test(arguments: [Extent(height: 1, width: 7), Extent(height: 7, width: 1), Extent(3)], [32, 64, 160])
+  func `Windows over whole panels of channels give the reference's bits`(size: Extent, channels: Int) throws {
+    for (stride, dilation) in [(1, 1), (2, 1), (1, 2)] {
+      var layer = try RandomLayer(.map(height: 4, width: 9, channels: channels), seed: channels, .floats)
+      let window = Window(size: size, stride: Extent(stride), dilation: Extent(dilation))
+      try layer.network.append(.convolution(Convolution(window: window, outputChannels: 5)), [2])
+      try expectInt8(
+        try layer.network.graph.withIntegerKernels(from: 3), for: layer.input(), "\(size), \(stride), \(dilation)")
+    }
+  }
+
+  /// A normalization and the search for the largest magnitudes are one pass over rows of packed words.
+  @Test(arguments: [Activation.identity, .relu, .relu6], [32, 64, 160, 512])
+  func `Normalized pixels give the reference's bits`(activation: Activation, channels: Int) throws {
+    for stride in [1, 2] {
+      var layer = try RandomLayer(.map(height: 3, width: 11, channels: channels), seed: channels, .integers)
+      let separable = SeparableConvolution(
+        window: Window(size: Extent(1), stride: Extent(stride)), outputChannels: 5, hasDepthwiseBias: true,
+        middleActivation: activation)
+      try layer.network.append(.separableConvolution(separable), [2])
+      try expectInt8(try layer.network.graph.withIntegerKernels(from: 3), for: layer.input(), "stride \(stride)")
+    }
+  }
+
   @Test(arguments: [1, 3, 15, 16, 17, 33, 100], [1, 4, 15, 16, 17, 31, 32, 33, 65])
   func `Dense layers widen their weights`(inputs: Int, outputs: Int) throws {
     var network = try RandomWeighted(.vector(inputs), seed: UInt64(inputs * outputs), .integers)

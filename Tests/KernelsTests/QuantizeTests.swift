@@ -34,24 +34,40 @@ import Testing
     return Quantized(integers: integers, scale: (largest / limit).bitPattern)
   }
 
+  /// - Parameters:
+  ///   - packed: Whether the rows are packed words of their values, which bf16 has.
+  ///   - normalization: The term and the factor of each channel, and the lower limit.
   private static func quantize(
-    _ rows: [[Float]], _ kernels: any KernelSet.Type, limit: Float = 127
+    _ rows: [[Float]], _ kernels: any KernelSet.Type, limit: Float = 127, packed: Bool = false,
+    normalization: (terms: [Float], factors: [Float], minimum: Float)? = nil
   ) throws -> [Quantized] {
     let channels = rows[0].count
     let width = kernels.vectorWidth
     let lanes = limit > 127 ? 2 : kernels.channelsPerByteWord
     let segments = (channels + lanes * width - 1) / (lanes * width)
     // Behind a row's end lies anything.
-    let behind = [Float](repeating: .nan, count: lanes * width)
-    let lines = try GuardedFloats(rows.flatMap { $0 + behind })
+    let behind = [Float](repeating: .nan, count: packed || normalization != nil ? 0 : lanes * width)
+    let values = packed ? try packedRows(rows, kernels) : rows.flatMap { $0 + behind }
+    let lines = try GuardedFloats(values)
+    let weights = try GuardedFloats(
+      normalization == nil
+        ? [0]
+        : stride(from: 0, to: channels, by: width).flatMap { first in
+          normalization!.terms[first..<first + width] + normalization!.factors[first..<first + width]
+        })
+    let room = try GuardedFloats(count: 5 * channels + lanes * width)
     let panel = try GuardedFloats(count: rows.count * (segments * width + 1))
     let slots = rows.indices.map { $0 * width }
     let scaleSlots = rows.indices.map { rows.count * segments * width + $0 }
     unsafe kernels.quantize(
       QuantizeRun(
-        lines: lines.start, lineStride: channels + behind.count, rows: rows.count, channels: channels,
+        lines: lines.start, lineStride: values.count / rows.count, rows: rows.count, channels: channels,
         rowPanel: panel.start, slots: slots, segmentStride: rows.count * width, scaleSlots: scaleSlots,
-        arithmetic: limit > 127 ? .int16 : .int8, limit: limit))
+        arithmetic: limit > 127 ? .int16 : .int8, limit: limit, element: packed ? .bfloat16 : .float32,
+        normalization: normalization.map {
+          unsafe RowNormalization(
+            weights: weights.start, minimum: $0.minimum, lines: room.start, lineStride: channels, mostRows: 5)
+        }))
     let words = panel.bits
     return rows.indices.map { row in
       let integers = (0..<channels).map { channel -> Int32 in
@@ -119,45 +135,57 @@ import Testing
     }
   }
 
-  @Test(arguments: InstructionSet.supported)
-  func `Packed rows become the integers of their floats`(set: InstructionSet) throws {
-    let kernels = set.kernels
-    var random = RandomValues(seed: 3)
-    let segment = kernels.channelsPerByteWord * kernels.vectorWidth
-    for channels in [segment, 2 * segment, 5 * segment, 40 * segment] {
-      var rows = (0..<70).map { _ in random.floats(channels, in: -9...9).map(\.roundedToBFloat16) }
-      for (row, value) in [0, -0x1p-120, .infinity, .nan, -.infinity].enumerated() {
-        rows[row] = rows[row].map { $0 * 0x1p-140 }
-        rows[row][row * 7 % channels] = Float(value)
-      }
-      #expect(
-        try Self.quantizeBits(rows, kernels, packed: true) == Self.quantizeBits(rows, kernels), "\(channels) channels")
+  private static func packedRows(_ rows: [[Float]], _ kernels: any KernelSet.Type) throws -> [Float] {
+    try rows.flatMap { row in
+      let words = try GuardedFloats(count: row.count / 2)
+      unsafe kernels.pack(row, to: words.start, channels: row.count)
+      return words.values
     }
   }
 
-  /// The bits of the row panel.
-  private static func quantizeBits(
-    _ rows: [[Float]], _ kernels: any KernelSet.Type, packed: Bool = false
-  ) throws -> [UInt32] {
-    let channels = rows[0].count
-    let words = kernels.words(of: channels, .int8)
-    let lineStride = packed ? channels / 2 : channels
-    let lines = try GuardedFloats(count: rows.count * lineStride)
-    for (index, row) in rows.enumerated() {
-      let line = lines.start + index * lineStride
-      if packed {
-        kernels.pack(row, to: line, channels: channels)
-      } else {
-        line.update(from: row, count: channels)
-      }
+  /// Rows of bf16 values, some with a value that is not a usual number.
+  private static func oddRows(_ channels: Int, count: Int) -> [[Float]] {
+    var random = RandomValues(seed: 3)
+    var rows = (0..<count).map { _ in random.floats(channels, in: -9...9).map(\.roundedToBFloat16) }
+    for (row, value) in [0, -0x1p-120, .infinity, .nan, -.infinity, -.nan].enumerated() {
+      rows[row] = rows[row].map { $0 * 0x1p-140 }
+      rows[row][row * 7 % channels] = Float(value)
     }
-    let panel = try GuardedFloats([Float](repeating: 0, count: rows.count * (words + 1)))
-    kernels.quantize(
-      QuantizeRun(
-        lines: lines.start, lineStride: lineStride, rows: rows.count, channels: channels, rowPanel: panel.start,
-        slots: rows.indices.map { $0 * kernels.vectorWidth }, segmentStride: rows.count * kernels.vectorWidth,
-        scaleSlots: rows.indices.map { rows.count * words + $0 }, element: packed ? .bfloat16 : .float32))
-    return panel.bits
+    return rows
+  }
+
+  @Test(arguments: InstructionSet.supported)
+  func `Packed rows become the integers of their floats`(set: InstructionSet) throws {
+    for panels in [1, 2, 3, 5, 10, 80] {
+      let rows = Self.oddRows(panels * set.kernels.panelWidth, count: 70)
+      let found = try Self.quantize(rows, set.kernels, packed: true)
+      #expect(found == rows.map { Self.expected($0, isFused: Self.isFused(set)) }, "\(panels) panels")
+    }
+  }
+
+  @Test(arguments: InstructionSet.supported, [0, -1, -.infinity] as [Float])
+  func `Rows are normalized as single values are before they become integers`(
+    set: InstructionSet, minimum: Float
+  ) throws {
+    let isFused = Self.isFused(set)
+    for (panels, packed) in [(1, false), (1, true), (3, false), (3, true), (40, true)] {
+      let rows = Self.oddRows(panels * set.kernels.panelWidth, count: 23)
+      var random = RandomValues(seed: panels)
+      let terms = random.floats(rows[0].count, in: -1...1)
+      let factors = random.floats(rows[0].count, in: -2...2)
+      let found = try Self.quantize(
+        rows, set.kernels, packed: packed, normalization: (terms: terms, factors: factors, minimum: minimum))
+      let normalized = rows.map { row in
+        row.indices.map { channel -> Float in
+          let value =
+            isFused
+            ? terms[channel].addingProduct(row[channel], factors[channel])
+            : terms[channel] + row[channel] * factors[channel]
+          return value < minimum ? minimum : value
+        }
+      }
+      #expect(found == normalized.map { Self.expected($0, isFused: isFused) }, "\(panels) panels, \(packed)")
+    }
   }
 
   @Test(arguments: InstructionSet.supported, [1, 16, 40, 130])

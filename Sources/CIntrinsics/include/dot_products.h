@@ -39,9 +39,6 @@ typedef int8_t i8x8 __attribute__((vector_size(8)));
 typedef int8_t i8x16 __attribute__((vector_size(16)));
 typedef int8_t i8x32 __attribute__((vector_size(32)));
 typedef int16_t i16x4 __attribute__((vector_size(8)));
-typedef int16_t i16x8 __attribute__((vector_size(16)));
-typedef int16_t i16x16 __attribute__((vector_size(32)));
-typedef int16_t i16x32 __attribute__((vector_size(64)));
 #define LOADED(type, address) ({ type loaded; __builtin_memcpy(&loaded, address, sizeof loaded); loaded; })
 INLINE i32x2 widened_bytes2(const void *a) { return (i32x2)__builtin_convertvector(LOADED(i8x4, a), i16x4); }
 INLINE i32x4 widened_bytes4(const void *a) { return (i32x4)__builtin_convertvector(LOADED(i8x8, a), i16x8); }

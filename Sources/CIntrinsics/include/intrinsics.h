@@ -61,6 +61,18 @@ INLINE f32x16 minimum16(f32x16 a, f32x16 b) { return (f32x16)_mm512_min_ps((__m5
 INLINE i32x16 maximum_integers16(i32x16 a, i32x16 b) { return __builtin_elementwise_max(a, b); }
 #endif
 
+// The larger of the signed 16-bit numbers, two in each word.
+typedef int16_t i16x8 __attribute__((vector_size(16)));
+typedef int16_t i16x16 __attribute__((vector_size(32)));
+typedef int16_t i16x32 __attribute__((vector_size(64)));
+INLINE i32x4 maximum_shorts4(i32x4 a, i32x4 b) { return (i32x4)__builtin_elementwise_max((i16x8)a, (i16x8)b); }
+#if defined(__AVX2__)
+INLINE i32x8 maximum_shorts8(i32x8 a, i32x8 b) { return (i32x8)__builtin_elementwise_max((i16x16)a, (i16x16)b); }
+#endif
+#if defined(__AVX512BW__)
+INLINE i32x16 maximum_shorts16(i32x16 a, i32x16 b) { return (i32x16)__builtin_elementwise_max((i16x32)a, (i16x32)b); }
+#endif
+
 // The larger elements; where either is a NaN, a NaN.
 #if defined(__AVX512F__)
 INLINE f32x16 maximum_or_nan16(f32x16 a, f32x16 b) {
