@@ -209,7 +209,7 @@ let package = Package(
       name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], resources: [.copy("Fixtures")],
       swiftSettings: safe),
     .testTarget(
-      name: "HDF5Tests", dependencies: ["HDF5", "Files", "ModelGraph"], exclude: ["make_fixtures.py"],
+      name: "HDF5Tests", dependencies: ["HDF5", "Files", "ModelGraph", "CZlib"], exclude: ["make_fixtures.py"],
       resources: [.copy("Fixtures")], swiftSettings: safe),
     .testTarget(
       name: "ModelImportTests",
