@@ -14,7 +14,8 @@ internal import WeightFormat
 /// one that never is.
 ///
 /// A symbolic link leads to the file that is replaced. What is no regular file, such as a pipe, and what is a standard stream
-/// of this process, such as `/dev/stdout`, get the bytes as they come.
+/// of this process, such as `/dev/stdout`, get the bytes as they come; so does a file that nothing can be put in the place of:
+/// one that is mounted, as containers get single files, or whose folder takes no new files.
 package final class OutputFile {
   private let path: String
   private let descriptor: CInt
@@ -38,7 +39,7 @@ package final class OutputFile {
       guard descriptor >= 0 else { throw OutputFileError(path: path, reason: "\(SystemError.last)") }
     case .other:
       do throws(SystemError) {
-        descriptor = try openFile(path, O_WRONLY)
+        descriptor = try openFile(path, O_WRONLY | O_TRUNC)
       } catch {
         throw OutputFileError(path: path, reason: "\(error)")
       }
@@ -98,6 +99,7 @@ private enum Destination {
   case file(String)
   /// A regular file that standard output or standard error goes to: another in its place would not get what is printed.
   case stream(CInt)
+  /// What is written as the bytes come.
   case other
 
   init(_ path: String) {
@@ -110,7 +112,14 @@ private enum Destination {
     } else if let stream = [1, 2].first(where: { (try? FileStatus(of: $0))?.isOfSameFile(as: status) == true }) {
       self = .stream(stream)
     } else {
-      self = .file(targetOfLinks(path))
+      let target = targetOfLinks(path)
+      self = Self.isReplaceable(target, status) ? .file(target) : .other
     }
+  }
+
+  private static func isReplaceable(_ target: String, _ status: FileStatus) -> Bool {
+    let around = folder(around: target)
+    guard let place = try? FileStatus(of: around), place.isOfSameDevice(as: status) else { return false }
+    return unsafe around.withFileName { unsafe access($0, W_OK) } == 0
   }
 }

@@ -63,6 +63,9 @@ package struct FileStatus {
     number = status.st_ino
   }
 
+  /// Whether both lie in one file system, as a file and its folder do where nothing is mounted on the file.
+  package func isOfSameDevice(as other: FileStatus) -> Bool { device == other.device }
+
   /// Whether both are of one file.
   package func isOfSameFile(as other: FileStatus) -> Bool { device == other.device && number == other.number }
 }

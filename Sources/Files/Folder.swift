@@ -19,7 +19,8 @@ package func makePrivateFolder(_ path: String) throws(SystemError) {
   guard unsafe path.withFileName({ unsafe mkdir($0, 0o700) }) == 0 || errno == EEXIST else { throw .last }
 }
 
-func folder(around path: String) -> String {
+/// The folder that a file or folder is in, by its path alone.
+package func folder(around path: String) -> String {
   var bytes = FileName.bytes(path)
   while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
   guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return "." }

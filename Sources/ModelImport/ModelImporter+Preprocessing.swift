@@ -88,9 +88,11 @@ extension ModelImporter {
 
 extension Preprocessing {
   fileprivate var scalingText: String {
-    let parts = divisor == 1 ? "x" : "x / \(divisor)"
-    let means = mean.allSatisfy { $0 == 0 } ? "" : " - \(mean)"
-    let deviations = standardDeviation.allSatisfy { $0 == 1 } ? "" : " / \(standardDeviation)"
+    func text(_ values: [Float]) -> String { Set(values).count == 1 ? number(values[0]) : "\(values)" }
+    func number(_ value: Float) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }
+    let parts = divisor == 1 ? "x" : "x / \(number(divisor))"
+    let means = mean.allSatisfy { $0 == 0 } ? "" : " - \(text(mean))"
+    let deviations = standardDeviation.allSatisfy { $0 == 1 } ? "" : " / \(text(standardDeviation))"
     let formula = deviations.isEmpty ? parts + means : "(\(parts)\(means))\(deviations)"
     return formula + (channelOrder == .bgr ? " of BGR" : "")
   }

@@ -6,7 +6,7 @@ import Synchronization
 /// its own queue is empty, it takes tickets from the fullest one. Whoever performs the last ticket of a phase begins
 /// the next. A member without a ticket touches nothing but this object, which lives as long as the pool, so a member
 /// that arrives late, even after the work is done, delays nobody.
-struct Phases: ~Copyable {
+@safe struct Phases: ~Copyable {
   private enum Flag {
     static let asleep: UInt64 = 1
     static let over: UInt64 = 2

@@ -79,8 +79,8 @@ struct Worker: ~Copyable {
 
   /// A place in a call that is still short of members, because its workers came too late.
   private func vacancy(in teams: UnsafeMutableBufferPointer<Team>) -> Assignment? {
-    var team = unsafe teams.startIndex
-    while unsafe team < teams.endIndex {
+    var team = teams.startIndex
+    while team < teams.endIndex {
       if unsafe teams[team].hasVacancy {
         guard claim() else { return nil }
         if let member = unsafe teams[team].takeVacancy() { return Assignment(team: team, member: member) }

@@ -82,7 +82,7 @@ import Synchronization
     _ delay: (@Sendable () -> Void)?
   ) -> [WorkerThread] {
     for index in 0..<count { unsafe (workers + index).initialize(to: Worker(spin: spin)) }
-    for index in unsafe teams.indices {
+    for index in teams.indices {
       unsafe teams.initializeElement(at: index, to: Team(members: count + 1, spin: spin, delay: delay))
     }
     var started: [WorkerThread] = []

@@ -17,8 +17,8 @@ struct Convert: ParsableCommand {
       Reads .keras files and whole-model .h5 files of Keras 2 and 3; the weights of a network of keras.applications as \
       .weights.h5 or .h5, of Keras 1 (the official ImageNet files), 2 or 3; .onnx files; and the weights of networks of \
       torchvision and timm as .safetensors, .pth, .pt or .bin. No code in them is run; the only other files that are opened \
-      are an .onnx file's external data and the config.json beside a .safetensors file. Reads .xcw files \
-      too, to store their weights in another way.
+      are an .onnx file's external data, the parts that an index of .safetensors lists, and config.json and \
+      preprocessor_config.json beside weights. Reads .xcw files too, to store their weights in another way.
 
       --quantize int8 makes a file of less than a quarter of the size, which runs in int8. It needs no photos; \
       --validate shows on photos of yours what it costs.

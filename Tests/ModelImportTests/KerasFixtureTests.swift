@@ -33,7 +33,7 @@ struct KerasFixtureTests {
     change.divisor = 255
     let (divided, notes) = try assumptions(change)
     #expect(divided.mean == [0, 0, 0] && divided.standardDeviation == [1, 1, 1] && divided.divisor == 255)
-    #expect(notes[0].contains("where nothing is stated, x / 255.0 is assumed"))
+    #expect(notes[0].contains("where nothing is stated, x / 255 is assumed"))
     (change.mean, change.standardDeviation) = ([0.5], [0.25])
     let resizing = try assumptions(change).1
     #expect(resizing.count == 1 && resizing[0].contains("nearest neighbor without a crop"))

@@ -49,7 +49,7 @@ struct KnownWeightsTests {
     let classifier = try Self.read("MobileNet.h5")
     #expect(classifier.model.metadata.architecture == "MobileNet")
     #expect(classifier.notes[0] == "weights without a network; of those known by name they fit MobileNet alone")
-    #expect(classifier.notes.contains { $0.contains("as its network is MobileNet, x / 127.5 - [1.0, 1.0, 1.0] is") })
+    #expect(classifier.notes.contains { $0.contains("as its network is MobileNet, x / 127.5 - 1 is") })
     #expect(classifier.notes.last?.contains("nearest neighbor without a crop, as Keras's load_img, is assumed") == true)
     let unsized = try Self.read("MobileNet.h5") { $0.inputSize = nil }
     #expect(

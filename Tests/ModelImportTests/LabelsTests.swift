@@ -58,9 +58,10 @@ struct LabelsTests {
         reason: "the numbers of the JSON object are not 0 to 1: \"b\" has 2, expected 1")
     ) { try parse(#"{"a": 0, "b": 2}"#) }
     let gap = "the numbers of the lines are not 0 to 1: \"dog\" has 2, expected 1"
-    #expect(throws: ImportError.labels(reason: gap)) { try parse("0 cat\n2 dog") }
+    let hint = "; if the numbers belong to the names, give them as a list with commas or as JSON"
+    #expect(throws: ImportError.labels(reason: gap + hint)) { try parse("0 cat\n2 dog") }
     let twice = "the numbers of the lines are not 0 to 1: \"dog\" has 0, expected 1"
-    #expect(throws: ImportError.labels(reason: twice)) { try parse("0 cat\n0 dog") }
+    #expect(throws: ImportError.labels(reason: twice + hint)) { try parse("0 cat\n0 dog") }
   }
 
   @Test(arguments: ["", "a\n\nb", "[1]", #"{"0": "a", "2": "b"}"#, "{}", #"{"0": 1}"#])

@@ -49,6 +49,16 @@ struct ONNXOperatorTests {
     #expect("\(String(describing: error))".contains("an ArgMax may only be the last"))
   }
 
+  @Test func `The least integer less its zero point does not overflow`() throws {
+    let inputs: [ONNXValue] = [
+      .constant(ONNXConstant(ints: [.min, 4])), .constant(ONNXConstant(dimensions: [], values: .floats([0.5]))),
+      .constant(ONNXConstant(dimensions: [], values: .ints([1]))),
+    ]
+    let node = ONNXNode(operation: "DequantizeLinear", outputs: ["y"])
+    let value = try ConstantFolding.dequantized(ONNXOperation(node: node, inputs: inputs, opset: 20)).floats()
+    #expect(value == [-0x1p62, 1.5])
+  }
+
   private func output(_ name: String) throws -> (ONNXTranslator.Translation, values: [Float]) {
     let file = try ForeignFile(path: fixture("operators.onnx").path, limit: 1 << 24)
     var model = try unsafe file.bytes.withUnsafeBytes { bytes throws(ImportError) in

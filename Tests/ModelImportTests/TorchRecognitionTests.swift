@@ -197,6 +197,48 @@ struct TorchNeighborTests {
     #expect(result.model.metadata.preprocessing == .torchvision(side: 224))
   }
 
+  @Test(arguments: [
+    (#""size": {"height": 200, "width": 300}"#, "stretch 200x300"),
+    (
+      #""do_center_crop": false, "size": {"height": 96, "width": 96}, "crop_size": {"height": 128, "width": 128}"#,
+      "stretch 96x96"
+    ),
+    (
+      #""feature_extractor_type": "ConvNextFeatureExtractor", "size": {"shortest_edge": 384}, "crop_pct": 0.875"#,
+      "stretch 384x384"
+    ),
+    (#""image_processor_type": "ConvNextImageProcessor", "size": {"shortest_edge": 96}"#, "109 96x96"),
+    (#""size": {"shortest_edge": 256}, "crop_size": {"height": 224, "width": 224}"#, "256 224x224"),
+    (#""size": 256, "crop_size": 224, "do_center_crop": true"#, "256 224x224"),
+    (
+      #""do_center_crop": false, "size": {"shortest_edge": 256}, "crop_size": {"height": 224, "width": 224}"#, "assumed"
+    ),
+    (#""size": {"height": 256, "width": 256}, "crop_size": {"height": 224, "width": 224}"#, "assumed"),
+    (#""do_rescale": false, "size": {"height": 96, "width": 96}"#, "assumed"),
+    (#""size": 224"#, "assumed"),
+  ])
+  func `Hugging Face's processors stretch, or cut out the center, or leave it to be assumed`(
+    members: String, expected: String
+  ) throws {
+    let mean = #""image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5], "resample": 3"#
+    let result = try read([
+      "model.safetensors": TorchFixture("resnet.safetensors").bytes,
+      "preprocessor_config.json": Array("{\(members), \(mean)}".utf8),
+    ])
+    let metadata = result.model.metadata
+    guard case .map(let height, let width, _) = result.model.graph.inputShape, metadata.assumptions.isEmpty else {
+      #expect(expected == "assumed")
+      return
+    }
+    let geometry =
+      switch metadata.preprocessing.geometry {
+      case .stretch: "stretch"
+      case .centerCrop(let shorterSide): "\(shorterSide)"
+      }
+    #expect("\(geometry) \(height)x\(width)" == expected)
+    #expect(metadata.preprocessing.filter == .bicubic && metadata.preprocessing.antialias)
+  }
+
   @Test func `A configuration of a network that is not known is not ignored`() throws {
     let text = message {
       _ = try read([

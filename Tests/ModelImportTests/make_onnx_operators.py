@@ -202,6 +202,8 @@ def padded_pools():
     border = node("Pad", [x, constant([0, 0, 1, 1, 0, 0, 1, 1])])
     counting = dict(kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], count_include_pad=1, ceil_mode=1)
     case("Pad_AveragePool_ceil", node("AveragePool", [border], **counting))
+    lowest = node("Pad", [x, constant([0, 0, 1, 1, 0, 0, 1, 1]), constant(-np.inf)])
+    case("Pad_MaxPool_ceil", node("MaxPool", [lowest], kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1))
     wide = node("Pad", [x, constant([0, 0, 0, 0, 0, 0, 4, 3])])
     case("Pad_AveragePool_ceil_beyond", node("AveragePool", [wide], kernel_shape=[2, 2], strides=[4, 4], ceil_mode=1))
 

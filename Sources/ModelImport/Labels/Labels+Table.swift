@@ -13,7 +13,12 @@ extension Labels {
       pairs.append((number, label))
     }
     guard let least = pairs.map(\.number).min(), least <= 1 else { return nil }
-    return try ordered(pairs, of: "the lines")
+    do throws(ImportError) {
+      return try ordered(pairs, of: "the lines")
+    } catch {
+      guard case .labels(let reason) = error else { throw error }
+      throw .labels(reason: reason + "; if the numbers belong to the names, give them as a list with commas or as JSON")
+    }
   }
 
   /// A table with a column of numbers and one of names, with commas, semicolons or tabs; nil where it is none.

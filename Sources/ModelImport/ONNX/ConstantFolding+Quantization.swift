@@ -30,7 +30,7 @@ extension ConstantFolding {
     }
     guard let ints = try quantized.ints() else { throw operation.error("dequantizes fractions") }
     let values = ints.enumerated().map { index, value in
-      Float(value - scheme.zeroPoint(at: index)) * scheme.scale(at: index)
+      Float(Double(value) - Double(scheme.zeroPoint(at: index))) * scheme.scale(at: index)
     }
     return ONNXConstant(dimensions: quantized.dimensions, values: .floats(values))
   }

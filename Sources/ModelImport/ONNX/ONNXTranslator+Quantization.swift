@@ -41,12 +41,17 @@ extension ONNXTranslator {
     return .feature(feature)
   }
 
-  /// Integers are read only by what gives them back as the floats that stand for them here.
-  func checkQuantized(_ operation: ONNXOperation) throws(ImportError) {
-    guard operation.node.inputs.contains(where: { quantizations[$0] != nil }),
-      operation.node.operation != "DequantizeLinear"
+  /// Integers are read only by what gives them back as the floats that stand for them here, or moves and compares them.
+  mutating func followQuantized(_ operation: ONNXOperation) throws(ImportError) {
+    let node = operation.node
+    guard let quantization = node.inputs.compactMap({ quantizations[$0] }).first,
+      node.operation != "DequantizeLinear"
     else { return }
-    throw operation.error("computes with the integers of a QuantizeLinear, expected a DequantizeLinear between them")
+    let movers = ["Identity", "MaxPool", "Reshape", "Transpose", "Flatten", "Squeeze", "Unsqueeze"]
+    guard movers.contains(node.operation) else {
+      throw operation.error("computes with the integers of a QuantizeLinear, expected a DequantizeLinear between them")
+    }
+    for name in node.outputs { quantizations[name] = quantization }
   }
 }
 

@@ -35,8 +35,8 @@ extension ONNXTranslator {
     var feature = try operation.feature(0)
     let automatic = try operation.string("auto_pad", default: "NOTSET")
     let roundsUp = try operation.flag("ceil_mode")
-    // A border is a part of the input, by whose size SAME pads, and beyond whose end no rounded-up window begins.
-    if let border = feature.border, border.value != value || automatic.hasPrefix("SAME") || roundsUp {
+    // SAME pads by the size of the input, of which the border is a part.
+    if let border = feature.border, border.value != value || automatic.hasPrefix("SAME") {
       feature = try settled(feature, named: operation.name)
     }
     let border = feature.border
@@ -62,7 +62,7 @@ extension ONNXTranslator {
     default: throw operation.error("has the auto_pad \"\(automatic)\"")
     }
     if case .explicit(0, 0, 0, 0) = window.padding { window.padding = .valid }
-    let placed = roundsUp ? Self.roundedUp(window, on: shape) : PlacedWindow(window: window)
+    let placed = roundsUp ? Self.roundedUp(window, on: shape, border) : PlacedWindow(window: window)
     return (node, placed)
   }
 
@@ -77,7 +77,9 @@ extension ONNXTranslator {
   }
 
   /// With enough padding for a last, partial window; a window that would begin beyond the input does not count.
-  private static func roundedUp(_ window: Window, on shape: Shape) -> PlacedWindow {
+  ///
+  /// - Parameter border: The part of the padding that is the input's own: windows may begin there.
+  private static func roundedUp(_ window: Window, on shape: Shape, _ border: Pad?) -> PlacedWindow {
     var pads = (top: 0, left: 0, bottom: 0, right: 0)
     switch window.padding {
     case .same: return PlacedWindow(window: window)
@@ -85,16 +87,22 @@ extension ONNXTranslator {
     case .explicit(let top, let left, let bottom, let right): pads = (top, left, bottom, right)
     }
     guard case .map(let height, let width, _) = shape else { return PlacedWindow(window: window) }
-    func extra(_ input: Int, _ before: Int, _ after: Int, _ size: Int, _ stride: Int, _ dilation: Int) -> Int {
+    func extra(
+      _ input: Int, _ before: Int, _ after: Int, _ own: Int, _ size: Int, _ stride: Int, _ dilation: Int
+    ) -> Int {
       let free = input + before + after - ((size - 1) * dilation + 1)
       guard free >= 0, free % stride != 0 else { return 0 }
       let steps = free / stride + 1
-      return steps * stride >= input + before ? 0 : steps * stride - free
+      return steps * stride >= input + before + own ? 0 : steps * stride - free
     }
     var placed = PlacedWindow(
       window: window,
-      extraRows: extra(height, pads.top, pads.bottom, window.size.height, window.stride.height, window.dilation.height),
-      extraColumns: extra(width, pads.left, pads.right, window.size.width, window.stride.width, window.dilation.width))
+      extraRows: extra(
+        height, pads.top, pads.bottom, border?.bottom ?? 0, window.size.height, window.stride.height,
+        window.dilation.height),
+      extraColumns: extra(
+        width, pads.left, pads.right, border?.right ?? 0, window.size.width, window.stride.width,
+        window.dilation.width))
     if placed.extraRows + placed.extraColumns > 0 {
       placed.window.padding = .explicit(
         top: pads.top, left: pads.left, bottom: pads.bottom + placed.extraRows, right: pads.right + placed.extraColumns)
@@ -120,7 +128,7 @@ extension ONNXTranslator {
     let absorbs = countsPadding || !hasPads
     let roundsUp = try operation.flag("ceil_mode")
     let hasBorder = try operation.feature(0).border != nil && !roundsUp
-    var (node, placed) = try windowed(operation, size: size, absorbing: absorbs ? 0 : .nan)
+    var (node, placed) = try windowed(operation, size: size, absorbing: absorbs && !roundsUp ? 0 : .nan)
     let counts = countsPadding || hasBorder && absorbs
     if counts, placed.extraRows + placed.extraColumns > 0,
       case .explicit(let top, let left, let bottom, let right) = placed.window.padding

@@ -73,7 +73,7 @@ struct ONNXTranslator {
     let operation = ONNXOperation(node: node, inputs: node.inputs.map { values[$0] }, opset: opset)
     do throws(ImportError) {
       if let index = node.inputs.first(where: classIndices.contains) { return try pass(index, through: operation) }
-      try checkQuantized(operation)
+      try followQuantized(operation)
       if node.operation == "ArgMax" { classIndices.formUnion(node.outputs) }
       let results = try results(of: operation, &arrays)
       for (name, value) in zip(node.outputs, results) where !name.isEmpty { values[name] = value }

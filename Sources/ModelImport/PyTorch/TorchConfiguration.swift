@@ -11,9 +11,10 @@ struct TorchConfiguration {
   ]
 
   init(beside file: ForeignFile, limits: ImportLimits) throws(ImportError) {
-    let path = file.folder + "config.json"
-    guard let text = try? ForeignFile(path: path, limit: limits.configurationSize) else { return }
-    let json = try JSONParser.parse(text.bytes.array)
+    var json = JSON.null
+    if let text = try? ForeignFile(path: file.folder + "config.json", limit: limits.configurationSize) {
+      json = try JSONParser.parse(text.bytes.array)
+    }
     preprocessing = json["pretrained_cfg"] ?? (json["mean"] == nil ? nil : json)
     architecture = json["architecture"]?.string ?? preprocessing?["architecture"]?.string
     labels = Self.labels(json)
@@ -35,33 +36,66 @@ struct TorchConfiguration {
     }
   }
 
-  /// Hugging Face's `preprocessor_config.json`, whose `size` is what is cut out, or the shorter side where `crop_size` is that.
+  /// Hugging Face's `preprocessor_config.json`, in timm's words; what those cannot say is left to be assumed aloud.
   private mutating func readProcessor(in folder: String, _ limits: ImportLimits) throws(ImportError) {
     let path = folder + "preprocessor_config.json"
     guard let text = try? ForeignFile(path: path, limit: limits.configurationSize) else { return }
     let json = try JSONParser.parse(text.bytes.array)
-    func side(_ value: JSON?) -> Int? {
-      value?.int ?? value?["shortest_edge"]?.int ?? value?["height"]?.int
-    }
-    guard let mean = json["image_mean"], let deviation = json["image_std"], let size = side(json["size"]) else {
-      return
-    }
-    let cropped = side(json["crop_size"]) ?? size
-    guard (1...1 << 14).contains(size), (1...1 << 14).contains(cropped) else { return }
-    let fraction = json["crop_pct"]?.number ?? Double(cropped) / Double(size)
+    guard let mean = json["image_mean"], let deviation = json["image_std"], let number = json["resample"]?.int,
+      Self.isUsual(json), let placement = Placement(json)
+    else { return }
     // Pillow's numbers of its filters.
-    let filters = [0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic", 4: "box", 5: "hamming"]
-    guard let filter = json["resample"]?.int.flatMap({ filters[$0] }), Self.isUsual(json) else { return }
-    inputSize = Extent(cropped)
+    guard let filter = [0: "nearest", 2: "bilinear", 3: "bicubic"][number] else {
+      throw .model(
+        reason: "preprocessor_config.json resizes by Pillow's filter \(number), expected 0, 2 or 3 (nearest, bilinear, "
+          + "bicubic); change it there to convert all the same")
+    }
+    inputSize = placement.size
     preprocessing = .object([
-      "mean": mean, "std": deviation, "crop_pct": .number(fraction), "interpolation": .string(filter),
+      "mean": mean, "std": deviation, "interpolation": .string(filter), "crop_pct": .number(placement.fraction ?? 1),
+      "crop_mode": .string(placement.fraction == nil ? "squash" : "center"),
     ])
+  }
+
+  /// How a picture becomes one of the input's size.
+  private struct Placement {
+    var size: Extent
+    /// The input's part of the shorter side, whose center is cut out; nil where the picture is stretched.
+    var fraction: Double?
+
+    init?(_ json: JSON) {
+      func extent(_ value: JSON?) -> Extent? {
+        let sides = [value?["height"]?.int ?? value?.int, value?["width"]?.int ?? value?.int].compactMap(\.self)
+        guard sides.count == 2, sides.allSatisfy({ (1...1 << 14).contains($0) }) else { return nil }
+        return Extent(height: sides[0], width: sides[1])
+      }
+      let crop = json["do_center_crop"]?.bool == false ? nil : extent(json["crop_size"])
+      let type = (json["image_processor_type"] ?? json["feature_extractor_type"])?.string ?? ""
+      let shorter = json["size"]?["shortest_edge"]?.int ?? json["size"]?.int
+      if let shorter, json["crop_pct"] != nil || type.hasPrefix("ConvNext") {
+        // Of ConvNeXt, whose processor stretches from 384 on.
+        guard (1...1 << 14).contains(shorter) else { return nil }
+        size = Extent(shorter)
+        fraction = shorter >= 384 ? nil : json["crop_pct"]?.number ?? 224 / 256
+      } else if let shorter, let crop, crop.height == crop.width, shorter >= crop.height {
+        size = crop
+        fraction = Double(crop.height) / Double(shorter)
+      } else if crop == nil, json["do_center_crop"]?.bool != true, json["size"]?.int == nil,
+        let stretched = extent(json["size"])
+      {
+        size = stretched
+        fraction = nil
+      } else {
+        return nil
+      }
+    }
   }
 
   /// Whether it resizes, scales by 1 / 255 and normalizes, as all of it must to be stated in timm's words.
   private static func isUsual(_ json: JSON) -> Bool {
     let switches = ["do_resize", "do_rescale", "do_normalize"].map { json[$0]?.bool ?? true }
-    return !switches.contains(false) && abs((json["rescale_factor"]?.number ?? 1 / 255) - 1 / 255) < 1e-6
+    return !switches.contains(false) && json["rescale_offset"]?.bool != true
+      && abs((json["rescale_factor"]?.number ?? 1 / 255) - 1 / 255) < 1e-6
   }
 
   /// timm's `label_names`, once called `labels`, or Hugging Face's `id2label`.
