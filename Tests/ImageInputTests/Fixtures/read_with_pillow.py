@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageFile, ImageOps
 
 warnings.simplefilter("ignore")
-Image.MAX_IMAGE_PIXELS = 100_000_000  # twice that is an error
+Image.MAX_IMAGE_PIXELS = 10_000_000  # twice that is an error
 ENDINGS = ("jpg jpeg png apng webp gif bmp tif tiff heic avif pbm pgm ppm pnm pam mpo".split())
 out = pathlib.Path(sys.argv[1])
 out.mkdir(parents=True, exist_ok=True)
