@@ -206,7 +206,7 @@ let package = Package(
       dependencies: ["Kernels", "Runtime", "Reference", "Threads", "TestSupport", "CTestSupport"],
       swiftSettings: safe + reference),
     .testTarget(
-      name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], resources: [.copy("Fixtures")],
+      name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport", "CZlib"], resources: [.copy("Fixtures")],
       swiftSettings: safe),
     .testTarget(
       name: "HDF5Tests", dependencies: ["HDF5", "Files", "ModelGraph", "CZlib"], exclude: ["make_fixtures.py"],
