@@ -21,4 +21,17 @@ import CTestSupport
 
   /// The allocations counted so far, by all threads.
   package var count: Int { unsafe total.pointee }
+
+  /// The most bytes that the calling thread has at any time of the work, besides what it had before.
+  package static func peakBytes(of work: () throws -> Void) rethrows -> Int {
+    let memory = UnsafeMutablePointer<measured_memory>.allocate(capacity: 1)
+    unsafe memory.initialize(to: measured_memory(bytes: 0, peak: 0))
+    unsafe measure_memory_into(memory)
+    defer {
+      unsafe measure_memory_into(nil)
+      unsafe memory.deallocate()
+    }
+    try work()
+    return unsafe memory.pointee.peak
+  }
 }
