@@ -88,14 +88,11 @@ extension Lowering {
   /// An operation without a kernel of its own.
   mutating func lowerRowwise(_ node: Node, _ inputs: [Int], to output: Int? = nil) -> Int {
     let parameters = node.parameters.map { weights.addValues(graph.tensors[$0]) }
-    var step = RowwiseStep(
-      operation: node.operation, first: inputs[0], second: inputs.dropFirst().first,
-      output: output ?? newValue(node.shape), parameters: (parameters.first ?? 0, parameters.dropFirst().first ?? 0))
-    if case .resize(let resize) = node.operation {
-      let (old, new) = (graph.nodes[node.inputs[0]].shape.asMap.dimensions, node.shape.asMap.dimensions)
-      step.rowShares = ResizeShares.all(resize.filter, from: old[0], to: new[0])
-      step.columnShares = ResizeShares.all(resize.filter, from: old[1], to: new[1])
-    }
-    return append(.rowwise(step))
+    return append(
+      .rowwise(
+        RowwiseStep(
+          operation: node.operation, first: inputs[0], second: inputs.dropFirst().first,
+          output: output ?? newValue(node.shape),
+          parameters: (parameters.first ?? 0, parameters.dropFirst().first ?? 0))))
   }
 }

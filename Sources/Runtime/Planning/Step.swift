@@ -176,9 +176,6 @@ struct RowwiseStep {
   var output: Int
   /// Where its first two parameters are, as they are stored.
   var parameters: (first: Int, second: Int)
-  /// What each row and column of a map resized by a wide filter is made of; empty for other operations.
-  var rowShares: [ResizeShares] = []
-  var columnShares: [ResizeShares] = []
 }
 
 extension Step {

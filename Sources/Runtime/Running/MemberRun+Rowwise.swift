@@ -166,19 +166,19 @@ extension MemberRun {
             vertical.mean(horizontal.mean(top, channel), horizontal.mean(bottom, channel)))
         }
       }
-    case .bicubic, .lanczos3, .lanczos5: convolve(step, y, row)
+    case .bicubic, .lanczos3, .lanczos5: convolve(resize.filter, step, y, row)
     }
   }
 
   /// One row of the input after the other is added to the result.
-  private func convolve(_ step: RowwiseStep, _ y: Int, _ row: FloatRow) {
-    let output = maps[step.output]
+  private func convolve(_ filter: Resize.Filter, _ step: RowwiseStep, _ y: Int, _ row: FloatRow) {
+    let (map, output) = (maps[step.first], maps[step.output])
     for x in 0..<output.width { for channel in 0..<output.channels { row[x, channel] = 0 } }
-    let vertical = step.rowShares[y]
+    let vertical = ResizeShares(of: y, filter, from: map.height, to: output.height)
     for line in 0..<vertical.count where vertical.shares[line] != 0 {
       let input = floats(vertical.first + line, of: step.first)
       for x in 0..<output.width {
-        let horizontal = step.columnShares[x]
+        let horizontal = ResizeShares(of: x, filter, from: map.width, to: output.width)
         for column in 0..<horizontal.count where horizontal.shares[column] != 0 {
           let share = vertical.shares[line] * horizontal.shares[column]
           for channel in 0..<output.channels { row[x, channel] += share * input[horizontal.first + column, channel] }

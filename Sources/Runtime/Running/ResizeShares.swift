@@ -34,14 +34,6 @@ struct ResizeShares {
     for position in 0..<count { shares[position] /= sum }
   }
 
-  /// Those of all positions of an axis; none where the filter reaches no further than the neighbors.
-  static func all(_ filter: Resize.Filter, from size: Int, to target: Int) -> [ResizeShares] {
-    switch filter {
-    case .nearest, .bilinear: []
-    case .bicubic, .lanczos3, .lanczos5: (0..<target).map { ResizeShares(of: $0, filter, from: size, to: target) }
-    }
-  }
-
   /// Keys's cubic convolution with the coefficient -0.5.
   private static func cubic(_ distance: Float) -> Float {
     if distance <= 1 { return (1.5 * distance - 2.5) * distance * distance + 1 }
