@@ -111,7 +111,7 @@ private enum Exception {
 
   @Test func `Every folder has pictures`() {
     for folder in PeerPicture.folders {
-      #expect(PeerPicture.all(endingWith: ".ppm").count { $0.folder == folder } >= 100, "\(folder)")
+      #expect(PeerPicture.all(endingWith: ".ppm").count { $0.folder == folder } >= 20, "\(folder)")
     }
   }
 
