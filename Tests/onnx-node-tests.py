@@ -4,7 +4,7 @@ A graph here has one input, so that a test's first floating-point input stays on
 each output of a test: OUT/NAME.onnx, NAME.in and NAME.out (32-bit floats in ONNX's order), and a line of OUT/list.tsv with
 the name, the input's and the output's dimensions. The light models of the package lie there too, as light_NAME.
 Run them with `XCEPTION_ONNX_NODE_TESTS=OUT swift test --filter ONNXNodeTests`."""
-import os, re, sys
+import argparse, os, re
 import numpy as np, onnx
 from onnx import numpy_helper
 from onnx.backend.test.loader import load_model_tests
@@ -55,7 +55,9 @@ def light_models(out, lines):
 
 
 def main():
-    out = sys.argv[1]; os.makedirs(out, exist_ok=True); lines = []
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", metavar="OUT", help="the folder to write into; it is made where it is missing")
+    out = parser.parse_args().out; os.makedirs(out, exist_ok=True); lines = []
     prefixes = {re.sub(r"[^a-z0-9]", "", name.lower()) for name in OPERATIONS}
     for case in collect_testcases(None):
         if case.kind != "node" or case.model is None: continue
