@@ -4,9 +4,10 @@ import Testing
 
 @testable import ModelImport
 
-/// Weights of a network as `shapes.txt` lists them, all of one value.
+/// Weights of a network as `shapes.zip` lists them, all of one value.
 private func weights(of network: String) throws -> StateDictionary {
-  let text = try String(contentsOfFile: TorchFixture("shapes.txt").path, encoding: .utf8)
+  let archive = try ZipArchive(TorchFixture("shapes.zip").bytes)
+  let text = String(decoding: try #require(try archive.contents(of: "shapes.txt", limit: 1 << 20)).array, as: UTF8.self)
   var arrays: [NamedArray] = []
   var isWanted = false
   for line in text.split(separator: "\n") {
@@ -41,13 +42,74 @@ private func message(_ body: () throws -> Void) -> String {
 
 struct TorchRecognitionTests {
   @Test(arguments: [
-    ("resnet18", 224), ("regnety_002", 224), ("vgg11_bn", 224), ("convnext_tiny", 224), ("mnasnet_small", 224),
+    ("resnet18", 224), ("resnext50_32x4d", 224), ("wide_resnet50_2", 224), ("googlenet", 224), ("inception_v3", 299),
+    ("densenet121", 224), ("densenet121 of old", 224), ("timm:densenet121", 224), ("squeezenet1_1", 224),
+    ("shufflenet_v2_x1_0", 224), ("mobilenet_v2", 224), ("mobilenet_v3_small", 224), ("mnasnet1_0", 224),
+    ("regnet_y_400mf", 224), ("convnext_tiny", 224), ("timm:convnext_tiny", 224), ("timm:regnety_002", 224),
+    ("timm:vgg11_bn", 224), ("timm:mnasnet_small", 224), ("timm:xception41", 299), ("timm:xception65", 299),
+    ("timm:legacy_xception", 299), ("efficientnet-b0", 224), ("efficientnet-lite0", 224),
   ])
-  func `A network that has a name is known by its number of weights`(name: String, side: Int) throws {
-    let found = try model(weights(of: name))
+  func `A network that has a name is known by its number of weights`(network: String, side: Int) throws {
+    let found = try model(weights(of: network))
+    let name = network.split(separator: ":").last.map(String.init)?.replacing(" of old", with: "")
     #expect(found.architecture == name)
     #expect(found.graph.inputShape == .map(height: side, width: side, channels: 3))
     #expect(found.graph.outputShape == .vector(1000))
+  }
+
+  @Test func `Training's other heads are there and are not needed`() throws {
+    #expect(try weights(of: "googlenet").hasPrefix("aux1.") && weights(of: "googlenet").hasPrefix("aux2."))
+    #expect(try weights(of: "inception_v3").hasPrefix("AuxLogits."))
+  }
+
+  @Test func `Weights that two networks share are noted, or refused by the file's name`() throws {
+    let resnet = try weights(of: "timm:resnetblur50")
+    let found = try model(resnet)
+    #expect(found.architecture == "resnet50")
+    #expect(found.notes.contains { $0.contains("resnetblur50") && $0.contains("resnetaa50") })
+    let text = message { _ = try model(resnet, called: "resnetblur50-84f4748f.pth") }
+    #expect(text.contains("the file's name is that of resnetblur50") && text.contains("torch.onnx.export"))
+    #expect(try model(resnet, as: "resnet50").notes.isEmpty)
+    #expect(try model(weights(of: "resnext50_32x4d")).notes.isEmpty)
+  }
+
+  /// The weights of resnet18 with other names.
+  private func renamed(_ change: (String) -> String, adding others: [String] = []) throws -> StateDictionary {
+    var arrays = try Array(weights(of: "resnet18").arrays.values)
+    for index in arrays.indices { arrays[index].name = change(arrays[index].name) }
+    return try StateDictionary(
+      arrays + others.map { NamedArray(name: $0, dimensions: [3], values: [1, 1, 1]) })
+  }
+
+  @Test(arguments: ["module.", "model.", "module.model.", "_orig_mod."])
+  func `A prefix that all names share is taken off`(prefix: String) throws {
+    let found = try model(renamed { prefix + $0 })
+    #expect(found.architecture == "resnet18" && !found.notes.contains { $0.contains("beside") })
+  }
+
+  @Test(arguments: ["backbone.", "model.backbone.", "encoder."])
+  func `A prefix of all but the last layer is taken off, and that is said`(prefix: String) throws {
+    let outer = prefix.hasPrefix("model.") ? "model." : ""
+    let found = try model(renamed { $0.hasPrefix("fc.") ? outer + $0 : prefix + $0 })
+    #expect(found.architecture == "resnet18" && found.graph.outputShape == .vector(1000))
+    #expect(found.notes.contains { $0.contains("\"fc.bias\", \"fc.weight\" beside") })
+  }
+
+  @Test func `A last layer of another name beside a prefix is named`() throws {
+    let weights = try renamed { $0.hasPrefix("fc.") ? "head." + $0.dropFirst(3) : "backbone." + $0 }
+    let text = message { _ = try model(weights) }
+    #expect(text.contains("beside those of \"backbone.\" there are \"head.bias\", \"head.weight\""))
+    #expect(text.contains("such as fc.weight and fc.bias"))
+  }
+
+  @Test func `What lies beside a whole network is left out where it is a loss's, and named elsewhere`() throws {
+    let found = try model(renamed({ "model." + $0 }, adding: ["criterion.weight"]))
+    #expect(found.architecture == "resnet18")
+    #expect(found.notes.contains("\"criterion.weight\" of a loss: left out"))
+    let text = message { _ = try model(renamed({ "model." + $0 }, adding: ["temperature"])) }
+    #expect(text.contains("weights are left over; not used so far: \"temperature\""))
+    let both = message { _ = try model(renamed({ "model." + $0 }, adding: ["fc.weight"])) }
+    #expect(both.contains("there are \"fc.weight\""))
   }
 
   @Test func `Another number of classes makes no difference`() throws {
@@ -66,7 +128,7 @@ struct TorchRecognitionTests {
     throws
   {
     var arrays: [NamedArray] = []
-    for var array in try weights(of: "legacy_xception").arrays.values {
+    for var array in try weights(of: "timm:legacy_xception").arrays.values {
       if array.name.contains("pointwise") || array.name.hasSuffix("skip.weight") {
         array.dimensions = Array(array.dimensions[..<2])
       }
@@ -80,7 +142,7 @@ struct TorchRecognitionTests {
   }
 
   @Test func `Weights that leave the padding open are not guessed at`() throws {
-    let text = message { _ = try model(weights(of: "efficientnet_b0")) }
+    let text = message { _ = try model(weights(of: "timm:efficientnet_b0")) }
     #expect(text.contains("efficientnet_b0, tf_efficientnet_b0"))
     #expect(text.contains("--architecture efficientnet_b0"))
     #expect(text.contains("config.json"))
@@ -88,7 +150,7 @@ struct TorchRecognitionTests {
 
   @Test(arguments: ["timm/tf_efficientnet_b0.ns_jft_in1k", "tf_efficientnet_b0", "efficientnet_b0"])
   func `The caller's word decides`(name: String) throws {
-    let found = try model(weights(of: "efficientnet_b0"), as: name)
+    let found = try model(weights(of: "timm:efficientnet_b0"), as: name)
     let isTensorFlow = name.contains("tf_")
     #expect(found.architecture == (isTensorFlow ? "tf_efficientnet_b0" : "efficientnet_b0"))
     #expect(try stem(of: found) == (isTensorFlow ? .same : .explicit(top: 1, left: 1, bottom: 1, right: 1)))
@@ -96,11 +158,11 @@ struct TorchRecognitionTests {
   }
 
   @Test func `The file's name decides where nothing else does, and that is said`() throws {
-    let found = try model(weights(of: "mobilenetv3_small_100"), called: "tf_mobilenetv3_small_100-37f49e2b.pth")
+    let found = try model(weights(of: "timm:mobilenetv3_small_100"), called: "tf_mobilenetv3_small_100-37f49e2b.pth")
     #expect(found.architecture == "tf_mobilenetv3_small_100")
     #expect(try stem(of: found) == .same)
     #expect(found.notes.contains { $0.contains("as the file's name says") })
-    let other = try model(weights(of: "mobilenetv3_small_100"), called: "mobilenetv3_small_100_lamb-266a294c.pth")
+    let other = try model(weights(of: "timm:mobilenetv3_small_100"), called: "mobilenetv3_small_100_lamb-266a294c.pth")
     #expect(other.architecture == "mobilenetv3_small_100")
   }
 

@@ -3,8 +3,8 @@
 Writes Fixtures/torch (next to this script by default): NAME.onnx by both of torch's exporters, with initializers, attributes and
 layouts as other writers leave them, NAME.safetensors, NAME.pth and NAME.legacy.pth, and expected.json: for each file the input's
 size and PyTorch's (or ONNX Runtime's) output for the input of SplitMix64 numbers that the tests make (seed 1).
-Needs: torch, torchvision, timm, onnx, onnxscript, onnxruntime, safetensors."""
-import json, os, sys
+Needs: torch, torchvision, timm, efficientnet_pytorch, efficientnet_lite_pytorch, onnx, onnxscript, onnxruntime, safetensors."""
+import json, os, re, sys, zipfile
 import numpy as np, onnx, onnxruntime, torch
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import save_file
@@ -227,15 +227,35 @@ def calibrated():
     note("calibrated.onnx", torch.from_numpy(x), session.run(None, {"x": x})[0])
 
 
+TORCHVISION = """resnet18 resnext50_32x4d wide_resnet50_2 googlenet inception_v3 densenet121 squeezenet1_1 shufflenet_v2_x1_0 mobilenet_v2
+mobilenet_v3_small mnasnet1_0 regnet_y_400mf convnext_tiny""".split()
+TIMM = """efficientnet_b0 tf_efficientnet_lite0 mobilenetv3_small_100 regnety_002 vgg11_bn convnext_tiny mnasnet_small densenet121 xception41
+xception65 legacy_xception resnetblur50""".split()
+
+
 def shapes():
-    """Names and shapes of whole networks of torchvision and timm, without the numbers, a line each."""
-    import timm, torchvision
+    """Names and shapes of whole networks, without the numbers, a line each: those of torchvision, of timm, and of the packages
+    efficientnet_pytorch and efficientnet_lite_pytorch, with the auxiliary heads that they are trained with."""
+    import efficientnet_lite_pytorch, efficientnet_pytorch, timm, torchvision
+    networks = {}
+    for name in TORCHVISION:
+        extra = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
+        networks[name] = torchvision.models.get_model(name, weights=None, **extra).state_dict()
+    for name in TIMM:
+        networks["timm:" + name] = timm.create_model(name).state_dict()
+    networks["efficientnet-b0"] = efficientnet_pytorch.EfficientNet.from_name("efficientnet-b0").state_dict()
+    networks["efficientnet-lite0"] = efficientnet_lite_pytorch.EfficientNet.from_name("efficientnet-lite0").state_dict()
+    # torchvision's own files have the names from before Python modules' names could have no dots.
+    older = re.compile(r"(denselayer\d+\.(?:norm|conv))(\d)")
+    networks["densenet121 of old"] = {older.sub(r"\1.\2", key): value for key, value in networks["densenet121"].items()}
     lines = []
-    for library, name in (("torchvision", "resnet18"), ("timm", "efficientnet_b0"), ("timm", "mobilenetv3_small_100"), ("timm", "regnety_002"), ("timm", "vgg11_bn"), ("timm", "convnext_tiny"), ("timm", "mnasnet_small"), ("timm", "legacy_xception")):
-        model = torchvision.models.get_model(name, weights=None) if library == "torchvision" else timm.create_model(name)
-        lines.append(f"# {name}")
-        lines += [" ".join([key, *map(str, value.shape)]) for key, value in model.state_dict().items() if not key.endswith("num_batches_tracked")]
-    open(os.path.join(OUT, "shapes.txt"), "w").write("\n".join(lines) + "\n")
+    for name, values in networks.items():
+        lines.append("# " + name)
+        lines += [" ".join([key, *map(str, value.shape)]) for key, value in values.items() if not key.endswith("num_batches_tracked")]
+    with zipfile.ZipFile(os.path.join(OUT, "shapes.zip"), "w") as archive:
+        entry = zipfile.ZipInfo("shapes.txt")
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        archive.writestr(entry, "\n".join(lines) + "\n", compresslevel=9)
 
 
 def main():

@@ -3,11 +3,16 @@ import ModelGraph
 /// The weights of a network by their names, as PyTorch saves them: without the network itself.
 struct StateDictionary {
   private(set) var arrays: [String: NamedArray] = [:]
+  /// What was taken for a part of the network, or for none, by its name alone.
+  private(set) var notes: [String] = []
 
   /// The prefixes that containers add to the network's own names.
   private static let prefixes = ["module.", "model.", "backbone.", "encoder.", "net.", "_orig_mod.", "network."]
 
-  /// Training counters are left out, and so are prefixes that all names share.
+  /// The beginnings of the names of a loss's own arrays, which a training module saves beside its network.
+  private static let losses = ["criterion.", "loss.", "loss_fn.", "loss_function."]
+
+  /// Training counters are left out, and so are prefixes that all names share, or all of a known network.
   init(_ arrays: [NamedArray]) throws(ImportError) {
     var arrays = arrays.filter { !$0.name.hasSuffix("num_batches_tracked") }
     while let prefix = Self.prefixes.first(where: { prefix in arrays.allSatisfy { $0.name.hasPrefix(prefix) } }),
@@ -20,6 +25,48 @@ struct StateDictionary {
         throw .array(name: array.name, reason: "is there twice")
       }
     }
+    unwrap()
+  }
+
+  private var isKnown: Bool { TorchNetworks.all.contains { $0.matches(self) } }
+
+  /// Takes off a prefix that a known network has beside other names. Those keep theirs: they are the last layer's, or are left
+  /// over, which is an error that names them.
+  private mutating func unwrap() {
+    guard !isKnown else { return }
+    for prefix in Self.prefixes where hasPrefix(prefix) {
+      var inner = self
+      inner.arrays = [:]
+      let lossNames = arrays.keys.filter { name in Self.losses.contains { name.hasPrefix($0) } }.sorted()
+      for (name, var array) in arrays where !lossNames.contains(name) {
+        if name.hasPrefix(prefix) { array.name.removeFirst(prefix.count) }
+        inner.arrays[array.name] = array
+      }
+      guard inner.arrays.count + lossNames.count == arrays.count, inner.isKnown else { continue }
+      let outside = inner.arrays.keys.filter { has($0) }.sorted()
+      if !outside.isEmpty {
+        inner.notes.append("\(Self.list(outside)) beside \"\(prefix)\" are taken for the network's own")
+      }
+      if !lossNames.isEmpty { inner.notes.append("\(Self.list(lossNames)) of a loss: left out") }
+      self = inner
+      return
+    }
+  }
+
+  /// The names beside a prefix that most have, as a part of a message; nothing where there is no such prefix.
+  var outsidersText: String {
+    for prefix in Self.prefixes {
+      let outside = arrays.keys.filter { !$0.hasPrefix(prefix) }.sorted()
+      guard !outside.isEmpty, outside.count < arrays.count / 2 else { continue }
+      return "; beside those of \"\(prefix)\" there are \(Self.list(outside)): if these are the last layer, save them "
+        + "under the network's own name for it, such as fc.weight and fc.bias"
+    }
+    return ""
+  }
+
+  private static func list(_ names: [String]) -> String {
+    names.prefix(4).map { "\"\($0)\"" }.joined(separator: ", ")
+      + (names.count > 4 ? " and \(names.count - 4) more" : "")
   }
 
   func has(_ name: String) -> Bool { arrays[name] != nil }

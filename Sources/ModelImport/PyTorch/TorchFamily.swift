@@ -20,6 +20,8 @@ protocol TorchFamily: Sendable {
   var classifiers: [String] { get }
   /// The beginnings of names that inference does not need.
   var ignored: [String] { get }
+  /// Other networks whose weights have the names and shapes of the network that is the key, but which compute something else.
+  var lookalikes: [String: [String]] { get }
   /// Appends the network after the input, and returns its last node.
   func append(to network: inout TorchNetwork, _ input: Int) throws(ImportError) -> Int
 }
@@ -29,6 +31,7 @@ extension TorchFamily {
   var side: Int { 224 }
   func preprocessing(side: Int, of weights: StateDictionary) -> Preprocessing { .torchvision(side: side) }
   var ignored: [String] { [] }
+  var lookalikes: [String: [String]] { [:] }
 
   /// As `TorchVariant.weightCount`.
   func weightCount(of weights: StateDictionary) -> Int {

@@ -252,7 +252,7 @@ struct TorchNetwork {
       let name = recognition.variant?.name ?? family.name
       var model = ForeignModel(graph: graph, architecture: name)
       model.labels = configuration.labels
-      model.notes = [recognition.note].compactMap(\.self) + notes
+      model.notes = [recognition.note].compactMap(\.self) + weights.notes + notes
       if let stated = configuration.preprocessing(size: size) {
         model.preprocessing = .stated(stated)
       } else {

@@ -6,7 +6,7 @@ struct TorchRecognition {
   let family: any TorchFamily
   /// Nil for a network of sizes that have no name.
   let variant: TorchVariant?
-  /// What was decided by the file's name alone.
+  /// What was decided by the file's name alone, or what no name decides.
   private(set) var note: String?
 
   /// - Parameters:
@@ -34,6 +34,7 @@ struct TorchRecognition {
             + "name (\(Self.list(found.variants))), and names alone do not tell how this one pads; export it to ONNX with "
             + "torch.onnx.export")
       }
+      try checkLookalikes(fileName)
       return
     }
     guard let chosen = Self.prefix(of: fileName, among: candidates) else {
@@ -46,6 +47,22 @@ struct TorchRecognition {
     note =
       "the weights fit \(Self.list(candidates)) alike; as the file's name says, they are taken for those of \(chosen.name) "
       + "(--architecture changes it)"
+  }
+
+  /// Weights that another network may have as well are refused where the file's name is that network's, and noted elsewhere.
+  private mutating func checkLookalikes(_ fileName: String) throws(ImportError) {
+    guard let name = variant?.name, let others = family.lookalikes[name] else { return }
+    let key = TorchVariant.key(fileName)
+    if let other = others.first(where: { key.hasPrefix($0) }) {
+      throw .options(
+        reason:
+          "the file's name is that of \(other), whose weights have the names and shapes of \(name)'s but which computes "
+          + "something else of them and is not known here; export it to ONNX with torch.onnx.export, or say "
+          + "--architecture \(name) if it is one")
+    }
+    note =
+      "the weights are taken for those of \(name); \(others.joined(separator: " and ")) of timm, of the same names and shapes, "
+      + "would compute something else (export such a one to ONNX)"
   }
 
   // MARK: By name
@@ -111,6 +128,6 @@ struct TorchRecognition {
     let names = weights.arrays.keys.sorted().prefix(4).map { "\"\($0)\"" }.joined(separator: ", ")
     return "the weights have no network with them, and their names (\(names) ...) are not those of one that is known: "
       + TorchNetworks.all.map(\.name).joined(separator: ", ")
-      + "; export the model to ONNX with torch.onnx.export, which needs no names"
+      + weights.outsidersText + "; export the model to ONNX with torch.onnx.export, which needs no names"
   }
 }

@@ -18,6 +18,8 @@ struct ResNet: TorchFamily {
     TorchVariant("wide_resnet101_2", 124_975_552),
   ]
   let classifiers = ["fc."]
+  /// timm's with blurs or means after strides, which have no weights.
+  let lookalikes = ["resnet18": ["resnetblur18"], "resnet50": ["resnetblur50", "resnetaa50"]]
 
   func matches(_ weights: StateDictionary) -> Bool {
     weights.has("conv1.weight") && weights.has("bn1.weight") && weights.has("layer1.0.conv1.weight")
