@@ -23,7 +23,7 @@ package struct DecodingArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp("The largest picture that is read, in millions of pixels.", valueName: "megapixels"))
-  package var maxMegapixels = DecodingOptions.Limits.standard.pixels / 1_000_000
+  package var maxMegapixels = Megapixels(pixels: DecodingOptions.Limits.standard.pixels)
 
   @Option(help: ArgumentHelp("The widest and highest picture that is read, in pixels.", valueName: "pixels"))
   package var maxSide = DecodingOptions.Limits.standard.width
@@ -32,15 +32,15 @@ package struct DecodingArguments: ParsableArguments {
 
   package func validate() throws {
     // Rows of three bytes a pixel, and their number, stay far below what an Int32 of a decoder holds.
-    guard 1...10_000 ~= maxMegapixels else {
-      throw ValidationError("--max-megapixels is \(maxMegapixels), expected 1 to 10000")
+    guard 1...10_000_000_000 ~= maxMegapixels.pixels else {
+      throw ValidationError("--max-megapixels is \(maxMegapixels), expected more than 0 and at most 10000")
     }
     guard 1...500_000 ~= maxSide else { throw ValidationError("--max-side is \(maxSide), expected 1 to 500000") }
   }
 
   package var options: DecodingOptions {
     DecodingOptions(
-      limits: .init(width: maxSide, height: maxSide, pixels: maxMegapixels * 1_000_000), alpha: (alpha ?? .white).alpha,
+      limits: .init(width: maxSide, height: maxSide, pixels: maxMegapixels.pixels), alpha: (alpha ?? .white).alpha,
       truncated: truncated, appliesOrientation: !noOrientation)
   }
 
@@ -64,3 +64,23 @@ extension DecodingArguments.Alpha {
 }
 
 extension DecodingOptions.Truncated: ExpressibleByArgument {}
+
+/// A number of pixels, given in millions and parts of them.
+package struct Megapixels: ExpressibleByArgument, CustomStringConvertible {
+  package let pixels: Int
+
+  package init(pixels: Int) { self.pixels = pixels }
+
+  package init?(argument: String) {
+    guard let millions = Double(argument), let pixels = Int(exactly: (millions * 1_000_000).rounded()) else {
+      return nil
+    }
+    self.pixels = pixels
+  }
+
+  package var description: String {
+    pixels % 1_000_000 == 0 ? "\(pixels / 1_000_000)" : "\(Double(pixels) / 1_000_000)"
+  }
+
+  package var defaultValueDescription: String { description }
+}

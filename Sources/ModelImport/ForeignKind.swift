@@ -6,6 +6,7 @@ package enum ForeignKind: String, Hashable, Sendable, CaseIterable {
   case weightFile, kerasArchive, hdf5, onnx, safetensors, pyTorchArchive, pyTorchPickle, torchScript
   case safetensorsIndex
   case pickle, tfLite, savedModel, tensorFlowGraph, numPy, otherArchive, gzip, gitLFSPointer, html, json, picture, empty
+  case tar, sevenZip, xz, rar, pdf, openVINO, prototxt, coreML, notebook
   case unknown
 
   init(of bytes: FileBytes) {
@@ -25,10 +26,14 @@ package enum ForeignKind: String, Hashable, Sendable, CaseIterable {
     let kinds: [(magic: [UInt8], kind: ForeignKind)] = [
       ([0x89, 0x58, 0x43, 0x57], .weightFile), ([0x50, 0x4b, 0x03, 0x04], .otherArchive), ([0x1f, 0x8b], .gzip),
       (Array("\u{93}NUMPY".unicodeScalars.map { UInt8($0.value) }), .numPy), ([0xff, 0xd8, 0xff], .picture),
-      ([0x89, 0x50, 0x4e, 0x47], .picture), (Array("GIF8".utf8), .picture), (Array("RIFF".utf8), .picture),
+      ([0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], .sevenZip), ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], .xz),
+      (Array("Rar!\u{1a}\u{7}".utf8), .rar), (Array("%PDF-".utf8), .pdf), ([0x89, 0x50, 0x4e, 0x47], .picture),
+      (Array("GIF8".utf8), .picture), (Array("RIFF".utf8), .picture),
     ]
     if let found = kinds.first(where: { begins($0.magic) }) {
       self = found.kind
+    } else if begins(Array("ustar".utf8), at: 257) {
+      self = .tar
     } else if begins(Array("TFL3".utf8), at: 4) {
       self = .tfLite
     } else if start[0] == 0x80, start.count > 1, (2...5).contains(start[1]) {
@@ -61,8 +66,15 @@ package enum ForeignKind: String, Hashable, Sendable, CaseIterable {
     } else if text.hasPrefix("<!doctype html") || text.hasPrefix("<html") || text.hasPrefix("<head") {
       self = .html
     } else if text.hasPrefix("{") || text.hasPrefix("[") {
+      let all = String(decoding: start, as: UTF8.self)
       // The index of a model in several files; its `metadata` is a few numbers.
-      self = String(decoding: start, as: UTF8.self).contains("\"weight_map\"") ? .safetensorsIndex : .json
+      let isIndex = all.contains("\"weight_map\"")
+      self = isIndex ? .safetensorsIndex : all.contains("\"cell_type\"") ? .notebook : .json
+    } else if text.hasPrefix("<?xml") || text.hasPrefix("<net ") {
+      guard String(decoding: start, as: UTF8.self).contains("<net ") else { return nil }
+      self = .openVINO
+    } else if ["name: \"", "layer {", "layers {", "input: \""].contains(where: { text.hasPrefix($0) }) {
+      self = .prototxt
     } else {
       return nil
     }
@@ -73,14 +85,21 @@ package enum ForeignKind: String, Hashable, Sendable, CaseIterable {
     guard let length = bytes.number(at: 0, width: 8), start.count > 8, start[8] == UInt8(ascii: "{") else {
       return false
     }
-    return length >= 2 && length <= UInt64(bytes.count - 8)
+    if length >= 2 && length <= UInt64(bytes.count - 8) { return true }
+    // A file that is cut short inside of its header; its reader says so.
+    return start.count > 9 && start[9] == UInt8(ascii: "\"") && length < 1 << 32
   }
 
   /// ONNX's `ModelProto` has an `ir_version` (1) and a `graph` (7), TensorFlow's `SavedModel` a version (1) and its
-  /// `meta_graphs` (2), its `GraphDef` any number of nodes (1).
+  /// `meta_graphs` (2), its `GraphDef` any number of nodes (1); Core ML's `Model` has a version (1), a description (2) and one
+  /// model of a kind that is numbered from 200.
   private init?(protobuf outline: ProtobufOutline) {
     if outline.fields[1] == .number, outline.fields[7] == .bytes {
       self = .onnx
+    } else if outline.fields[1] == .number, outline.fields[2] == .bytes,
+      outline.fields.keys.contains(where: { (200...3000).contains($0) })
+    {
+      self = .coreML
     } else if outline.fields[1] == .number, outline.fields.keys.allSatisfy({ $0 <= 2 }) {
       self = .savedModel
     } else if outline.fields[1] == .bytes, outline.fields.keys.allSatisfy({ $0 <= 4 }) {
@@ -112,7 +131,7 @@ private struct ProtobufOutline {
       return nil
     }
     while offset < bytes.count {
-      guard let key = varint(), (1...1000).contains(key >> 3) else { return nil }
+      guard let key = varint(), (1...3000).contains(key >> 3) else { return nil }
       var length = 0
       switch key & 7 {
       case 0: guard varint() != nil else { return nil }

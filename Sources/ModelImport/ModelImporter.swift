@@ -62,6 +62,7 @@ package enum ModelImporter {
     case .onnx: try ONNXReader.read(file, options: options, progress: progress)
     case .safetensors, .safetensorsIndex: try SafetensorsReader.read(file, options: options, progress: progress)
     case .pyTorchArchive, .pyTorchPickle: try PyTorchReader.read(file, options: options, progress: progress)
+    case .otherArchive: throw file.error(ForeignKind.archiveRefusal(file.bytes))
     default: throw file.error(kind.refusal)
     }
   }
@@ -84,7 +85,12 @@ package enum ModelImporter {
     guard given.isEmpty || given.count == count || count == 1 && given.count == 2 else {
       let expected =
         count == 1 ? "1 or 2 (of no and of yes), as there is one output value" : "\(count), one for each output value"
-      throw .labels(reason: "\(given.count) labels, expected \(expected)")
+      let most = max(count, 2)
+      let difference =
+        given.count > most
+        ? "the first surplus is label \(most + 1): \(given[most])"
+        : "label \(given.count + 1) is the first that is missing, after: \(given[given.count - 1])"
+      throw .labels(reason: "\(given.count) labels, expected \(expected); \(difference)")
     }
     return given
   }

@@ -25,6 +25,17 @@ struct ForeignKindTests {
     (.onnx, [0x08, 8, 0x12, 1, 0x78, 0x3a, 0]),
     (.savedModel, [0x08, 1, 0x12, 2, 1, 2]),
     (.tensorFlowGraph, [0x0a, 2, 1, 2, 0x0a, 1, 3, 0x22, 0]),
+    (.tar, [UInt8](repeating: 0x61, count: 257) + Array("ustar".utf8) + [UInt8](repeating: 0, count: 250)),
+    (.sevenZip, [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c, 0, 4]),
+    (.xz, [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 4]),
+    (.rar, Array("Rar!".utf8) + [0x1a, 7, 1, 0]),
+    (.pdf, Array("%PDF-1.7\n".utf8)),
+    (.openVINO, Array("<?xml version=\"1.0\"?>\n<net name=\"x\" version=\"11\">".utf8)),
+    (.prototxt, Array("name: \"CaffeNet\"\nlayer {".utf8)),
+    // specificationVersion 4, a description, a neuralNetwork (500).
+    (.coreML, [0x08, 4, 0x12, 1, 0x78, 0xa2, 0x1f, 0]),
+    (.notebook, Array(#"{"cells": [{"cell_type": "code"}]}"#.utf8)),
+    (.safetensors, [99, 0, 0, 0, 0, 0, 0, 0] + Array("{\"a\"".utf8)),
     (.unknown, [1, 2, 3, 4]),
   ]
 
@@ -58,6 +69,19 @@ struct ForeignKindTests {
     #expect(reason(Self.files[2].bytes).contains("a TensorFlow Lite model"))
     #expect(reason(Self.files[3].bytes).contains("git lfs pull"))
     #expect(reason(Self.files[4].bytes).contains("a web page"))
+    #expect(reason(zip([("config.json", [])])).contains("without model.weights.h5; save the whole model"))
+    #expect(reason(zip([("model.weights.h5", [])])).contains("without config.json;"))
+    let whole = zip([("config.json", []), ("model.weights.h5", [])])
+    let cut = reason(Array(whole.dropLast(30)))
+    #expect(cut.contains("cut short or damaged") && cut.contains("download or copy it again"))
+    #expect(reason([99, 0, 0, 0, 0, 0, 0, 0] + Array("{\"a\"".utf8)).contains("a header of 99 bytes, of which 4 are there"))
+    let lying = Array(#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#.utf8)
+    let short = reason([UInt8(lying.count), 0, 0, 0, 0, 0, 0, 0] + lying + [0, 0])
+    #expect(short.contains("a safetensors file whose array \"a\"") && short.contains("download or copy it again"))
+    let keras = try Fixture("sequential.h5").bytes
+    let half = reason(Array(keras[..<(keras.count / 2)]))
+    #expect(half.contains("an HDF5 file (.h5)") && half.contains("the file is truncated") && half.contains("again"))
+    #expect(reason(Array("%PDF-1.7".utf8)).contains("a PDF document; expected a model"))
     #expect(reason([1, 2, 3, 4]).contains("expected a model saved by Keras"))
   }
 

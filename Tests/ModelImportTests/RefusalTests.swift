@@ -19,7 +19,7 @@ struct RefusalTests {
       reason: "a Lambda holds Python code"),
     Change(
       testDescription: "an unknown layer", old: #""class_name": "Softmax""#, new: #""class_name": "Attention""#,
-      layer: "channel_softmax", reason: "the class Attention is not known"),
+      layer: "channel_softmax", reason: "the class Attention is not known; export the model to ONNX"),
     Change(
       testDescription: "a class from elsewhere", old: #""module": "keras.layers", "class_name": "Softmax""#,
       new: #""module": "os.path", "class_name": "Softmax""#, layer: "channel_softmax", reason: "module \"os.path\""),
@@ -28,7 +28,7 @@ struct RefusalTests {
       layer: "image", reason: "a custom object registered as \"Mine>Input\""),
     Change(
       testDescription: "an unknown activation", old: #""activation": "sigmoid""#, new: #""activation": "wavy""#,
-      layer: "tail/conv_valid", reason: "the activation \"wavy\" is not known"),
+      layer: "tail/conv_valid", reason: "the activation \"wavy\" is not known; export the model to ONNX"),
     Change(
       testDescription: "another axis", old: #""axis": -1"#, new: #""axis": 1"#, layer: "inner/bn",
       reason: "its axis is 1"),

@@ -37,7 +37,8 @@ struct KerasLayerClass: Sendable {
     if isNothing(layer) { return nothing }
     if layer.className == "TFOpLambda" || layer.className == "SlicingOpLambda" {
       guard let function = layer.config["function"]?.string, let known = functions[function] else {
-        throw layer.error("the function \(layer.config["function"]?.text ?? "without a name") is not known")
+        throw layer.error(
+          "the function \(layer.config["function"]?.text ?? "without a name") is not known\(KerasLayer.nextStep)")
       }
       return known
     }

@@ -10,7 +10,12 @@ enum KerasReader {
   ) throws(ImportError) -> ForeignModel {
     if kind == .kerasArchive { return try readArchive(file, options: options, progress: progress) }
     progress(.readingWeights, 0)
-    let root = try KerasGroup(file.bytes, limits: options.limits)
+    let root: KerasGroup
+    do throws(ImportError) {
+      root = try KerasGroup(file.bytes, limits: options.limits)
+    } catch {
+      throw file.error("an HDF5 file (.h5) that cannot be read: \(error); download or copy it again, or save it again")
+    }
     progress(.buildingNetwork, 0)
     if let configuration = root.attributes["model_config"]?.first {
       guard let weights = root.groups["model_weights"] else {
@@ -30,9 +35,7 @@ enum KerasReader {
     let limits = options.limits
     guard let configuration = try archive.contents(of: "config.json", limit: limits.configurationSize),
       let weights = try archive.contents(of: "model.weights.h5", limit: limits.fileSize)
-    else {
-      throw .archive(entry: nil, reason: "has no config.json and model.weights.h5: not a .keras file")
-    }
+    else { throw file.error(ForeignKind.incompleteKeras(archive.names)) }
     let model = try model(configuration.array, limits: limits)
     progress(.readingWeights, 0)
     let root = try KerasGroup(weights, limits: limits)

@@ -96,7 +96,7 @@ extension KerasTranslator {
       let above = try affine(value, factors: [1], offsets: [-1], at: site, step: "above")
       let rest = try step("rest", .activation(.relu), [above], at: site)
       return try append(.add, [square, rest], at: site)
-    default: throw site.layer.error("the activation \"\(name.prefix(60))\" is not known")
+    default: throw site.layer.error("the activation \"\(name.prefix(60))\" is not known\(KerasLayer.nextStep)")
     }
   }
 

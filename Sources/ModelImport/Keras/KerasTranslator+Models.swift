@@ -209,7 +209,7 @@ extension KerasTranslator {
     }
     do throws(ImportError) {
       guard let layerClass = try KerasLayerClass.named(layer) else {
-        throw layer.error("the class \(layer.className) is not known")
+        throw layer.error("the class \(layer.className) is not known\(KerasLayer.nextStep)")
       }
       if !layerClass.readsKeywords { try site.checkKeywords(isKeras3: isKeras3) }
       return try layerClass.append(&self, site)

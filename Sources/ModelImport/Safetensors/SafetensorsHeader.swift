@@ -15,7 +15,9 @@ struct SafetensorsHeader {
       throw file.error("a header of \(length) bytes, more than the limit of \(limits.configurationSize)")
     }
     guard let text = file.bytes.slice(at: 8, count: count), let values = file.bytes.suffix(from: 8 + count) else {
-      throw file.error("a header of \(length) bytes, of \(file.bytes.count - 8) that follow its length")
+      throw file.error(
+        "a safetensors file with a header of \(length) bytes, of which \(file.bytes.count - 8) are there: cut short or damaged; "
+          + Self.nextStep)
     }
     guard case .object(let members) = try JSONParser.parse(text.array) else {
       throw file.error("a header that is no JSON object")
@@ -27,7 +29,7 @@ struct SafetensorsHeader {
         if case .object(let notes) = entry { metadata = notes.compactMapValues(\.string) }
         continue
       }
-      let (array, range) = try Self.array(name, entry, of: values)
+      let (array, range) = try Self.array(name, entry, of: values, in: file)
       arrays.append(array)
       ranges.append((name, range))
     }
@@ -35,8 +37,10 @@ struct SafetensorsHeader {
     arrays.sort { $0.name < $1.name }
   }
 
+  private static let nextStep = "download or copy it again"
+
   private static func array(
-    _ name: String, _ entry: JSON, of values: FileBytes
+    _ name: String, _ entry: JSON, of values: FileBytes, in file: ForeignFile
   ) throws(ImportError) -> (NamedArray, Range<Int>) {
     let error = { (reason: String) in ImportError.array(name: name, reason: reason) }
     guard let type = entry["dtype"]?.string, let list = entry["shape"]?.array, let ends = entry["data_offsets"]?.array
@@ -54,7 +58,10 @@ struct SafetensorsHeader {
     let offsets = ends.compactMap(\.int)
     guard offsets.count == 2, ends.count == 2, 0 <= offsets[0], offsets[0] <= offsets[1], offsets[1] <= values.count,
       let bytes = values.slice(at: offsets[0], count: offsets[1] - offsets[0])
-    else { throw error("lies at the bytes \(entry["data_offsets"]?.text ?? ""), of \(values.count)") }
+    else {
+      let place = "lies at the bytes \(entry["data_offsets"]?.text ?? ""), of \(values.count)"
+      throw file.error("a safetensors file whose array \"\(name)\" \(place): cut short or damaged; \(Self.nextStep)")
+    }
     guard bytes.count == count * elementType.byteCount else {
       throw error("has \(bytes.count) bytes, expected \(count * elementType.byteCount) for \(dimensions) of \(type)")
     }
