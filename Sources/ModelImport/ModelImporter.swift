@@ -1,4 +1,5 @@
 import ModelGraph
+import PlainText
 import WeightFormat
 
 /// The one door for models of all formats: recognizes a file, calls its reader, and applies what the caller wants.
@@ -88,8 +89,8 @@ package enum ModelImporter {
       let most = max(count, 2)
       let difference =
         given.count > most
-        ? "the first surplus is label \(most + 1): \(given[most])"
-        : "label \(given.count + 1) is the first that is missing, after: \(given[given.count - 1])"
+        ? "the first surplus is label \(most + 1): \(given[most].printable)"
+        : "label \(given.count + 1) is the first that is missing, after: \(given[given.count - 1].printable)"
       throw .labels(reason: "\(given.count) labels, expected \(expected); \(difference)")
     }
     return given

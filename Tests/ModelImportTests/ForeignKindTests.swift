@@ -74,7 +74,8 @@ struct ForeignKindTests {
     let whole = zip([("config.json", []), ("model.weights.h5", [])])
     let cut = reason(Array(whole.dropLast(30)))
     #expect(cut.contains("cut short or damaged") && cut.contains("download or copy it again"))
-    #expect(reason([99, 0, 0, 0, 0, 0, 0, 0] + Array("{\"a\"".utf8)).contains("a header of 99 bytes, of which 4 are there"))
+    #expect(
+      reason([99, 0, 0, 0, 0, 0, 0, 0] + Array("{\"a\"".utf8)).contains("a header of 99 bytes, of which 4 are there"))
     let lying = Array(#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#.utf8)
     let short = reason([UInt8(lying.count), 0, 0, 0, 0, 0, 0, 0] + lying + [0, 0])
     #expect(short.contains("a safetensors file whose array \"a\"") && short.contains("download or copy it again"))

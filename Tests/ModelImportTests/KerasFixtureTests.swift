@@ -82,7 +82,10 @@ struct KerasFixtureTests {
     #expect(metadata.source == .init(fileName: "every_layer.keras", sha256: SHA256.digest(of: fixture.bytes)))
     for (labels, difference) in [
       (["a"], "1 labels, expected 4, one for each output value; label 2 is the first that is missing, after: a"),
-      (["a", "b", "c", "d", "bird", "e"], "6 labels, expected 4, one for each output value; the first surplus is label 5: bird"),
+      (
+        ["a", "b", "c", "d", "bird", "e"],
+        "6 labels, expected 4, one for each output value; the first surplus is label 5: bird"
+      ),
     ] {
       options.labels = labels
       #expect(throws: ImportError.labels(reason: difference)) { try fixture.read(options) }

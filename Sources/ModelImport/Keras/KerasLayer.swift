@@ -29,7 +29,8 @@ struct KerasLayer {
   var isTrainable: Bool { config["trainable"]?.bool ?? true }
 
   /// What to do about a layer that is not known, as the end of a message.
-  static let nextStep = "; export the model to ONNX (model.export(\"model.onnx\", format=\"onnx\")), or open an issue that names it"
+  static let nextStep =
+    "; export the model to ONNX (model.export(\"model.onnx\", format=\"onnx\")), or open an issue that names it"
 
   func error(_ reason: String) -> ImportError { .layer(name: name, reason: reason) }
 
