@@ -28,7 +28,7 @@ import CTestSupport
     unsafe memory.initialize(to: measured_memory(bytes: 0, peak: 0))
     unsafe measure_memory_into(memory)
     defer {
-      unsafe measure_memory_into(nil)
+      measure_memory_into(nil)
       unsafe memory.deallocate()
     }
     try work()
