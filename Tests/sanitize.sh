@@ -12,7 +12,8 @@ case $sanitizer in
     export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1
     ;;
   thread)
-    export TSAN_OPTIONS=halt_on_error=1
+    # Children of processes with threads are tested too.
+    export TSAN_OPTIONS=halt_on_error=1:die_after_fork=0
     ;;
   *)
     echo "usage: Tests/sanitize.sh address|thread [FILTER]" >&2
