@@ -7,8 +7,6 @@ package struct ForeignModel: Sendable {
   package var preprocessing: KnownPreprocessing = .unknown
   /// The names of the classes, where the file has them.
   package var labels: [String] = []
-  /// What the last values are, where the file says so; nil to infer it from the graph's last node.
-  package var output: Metadata.Output?
   /// What the user should know, a sentence each.
   package var notes: [String] = []
   /// What had to be assumed of anything but preprocessing, a sentence each.

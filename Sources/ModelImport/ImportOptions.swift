@@ -12,6 +12,8 @@ package struct ImportOptions: Sendable {
   package var preprocessingChange = PreprocessingChange()
   /// One for each class; for a yes/no classifier of one value, its name or both names; or none.
   package var labels: [String] = []
+  /// What the last values are, where the graph does not tell it or tells it wrongly.
+  package var statedOutput: Metadata.Output?
   /// What the last values should be: a softmax or a sigmoid at the end is added or removed for it. Nil leaves the network
   /// as it is.
   package var output: Metadata.Output?

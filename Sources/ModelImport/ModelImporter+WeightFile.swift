@@ -11,6 +11,7 @@ extension ModelImporter {
     } catch {
       throw file.error("\(error)")
     }
+    if let stated = options.statedOutput { model.metadata.output = stated }
     if let output = options.output, output != model.metadata.output {
       // The same values; only what they mean is stated anew.
       guard Set([output, model.metadata.output]) == [.classLogits, .labelLogits] else {

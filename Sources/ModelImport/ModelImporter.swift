@@ -42,7 +42,8 @@ package enum ModelImporter {
     if kind == .weightFile { return try readWeightFile(file, options) }
     var foreign = try read(file, as: kind, options: options, progress: progress)
     try resize(&foreign.graph, options)
-    let output = try OutputChange(of: foreign.graph, known: foreign.output).apply(options.output, to: &foreign.graph)
+    let found = outputFound(in: &foreign, options)
+    let output = try OutputChange(found: found).apply(options.output, to: &foreign.graph)
     let (preprocessing, assumed) = try self.preprocessing(of: foreign, options)
     let assumptions = foreign.assumptions + assumed
     let metadata = Metadata(
@@ -65,6 +66,18 @@ package enum ModelImporter {
     case .pyTorchArchive, .pyTorchPickle: try PyTorchReader.read(file, options: options, progress: progress)
     case .otherArchive: throw file.error(ForeignKind.archiveRefusal(file.bytes))
     default: throw file.error(kind.refusal)
+    }
+  }
+
+  private static func outputFound(in foreign: inout ForeignModel, _ options: ImportOptions) -> Metadata.Output {
+    if let stated = options.statedOutput { return stated }
+    switch OutputValues(of: foreign.graph).finding {
+    case .known(let output): return output
+    case .open(let source):
+      foreign.assumptions.append(
+        "the last values, which are computed from the probabilities of \"\(source)\", are assumed to be logits "
+          + "(--output-is says what they are)")
+      return .classLogits
     }
   }
 

@@ -1,22 +1,8 @@
 import ModelGraph
 
-/// What a graph's last values are, and how they become what is asked for: a softmax or sigmoid is added or removed.
+/// How the last values, which are of a kind, become what is asked for: a softmax or sigmoid is added or removed.
 struct OutputChange {
   let found: Metadata.Output
-
-  /// - Parameter known: What the file says; nil to tell it by the last node.
-  init(of graph: Graph, known: Metadata.Output?) {
-    found =
-      known
-      ?? {
-        switch graph.nodes[graph.nodes.count - 1].operation {
-        // What sparsemax makes is not to go through a softmax again, although Keras's adds up to 1 only sometimes.
-        case .softmax, .sparsemax: .classProbabilities
-        case .activation(.sigmoid): .labelProbabilities
-        default: .classLogits
-        }
-      }()
-  }
 
   /// - Returns: What the last values are then.
   func apply(_ wanted: Metadata.Output?, to graph: inout Graph) throws(ImportError) -> Metadata.Output {

@@ -31,6 +31,7 @@ struct ONNXOperatorTests {
     ("Slice", "takes values in steps of -2"),
     ("Pad", "pads the dimensions [1] of a value of [1, 4, 5, 4] by \"reflect\""),
     ("Resize", "by \"cubic\" with the centers \"half_pixel\""), ("Pow", "raises to the power 5"),
+    ("Resize_policy", "resizes with the policy \"not_larger\", expected \"stretch\""),
     ("BatchNormalization", "is in training mode"),
     ("DequantizeLinear", "has the scale 0.04 and the zero point 9, expected 0.02 and 9"),
     ("QuantizeLinear", "computes with the integers of a QuantizeLinear, expected a DequantizeLinear"),
@@ -38,6 +39,22 @@ struct ONNXOperatorTests {
   func `Is refused in a form that cannot be expressed`(operator name: String, reason: String) {
     let error = #expect(throws: ImportError.self) { try output("refused_" + name) }
     #expect("\(String(describing: error))".contains(reason), "\(String(describing: error))")
+  }
+
+  @Test(arguments: [
+    ("mean", OutputValues.Finding.known(.classProbabilities)), ("clip", .known(.classProbabilities)),
+    ("exponential", .known(.classProbabilities)), ("flat", .known(.labelProbabilities)),
+    ("logarithm", .known(.classLogits)), ("behind", .known(.classLogits)), ("sum", .open(probabilities: "Softmax")),
+    ("product", .open(probabilities: "Softmax")),
+  ])
+  func `Probabilities are known as such behind a mean, a clamp, a flattening`(
+    head name: String, expected: OutputValues.Finding
+  ) throws {
+    switch (OutputValues(of: try output("head_" + name).0.graph).finding, expected) {
+    case (.known(let found), .known(let expected)): #expect(found == expected)
+    case (.open(let source), .open(let kind)): #expect(source.hasPrefix(kind))
+    case (let found, _): Issue.record("\(found)")
+    }
   }
 
   @Test func `ArgMax is left out at the end, and refused where something is computed with the class`() throws {

@@ -234,6 +234,7 @@ struct TorchNeighborTests {
   @Test(arguments: [
     (#""pretrained_cfg": {}, "global_pool": "max""#, "the global_pool \"max\", expected one of avg"),
     (#""pretrained_cfg": {"crop_mode": "border"}"#, "the crop_mode \"border\", expected one of center, squash"),
+    (#""pretrained_cfg": {"crop_mode": "squash", "crop_pct": 0.9}"#, "stretches pictures and cuts out 0.9 of them"),
     (#""pretrained_cfg": {"interpolation": "lanczos"}"#, "\"lanczos\", expected one of bicubic, bilinear, nearest"),
   ])
   func `What a configuration says and nothing here does is refused`(member: String, reason: String) throws {

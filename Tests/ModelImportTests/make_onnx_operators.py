@@ -184,6 +184,7 @@ def refused():
     case("refused_Slice", node("Slice", [x, constant([-1]), constant([-9]), constant([2]), constant([-2])]))
     case("refused_Pad", node("Pad", [x, constant([0, 1, 0, 0, 0, 0, 0, 0])], mode="reflect"))
     cubic = dict(mode="cubic", coordinate_transformation_mode="half_pixel")
+    case("refused_Resize_policy", node("Resize", [x, "", "", constant([1, 4, 9, 9])], keep_aspect_ratio_policy="not_larger", mode="linear"))
     case("refused_Resize", node("Resize", [x, "", "", constant([1, 4, 9, 8])], **cubic))
     case("refused_Pow", node("Pow", [x, constant(5.0)]))
     case("refused_BatchNormalization", node("BatchNormalization", [x] + [constant(np.ones(4))] * 4, count=3, training_mode=1)[0])
@@ -205,12 +206,28 @@ def padded_pools():
     lowest = node("Pad", [x, constant([0, 0, 1, 1, 0, 0, 1, 1]), constant(-np.inf)])
     case("Pad_MaxPool_ceil", node("MaxPool", [lowest], kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1))
     wide = node("Pad", [x, constant([0, 0, 0, 0, 0, 0, 4, 3])])
+    same = dict(kernel_shape=[2, 2], strides=[2, 2], auto_pad="SAME_UPPER")
+    case("Pad_AveragePool_same", node("AveragePool", [node("Pad", [x, constant([0, 0, 1, 0, 0, 0, 1, 1])])], **same))
+    case("Pad_ReduceSum", node("ReduceSum", [border, constant([2, 3])], keepdims=0))
     case("Pad_AveragePool_ceil_beyond", node("AveragePool", [wide], kernel_shape=[2, 2], strides=[4, 4], ceil_mode=1))
+
+
+def heads():
+    probabilities, others = node("Softmax", [vector], axis=1), node("Softmax", [node("Neg", [vector])], axis=1)
+    both = node("Add", [probabilities, others])
+    case("head_mean", node("Div", [both, constant(2.0)]))
+    case("head_sum", both)
+    case("head_product", node("Mul", [probabilities, others]))
+    case("head_clip", node("Clip", [probabilities, constant(1e-7), constant(1 - 1e-7)]))
+    case("head_logarithm", node("Log", [probabilities]))
+    case("head_exponential", node("Exp", [node("LogSoftmax", [vector], axis=1)]))
+    case("head_flat", node("Flatten", [node("Sigmoid", [node("GlobalAveragePool", [x])])]))
+    case("head_behind", node("Gemm", [node("Sigmoid", [vector]), weights(4, 3)]))
 
 
 NODES.append(helper.make_node("Cast", [node("Squeeze", [node("ArgMax", [vector], axis=1), constant([1])])], ["class"], to=TensorProto.INT32))
 NODES.append(helper.make_node("Add", ["class", constant(np.array([1], np.int32))], ["next_class"]))
-for topic in (products, normalizations, activations, arithmetic, pools, dimensions, parts, nothings, refused, quantized, padded_pools):
+for topic in (products, normalizations, activations, arithmetic, pools, dimensions, parts, nothings, refused, quantized, padded_pools, heads):
     topic()
 graph = helper.make_graph(
     NODES, "operators", [IMAGE], [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in OUTPUTS]

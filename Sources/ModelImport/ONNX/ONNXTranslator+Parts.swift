@@ -233,6 +233,10 @@ extension ONNXTranslator {
     let sizes = [1, channels, height, width]
     let axes = try operation.ints("axes") ?? [0, 1, 2, 3]
     guard axes == [0, 1, 2, 3] || axes == [2, 3] else { throw operation.error("resizes the axes \(axes)") }
+    let policy = try operation.string("keep_aspect_ratio_policy", default: "stretch")
+    guard policy == "stretch" else {
+      throw operation.error("resizes with the policy \"\(policy)\", expected \"stretch\"")
+    }
     let offset = 4 - axes.count
     let isOld = operation.opset < 11
     var target = sizes

@@ -127,7 +127,9 @@ extension ONNXTranslator {
     let hasPads = try operation.pads() != (0, 0, 0, 0)
     let absorbs = countsPadding || !hasPads
     let roundsUp = try operation.flag("ceil_mode")
-    let hasBorder = try operation.feature(0).border != nil && !roundsUp
+    // SAME pads what the border has made larger, and counts by itself.
+    let isSame = try operation.string("auto_pad", default: "NOTSET").hasPrefix("SAME")
+    let hasBorder = try operation.feature(0).border != nil && !roundsUp && !isSame
     var (node, placed) = try windowed(operation, size: size, absorbing: absorbs && !roundsUp ? 0 : .nan)
     let counts = countsPadding || hasBorder && absorbs
     if counts, placed.extraRows + placed.extraColumns > 0,
@@ -172,7 +174,8 @@ extension ONNXTranslator {
   mutating func reducedSum(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
     let before = try operation.feature(0)
     guard case .feature(let mean) = try reduction(.average, operation) else { return .feature(before) }
-    let count = before.layout.elementCount / mean.layout.elementCount
+    // With the border, which the layout is without.
+    let count = before.sizes.reduce(1, *) / mean.layout.elementCount
     return count == 1 ? .feature(mean) : try combined(.product, .feature(mean), .scalar(Float(count)), operation)
   }
 

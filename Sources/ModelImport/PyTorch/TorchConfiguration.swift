@@ -22,6 +22,12 @@ struct TorchConfiguration {
     try check("global_pool", of: [json, preprocessing], is: ["avg", "fast", "fastavg", ""])
     try check("interpolation", of: [preprocessing], is: Array(Self.filters.keys).sorted())
     try check("crop_mode", of: [preprocessing], is: ["center", "squash"])
+    if let fraction = preprocessing?["crop_pct"]?.number, fraction < 1, preprocessing?["crop_mode"]?.string == "squash"
+    {
+      throw .model(
+        reason: "the configuration beside the weights stretches pictures and cuts out \(fraction) of them (crop_mode "
+          + "\"squash\" with that crop_pct), which cannot be stated; change it there to convert all the same")
+    }
     if let size = preprocessing?["input_size"]?.array?.compactMap(\.int), size.count == 3, size.allSatisfy({ $0 > 0 }) {
       inputSize = Extent(height: size[1], width: size[2])
     }
