@@ -21,6 +21,30 @@ package struct LabelEvaluation: Sendable {
     scores[picture * labelCount..<(picture + 1) * labelCount]
   }
 
+  // MARK: One picture
+
+  /// The labels that a picture is said to have: those whose probability is `threshold` or more.
+  package func predicted(of picture: Int, threshold: Float = 0.5) -> Set<Int> {
+    Set(scores(of: picture).enumerated().filter { $0.element >= threshold }.map(\.offset))
+  }
+
+  package func truth(of picture: Int) -> Set<Int> { truths[picture] }
+
+  /// What was said furthest from the truth about a picture: the label, its probability, and how far that is off.
+  package func worstError(of picture: Int) -> (label: Int, score: Float, error: Float) {
+    let truth = truths[picture]
+    return scores(of: picture).enumerated()
+      .map { (label: $0.offset, score: $0.element, error: truth.contains($0.offset) ? 1 - $0.element : $0.element) }
+      .reduce((0, 0, -1)) { $1.error > $0.error ? $1 : $0 }
+  }
+
+  // MARK: All pictures
+
+  /// The share of pictures that are said to have exactly the labels that they have (subset accuracy).
+  package func exactMatches(threshold: Float = 0.5) -> Proportion {
+    Proportion(truths.indices.count { predicted(of: $0, threshold: threshold) == truths[$0] }, of: truths.count)
+  }
+
   /// The mean over the pictures of the average precision of their `count` most probable labels, by which section 4.5 of the
   /// paper compares networks on JFT (MAP@100).
   ///

@@ -28,6 +28,7 @@ private struct Cases: Decodable {
     let scores: [[Float]]
     let averagePrecision: [Double?]
     let meanAveragePrecision: Double
+    let exactMatches: Double
     let microF1: Double
     let macroF1: Double
     let weights: [Double]
@@ -96,6 +97,7 @@ struct EvaluationTests {
       if let found, let value { #expect(isClose(found, value)) }
     }
     #expect(isClose(evaluation.meanAveragePrecision, expected.meanAveragePrecision))
+    #expect(isClose(evaluation.exactMatches().value, expected.exactMatches))
     #expect(isClose(evaluation.microF1(), expected.microF1))
     #expect(isClose(evaluation.labelScores().macroF1, expected.macroF1))
     for (count, value) in expected.meanAveragePrecisionAt {
@@ -103,6 +105,17 @@ struct EvaluationTests {
       #expect(isClose(evaluation.meanAveragePrecision(at: count), value.plain))
       #expect(isClose(evaluation.meanAveragePrecision(at: count, weights: expected.weights), value.weighted))
     }
+  }
+
+  @Test func `The worst error about a picture is a label too many, or one that is missed`() {
+    var evaluation = LabelEvaluation(labelCount: 3)
+    evaluation.add([0.9, 0.75, 0.5], truth: [0])
+    evaluation.add([0.25, 0.5, 0.125], truth: [0, 2])
+    let errors = [0, 1].map { evaluation.worstError(of: $0) }
+    #expect(errors.map(\.label) == [1, 2] && errors.map(\.score) == [0.75, 0.125])
+    #expect(errors.map(\.error) == [0.75, 0.875])
+    #expect(evaluation.predicted(of: 0) == [0, 1, 2] && evaluation.predicted(of: 1) == [1])
+    #expect(evaluation.exactMatches(threshold: 0.8).count == 1)
   }
 
   @Test func `McNemar's test gives the exact binomial probabilities`() {

@@ -66,6 +66,7 @@ def labels_case(seed, pictures, labels):
             float(metrics.average_precision_score(truth[:, i], scores[:, i])) if present[i] else None
             for i in range(labels)],
         "meanAveragePrecision": float(metrics.average_precision_score(truth[:, present], scores[:, present])),
+        "exactMatches": float(metrics.accuracy_score(truth, said)),
         "microF1": float(metrics.f1_score(truth, said, average="micro")), "macroF1": float(f1[present].mean()),
         "weights": weights.tolist(),
         "meanAveragePrecisionAt": {

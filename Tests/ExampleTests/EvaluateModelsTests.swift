@@ -164,6 +164,45 @@ struct EvaluateModelsTests {
     #expect(refused.status == 1 && refused.errors.contains("expected label,weight with a weight of 0 or more"))
   }
 
+  @Test func `Models of labels are compared by the labels that each picture gets, and mistakes are shown`() throws {
+    let (a, b) = (
+      try Self.model("c", Self.labels, isOfLabels: true, in: folder),
+      try Self.model("d", Self.labels.reversed(), isOfLabels: true, in: folder)
+    )
+    /// The labels that a model gives each picture.
+    func answers(_ model: String) throws -> [[String]] {
+      let files = pictures.map { folder.appending(path: $0).path }
+      let lines = try Line.all(Command.run("xception-run", ["--model", model, "--json", "--top", "0"] + files))
+      return try lines.map { line in
+        try #require(line.predictions).filter { $0.probability >= 0.5 }.compactMap(\.label).sorted()
+      }
+    }
+    let (first, second) = (try answers(a), try answers(b))
+    // The first model has all right but the first picture, which neither has.
+    let truths = [Self.labels.filter { !first[0].contains($0) }] + first.dropFirst()
+    let truth = try list(truths.map { $0.isEmpty ? [""] : $0 })
+    let page = folder.appending(path: "labels.html")
+    let result = try evaluate(a, b, truth, "--json", "--html", page.path)
+    let report = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    let pair = try #require((report["pairs"] as? [[String: Any]])?.first)
+    let split = (1..<16).filter { first[$0] != second[$0] }
+    #expect(!split.isEmpty && pair["compared"] as? String == "labels")
+    let agreement = try #require(pair["agreement"] as? [String: Any])
+    #expect(agreement["count"] as? Int == first.indices.count { first[$0] == second[$0] })
+    let test = try #require(pair["mcNemar"] as? [String: Any])
+    #expect(test["onlyFirst"] as? Int == split.count && test["onlySecond"] as? Int == 0)
+    let differences = try #require(pair["differences"] as? [[String: String]])
+    #expect(differences.map { $0["picture"] } == split.map { pictures[$0] })
+    #expect(differences.map { $0["b"] } == split.map { second[$0].joined(separator: "; ") })
+    let models = try #require(report["models"] as? [[String: Any]])
+    let exact = models.map { ($0["labels"] as? [String: Any])?["exactMatches"] as? [String: Any] }
+    #expect(exact.map { $0?["count"] as? Int } == [15, 15 - split.count])
+    // One mistake of the first model, and of the second those in which it differs too.
+    let text = try String(contentsOf: page, encoding: .utf8)
+    #expect(text.count(of: "<li>") == 2 + split.count && text.count(of: "data:image/png;base64,") == 2 + split.count)
+    #expect(!text.contains("<svg"))
+  }
+
   @Test func `Folders are classes, whatever folders are in them`() throws {
     let photos = folder.appending(path: "photos")
     for (place, picture) in pictures.enumerated() {

@@ -124,5 +124,5 @@ struct HeatmapCommandTests {
 }
 
 extension String {
-  fileprivate func count(of text: String) -> Int { components(separatedBy: text).count - 1 }
+  func count(of text: String) -> Int { components(separatedBy: text).count - 1 }
 }

@@ -16,7 +16,8 @@ struct Evaluate: ParsableCommand {
 
       Of exclusive classes it tells the top-1 and top-5 accuracies with 95 % intervals (Wilson), precision, recall and F1 \
       of each class, the confusions, and the calibration; of independent labels the mean average precision, MAP@100 as \
-      section 4.5 of the Xception paper uses it, and F1. Of several models it also tells whether they differ (McNemar).
+      section 4.5 of the Xception paper uses it, how many pictures get exactly their labels, and F1. Of several models it \
+      also tells whether they differ (McNemar).
 
         xception-inspect evaluate model.xcw photos
         xception-inspect evaluate a.xcw b.xcw truth.csv --html report.html

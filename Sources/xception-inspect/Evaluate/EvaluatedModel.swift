@@ -6,7 +6,16 @@ struct EvaluatedModel {
   enum Findings {
     /// With the class and the answer of each picture.
     case classes(ClassEvaluation, answers: [(picture: Int, truth: Int, answer: ClassEvaluation.Answer)])
-    case labels(LabelEvaluation)
+    /// With the picture that each of the evaluation's is.
+    case labels(LabelEvaluation, pictures: [Int])
+  }
+
+  /// What the model said about a picture.
+  struct Answer {
+    let picture: Int
+    /// The name of the class, or those of the labels, in order.
+    let names: [String]
+    let isCorrect: Bool
   }
 
   let classifier: Classifier
@@ -33,7 +42,7 @@ struct EvaluatedModel {
     self.weights = try weights?.values(index, classCount: classCount)
     if classifier.kind == .independentLabels {
       truths = .labels(try pictures.labelSets(index))
-      findings = .labels(LabelEvaluation(labelCount: classCount))
+      findings = .labels(LabelEvaluation(labelCount: classCount), pictures: [])
     } else {
       truths = .classes(try pictures.classes(index))
       findings = .classes(ClassEvaluation(classCount: classCount), answers: [])
@@ -49,11 +58,28 @@ struct EvaluatedModel {
       evaluation.add(answer, truth: truths[picture])
       answers.append((picture, truths[picture], answer))
       findings = .classes(evaluation, answers: answers)
-    case (.labels(var evaluation), .labels(let truths)):
-      findings = .labels(LabelEvaluation(labelCount: 0))
+    case (.labels(var evaluation, var pictures), .labels(let truths)):
+      findings = .labels(LabelEvaluation(labelCount: 0), pictures: [])
       evaluation.add(probabilities, truth: truths[picture])
-      findings = .labels(evaluation)
+      pictures.append(picture)
+      findings = .labels(evaluation, pictures: pictures)
     default: preconditionFailure("findings and truths are of one kind")
+    }
+  }
+
+  /// To each picture that was read.
+  var answers: [Answer] {
+    switch findings {
+    case .classes(_, let answers):
+      answers.map {
+        Answer(picture: $0.picture, names: [className($0.answer.predicted)], isCorrect: $0.answer.isCorrect)
+      }
+    case .labels(let evaluation, let pictures):
+      pictures.enumerated().map { index, picture in
+        let labels = evaluation.predicted(of: index)
+        return Answer(
+          picture: picture, names: labels.map(className).sorted(), isCorrect: labels == evaluation.truth(of: index))
+      }
     }
   }
 

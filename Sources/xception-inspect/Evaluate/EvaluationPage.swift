@@ -9,8 +9,8 @@ import Xception
   import Foundation
 #endif
 
-/// The evaluation as a page of HTML that needs no other file: figures, the confusion matrix as a picture, and the worst
-/// mistakes with thumbnails, which can be filtered.
+/// The evaluation as a page of HTML that needs no other file: figures, the confusion matrix of exclusive classes as a
+/// picture, and the worst mistakes with thumbnails, which can be filtered.
 struct EvaluationPage {
   let text: String
 
@@ -70,46 +70,68 @@ private struct ModelSection {
   /// - Parameter id: Of the section among those of the page.
   init(_ model: EvaluatedModel, report: EvaluationReport.Model, run: EvaluationRun, decoding: DecodingOptions, id: Int)
   {
-    guard case .classes(let evaluation, let answers) = model.findings else {
-      text = ""
-      return
-    }
-    let mistakes = Self.worst(answers).map { answer in
-      let entry = run.pictures.truth.entries[answer.picture]
-      let image = thumbnail(run.pictures.path(of: answer.picture), decoding).map {
+    let mistakes = Mistake.all(of: model).sorted { ($1.error, $0.picture) < ($0.error, $1.picture) }
+    // 60 thumbnails keep a page below 2 MB.
+    let items = mistakes.prefix(60).map { mistake in
+      let entry = run.pictures.truth.entries[mistake.picture]
+      let image = thumbnail(run.pictures.path(of: mistake.picture), decoding).map {
         "<img alt=\"\" src=\"data:image/png;base64,\($0)\">"
       }
-      return """
-        <li>\(image ?? "")<b>\(model.className(answer.answer.predicted).escapedForHTML)</b> \
-        \(percent(Double(answer.answer.confidence))), is <b>\(model.className(answer.truth).escapedForHTML)</b> \
-        \(percent(Double(answer.answer.truthProbability)))<br><small>\(entry.picture.escapedForHTML)</small></li>
+      return "<li>\(image ?? "")\(mistake.text)<br><small>\(entry.picture.escapedForHTML)</small></li>"
+    }
+    var matrix = ""
+    if case .classes(let evaluation, _) = model.findings {
+      matrix = """
+        <h3>Confusion matrix</h3>
+        <p>A row for each class that pictures are of, a column for each that they were taken for; darker is a larger share of
+        the row.</p>
+        \(MatrixPicture(evaluation.matrix, names: model.className).text)
+
         """
     }
     text = """
       <section id="model\(id)">
       <h2>\(report.file.escapedForHTML)</h2>
-      <h3>Confusion matrix</h3>
-      <p>A row for each class that pictures are of, a column for each that they were taken for; darker is a larger share of
-      the row.</p>
-      \(MatrixPicture(evaluation.matrix, names: model.className).text)
-      <h3>Worst mistakes</h3>
+      \(matrix)<h3>Worst mistakes</h3>
       <p><label>Filter <input class="filter" type="search" placeholder="class or file"></label>
-      <span class="shown">\(mistakes.count)</span> of \(answers.count { !$0.answer.isCorrect }) mistakes</p>
+      <span class="shown">\(items.count)</span> of \(mistakes.count) mistakes</p>
       <ul class="mistakes">
-      \(mistakes.joined(separator: "\n"))
+      \(items.joined(separator: "\n"))
       </ul>
       </section>
       """
   }
+}
 
-  /// The mistakes in which the model was surest, at most 60 of them, which keeps a page below 2 MB.
-  private static func worst(
-    _ answers: [(picture: Int, truth: Int, answer: ClassEvaluation.Answer)]
-  ) -> ArraySlice<(picture: Int, truth: Int, answer: ClassEvaluation.Answer)> {
-    answers.filter { !$0.answer.isCorrect }.sorted {
-      ($1.answer.confidence - $1.answer.truthProbability, $0.picture)
-        < ($0.answer.confidence - $0.answer.truthProbability, $1.picture)
-    }.prefix(60)
+/// A picture that a model has wrong.
+private struct Mistake {
+  let picture: Int
+  /// How far off the model was, between 0 and 1.
+  let error: Float
+  /// As HTML: what was said, and what is right.
+  let text: String
+
+  static func all(of model: EvaluatedModel) -> [Mistake] {
+    func name(_ index: Int) -> String { "<b>\(model.className(index).escapedForHTML)</b>" }
+    switch model.findings {
+    case .classes(_, let answers):
+      return answers.filter { !$0.answer.isCorrect }.map { picture, truth, answer in
+        Mistake(
+          picture: picture, error: answer.confidence - answer.truthProbability,
+          text: "\(name(answer.predicted)) \(percent(Double(answer.confidence))), "
+            + "is \(name(truth)) \(percent(Double(answer.truthProbability)))")
+      }
+    case .labels(let evaluation, let pictures):
+      return pictures.enumerated().compactMap { index, picture in
+        let truth = evaluation.truth(of: index)
+        guard evaluation.predicted(of: index) != truth else { return nil }
+        let worst = evaluation.worstError(of: index)
+        let labels = truth.isEmpty ? "none" : truth.sorted().map(name).joined(separator: "; ")
+        return Mistake(
+          picture: picture, error: worst.error,
+          text: "\(name(worst.label)) \(percent(Double(worst.score))), is \(labels)")
+      }
+    }
   }
 }
 

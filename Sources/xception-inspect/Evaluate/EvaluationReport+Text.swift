@@ -52,6 +52,7 @@ extension EvaluationReport.Model {
       let weighting = labels.isWeighted ? ", weighted" : ""
       facts.append(("MAP@100", (labels.meanAveragePrecisionAt100 * 100).rounded(decimals: 2) + weighting))
       facts.append(("mAP", labels.meanAveragePrecision.rounded(decimals: 3)))
+      facts.append(("all right", labels.exactMatches.text))
       facts.append(("micro F1", labels.microF1.rounded(decimals: 3)))
       facts.append(("macro F1", labels.macroF1.rounded(decimals: 3)))
     }
@@ -78,7 +79,7 @@ extension EvaluationReport.Model.NamedScore {
 extension EvaluationReport.Pair {
   fileprivate var text: String {
     let facts: [(name: String, text: String)] = [
-      ("A", a), ("B", b), ("same class", agreement.text),
+      ("A", a), ("B", b), ("same \(compared)", agreement.text),
       ("only A right", "\(mcNemar.onlyFirst)"), ("only B right", "\(mcNemar.onlySecond)"),
       (
         "McNemar",
@@ -88,7 +89,7 @@ extension EvaluationReport.Pair {
     ]
     let rows =
       [["picture", "is", "A", "B"]]
-      + differences.prefix(20).map { [$0.picture, $0.truth, $0.a, $0.b].map(\.printable) }
+      + differences.prefix(20).map { [$0.picture, $0.truth, $0.a, $0.b].map { $0.isEmpty ? "-" : $0.printable } }
     guard !differences.isEmpty else { return factSheet(facts) }
     let more = differences.count > 20 ? "\n... and \(differences.count - 20) more (--json has all)" : ""
     return factSheet(facts) + "\n\n" + table(rows, leftAligned: [0, 1, 2, 3]) + more

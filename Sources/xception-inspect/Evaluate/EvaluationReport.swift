@@ -30,6 +30,8 @@ struct EvaluationReport: Encodable {
       /// Whether labels count by weights in the figure before.
       let isWeighted: Bool
       let meanAveragePrecision: Double
+      /// The share of pictures that got exactly their labels.
+      let exactMatches: Proportion
       let microF1: Double
       let macroF1: Double
     }
@@ -53,7 +55,9 @@ struct EvaluationReport: Encodable {
 
     let a: String
     let b: String
-    /// The share of pictures that both take for the same class.
+    /// What is compared: `class`, or `labels`, which are right if there is none too many and none too few.
+    let compared: String
+    /// The share of pictures of which both say the same.
     let agreement: Proportion
     let mcNemar: McNemar
     /// The pictures that one has right and the other wrong.
@@ -98,13 +102,13 @@ extension EvaluationReport.Model {
           Confusion(
             truth: model.className($0.pair.truth), predicted: model.className($0.pair.predicted), count: $0.count)
         })
-    case .labels(let evaluation):
+    case .labels(let evaluation, _):
       allScores = evaluation.labelScores()
       classes = nil
       labels = Labels(
         meanAveragePrecisionAt100: evaluation.meanAveragePrecision(at: 100, weights: model.weights),
         isWeighted: model.weights != nil, meanAveragePrecision: evaluation.meanAveragePrecision,
-        microF1: evaluation.microF1(), macroF1: allScores.macroF1)
+        exactMatches: evaluation.exactMatches(), microF1: evaluation.microF1(), macroF1: allScores.macroF1)
     }
     scores = allScores.enumerated().filter { $0.element.support > 0 || $0.element.predicted > 0 }
       .map { NamedScore(name: model.className($0.offset), score: $0.element) }
@@ -112,21 +116,25 @@ extension EvaluationReport.Model {
 }
 
 extension EvaluationReport.Pair {
+  /// Nil where one model tells classes and the other labels.
   fileprivate init?(_ run: EvaluationRun, _ first: Int, _ second: Int) {
-    guard let answers = run.pairs(first, second) else { return nil }
-    (a, b) = (run.models[first].file, run.models[second].file)
-    let names = { (model: Int, index: Int) in run.models[model].className(index) }
+    let (one, other) = (run.models[first], run.models[second])
+    switch (one.findings, other.findings) {
+    case (.classes, .classes): compared = "class"
+    case (.labels, .labels): compared = "labels"
+    default: return nil
+    }
+    (a, b) = (one.file, other.file)
+    let answers = Array(zip(one.answers, other.answers))
     // By name: two models may have their classes in different orders.
-    agreement = Proportion(
-      answers.count { names(first, $0.first.predicted) == names(second, $0.second.predicted) }, of: answers.count)
-    let split = answers.filter { $0.first.isCorrect != $0.second.isCorrect }
-    let onlyFirst = split.count { $0.first.isCorrect }
+    agreement = Proportion(answers.count { $0.names == $1.names }, of: answers.count)
+    let split = answers.filter { $0.isCorrect != $1.isCorrect }
+    let onlyFirst = split.count { $0.0.isCorrect }
     mcNemar = McNemar(onlyFirst: onlyFirst, onlySecond: split.count - onlyFirst)
     differences = split.map {
-      let entry = run.pictures.truth.entries[$0.first.picture]
-      return Difference(
-        picture: entry.picture, truth: entry.labels[0], a: names(first, $0.first.predicted),
-        b: names(second, $0.second.predicted))
+      let entry = run.pictures.truth.entries[$0.picture]
+      let texts = [entry.labels, $0.names, $1.names].map { $0.joined(separator: "; ") }
+      return Difference(picture: entry.picture, truth: texts[0], a: texts[1], b: texts[2])
     }
   }
 }

@@ -28,25 +28,4 @@ struct EvaluationRun {
       throw InputFileError(path: first.picture, reason: "\(first.error); none of the pictures can be read")
     }
   }
-
-  /// The answers of two models of exclusive classes, picture by picture; nil for models of labels.
-  func pairs(_ a: Int, _ b: Int) -> [(first: Answered, second: Answered)]? {
-    guard case .classes(_, let first) = models[a].findings, case .classes(_, let second) = models[b].findings else {
-      return nil
-    }
-    return zip(first, second).map { (Answered($0), Answered($1)) }
-  }
-
-  /// What a model answered about a picture.
-  struct Answered {
-    let picture: Int
-    let predicted: Int
-    let isCorrect: Bool
-
-    init(_ answer: (picture: Int, truth: Int, answer: ClassEvaluation.Answer)) {
-      picture = answer.picture
-      predicted = answer.answer.predicted
-      isCorrect = answer.answer.isCorrect
-    }
-  }
 }
