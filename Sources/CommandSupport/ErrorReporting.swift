@@ -8,7 +8,8 @@ package import ArgumentParser
   @unsafe @preconcurrency import Darwin
 #endif
 
-/// Runs a command, prints the error that ends it as `command: error` on standard error, and makes it exit with 1.
+/// Runs a command, prints the error that ends it as `command: error` on standard error, and makes it exit with 1, or with 64
+/// where the error is of options that do not fit the model.
 ///
 /// What was printed must have arrived: output that could not be written is an error too.
 package func reportingErrors(as command: String, _ body: () throws -> Void) throws(ExitCode) {
@@ -19,7 +20,7 @@ package func reportingErrors(as command: String, _ body: () throws -> Void) thro
     throw code
   } catch {
     StandardError.print("\(command): \(error)")
-    throw .failure
+    throw error is ValidationError ? .validationFailure : .failure
   }
 }
 

@@ -1,7 +1,7 @@
 extension String {
-  /// As text, or as a quoted attribute, of HTML.
+  /// As text, or as a quoted attribute, of HTML; printable, as names come from files.
   package var escapedForHTML: String {
-    unicodeScalars.reduce(into: "") { text, scalar in
+    printableLines.unicodeScalars.reduce(into: "") { text, scalar in
       switch scalar {
       case "&": text += "&amp;"
       case "<": text += "&lt;"

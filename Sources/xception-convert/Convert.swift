@@ -81,6 +81,13 @@ struct Convert: ParsableCommand {
       """)
   var outputKind: Metadata.Output?
 
+  @Option(
+    name: .customLong("output-is"),
+    help: """
+      What the last values are, if the network does not tell it (a note says so) or tells it wrongly: one of the same names.
+      """)
+  var statedOutput: Metadata.Output?
+
   @Option(help: ArgumentHelp("Which output to keep of a model that has several, by its layer.", valueName: "name"))
   var outputLayer: String?
 
@@ -146,6 +153,7 @@ struct Convert: ParsableCommand {
     if isSameFile((try? source()) ?? input, output) { throw ValidationError("the output file is the input file") }
     if quiet && json { throw ValidationError("--quiet and --json cannot be used together") }
     if quantize != nil, precision != nil { throw ValidationError("--quantize and --precision cannot be used together") }
+    if quiet, photos != nil { throw ValidationError("--quiet prints nothing of what --validate finds: expected one") }
     if photos != nil, quantize == nil, precision == nil {
       throw ValidationError("--validate compares the model before and after, so it needs --quantize or --precision")
     }
@@ -251,6 +259,7 @@ struct Convert: ParsableCommand {
     options.preprocessing = preprocessing.preprocess
     options.preprocessingChange = preprocessing.change
     options.output = outputKind
+    options.statedOutput = statedOutput
     options.license = license
     options.attribution = attribution
     options.outputLayer = outputLayer

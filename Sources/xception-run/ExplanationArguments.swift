@@ -13,7 +13,8 @@ struct ExplanationArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      Write a page to this HTML file that shows the pictures with their classes and heatmaps and needs no other file.
+      Write a page to this HTML file that shows the pictures with their classes and, where they take no further passes, \
+      heatmaps, and needs no other file.
       """, valueName: "file"))
   var report: String?
 

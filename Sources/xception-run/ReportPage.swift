@@ -14,9 +14,12 @@ import Xception
 final class ReportPage {
   private let file: OutputFile
 
-  init(_ path: String, model: String, classifier: Classifier) throws(OutputFileError) {
+  /// - Parameter className: Of the class that heatmaps are of; nil for the likeliest of each picture.
+  init(
+    _ path: String, model: String, classifier: Classifier, className: String? = nil
+  ) throws(OutputFileError) {
     file = try OutputFile(path)
-    try file.append(Self.head(model: model, classifier))
+    try file.append(Self.head(model: model, className: className, classifier))
   }
 
   /// Adds what `ReportEntry` made.
@@ -30,10 +33,11 @@ final class ReportPage {
     try file.finish()
   }
 
-  private static func head(model: String, _ classifier: Classifier) -> String {
+  private static func head(model: String, className: String?, _ classifier: Classifier) -> String {
+    let seen = className.map { "the class \($0.escapedForHTML)" } ?? "its likeliest class"
     let why =
       classifier.hasActivationMap
-      ? "Beside each picture is where the network sees its likeliest class: from black, nothing, to pale yellow, the most."
+      ? "Beside each picture is where the network sees \(seen): from black, nothing, to pale yellow, the most."
       : "There are no heatmaps: of this network each takes as long as classifying many pictures (--heatmap makes one)."
     return """
       <!doctype html>
@@ -41,11 +45,11 @@ final class ReportPage {
       <head>
       <meta charset="utf-8">
       <meta name="viewport" content="width=device-width">
-      <title>Pictures by \(model.printable.escapedForHTML)</title>
+      <title>Pictures by \(model.escapedForHTML)</title>
       <style>\(style)</style>
       </head>
       <body>
-      <h1>Pictures by \(model.printable.escapedForHTML)</h1>
+      <h1>Pictures by \(model.escapedForHTML)</h1>
       <p>\(why)</p>
       <ul class="pictures">
 
@@ -84,13 +88,13 @@ enum ReportEntry {
     let rows = classification.predictions.map { prediction in
       let width = (100 * min(max(Double(prediction.probability), 0), 1)).rounded(decimals: 1)
       return """
-        <tr><td>\(prediction.percentage.drop { $0 == " " })</td><td>\(prediction.name.printable.escapedForHTML)</td>\
+        <tr><td>\(prediction.percentage.drop { $0 == " " })</td><td>\(prediction.name.escapedForHTML)</td>\
         <td><div class="bar" style="width:\(width)%"></div></td></tr>
         """
     }
     return """
       <li><div class="shown">\(shown.joined())</div>
-      <h2>\(name.printable.escapedForHTML)</h2>
+      <h2>\(name.escapedForHTML)</h2>
       <table>\(rows.joined(separator: "\n"))</table></li>
 
       """
@@ -98,8 +102,8 @@ enum ReportEntry {
 
   static func text(_ name: String, error: String) -> String {
     """
-    <li><h2>\(name.printable.escapedForHTML)</h2>
-    <p class="error">\(error.printable.escapedForHTML)</p></li>
+    <li><h2>\(name.escapedForHTML)</h2>
+    <p class="error">\(error.escapedForHTML)</p></li>
 
     """
   }

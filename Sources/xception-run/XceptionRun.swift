@@ -63,6 +63,9 @@ struct XceptionRun: ParsableCommand {
     guard why.outputLayer == nil || results.format != .csv else {
       throw ValidationError("--output-layer needs an --output of .jsonl")
     }
+    guard why.outputLayer == nil || !features else {
+      throw ValidationError("--features and --output-layer both replace the classes: expected one of them")
+    }
     guard why.report == nil || !results.resume else {
       throw ValidationError(
         "--report shows the pictures of one run, and --resume goes on with another: expected one of them")
@@ -110,7 +113,9 @@ struct XceptionRun: ParsableCommand {
     let file = try results.output.map { try ResultsFile($0, format: format, resumes: results.resume) }
     let page = try why.report.map {
       let path = try InstalledModels().path(meantBy: model)
-      return try ReportPage($0, model: path.split(separator: "/").last.map(String.init) ?? path, classifier: classifier)
+      return try ReportPage(
+        $0, model: path.split(separator: "/").last.map(String.init) ?? path, classifier: classifier,
+        className: why.className)
     }
     let run = PictureRun(
       classifier: classifier, format: format, top: top == 0 ? nil : top, file: file, task: task, page: page)
@@ -132,7 +137,13 @@ struct XceptionRun: ParsableCommand {
   private func task(_ classifier: Classifier) throws -> PictureTask {
     let classIndex = try why.className.map { try classifier.classIndex(ofNameOrNumber: $0) }
     if let file = why.heatmap { return .heatmap(file: file, classIndex: classIndex) }
-    if why.report != nil { return .report(classIndex: classIndex) }
+    if why.report != nil {
+      guard classIndex == nil || classifier.hasActivationMap else {
+        throw ValidationError(
+          "--class is of heatmaps, which a report has of networks that end in global average pooling; use --heatmap")
+      }
+      return .report(classIndex: classIndex)
+    }
     return try why.outputLayer.map { .values(of: try classifier.layer(named: $0)) } ?? .classify
   }
 
