@@ -73,7 +73,7 @@ package enum Labels {
 
   static func trimmed(_ text: some StringProtocol) -> String {
     let start = text.drop(while: \.isWhitespace)
-    return String(start.reversed().drop(while: \.isWhitespace).reversed())
+    return start.lastIndex { !$0.isWhitespace }.map { String(start[...$0]) } ?? ""
   }
 
   /// The folders of a folder; nil where the path is none. Hidden ones are no classes.
