@@ -46,6 +46,7 @@ run() {
   fi
   local options=(-max_total_time="$3" -timeout=25 -rss_limit_mb=2048 -print_final_stats=1 -reload=0 -seed="${XCEPTION_FUZZ_SEED:-0}")
   options+=(-artifact_prefix="$scratch/found/$1-")
+  # The bytes of `network` and `graphs` are choices, among which there are no words.
   [ -f "Tests/Fuzz/Dictionaries/$1.dict" ] && options+=(-dict="Tests/Fuzz/Dictionaries/$1.dict")
   case $1 in
     graphs) options+=(-max_len=16) ;;

@@ -216,7 +216,7 @@ struct ManyPicturesTests {
     }
     try pictures(100)
     let few = try peak(100)
-    try pictures(3000)
-    #expect(try peak(3000) < few + 4)
+    try pictures(10_000)
+    #expect(try peak(10_000) < few + 4)
   }
 }

@@ -1,6 +1,8 @@
 import Foundation
+import ModelGraph
 import SmallModel
 import Testing
+import WeightFormat
 
 #if os(Linux)
   /// What the commands print on a terminal, which `script` of util-linux makes.
@@ -62,6 +64,32 @@ import Testing
         let lines = try lines(columns: 80, options, environment: environment)
         #expect(!lines.isEmpty && lines.allSatisfy { !$0.contains(/\u{1b}\[[0-9;:]*m/) }, "\(options): \(lines)")
       }
+    }
+
+    @Test func `A heatmap that takes many passes shows a bar that grows, and leaves nothing of it`() throws {
+      let file = model.folder.appending(path: "flat-\(UUID().uuidString).xcw")
+      try WeightFile.write(Self.withoutPooling(), to: file.path, profile: .compact)
+      let map = model.folder.appending(path: "\(UUID().uuidString).png").path
+      let lines = try lines(columns: 80, "--model '\(file.path)' --heatmap '\(map)' --plain '\(model.photos[0].path)'")
+      let bars = lines.compactMap { $0.firstMatch(of: /making the heatmap \[(#*) *\]/)?.1.count }
+      #expect(bars.count > 10 && bars == bars.sorted() && bars.last == 30, "\(lines)")
+      #expect(lines.last?.contains("heatmap") == false && FileManager.default.fileExists(atPath: map))
+    }
+
+    /// A network that no pooling ends: its heatmap is made by hiding parts of the picture.
+    private static func withoutPooling() throws -> Model {
+      var builder = GraphBuilder()
+      let image = try builder.append("image", .input(.map(height: 40, width: 40, channels: 3)))
+      let flat = try builder.append("flat", .flatten, [image])
+      let dense = try builder.append("dense", .dense(Dense(outputs: 2)), [flat]) { role, dimensions in
+        let values = (0..<dimensions.reduce(1, *)).map { Float($0 % 7) * 0.001 }
+        return Tensor(name: "\(role)", dimensions: dimensions, values: values)
+      }
+      _ = try builder.append("softmax", .softmax, [dense])
+      let metadata = Metadata(
+        architecture: "flat", preprocessing: .keras, labels: ["dark", "light"], output: .classProbabilities,
+        converter: "tests")
+      return Model(graph: builder.graph, metadata: metadata)
     }
 
     @Test func `A run says on a terminal how far it is, and leaves its summary`() throws {

@@ -67,12 +67,14 @@
 
     private static func current() throws -> Process {
       let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-      func number(_ name: String) -> Int {
-        let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") } ?? ""
-        return Int(line.split(whereSeparator: \.isWhitespace).dropFirst().first ?? "") ?? -1
+      let resident = status.firstMatch(of: /VmRSS:\s*([0-9]+)/).flatMap { Int($0.1) } ?? -1
+      let files = FileManager.default
+      // Those of the pools: the system's libraries keep more or fewer of their own.
+      let threads = try files.contentsOfDirectory(atPath: "/proc/self/task").count { thread in
+        try String(contentsOfFile: "/proc/self/task/\(thread)/comm", encoding: .utf8).contains(/^xception-[0-9]+$/)
       }
-      let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
-      return Process(residentKilobytes: number("VmRSS"), threads: number("Threads"), descriptors: descriptors)
+      let descriptors = try files.contentsOfDirectory(atPath: "/proc/self/fd").count
+      return Process(residentKilobytes: resident, threads: threads, descriptors: descriptors)
     }
   }
 
