@@ -80,11 +80,16 @@ def reading(options: argparse.Namespace, files: list[pathlib.Path]) -> float:
     return sum(map(float, parts)) / 1000 / os.cpu_count()
 
 
-def inference(options: argparse.Namespace) -> float:
-    """The seconds for a picture, with one caller at a time or with one for each processor."""
-    callers = {1, os.cpu_count()}
-    words = [options.weights, "--json", "--streams"]
-    results = (output(options, "xception-bench", *words, count).stdout for count in callers)
+def inference(options: argparse.Namespace, pictures: int) -> float:
+    """The seconds for a picture, with one caller at a time or with one for each processor.
+
+    Of as many as there are: what a processor does for a moment it does not do for as long as a folder takes.
+    """
+    words = [options.weights, "--json"]
+    results = (
+        output(options, "xception-bench", *words, "--streams", callers, "--runs", pictures // callers + 1).stdout
+        for callers in {1, os.cpu_count()}
+    )
     return min(1 / json.loads(result.splitlines()[-1])["images_per_second"] for result in results)
 
 
@@ -96,7 +101,7 @@ def main() -> None:
     loop = python_loop(options, files)
     loop()
     turns = [
-        (command(options, files), loop(), reading(options, files) + len(files) * inference(options))
+        (command(options, files), loop(), reading(options, files) + len(files) * inference(options, len(files)))
         for _ in range(options.rounds)
     ]
     ours, theirs, possible = (min(column) for column in zip(*turns))
