@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Makes networks of keras.applications with seeded weights, each with a picture and what Keras gives for it.
 
-    Tests/keras-networks.py FOLDER NAME...
+    Tests/keras-networks.py [--drawn] FOLDER NAME...
 
 writes NAME.keras, NAME.ppm and NAME.json, which Tests/keras-files.py reads. NAME is that of a function of keras.applications;
 without names, all 40. Weights drawn at random let the values of a deep network grow from block to block: those of
 EfficientNetV2L reach 1e13, where Keras's own answers in 32 and in 64 bits differ by a fifth. So normalizations here have the
 moments of what they read, as training gives them, and both answers are written: `output`, in 64 bits, and `float32`. What they
 read is the picture and noise from -1 to 1 behind the model's own scaling, on which the converter's check runs the network.
+With --drawn the moments are drawn at random, too, and `output` is in 32 bits.
 
 Needs Keras 3 with TensorFlow.
 """
@@ -55,15 +56,18 @@ def noise_for(model, random):
     return noise
 
 
-def make(name, folder):
-    keras.utils.set_random_seed(7)
-    side = SIDES.get(name, 224)
-    model = build(name, side)
-    random = np.random.default_rng(11)
-    pixels = random.integers(0, 256, (side // 8 + 1, side // 8 + 1, 3), dtype=np.uint8)
-    picture = np.asarray(Image.fromarray(pixels).resize((side, side), Image.BICUBIC))
-    scaled = any(type(layer).__name__ in ("Rescaling", "Normalization") for layer in model.layers)
-    values = picture.astype("float32")[None] if scaled else picture.astype("float32")[None] / 127.5 - 1
+def draw(model, random):
+    """All that a normalization has, around what leaves its values as they are."""
+    limits = {"gamma": (0.7, 1.3), "beta": (-0.2, 0.2), "moving_mean": (-0.2, 0.2), "moving_variance": (0.5, 1.5)}
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            for variable in layer.weights:
+                low, high = limits[variable.name]
+                variable.assign(random.uniform(low, high, variable.shape).astype("float32"))
+
+
+def calibrate(model, values, random):
+    """The moments of what normalizations read, with weights that are drawn at random."""
     normalizations = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
     # Moments without what dropout does to them.
     kept = [(layer, "rate", layer.rate) for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
@@ -82,24 +86,45 @@ def make(name, folder):
         model(np.concatenate([values, noise_for(model, random)]), training=True)
     for layer, option, value in kept:
         setattr(layer, option, value)
-    single = model(values, training=False).numpy()[0]
-    model.save(os.path.join(folder, name + ".keras"))
+
+
+def in_64_bits(model, name, side, values):
     weights = model.get_weights()
     keras.config.set_dtype_policy("float64")
     exact = build(name, side)
     exact.set_weights(weights)
-    double = exact(values.astype("float64"), training=False).numpy()[0]
+    output = exact(values.astype("float64"), training=False).numpy()[0]
     keras.config.set_dtype_policy("float32")
+    return output
+
+
+def make(name, folder, is_drawn):
+    keras.utils.set_random_seed(7)
+    side = SIDES.get(name, 224)
+    model = build(name, side)
+    random = np.random.default_rng(11)
+    if is_drawn:
+        draw(model, random)
+    pixels = random.integers(0, 256, (side // 8 + 1, side // 8 + 1, 3), dtype=np.uint8)
+    picture = np.asarray(Image.fromarray(pixels).resize((side, side), Image.BICUBIC))
+    scaled = any(type(layer).__name__ in ("Rescaling", "Normalization") for layer in model.layers)
+    values = picture.astype("float32")[None] if scaled else picture.astype("float32")[None] / 127.5 - 1
+    if not is_drawn:
+        calibrate(model, values, random)
+    single = model(values, training=False).numpy()[0]
+    model.save(os.path.join(folder, name + ".keras"))
+    output = single if is_drawn else in_64_bits(model, name, side, values)
     Image.fromarray(picture).save(os.path.join(folder, name + ".ppm"))
-    facts = {"scaled": scaled, "side": side, "output": double.tolist(), "float32": single.tolist()}
+    facts = {"scaled": scaled, "side": side, "output": output.tolist(), "float32": single.tolist()}
     with open(os.path.join(folder, name + ".json"), "w") as file:
         json.dump(facts, file)
-    print(name, "logits to", np.abs(double).max(), "32 bits differ by", np.abs(single - double).max(), flush=True)
+    print(name, "logits to", np.abs(output).max(), "32 bits differ by", np.abs(single - output).max(), flush=True)
 
 
-if len(sys.argv) < 2:
+arguments = [argument for argument in sys.argv[1:] if argument != "--drawn"]
+if not arguments:
     sys.exit(__doc__)
-os.makedirs(sys.argv[1], exist_ok=True)
-for name in sys.argv[2:] or NAMES:
-    make(name, sys.argv[1])
+os.makedirs(arguments[0], exist_ok=True)
+for name in arguments[1:] or NAMES:
+    make(name, arguments[0], "--drawn" in sys.argv)
     keras.backend.clear_session()

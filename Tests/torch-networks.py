@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """Makes state dictionaries of networks of torchvision and timm, with seeded weights and PyTorch's own output.
 
-    Tests/torch-networks.py OUT [NAME...]        all of LIST where none are named; NAME is timm:efficientnet_b0, say
+    Tests/torch-networks.py [--drawn] [--forms] OUT [NAME...]        all of LIST where none are named; NAME is timm:efficientnet_b0, say
 
 For each: OUT/LIBRARY/NAME.safetensors, NAME.pth, NAME.ppm, a picture of the input's size, and NAME.json: what the network gives
 for it under (pixel / 255 - mean) / std in 64 bits, as Tests/torch-files.py reads it, and how far 32 bits are from that, of the
 largest logit (`noise`): a network whose noise is near the tolerance tells nothing. `cadene:xception` is timm's legacy_xception
-under Cadene's names, with pointwise kernels of two dimensions. Needs torch, torchvision, timm, safetensors, Pillow.
+under Cadene's names, with pointwise kernels of two dimensions. With --forms also NAME.legacy.pth, NAME.onnx by the TorchScript
+exporter and NAME.dynamo.onnx by that of torch.export. With --drawn what normalizations do to the moments that they have is drawn
+at random, so that values grow from layer to layer, and the output is in 32 bits. Needs torch, torchvision, timm, safetensors,
+Pillow; for --forms also onnx and onnxscript.
 """
 
 import json
@@ -64,25 +67,40 @@ def created(library, name):
     return model, facts["input_size"][-1], (list(facts["mean"]), list(facts["std"]))
 
 
-def build(library, name):
+def draw_affine(norms, generator):
+    for m in norms:
+        if m.affine:
+            m.weight.data.copy_(0.8 + 0.4 * torch.rand(m.num_features, generator=generator))
+            m.bias.data.copy_(-0.1 + 0.2 * torch.rand(m.num_features, generator=generator))
+
+
+def take_moments(model, norms, batch):
+    """Statistics as training leaves them, which keep the signal alive."""
+    if not norms:
+        return
+    momenta = [m.momentum for m in norms]
+    for m in norms:
+        m.momentum = 1.0
+    with torch.no_grad():
+        model.train()(batch)
+    for m, momentum in zip(norms, momenta):
+        m.momentum = momentum
+
+
+def build(library, name, is_drawn):
     torch.manual_seed(SEED)
     model, side, scale = created(library, name)
     generator = torch.Generator().manual_seed(SEED + 1)
     norms = [m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)]
-    if norms:  # Statistics as training leaves them keep the signal alive.
-        momenta = [m.momentum for m in norms]
-        for m in norms:
-            m.momentum = 1.0
-            if m.affine:  # Before the statistics are taken, which then belong to these.
-                m.weight.data.copy_(0.8 + 0.4 * torch.rand(m.num_features, generator=generator))
-                m.bias.data.copy_(-0.1 + 0.2 * torch.rand(m.num_features, generator=generator))
-        # Pictures and noise: the file's own check runs on noise, which would grow beyond measure where nothing has seen it.
-        pictures = [network_input(picture_of(side, SEED + 100 + i), *scale) for i in range(2)]
-        batch = torch.cat(pictures + [2 * torch.rand(1, 3, side, side, generator=generator) - 1 for _ in range(2)])
-        with torch.no_grad():
-            model.train()(batch)
-        for m, momentum in zip(norms, momenta):
-            m.momentum = momentum
+    pictures = [network_input(picture_of(side, SEED + 100 + i), *scale) for i in range(4)]
+    if is_drawn:
+        take_moments(model, norms, torch.cat(pictures))
+        draw_affine(norms, generator)
+        return model.eval(), side, scale
+    draw_affine(norms, generator)  # Before the statistics are taken, which then belong to these.
+    # Pictures and noise: the file's own check runs on noise, which would grow beyond measure where nothing has seen it.
+    noise = [2 * torch.rand(1, 3, side, side, generator=generator) - 1 for _ in range(2 if norms else 0)]
+    take_moments(model, norms, torch.cat(pictures[:2] + noise))
     for parameter_name, parameter in model.named_parameters():  # Scales that begin as nearly nothing would hide their blocks.
         if parameter_name.endswith(("layer_scale", ".gamma")):
             parameter.data.copy_(0.5 + torch.rand(parameter.shape, generator=generator))
@@ -106,12 +124,22 @@ def cadenes(state):
     return result
 
 
+def save_other_forms(model, state, pixels, base):
+    torch.save(state, base + ".legacy.pth", _use_new_zipfile_serialization=False)
+    for ending, options in ((".onnx", {"dynamo": False, "opset_version": 17}), (".dynamo.onnx", {"dynamo": True})):
+        torch.onnx.export(model, (pixels,), base + ending, input_names=["input"], output_names=["output"], verbose=False, **options)
+
+
 def main():
-    out, names = sys.argv[1], sys.argv[2:] or LIST
+    arguments = [argument for argument in sys.argv[1:] if argument not in ("--drawn", "--forms")]
+    if not arguments:
+        sys.exit(__doc__)
+    out, names = arguments[0], arguments[1:] or LIST
+    is_drawn, has_forms = "--drawn" in sys.argv, "--forms" in sys.argv
     os.makedirs(out, exist_ok=True)
     for entry in names:
         library, name = entry.split(":")
-        model, side, scale = build(library, name)
+        model, side, scale = build(library, name, is_drawn)
         folder = os.path.join(out, library)
         os.makedirs(folder, exist_ok=True)
         base = os.path.join(folder, name)
@@ -122,10 +150,13 @@ def main():
         pixels = network_input(picture, *scale)
         with torch.no_grad():
             rounded = model(pixels)[0].double()
+        if has_forms:
+            save_other_forms(model, state, pixels, base)
+        with torch.no_grad():
             output = model.double()(pixels.double())[0]
         noise = float((rounded - output).abs().max() / output.abs().max())
         facts = {
-            "source": library, "side": side, "mean": scale[0], "std": scale[1], "output": output.tolist(),
+            "source": library, "side": side, "mean": scale[0], "std": scale[1], "output": (rounded if is_drawn else output).tolist(),
             "noise": noise,
         }
         with open(base + ".json", "w") as file:
