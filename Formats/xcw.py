@@ -180,9 +180,9 @@ class File:
         m = {"output": OUTPUTS[f.u32(len(OUTPUTS))]}
         m["filter"] = ["nearest", "bilinear", "bicubic"][f.u32(3)]
         m["antialias"] = f.flag()
-        m["geometry"] = ["stretch", "center crop"][f.u32(2)]
+        m["geometry"] = ["stretch", "center crop", "pad before", "pad after"][f.u32(4)]
         m["shorter side"] = f.u32((1 << 14) + 1)
-        require((m["geometry"] == "stretch") == (m["shorter side"] == 0), "META: shorter side")
+        require((m["geometry"] != "center crop") == (m["shorter side"] == 0), "META: shorter side")
         m["channel order"] = ["rgb", "bgr"][f.u32(2)]
         m["divisor"] = f.f32()
         channels = f.u32()

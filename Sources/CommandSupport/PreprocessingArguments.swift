@@ -24,6 +24,14 @@ package struct PreprocessingArguments: ParsableArguments {
   @Flag(help: "Stretch the whole image to the input size.")
   package var stretch = false
 
+  @Option(
+    help: """
+      Keep the whole image in its proportions and fill what is left over with black. before: it is filled first, then \
+      resized, as by Keras's Resizing(pad_to_aspect_ratio=True). after: the image is resized to fit, as by \
+      image_dataset_from_directory(pad_to_aspect_ratio=True).
+      """)
+  package var pad: Preprocessing.Padding?
+
   @Option(help: "The order of the input's channels.")
   package var channelOrder: Preprocessing.ChannelOrder?
 
@@ -41,8 +49,12 @@ package struct PreprocessingArguments: ParsableArguments {
   package init() {}
 
   package func validate() throws {
-    if stretch, cropShorterSide != nil {
-      throw ValidationError("--stretch and --crop-shorter-side cannot be used together")
+    let geometries = [
+      stretch ? "--stretch" : nil, cropShorterSide.map { _ in "--crop-shorter-side" }, pad.map { _ in "--pad" },
+    ]
+    .compactMap(\.self)
+    if geometries.count > 1 {
+      throw ValidationError("\(geometries.joined(separator: " and ")) cannot be used together")
     }
     var given = Self.plain
     change.apply(to: &given)
@@ -59,7 +71,8 @@ package struct PreprocessingArguments: ParsableArguments {
 
   /// Whether any of the options is given.
   package var isGiven: Bool {
-    preprocess != nil || filter != nil || antialias != nil || cropShorterSide != nil || stretch || channelOrder != nil
+    preprocess != nil || filter != nil || antialias != nil || cropShorterSide != nil || stretch || pad != nil
+      || channelOrder != nil
       || divisor != nil || mean != nil || std != nil
   }
 
@@ -67,7 +80,8 @@ package struct PreprocessingArguments: ParsableArguments {
   package var change: PreprocessingChange {
     var change = PreprocessingChange()
     (change.filter, change.antialias, change.channelOrder) = (filter, antialias, channelOrder)
-    change.geometry = cropShorterSide.map { .centerCrop(shorterSide: $0) } ?? (stretch ? .stretch : nil)
+    change.geometry =
+      cropShorterSide.map { .centerCrop(shorterSide: $0) } ?? pad.map { .pad($0) } ?? (stretch ? .stretch : nil)
     (change.divisor, change.mean, change.standardDeviation) = (divisor, mean?.values, std?.values)
     return change
   }
@@ -86,6 +100,7 @@ package struct ChannelValues: ExpressibleByArgument {
 }
 
 extension Preprocessing.Filter: ExpressibleByArgument {}
+extension Preprocessing.Padding: ExpressibleByArgument {}
 extension Preprocessing.ChannelOrder: ExpressibleByArgument {}
 
 extension NamedPreprocessing: ExpressibleByArgument {

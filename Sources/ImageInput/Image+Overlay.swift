@@ -6,7 +6,7 @@ package struct Overlay {
   package var values: [Float]
   package var width: Int
   package var height: Int
-  /// The part of the picture that it covers, in pixels.
+  /// The part of the picture that it covers, in pixels; it may reach beyond the picture.
   package var columns: Range<Double>
   package var rows: Range<Double>
 
@@ -20,7 +20,7 @@ package struct Overlay {
 }
 
 extension Preprocessing.Geometry {
-  /// The part of an upright picture of so many pixels that the input shows.
+  /// The part of an upright picture of so many pixels that the input shows, and where it is padded, what lies around it.
   package func part(
     ofWidth width: Int, height: Int, inputWidth: Int, inputHeight: Int
   ) -> (columns: Range<Double>, rows: Range<Double>) {
@@ -32,10 +32,10 @@ extension Preprocessing.Geometry {
 }
 
 extension ResizedSide {
-  /// What is used of the image.
+  /// What is used of the image and the black around it.
   fileprivate var part: Range<Double> {
-    let scale = Double(imageSize) / Double(size)
-    return Double(used.lowerBound) * scale..<Double(used.upperBound) * scale
+    let scale = Double(paddedSize) / Double(size)
+    return Double(used.lowerBound) * scale - Double(margin)..<Double(used.upperBound) * scale - Double(margin)
   }
 }
 

@@ -74,7 +74,7 @@ package struct Preprocessor: Sendable {
     guard channels == 1 else {
       // Pillow leaves colors alone where a picture has the size already.
       let frame = frame(of: rows)
-      let isResized = frame.columns.size != frame.columns.imageSize || frame.rows.size != frame.rows.imageSize
+      let isResized = frame.columns.size != frame.columns.paddedSize || frame.rows.size != frame.rows.paddedSize
       return try isConvolved && channels == 4 && isResized
         ? unsafe write(colors: PremultipliedRows(source: rows), isPremultiplied: true, into: input)
         : unsafe write(colors: rows, into: input)

@@ -4,10 +4,22 @@ import ModelGraph
 struct ResizedSide {
   /// Pixels of the image.
   let imageSize: Int
-  /// Pixels it is resized to.
+  /// Black pixels that are added at each end of the image before it is resized.
+  let margin: Int
+  /// Pixels it is resized to, with its margins.
   let size: Int
-  /// Of the resized pixels, those that are computed.
+  /// Of the resized pixels, those that are computed; beyond them all is black.
   let used: Range<Int>
+
+  init(imageSize: Int, margin: Int = 0, size: Int, used: Range<Int>) {
+    self.imageSize = imageSize
+    self.margin = margin
+    self.size = size
+    self.used = used
+  }
+
+  /// Pixels of the image with its margins.
+  var paddedSize: Int { imageSize + 2 * margin }
 }
 
 /// How an image is resized and what part of the result becomes the input.
@@ -42,6 +54,13 @@ struct ResizedFrame {
       let shortest = min(imageWidth, imageHeight)
       columns = ResizedSide(imageSize: imageWidth, size: imageWidth * shorterSide / shortest, centered: width)
       rows = ResizedSide(imageSize: imageHeight, size: imageHeight * shorterSide / shortest, centered: height)
+    case .pad(.before):
+      columns = ResizedSide(imageSize: imageWidth, size: width, paddedLike: height, of: imageHeight)
+      rows = ResizedSide(imageSize: imageHeight, size: height, paddedLike: width, of: imageWidth)
+    case .pad(.after):
+      let ratio = max(Double(imageWidth) / Double(width), Double(imageHeight) / Double(height))
+      columns = ResizedSide(imageSize: imageWidth, reducedBy: ratio, padded: width)
+      rows = ResizedSide(imageSize: imageHeight, reducedBy: ratio, padded: height)
     }
   }
 
@@ -63,5 +82,18 @@ extension ResizedSide {
     let rest = size - count
     let start = rest / 2 + (rest % 4 == 3 ? 1 : 0)
     self.init(imageSize: imageSize, size: size, used: start..<start + count)
+  }
+
+  /// With margins that give it the proportion of the other side, in the single precision of Keras's `Resizing`.
+  init(imageSize: Int, size: Int, paddedLike otherSize: Int, of otherImageSize: Int) {
+    let padded = Int(Float(otherImageSize * size) / Float(otherSize))
+    self.init(imageSize: imageSize, margin: max(padded - imageSize, 0) / 2, size: size, used: 0..<size)
+  }
+
+  /// Less its fraction, with black around it, in the double precision of `tf.image.resize_with_pad`.
+  init(imageSize: Int, reducedBy ratio: Double, padded count: Int) {
+    let size = Double(imageSize) / ratio
+    let start = Int(max(Double(count) - size, 0) / 2)
+    self.init(imageSize: imageSize, size: max(Int(size), 1), used: -start..<count - start)
   }
 }

@@ -1,4 +1,5 @@
-/// For each computed pixel along one side of the upright image, a run of the stored image's pixels and their weights.
+/// For each computed pixel along one side of the upright image, a run of the stored image's pixels and their weights;
+/// none, where it is black.
 struct SamplingWindows<Weight: Sendable>: Sendable {
   /// The pixel of each run's first weight.
   private(set) var starts: [Int] = []
@@ -38,10 +39,17 @@ struct SamplingWindows<Weight: Sendable>: Sendable {
     return windows
   }
 
-  fileprivate mutating func append(start: Int, _ run: some Sequence<Weight>) {
-    starts.append(start)
-    weights.append(contentsOf: run)
-    offsets.append(weights.count)
+  /// For each pixel that a side uses, a run of the image with its margins, less the pixels in these: black adds nothing.
+  fileprivate init(of side: ResizedSide, _ run: (Int) -> (start: Int, weights: [Weight])) {
+    for index in side.used {
+      let (start, weights) = (0..<side.size).contains(index) ? run(index) : (index < 0 ? 0 : side.paddedSize, [])
+      let first = start - side.margin
+      let lower = min(max(first, 0), side.imageSize)
+      let upper = min(max(first + weights.count, lower), side.imageSize)
+      starts.append(lower)
+      self.weights += weights.dropFirst(max(lower - first, 0)).prefix(upper - lower)
+      offsets.append(self.weights.count)
+    }
   }
 }
 
@@ -72,62 +80,52 @@ extension SamplingWindows<Int32> {
   /// Pillow's convolution (its precision for 8-bit images included): the window is centered on the pixel, widened by the
   /// scale, cut at the image's edges, and its weights add up to 1.
   static func convolution(_ filter: ConvolutionFilter, _ side: ResizedSide) -> Self {
-    let scale = Double(side.imageSize) / Double(side.size)
+    let scale = Double(side.paddedSize) / Double(side.size)
     let widening = max(scale, 1)
     let support = filter.support * widening
-    var windows = Self()
-    for index in side.used {
+    return Self(of: side) { index in
       let center = (Double(index) + 0.5) * scale
       let start = max(0, Int(center - support + 0.5))
-      let end = min(side.imageSize, Int(center + support + 0.5))
+      let end = min(side.paddedSize, Int(center + support + 0.5))
       var run = (start..<end).map { filter((Double($0) - center + 0.5) * (1 / widening)) }
       let sum = run.reduce(0, +)
       if sum != 0 { for place in run.indices { run[place] /= sum } }
       let one = Double(1 << fractionBits)
-      windows.append(start: start, run.map { Int32(($0 * one) + ($0 < 0 ? -0.5 : 0.5)) })
+      return (start, run.map { Int32(($0 * one) + ($0 < 0 ? -0.5 : 0.5)) })
     }
-    return windows
   }
 }
 
 extension SamplingWindows<Float> {
   /// Where a resized pixel's center lies in the image, in TensorFlow's single precision.
   private static func place(of index: Int, _ side: ResizedSide) -> Float {
-    (Float(index) + 0.5) * (Float(side.imageSize) / Float(side.size)) - 0.5
+    (Float(index) + 0.5) * (Float(side.paddedSize) / Float(side.size)) - 0.5
   }
 
   /// The two neighbors, as `tf.image.resize` weights them; one at the edges.
   static func bilinear(_ side: ResizedSide) -> Self {
-    var windows = Self()
-    for index in side.used {
+    Self(of: side) { index in
       let place = place(of: index, side)
       let lower = place.rounded(.down)
       let fraction = place - lower
-      let start = min(max(0, Int(lower)), side.imageSize - 1)
-      if lower < 0 || start == side.imageSize - 1 {
-        windows.append(start: start, CollectionOfOne(1))
-      } else {
-        windows.append(start: start, [1 - fraction, fraction])
-      }
+      let start = min(max(0, Int(lower)), side.paddedSize - 1)
+      return (start, lower < 0 || start == side.paddedSize - 1 ? [1] : [1 - fraction, fraction])
     }
-    return windows
   }
 
   /// The four neighbors, as `tf.image.resize` weights them: Keys's cubic convolution with a = -0.5, the fraction
   /// rounded to 1/1024; neighbors outside the image do not count and the others' weights are scaled to add up to 1.
   static func bicubic(_ side: ResizedSide) -> Self {
-    var windows = Self()
-    for index in side.used {
+    Self(of: side) { index in
       let place = place(of: index, side)
       let lower = place.rounded(.down)
       let fraction = ((place - lower) * 1024).rounded(.toNearestOrEven) / 1024
       let first = Int(lower) - 1
-      let inside = max(0, first)..<min(side.imageSize, first + 4)
+      let inside = max(0, first)..<min(side.paddedSize, first + 4)
       let run = inside.map { Float(ConvolutionFilter.bicubic(Double($0 - first - 1) - Double(fraction))) }
       let sum = run.reduce(0, +)
-      windows.append(start: inside.lowerBound, run.map { $0 / sum })
+      return (inside.lowerBound, run.map { $0 / sum })
     }
-    return windows
   }
 }
 
@@ -137,15 +135,9 @@ extension SamplingWindows<Void> {
   ///
   /// `tf.image.resize` multiplies in single precision instead; see `Preprocessing.Filter.nearest`.
   static func nearest(_ side: ResizedSide) -> Self {
-    let scale = Double(side.imageSize) / Double(side.size)
-    var place = scale * 0.5
-    var windows = Self()
-    for index in 0..<side.used.upperBound {
-      if index >= side.used.lowerBound {
-        windows.append(start: min(Int(place), side.imageSize - 1), CollectionOfOne(()))
-      }
-      place += scale
-    }
-    return windows
+    let scale = Double(side.paddedSize) / Double(side.size)
+    var places = [scale * 0.5]
+    while places.count < min(side.used.upperBound, side.size) { places.append(places[places.count - 1] + scale) }
+    return Self(of: side) { (min(Int(places[$0]), side.paddedSize - 1), [()]) }
   }
 }

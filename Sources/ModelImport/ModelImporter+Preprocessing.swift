@@ -72,7 +72,7 @@ extension ModelImporter {
     }
     guard options.preprocessing == nil, !options.preprocessingChange.statesResizing else { return nil }
     return "the file does not say how images are resized; \(preprocessing.resizingText) is assumed"
-      + " (--filter, --antialias and --crop-shorter-side change it)"
+      + " (--filter, --antialias, --crop-shorter-side and --pad change it)"
   }
 
   /// How pictures fit an input with another number of them.
@@ -102,6 +102,7 @@ extension Preprocessing {
     return switch geometry {
     case .stretch: filterText + " without a crop" + (filter == .nearest ? ", as Keras's load_img," : "")
     case .centerCrop(let shorterSide): filterText + ", the center of a shorter side of \(shorterSide),"
+    case .pad(let padding): filterText + ", padded with black \(padding.rawValue) resizing,"
     }
   }
 }

@@ -4,6 +4,10 @@ import ModelGraph
 private enum Codes {
   static let outputs: [Metadata.Output] = [.classLogits, .classProbabilities, .labelLogits, .labelProbabilities]
   static let filters: [Preprocessing.Filter] = [.nearest, .bilinear, .bicubic]
+  /// The shorter side of a crop follows.
+  static let geometries: [Preprocessing.Geometry] = [
+    .stretch, .centerCrop(shorterSide: 0), .pad(.before), .pad(.after),
+  ]
   static let channelOrders: [Preprocessing.ChannelOrder] = [.rgb, .bgr]
 }
 
@@ -100,10 +104,12 @@ extension Preprocessing {
   fileprivate init(from reader: inout ByteReader) throws(WeightFormatError) {
     let filter = try reader.choice("resize filter", Codes.filters)
     let antialias = try reader.flag("antialias")
-    let isCropped = try reader.choice("geometry", [false, true])
+    var geometry = try reader.choice("geometry", Codes.geometries)
     let sideOffset = reader.offset
     let side = try reader.integer("shorter side")
-    guard isCropped || side == 0 else {
+    if case .centerCrop = geometry {
+      geometry = .centerCrop(shorterSide: side)
+    } else if side != 0 {
       throw reader.fault(.value, "shorter side", found: "\(side)", expected: "0 without a crop", back: 4)
     }
     let order = try reader.choice("channel order", Codes.channelOrders)
@@ -114,8 +120,8 @@ extension Preprocessing {
     let deviationOffset = reader.offset
     let deviation = try reader.floats("standard deviation", count: channels)
     self.init(
-      filter: filter, antialias: antialias, geometry: isCropped ? .centerCrop(shorterSide: side) : .stretch,
-      channelOrder: order, divisor: divisor, mean: mean, standardDeviation: deviation)
+      filter: filter, antialias: antialias, geometry: geometry, channelOrder: order, divisor: divisor, mean: mean,
+      standardDeviation: deviation)
     do throws(PreprocessingError) {
       try validateValues()
     } catch {
@@ -131,14 +137,10 @@ extension Preprocessing {
   fileprivate func encode(to writer: inout ByteWriter) throws(WeightFormatError) {
     writer.unsigned32(UInt32(Codes.filters.firstIndex(of: filter)!))
     writer.flag(antialias)
-    switch geometry {
-    case .stretch:
-      writer.unsigned32(0)
-      writer.unsigned32(0)
-    case .centerCrop(let shorterSide):
-      writer.unsigned32(1)
-      try writer.integer(shorterSide, "shorter side")
-    }
+    var (kind, side) = (geometry, 0)
+    if case .centerCrop(let shorterSide) = geometry { (kind, side) = (.centerCrop(shorterSide: 0), shorterSide) }
+    writer.unsigned32(UInt32(Codes.geometries.firstIndex(of: kind)!))
+    try writer.integer(side, "shorter side")
     writer.unsigned32(UInt32(Codes.channelOrders.firstIndex(of: channelOrder)!))
     writer.float(divisor)
     guard mean.count == standardDeviation.count else {

@@ -1,4 +1,4 @@
-/// How an image becomes the network's input: resized, cropped, and its values scaled.
+/// How an image becomes the network's input: resized, cropped or padded, and its values scaled.
 ///
 /// A model is trained with one preprocessing and is wrong with any other, so the model file records it.
 public struct Preprocessing: Hashable, Sendable {
@@ -23,6 +23,20 @@ public struct Preprocessing: Hashable, Sendable {
     /// to the even one of two equally near numbers. So do torchvision's `Resize` and `CenterCrop`, and timm with them.
     /// The number is at least the input's sides and at most 16,384.
     case centerCrop(shorterSide: Int)
+    /// The whole image in its proportions, in the middle of the input; what is left over is black, pixels of 0 before
+    /// they are scaled.
+    case pad(Padding)
+  }
+
+  /// When the black around an image is added.
+  public enum Padding: String, Hashable, Sendable, CaseIterable {
+    /// The image gets the input's proportions first, and the whole is resized: the filter blends the image's border with
+    /// black. So does Keras 3's `Resizing(pad_to_aspect_ratio=True)`. Both ends get equally many pixels, one too few in
+    /// all where their number is odd.
+    case before
+    /// The image is resized to fit, a side at least one pixel long, and what is left over is filled. So do
+    /// `tf.image.resize_with_pad` and with it Keras 3's `image_dataset_from_directory(pad_to_aspect_ratio=True)`.
+    case after
   }
 
   /// Far above any sensible one: the work of finding an image's part in a longer side grows with it.

@@ -23,6 +23,7 @@ struct FileDescription: Encodable {
     var filter: String
     var antialias: Bool
     var cropShorterSide: Int?
+    var pad: String?
     var channelOrder: String
     var divisor: Float
     var mean: [Float]
@@ -124,7 +125,11 @@ extension FileDescription.Resizing {
   init(_ preprocessing: Preprocessing) {
     filter = preprocessing.filter.rawValue
     antialias = preprocessing.antialias
-    if case .centerCrop(let side) = preprocessing.geometry { cropShorterSide = side }
+    switch preprocessing.geometry {
+    case .stretch: break
+    case .centerCrop(let side): cropShorterSide = side
+    case .pad(let padding): pad = padding.rawValue
+    }
     channelOrder = preprocessing.channelOrder.rawValue
     divisor = preprocessing.divisor
     mean = preprocessing.mean
@@ -133,7 +138,8 @@ extension FileDescription.Resizing {
 
   var description: String {
     let resize = "\(filter)\(antialias ? " with antialias" : "")"
-    let crop = cropShorterSide.map { ", shorter side \($0), center crop" } ?? ", stretched"
-    return "\(resize)\(crop), \(channelOrder), (pixel / \(divisor) - \(mean)) / \(standardDeviation)"
+    let crop = cropShorterSide.map { ", shorter side \($0), center crop" }
+    let geometry = crop ?? pad.map { ", padded with black \($0) resizing" } ?? ", stretched"
+    return "\(resize)\(geometry), \(channelOrder), (pixel / \(divisor) - \(mean)) / \(standardDeviation)"
   }
 }

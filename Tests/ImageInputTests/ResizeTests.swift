@@ -3,7 +3,7 @@ import ModelGraph
 import Testing
 
 /// A resizing whose result is the pixel values themselves.
-private func resizer(
+func resizer(
   _ filter: Preprocessing.Filter, antialias: Bool, width: Int, height: Int, geometry: Preprocessing.Geometry = .stretch
 ) throws -> Preprocessor {
   let preprocessing = Preprocessing(

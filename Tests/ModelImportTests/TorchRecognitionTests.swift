@@ -297,6 +297,7 @@ struct TorchNeighborTests {
       switch metadata.preprocessing.geometry {
       case .stretch: "stretch"
       case .centerCrop(let shorterSide): "\(shorterSide)"
+      case .pad(let padding): "padded \(padding.rawValue)"
       }
     #expect("\(geometry) \(height)x\(width)" == expected)
     #expect(metadata.preprocessing.filter == .bicubic && metadata.preprocessing.antialias)

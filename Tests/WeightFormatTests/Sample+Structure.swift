@@ -95,6 +95,8 @@ extension Sample {
     Sample("metadata-output-unknown", .value, .metadata) { $0.set(.metadata, at: 4, to: 4) },
     Sample("preprocessing-filter-unknown", .value, .metadata) { $0.set(.metadata, at: 8, to: 3) },
     Sample("preprocessing-antialias-2", .value, .metadata) { $0.set(.metadata, at: 12, to: 2) },
+    Sample("preprocessing-geometry-unknown", .value, .metadata) { $0.set(.metadata, at: 16, to: 4) },
+    Sample("preprocessing-side-with-padding", .value, .metadata) { $0.set(.metadata, at: 16, to: 2) },
     Sample("preprocessing-side-without-crop", .value, .metadata) { $0.set(.metadata, at: 16, to: 0) },
     Sample("preprocessing-side-zero", .value, .metadata) { $0.set(.metadata, at: 20, to: 0) },
     Sample("preprocessing-divisor-zero", .value, .metadata) { $0.metadata.preprocessing.divisor = 0 },

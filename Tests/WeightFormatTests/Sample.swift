@@ -78,6 +78,8 @@ struct Sample: Sendable {
         file.otherSections = [(SectionKind("NOTE"), false, Array("a reader skips this".utf8))]
         return try file.bytes()
       },
+      Sample(valid: "padded-before") { try SampleFile(try SampleModels.padded(.before)).bytes() },
+      Sample(valid: "padded-after") { try SampleFile(try SampleModels.padded(.after)).bytes() },
       Sample(valid: "assumptions") {
         var file = try SampleFile(try SampleModels.small())
         file.otherSections = [(.assumptions, false, try assumptions(["pixels of 0 to 255", "no crop"]))]

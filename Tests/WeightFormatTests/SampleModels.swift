@@ -35,6 +35,13 @@ enum SampleModels {
     Metadata(architecture: "", preprocessing: .keras, output: .classLogits, converter: "")
   }
 
+  /// A picture in the middle of a black ground.
+  static func padded(_ padding: Preprocessing.Padding) throws -> Model {
+    var model = try small()
+    model.metadata.preprocessing.geometry = .pad(padding)
+    return model
+  }
+
   /// The smallest: one input, one weight.
   static func least() throws -> Model {
     var builder = GraphBuilder()

@@ -204,7 +204,12 @@ extension KerasLayer {
         "Resizing with antialias of images of any size with \(channels) channels cannot be expressed; \(instead)")
     }
     if try bool("pad_to_aspect_ratio", default: false) {
-      throw error("Resizing with pad_to_aspect_ratio of images of any size cannot be expressed; \(instead)")
+      guard try float("fill_value", default: 0) == 0 else {
+        throw error(
+          "Resizing with pad_to_aspect_ratio and another fill_value than 0 of images of any size cannot be expressed;"
+            + " \(instead)")
+      }
+      resizing.geometry = .pad(.before)
     }
     if try bool("crop_to_aspect_ratio", default: false) {
       guard size.height == size.width else {
