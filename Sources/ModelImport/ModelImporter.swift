@@ -39,6 +39,11 @@ package enum ModelImporter {
     if let name = options.lambdas.keys.min(), kind != .kerasArchive, kind != .hdf5 {
       throw .options(reason: "there is no Lambda layer \"\(name)\" to declare: \(file.name) is no model of Keras")
     }
+    if let name = options.outputLayer, ![.kerasArchive, .hdf5, .onnx].contains(kind) {
+      throw .options(
+        reason: "--output-layer \(name) is for models of Keras and ONNX that have several outputs; \(file.name) has one"
+      )
+    }
     if kind == .weightFile { return try readWeightFile(file, options) }
     var foreign = try read(file, as: kind, options: options, progress: progress)
     try resize(&foreign.graph, options)
@@ -51,8 +56,12 @@ package enum ModelImporter {
       labels: try labels(options.labels.isEmpty ? foreign.labels : options.labels, of: foreign.graph), output: output,
       converter: converter, source: .init(fileName: file.name, sha256: file.digest()), license: options.license,
       attribution: options.attribution, assumptions: assumptions)
-    return Result(
-      model: Model(graph: foreign.graph, metadata: metadata), notes: foreign.notes + assumptions)
+    var notes = foreign.notes + assumptions
+    if metadata.labels.isEmpty, foreign.graph.endsInFeatures {
+      notes.append(
+        "it ends without a classifier: its \(foreign.graph.outputShape.elementCount) values are probably features")
+    }
+    return Result(model: Model(graph: foreign.graph, metadata: metadata), notes: notes)
   }
 
   /// The readers. Each gets the options for what it must know before there is a graph: sizes that the file leaves open.

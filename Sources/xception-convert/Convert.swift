@@ -88,7 +88,9 @@ struct Convert: ParsableCommand {
       """)
   var statedOutput: Metadata.Output?
 
-  @Option(help: ArgumentHelp("Which output to keep of a model that has several, by its layer.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "Which output to keep of a model that has several: the name of its layer, in ONNX its own.", valueName: "name"))
   var outputLayer: String?
 
   @Option(

@@ -18,6 +18,8 @@ struct LabelsTests {
   @Test func `Come in the forms that other tools write`() throws {
     let both = ["cat", "dog"]
     #expect(try parse(#"{"dog": 1, "cat": 0}"#) == both)
+    #expect(try parse(#"{"dog": "1", "cat": "0"}"#) == both)
+    #expect(try parse(#"{"0": "1", "1": "0"}"#) == ["1", "0"])
     #expect(try parse(#"{"id2label": {"0": "cat", "1": "dog"}, "label2id": {"cat": 0}}"#) == both)
     #expect(try parse(#"[{"id": 1, "name": "dog"}, {"id": 0, "name": "cat"}]"#) == both)
     #expect(try parse(#"[{"name": "cat"}, {"name": "dog"}]"#) == both)

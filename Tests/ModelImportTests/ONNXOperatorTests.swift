@@ -66,6 +66,21 @@ struct ONNXOperatorTests {
     #expect("\(String(describing: error))".contains("an ArgMax may only be the last"))
   }
 
+  @Test func `An output is chosen by its name, and one that is not there is refused with those that are`() throws {
+    let file = try ForeignFile(path: fixture("operators.onnx").path, limit: 1 << 24)
+    let model = try unsafe file.bytes.withUnsafeBytes { bytes throws(ImportError) in
+      try unsafe ONNXMessages.read(bytes)
+    }
+    var arrays = ONNXArrays(file, limits: ImportLimits())
+    let chosen = try ONNXTranslator.translate(model, arrays: &arrays, inputSize: nil, output: "Clip")
+    #expect(chosen.graph.nodes.map(\.shape) == (try output("Clip")).0.graph.nodes.map(\.shape))
+    #expect(!chosen.notes.contains { $0.contains("is used; the others are left out") })
+    let error = #expect(throws: ImportError.self) {
+      try ONNXTranslator.translate(model, arrays: &arrays, inputSize: nil, output: "nowhere")
+    }
+    #expect("\(String(describing: error))".contains("the model has no output \"nowhere\"; its outputs are \""))
+  }
+
   @Test func `The least integer less its zero point does not overflow`() throws {
     let inputs: [ONNXValue] = [
       .constant(ONNXConstant(ints: [.min, 4])), .constant(ONNXConstant(dimensions: [], values: .floats([0.5]))),

@@ -17,7 +17,14 @@ extension KerasTranslator {
   /// Appends the outermost model; returns the value of the only output, or of the one that the options name.
   mutating func append(_ model: KerasModel) throws(ImportError) -> Value {
     var outputs = model.outputs
-    if let name = options.outputLayer {
+    if let name = options.outputLayer, model.isSequential {
+      let last = model.layers.last?.name ?? ""
+      guard name == last else {
+        throw .options(
+          reason:
+            "a Sequential has one output, that of its last layer, \"\(last)\": --output-layer cannot be \"\(name)\"")
+      }
+    } else if let name = options.outputLayer {
       outputs = outputs.filter { $0.layer == name }
       if outputs.isEmpty, model.layers.contains(where: { $0.name == name }) {
         guard let tensor = KerasTensor(.array([.string(name), .number(0), .number(0)])) else { return Value(node: 0) }
@@ -28,7 +35,9 @@ extension KerasTranslator {
       let names = model.outputs.map { "\"\($0.layer)\"" }.joined(separator: ", ")
       throw .options(
         reason: outputs.isEmpty
-          ? "the model has no layer \"\(options.outputLayer ?? "")\"; its outputs are \(names)"
+          ? "the model has no layer \"\(options.outputLayer ?? "")\"; "
+            + (model.outputs.count == 1
+              ? "its only output is \(names): leave --output-layer out" : "its outputs are \(names)")
           : "the model has \(outputs.count) outputs, \(names): name one with --output-layer")
     }
     return try append(model, at: Position(), inputs: nil, outputs: outputs)[0]

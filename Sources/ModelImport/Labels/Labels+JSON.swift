@@ -7,6 +7,11 @@ extension Labels {
         if let inner = json[key], inner.array != nil || inner.isObject { return try labels(of: inner) }
       }
       if !members.isEmpty, members.values.allSatisfy({ $0.int != nil }) { return try labels(byName: members) }
+      // Numbers as strings name nothing where the keys are no numbers, as in {"cat": "0"}.
+      let isByNumber = members.keys.allSatisfy { Int($0) != nil }
+      if !members.isEmpty, !isByNumber, members.values.allSatisfy({ number(of: $0) != nil }) {
+        return try labels(byName: members)
+      }
       return try labels(byNumber: members)
     default: throw .labels(reason: "expected a JSON array or object")
     }
@@ -37,8 +42,10 @@ extension Labels {
   }
 
   private static func labels(byName members: [String: JSON]) throws(ImportError) -> [String] {
-    try ordered(members.map { ($0.value.int ?? -1, $0.key) }, of: "the JSON object", from: [0])
+    try ordered(members.map { (number(of: $0.value) ?? -1, $0.key) }, of: "the JSON object", from: [0])
   }
+
+  private static func number(of value: JSON) -> Int? { value.int ?? value.string.flatMap { Int($0) } }
 
   private static func labels(byNumber members: [String: JSON]) throws(ImportError) -> [String] {
     var labels: [String] = []

@@ -9,7 +9,8 @@ enum ONNXReader {
     }
     progress(.buildingNetwork, 0)
     var arrays = ONNXArrays(file, limits: options.limits)
-    let translation = try ONNXTranslator.translate(model, arrays: &arrays, inputSize: options.inputSize)
+    let translation = try ONNXTranslator.translate(
+      model, arrays: &arrays, inputSize: options.inputSize, output: options.outputLayer)
     guard translation.graph.parameterCount <= options.limits.parameters else {
       throw .model(
         reason: "has \(translation.graph.parameterCount) weights, more than the limit of \(options.limits.parameters)")

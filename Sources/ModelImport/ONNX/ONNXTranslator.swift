@@ -37,7 +37,7 @@ struct ONNXTranslator {
 
   /// - Parameter inputSize: Replaces the size that the file states, or leaves open.
   static func translate(
-    _ model: ONNXModel, arrays: inout ONNXArrays, inputSize: Extent?
+    _ model: ONNXModel, arrays: inout ONNXArrays, inputSize: Extent?, output named: String? = nil
   ) throws(ImportError) -> Translation {
     guard let opset = model.opsets[""] else { throw .model(reason: "does not say which ONNX operations it uses") }
     guard opsets.contains(opset) else {
@@ -45,7 +45,7 @@ struct ONNXTranslator {
         reason: "uses version \(opset) of ONNX's operations, expected \(opsets.lowerBound) to \(opsets.upperBound)"
           + "; onnx.version_converter can change it")
     }
-    guard let output = model.graph.outputs.first else { throw .model(reason: "the graph has no output") }
+    let output = try output(of: model.graph, named)
     var translator = try ONNXTranslator(model.graph, opset: opset)
     for tensor in model.graph.initializers {
       translator.values[tensor.name] = .constant(try ONNXConstant(try arrays.array(tensor)))
@@ -53,7 +53,25 @@ struct ONNXTranslator {
     let input = try translator.appendInput(of: model.graph, size: inputSize)
     let order = try ONNXOrder(model.graph, known: Set(translator.values.keys)).nodes(for: output.name)
     for node in order { try translator.translate(node, &arrays) }
-    return try translator.finished(model.graph, input: input)
+    if named == nil, model.graph.outputs.count > 1 {
+      translator.notes.append(
+        "the first output, \"\(output.name)\", is used; the others are left out (--output-layer names another)")
+    }
+    return try translator.finished(output, input: input)
+  }
+
+  /// The output of a name, or the first one.
+  private static func output(of graph: ONNXGraph, _ name: String?) throws(ImportError) -> ONNXValueInfo {
+    guard let first = graph.outputs.first else { throw .model(reason: "the graph has no output") }
+    guard let name else { return first }
+    guard let output = graph.outputs.first(where: { $0.name == name }) else {
+      let names = graph.outputs.map { "\"\($0.name)\"" }.joined(separator: ", ")
+      throw .options(
+        reason: "the model has no output \"\(name)\"; "
+          + (graph.outputs.count == 1
+            ? "its only one is \(names): leave --output-layer out" : "its outputs are \(names)"))
+    }
+    return output
   }
 
   private init(_ graph: ONNXGraph, opset: Int) throws(ImportError) {
@@ -126,12 +144,8 @@ struct ONNXTranslator {
   }
 
   private mutating func finished(
-    _ graph: ONNXGraph, input: DimensionLayout
+    _ output: ONNXValueInfo, input: DimensionLayout
   ) throws(ImportError) -> Translation {
-    let output = graph.outputs[0]
-    if graph.outputs.count > 1 {
-      notes.append("the first output, \"\(output.name)\", is used; the others are left out")
-    }
     switch values[output.name] {
     case .failure(let error)?: throw error
     case .feature? where quantizations[output.name] != nil:
