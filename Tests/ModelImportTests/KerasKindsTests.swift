@@ -8,7 +8,7 @@ import Testing
 private let expectedOutputs: [String: [[Float]]] = {
   let folder = Bundle.module.url(forResource: "Fixtures", withExtension: nil)!.appending(path: "kinds")
   var all: [String: [[Float]]] = [:]
-  for version in ["keras2.12", "keras2.13", "keras2.15", "keras3"] {
+  for version in ["keras2.12", "keras2.13", "keras2.15", "keras3", "tf_keras", "keras_core"] {
     let bytes = try! Data(contentsOf: folder.appending(path: "expected-\(version).json"))
     all.merge(try! JSONDecoder().decode([String: [[Float]]].self, from: bytes)) { first, _ in first }
   }
@@ -63,6 +63,12 @@ struct KerasKindsTests {
     try expect(try read(name), try #require(expectedOutputs[name])[0], name)
   }
 
+  @Test func `Reads the modules of tf_keras and keras_core`() {
+    for (package, count) in [("tf_keras", 7), ("keras_core", 2)] {
+      #expect(plainModels.count { $0.contains("-\(package).") } == count, "\(package)")
+    }
+  }
+
   @Test(arguments: ["keras2.12.h5", "keras2.15.h5", "keras3.keras"])
   func `Leaves the scaling at its start to the preprocessing`(file: String) throws {
     let caffe = try read("mode_caffe-" + file).metadata.preprocessing
@@ -100,6 +106,25 @@ struct KerasKindsTests {
     #expect(
       throws: ImportError.options(reason: "the model has no layer \"other\"; its outputs are \"kind\", \"tags\"")
     ) { try read(name) { $0.outputLayer = "other" } }
+  }
+
+  @Test func `Says that a model of one output has no other, whatever --output-layer names`() throws {
+    #expect(
+      throws: ImportError.options(
+        reason: "the model has no layer \"other\"; its only output is \"inner\": leave --output-layer out")
+    ) { try read("nested-keras3.keras") { $0.outputLayer = "other" } }
+    #expect(
+      throws: ImportError.options(
+        reason: "a Sequential has one output, that of its last layer, \"dense\": --output-layer cannot be \"conv2d\"")
+    ) { try read("padded_any_size-keras3.keras") { $0.outputLayer = "conv2d" } }
+    #expect(try read("padded_any_size-keras3.keras") { $0.outputLayer = "dense" }.graph.nodes.last?.name == "dense")
+    let resnet = try TorchFixture("resnet.safetensors").bytes
+    let error = #expect(throws: ImportError.self) {
+      var options = ImportOptions()
+      options.outputLayer = "fc"
+      return try ModelImporter.read(ForeignFile(path: "resnet.safetensors", bytes: resnet), options: options)
+    }
+    #expect("\(String(describing: error))".contains("--output-layer fc is for models of Keras and ONNX"))
   }
 
   @Test(arguments: lambdaModels)
@@ -140,6 +165,18 @@ struct KerasKindsTests {
     #expect(preprocessing.filter == .bilinear && !preprocessing.antialias)
     #expect(result.model.graph.inputShape == .map(height: 6, width: 6, channels: 3))
     #expect(result.notes.isEmpty && result.model.metadata.assumptions.isEmpty)
+  }
+
+  @Test func `Leaves padding to the preprocessing, but for a color other than black`() throws {
+    let fixture = try Fixture("kinds/padded_any_size-keras3.keras")
+    let preprocessing = try fixture.read().metadata.preprocessing
+    #expect(preprocessing.geometry == .pad(.before) && preprocessing.filter == .bilinear)
+    let text = try fixture.configuration()
+    let error = #expect(throws: ImportError.self) {
+      try fixture.read(configuration: text.with(#""fill_value": 0.0"#, #""fill_value": 0.5"#))
+    }
+    let reason = "another fill_value than 0 of images of any size cannot be expressed; give images of one size"
+    #expect("\(String(describing: error))".contains(reason), "\(String(describing: error))")
   }
 
   @Test func `Leaves the cubic filter to the preprocessing, and refuses those that it does not have`() throws {

@@ -2,12 +2,15 @@
 
     for python in KERAS2.12 KERAS2.13 KERAS2.15 KERAS3: $python Tests/ModelImportTests/make_kinds.py Tests/ModelImportTests/Fixtures/kinds
 
-Names after the folder make those kinds alone, and leave the others as they are.
+Names after the folder make those kinds alone, and leave the others as they are. KERAS=tf_keras or KERAS=keras_core takes Keras
+from the package of that name, whose modules are named otherwise, and makes some kinds.
 
-Made with TensorFlow 2.12.1, 2.13.1, 2.15.1 and Keras 3.15.1 with TensorFlow 2.21.0, on Python 3.11. The tests need none of them.
+Made with TensorFlow 2.12.1, 2.13.1, 2.15.1 and Keras 3.15.1 with TensorFlow 2.21.0, tf_keras 2.21.0 with that, and keras-core 0.1.7
+with TensorFlow 2.15.1, on Python 3.11. The tests need none of them.
 Each version writes what is different in it; the input is pixels of 0 to 255.
 """
 
+import importlib
 import json
 import os
 import sys
@@ -17,12 +20,16 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import h5py
 import numpy as np
 import tensorflow as tf
-from tensorflow import keras
 
+PACKAGE = os.environ.get("KERAS", "tensorflow.keras")
+keras = importlib.import_module(PACKAGE)
 L, A = keras.layers, keras.applications
 FOLDER = sys.argv[1]
-KERAS3 = int(tf.__version__.split(".")[1]) > 15
-VERSION = "keras3" if KERAS3 else "keras" + ".".join(tf.__version__.split(".")[:2])
+KERAS3 = PACKAGE == "keras_core" or keras.__version__.startswith("3.")
+if PACKAGE != "tensorflow.keras":
+    VERSION = PACKAGE
+else:
+    VERSION = "keras3" if KERAS3 else "keras" + ".".join(tf.__version__.split(".")[:2])
 EXPECTED_FILE = os.path.join(FOLDER, f"expected-{VERSION}.json")
 EXPECTED = {}
 if len(sys.argv) > 2:
@@ -69,7 +76,8 @@ def expect(name, model, twin=None):
 
 
 def save(name, model, suffixes, twin=None):
-    for suffix in suffixes:
+    # keras-core 0.1.7 cannot write .h5: it tries to copy a module.
+    for suffix in [".keras"] if PACKAGE == "keras_core" else suffixes:
         file = f"{name}-{VERSION}{suffix}"
         path = os.path.join(FOLDER, file)
         model.save(path)
@@ -288,6 +296,16 @@ def any_size():
     EXPECTED[file] = [np.asarray(model(pixels(6 * 6 * 3).reshape(1, 6, 6, 3), training=False), "f4").ravel().tolist()]
 
 
+def padded_any_size():
+    """Images of any size, which the model puts in the middle of black."""
+    layers = [L.Resizing(6, 8, pad_to_aspect_ratio=True), L.Rescaling(1 / 255), L.Conv2D(2, 3), L.Flatten(), L.Dense(2)]
+    model = keras.Sequential([keras.Input((None, None, 3)), *layers])
+    randomize(model)
+    file = f"padded_any_size-{VERSION}.keras"
+    model.save(os.path.join(FOLDER, file))
+    EXPECTED[file] = [np.asarray(model(pixels(6 * 8 * 3).reshape(1, 6, 8, 3), training=False), "f4").ravel().tolist()]
+
+
 def functions():
     """What is written as functions of tensors, in place of layers."""
     i = keras.Input((5, 5, 3))
@@ -434,9 +452,12 @@ if VERSION in ("keras3", "keras2.13"):
     KINDS += [channels_first, flat_channels_first, heads, custom, any_size]
 KINDS += [groups] if VERSION in ("keras2.12", "keras3") else []
 KINDS += [filters] if VERSION in ("keras2.15", "keras3") else []
-KINDS += [overflow, simplex, functions, powers, constants] if KERAS3 else []
+KINDS += [overflow, simplex, functions, powers, constants, padded_any_size] if KERAS3 else []
 KINDS += [tensorflow_functions] if VERSION == "keras2.15" else []
 KINDS += [normalizations] if VERSION == "keras2.12" else [logarithm] if VERSION in ("keras2.15", "keras3") else []
+if PACKAGE != "tensorflow.keras":
+    # keras-core 0.1.7 cannot save a model with preprocess_input in its graph, either.
+    KINDS = [nested, shared] if PACKAGE == "keras_core" else [nested, shared, modes]
 os.makedirs(FOLDER, exist_ok=True)
 for kind in [kind for kind in KINDS if kind.__name__ in sys.argv[2:] or len(sys.argv) == 2]:
     keras.backend.clear_session()
