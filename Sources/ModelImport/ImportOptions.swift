@@ -31,6 +31,31 @@ package struct ImportOptions: Sendable {
 
   package init() {}
 
+  /// Refuses what means nothing for a file of this kind.
+  func check(for kind: ForeignKind, fileName: String) throws(ImportError) {
+    let isKeras = kind == .kerasArchive || kind == .hdf5
+    if let name = lambdas.keys.min(), !isKeras {
+      throw .options(reason: "there is no Lambda layer \"\(name)\" to declare: \(fileName) is no model of Keras")
+    }
+    if let outputLayer, !isKeras, kind != .onnx {
+      throw .options(
+        reason:
+          "--output-layer \(outputLayer) is for models of Keras and ONNX that have several outputs; \(fileName) has one"
+      )
+    }
+    if kind == .onnx || kind == .weightFile { try checkWholeNetwork() }
+    if pooling != nil, !isKeras {
+      throw .options(reason: "--pooling is for files of weights alone that Keras saved: leave it out")
+    }
+  }
+
+  /// Refuses what a file that has the network itself leaves nothing to say about.
+  func checkWholeNetwork() throws(ImportError) {
+    let given = [architecture.map { _ in "--architecture" }, pooling.map { _ in "--pooling" }].compactMap(\.self)
+    guard let option = given.first else { return }
+    throw .options(reason: "\(option) is for files of weights alone, and this one has its network: leave it out")
+  }
+
   /// Refuses texts that a weights file cannot hold.
   func checkTexts() throws(ImportError) {
     for (name, text) in [("license", license), ("attribution", attribution)] {

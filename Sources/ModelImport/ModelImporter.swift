@@ -36,14 +36,7 @@ package enum ModelImporter {
   ) throws(ImportError) -> Result {
     try options.checkTexts()
     let kind = file.kind()
-    if let name = options.lambdas.keys.min(), kind != .kerasArchive, kind != .hdf5 {
-      throw .options(reason: "there is no Lambda layer \"\(name)\" to declare: \(file.name) is no model of Keras")
-    }
-    if let name = options.outputLayer, ![.kerasArchive, .hdf5, .onnx].contains(kind) {
-      throw .options(
-        reason: "--output-layer \(name) is for models of Keras and ONNX that have several outputs; \(file.name) has one"
-      )
-    }
+    try options.check(for: kind, fileName: file.name)
     if kind == .weightFile { return try readWeightFile(file, options) }
     var foreign = try read(file, as: kind, options: options, progress: progress)
     try resize(&foreign.graph, options)

@@ -61,6 +61,7 @@ enum KerasReader {
   private static func translate(
     _ model: KerasModel, weights: any KerasWeights, isKeras3: Bool, options: ImportOptions
   ) throws(ImportError) -> ForeignModel {
+    try options.checkWholeNetwork()
     let translation = try KerasTranslator.translate(
       model, weights: weights, options: options, isKeras3: isKeras3)
     let known = KnownNetwork.of(model)
