@@ -108,6 +108,11 @@ struct XceptionRun: ParsableCommand {
     if !json, classifier.kind == .independentLabels {
       StandardError.print("xception-run: the labels are independent: their probabilities do not add up to 100 %")
     }
+    if classifier.mayGiveFeatures, why.outputLayer == nil {
+      StandardError.print(
+        "xception-run: the model ends without a classifier: its \(classifier.classCount) values are probably features, of which"
+          + " probabilities of classes mean nothing (--output-layer prints the values of a layer)")
+    }
     let task = try task(classifier)
     let format = format(for: classifier)
     let file = try results.output.map { try ResultsFile($0, format: format, resumes: results.resume) }

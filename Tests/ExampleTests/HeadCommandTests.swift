@@ -87,6 +87,24 @@ struct HeadCommandTests {
     #expect(text.output.contains(/\nclasses +exclusive classes\n/), "\(text.errors)")
   }
 
+  @Test
+  func `The command xception-run warns of a network that ends without a classifier, unless its values have names`()
+    throws
+  {
+    var builder = GraphBuilder()
+    let image = try builder.append("image", .input(.map(height: 8, width: 8, channels: 3)))
+    let relu = try builder.append("relu", .activation(.relu), [image])
+    try builder.append("pool", .globalPool(GlobalPool(.average)), [relu])
+    var metadata = Metadata(architecture: "", preprocessing: .keras, output: .classLogits, converter: "")
+    let file = try write(Model(graph: builder.graph, metadata: metadata), "features.xcw")
+    let warned = try Command.run("xception-run", ["--model", file, model.photos[0].path])
+    #expect(warned.status == 0, "\(warned.errors)")
+    #expect(warned.errors.contains("the model ends without a classifier: its 3 values are probably features"))
+    metadata.labels = ["red", "green", "blue"]
+    let named = try write(Model(graph: builder.graph, metadata: metadata), "named.xcw")
+    #expect(try Command.run("xception-run", ["--model", named, model.photos[0].path]).errors.isEmpty)
+  }
+
   @Test func `Logits that an older file does not call logits of labels can be called so, and nothing else`() throws {
     let file = try write(SmallModel.model(ending: .logits, output: .classLogits), "logits.xcw")
     let restated = try object("xception-convert", file, path("labels.xcw"), "--output", "label-logits")

@@ -88,6 +88,19 @@ struct XceptionConvertTests {
     #expect(types.contains("bfloat16"))
   }
 
+  @Test func `Padding with black is as asked for, and one geometry alone`() throws {
+    for padding in ["before", "after"] {
+      let result = try convert("model.xcw", ["--pad", padding])
+      #expect(result.status == 0, "\(result.errors)")
+      let preprocessing = try #require(try inspect("model.xcw", [])["preprocessing"] as? [String: Any])
+      #expect(preprocessing["pad"] as? String == padding && preprocessing["cropShorterSide"] == nil)
+      let shown = try Command.run("xception-inspect", [path("model.xcw")])
+      #expect(shown.output.contains(", padded with black \(padding) resizing, "), "\(shown.output)")
+    }
+    let both = try convert("model.xcw", ["--pad", "after", "--stretch"])
+    #expect(both.status == 64 && both.errors.contains("--stretch and --pad cannot be used together"), "\(both.errors)")
+  }
+
   @Test func `The option --json prints an object, --quiet nothing`() throws {
     let printed = try convert("model.xcw", ["--json"])
     #expect(try JSONSerialization.jsonObject(with: Data(printed.output.utf8)) is [String: Any])
