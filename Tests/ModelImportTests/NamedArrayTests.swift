@@ -46,6 +46,26 @@ struct NamedArrayTests {
     }
   }
 
+  @Test func `Moves its axes in blocks, each by itself, which together are the whole`() throws {
+    let values = (0..<7 * 700 * 300).map(Float.init)
+    let array = NamedArray(name: "a", dimensions: [7, 700, 300], values: values)
+    for axes in [[2, 0, 1], [1, 2, 0], [0, 2, 1]] {
+      let contents = try array.permuted(axes).tensor(named: "t", dimensions: axes.map { [7, 700, 300][$0] }).contents
+      #expect(contents.blockCount == 2)
+      try unsafe contents.withBytes { whole in
+        var end = 0
+        for block in 0..<contents.blockCount {
+          try unsafe contents.withBlock(block) { bytes, offset in
+            #expect(offset == end)
+            #expect(unsafe bytes.elementsEqual(whole[offset..<offset + bytes.count]))
+            end = offset + bytes.count
+          }
+        }
+        #expect(end == whole.count)
+      }
+    }
+  }
+
   @Test func `Finds values that are no numbers`() throws {
     let found = try NamedArray(name: "a", dimensions: [3], values: [1, 2, -.infinity]).firstNonFinite()
     #expect(found?.index == 2 && found?.value == -.infinity)
