@@ -16,6 +16,14 @@ package struct ForeignModel: Sendable {
     self.graph = graph
     self.architecture = architecture
   }
+
+  /// Says where a network that somebody built ends in features, which labels would not be taken for.
+  mutating func noteFeatures(_ options: ImportOptions) {
+    guard options.labels.isEmpty, labels.isEmpty, OutputValues(of: graph).finding == .known(.classLogits),
+      graph.endsInFeatures
+    else { return }
+    notes.append("it ends without a classifier: its \(graph.outputShape.elementCount) values are probably features")
+  }
 }
 
 /// What a foreign file says about how an image becomes the network's input.

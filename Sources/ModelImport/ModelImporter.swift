@@ -49,12 +49,8 @@ package enum ModelImporter {
       labels: try labels(options.labels.isEmpty ? foreign.labels : options.labels, of: foreign.graph), output: output,
       converter: converter, source: .init(fileName: file.name, sha256: file.digest()), license: options.license,
       attribution: options.attribution, assumptions: assumptions)
-    var notes = foreign.notes + assumptions
-    if metadata.labels.isEmpty, foreign.graph.endsInFeatures {
-      notes.append(
-        "it ends without a classifier: its \(foreign.graph.outputShape.elementCount) values are probably features")
-    }
-    return Result(model: Model(graph: foreign.graph, metadata: metadata), notes: notes)
+    return Result(
+      model: Model(graph: foreign.graph, metadata: metadata), notes: foreign.notes + assumptions)
   }
 
   /// The readers. Each gets the options for what it must know before there is a graph: sizes that the file leaves open.

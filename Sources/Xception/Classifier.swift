@@ -46,7 +46,7 @@ public final class Classifier: Sendable {
   /// 1, 3, or 4 with alpha.
   package var inputChannels: Int { graph.inputShape.channels }
   /// Whether the values may be features rather than scores of classes: none has a name, and no classifier makes them.
-  package var mayGiveFeatures: Bool { labels.isEmpty && graph.endsInFeatures }
+  package var mayGiveFeatures: Bool { labels.isEmpty && head.areLogits && graph.endsInFeatures }
   /// Whether heatmaps come from the last map.
   package let hasActivationMap: Bool
   private let lazyHead = Lock<PooledHead?>(nil)

@@ -14,7 +14,7 @@ package struct Head: Hashable, Sendable {
   package let kind: Classifier.Kind
   /// Two for a network of one output value, else one for each value.
   package let classCount: Int
-  private let areLogits: Bool
+  let areLogits: Bool
 
   /// - Parameter valueCount: The network's output values. One alone answers one question, whichever kind of output it is
   ///   called: a softmax of it would always be 1.

@@ -68,6 +68,7 @@ enum KerasReader {
     var foreign = ForeignModel(graph: translation.graph, architecture: known?.name ?? model.name)
     foreign.preprocessing = translation.preprocessing
     foreign.notes = translation.notes
+    foreign.noteFeatures(options)
     if translation.preprocessing == .unknown, let known, let usual = known.preprocessing {
       foreign.preprocessing = .recognized(usual, network: known.name)
     }

@@ -23,6 +23,7 @@ enum ONNXReader {
       graph: translation.graph,
       architecture: ["", "main_graph", "torch_jit", "tf2onnx"].contains(name) ? "ONNX" : name)
     foreign.notes = translation.notes
+    foreign.noteFeatures(options)
     return foreign
   }
 }
