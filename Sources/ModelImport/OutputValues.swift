@@ -12,12 +12,17 @@ struct OutputValues {
   }
 
   private let graph: Graph
+  /// Of each node; nil where its values are no sum of probabilities.
+  private var mixtures: [Mixture?] = []
 
-  init(of graph: Graph) { self.graph = graph }
+  init(of graph: Graph) {
+    self.graph = graph
+    for node in graph.nodes { mixtures.append(mixture(node)) }
+  }
 
   var finding: Finding {
     let last = graph.nodes.count - 1
-    if let mixture = mixture(last), abs(mixture.weight - 1) < 1e-3 { return .known(mixture.kind) }
+    if let mixture = mixtures[last], abs(mixture.weight - 1) < 1e-3 { return .known(mixture.kind) }
     if let source = probabilities(behind: last) { return .open(probabilities: graph.nodes[source].name) }
     return .known(.classLogits)
   }
@@ -28,9 +33,8 @@ struct OutputValues {
     var weight = 1.0
   }
 
-  /// Nil where a node's values are no such sum. Inputs lie before their nodes, so that this ends.
-  private func mixture(_ index: Int) -> Mixture? {
-    let node = graph.nodes[index]
+  /// - Parameter node: The next one: those before it have been looked at.
+  private func mixture(_ node: Node) -> Mixture? {
     switch node.operation {
     // What sparsemax makes is not to go through a softmax again, although Keras's adds up to 1 only sometimes.
     case .softmax, .sparsemax:
@@ -39,16 +43,16 @@ struct OutputValues {
     case .activation(.exponential):
       return graph.nodes[node.inputs[0]].operation == .logSoftmax ? Mixture(kind: .classProbabilities) : nil
     case .activation(.clip(let minimum, let maximum)):
-      return minimum <= 0.01 && maximum >= 0.99 ? mixture(node.inputs[0]) : nil
-    case .activation(.relu), .flatten, .reshape: return mixture(node.inputs[0])
+      return minimum <= 0.01 && maximum >= 0.99 ? mixtures[node.inputs[0]] : nil
+    case .activation(.relu), .flatten, .reshape: return mixtures[node.inputs[0]]
     case .batchNormalization(let normalization):
-      guard let factor = factor(of: node, normalization), var mixture = mixture(node.inputs[0]) else { return nil }
+      guard var mixture = mixtures[node.inputs[0]], let factor = factor(of: node, normalization) else { return nil }
       mixture.weight *= factor
       return mixture
     case .add:
       var parts: [Mixture] = []
       for input in node.inputs {
-        guard let part = mixture(input), part.kind == parts.first?.kind ?? part.kind else { return nil }
+        guard let part = mixtures[input], part.kind == parts.first?.kind ?? part.kind else { return nil }
         parts.append(part)
       }
       return parts.first.map { Mixture(kind: $0.kind, weight: parts.reduce(0) { $0 + $1.weight }) }
@@ -74,7 +78,7 @@ struct OutputValues {
       switch node.operation {
       case .softmax, .sparsemax, .activation(.sigmoid), .activation(.hardSigmoid): return index
       // The logarithms of probabilities are logits.
-      case .activation(.logarithm) where node.inputs.allSatisfy({ mixture($0) != nil }): continue
+      case .activation(.logarithm) where node.inputs.allSatisfy({ mixtures[$0] != nil }): continue
       case .activation, .add, .binary, .batchNormalization, .concatenate, .flatten, .reshape, .slice,
         .unitNormalization:
         pending += node.inputs.filter { seen.insert($0).inserted }
