@@ -88,14 +88,18 @@ extension ONNXTranslator {
     }
   }
 
-  /// A slope for each channel, or one for all; it is repeated from the last dimension on, as in any arithmetic.
+  /// A slope for each channel, for each value or for all; it is repeated from the last dimension on, as in any arithmetic.
   mutating func parametricRelu(_ operation: ONNXOperation) throws(ImportError) -> ONNXValue {
     let slopes = try operation.requireConstant(1)
     if slopes.elementCount == 1 { return try activation(.leakyRelu(slope: try slopes.floats()[0]), operation) }
     let feature = try settled(try operation.feature(0), named: operation.name)
     guard let axis = slopes.dimensions.firstIndex(where: { $0 != 1 }), slopes.dimensions[axis] == slopes.elementCount,
       slopes.dimensions.count <= feature.sizes.count
-    else { throw operation.error("has slopes of \(slopes.dimensions), expected one for each channel") }
+    else {
+      let positive = try combined(.maximum, .feature(feature), .scalar(0), operation)
+      let negative = try combined(.minimum, .feature(feature), .scalar(0), operation)
+      return try combined(.sum, positive, try combined(.product, negative, .constant(slopes), operation), operation)
+    }
     let dimension = axis + feature.sizes.count - slopes.dimensions.count
     guard feature.sizes[dimension] == slopes.elementCount else {
       throw operation.error("has \(slopes.elementCount) slopes, expected \(feature.sizes[dimension])")
