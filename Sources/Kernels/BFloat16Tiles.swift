@@ -8,7 +8,8 @@ public protocol BFloat16Unit: VectorUnit {
 extension BFloat16Unit {
   @inlinable @inline(__always)
   public static func multiplyBFloat16(_ product: Product) {
-    multiply(product, BFloat16Tile<Self>.self, narrow: NarrowBFloat16Tile<Self>.self)
+    multiply(
+      product, BFloat16Tile<Self>.self, narrow: NarrowBFloat16Tile<Self>.self, single: SingleBFloat16Tile<Self>.self)
   }
 
   @inlinable @inline(__always)

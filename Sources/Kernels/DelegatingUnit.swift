@@ -6,6 +6,7 @@ public protocol DelegatingUnit: VectorUnit {
 
 extension DelegatingUnit {
   public static func multiply(_ product: StrassenProduct) { base.multiply(product) }
+  public static func multiply(_ image: ImageProduct) { base.multiply(image) }
   public static func combine(_ rows: StrassenRows) { base.combine(rows) }
   public static func depthwise(_ run: DepthwiseRun) { base.depthwise(run) }
   public static func gather(_ run: GatherRun) { base.gather(run) }
@@ -21,6 +22,7 @@ extension DelegatingUnit {
   public static func pack(_ run: ColumnPacking) { base.pack(run) }
   public static func pack(_ run: WinogradPacking) { base.pack(run) }
   public static func pack(_ run: ShortPacking) { base.pack(run) }
+  public static func pack(_ run: ImageWords) { base.pack(run) }
 
   public static func normalize(
     _ line: ElementwiseRun, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, channels: Int

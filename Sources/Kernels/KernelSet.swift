@@ -18,6 +18,7 @@ public protocol KernelSet: Sendable {
 
   static func multiply(_ product: Product)
   static func multiply(_ product: StrassenProduct)
+  static func multiply(_ image: ImageProduct)
   static func combine(_ rows: StrassenRows)
   static func depthwise(_ run: DepthwiseRun)
   static func gather(_ run: GatherRun)
@@ -41,6 +42,7 @@ public protocol KernelSet: Sendable {
   static func pack(_ run: WinogradPacking)
   static func pack(_ run: BytePacking)
   static func pack(_ run: ShortPacking)
+  static func pack(_ run: ImageWords)
   static func sumColumns(_ run: ColumnStarts)
   static func quantize(_ run: QuantizeRun)
   /// Runs an arithmetic's multiply-adds on registers alone, `count` times 12 vectors of words, to measure the peak
@@ -154,6 +156,10 @@ public protocol VectorUnit: KernelSet {
   /// Calls the generic `tile` of an arithmetic with `rows` rows, 1 to `tileRows`.
   static func tile<Math: TileArithmetic>(
     _: Math.Type, rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace
+  ) where Math.Unit == Self
+  /// Calls the generic `imageTile` of an arithmetic with `tileRows` rows; 6 unless a set has its own.
+  static func imageTile<Math: TileArithmetic>(
+    _: Math.Type, _ image: borrowing ImageProduct, _ place: borrowing TilePlace
   ) where Math.Unit == Self
   /// A product of words of two bf16 values, where there are such instructions.
   static func multiplyBFloat16(_ product: Product)

@@ -20,8 +20,9 @@ public struct Product {
   public var depth: Int
   /// The column panels that are multiplied.
   public var panels: Range<Int>
-  /// The panel whose last half vector is padding, where there is one.
+  /// The panel whose last half vector is padding, where there is one, and that whose last vector is.
   public var narrowPanel: Int?
+  public var singlePanel: Int?
   /// `[panel][panelWidth]`
   public var bias: UnsafePointer<Float>
   public var output: UnsafeMutablePointer<Float>
@@ -45,7 +46,8 @@ public struct Product {
   public init(
     rowPanel: UnsafePointer<Float>, rowPanelStride: Int, rowCount: Int, tiles: Range<Int>, segmentStride: Int,
     tileStride: Int,
-    columnPanels: UnsafePointer<Float>, depth: Int, panels: Range<Int>, narrowPanel: Int?, bias: UnsafePointer<Float>,
+    columnPanels: UnsafePointer<Float>, depth: Int, panels: Range<Int>, narrowPanel: Int?, singlePanel: Int? = nil,
+    bias: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>, outputOffsets: UnsafePointer<Int>,
     residual: UnsafePointer<Float>?, residualOffsets: UnsafePointer<Int>, activation: Activation,
     arithmetic: Arithmetic = .float32, element: MapElementType = .float32, columnScales: UnsafePointer<Float>? = nil,
@@ -68,6 +70,7 @@ public struct Product {
     self.depth = depth
     self.panels = panels
     self.narrowPanel = narrowPanel
+    self.singlePanel = singlePanel
     self.bias = bias
     self.output = output
     self.outputOffsets = outputOffsets
@@ -127,9 +130,12 @@ extension VectorUnit {
   @inlinable @inline(__always)
   public static func multiply(_ product: Product) {
     switch product.arithmetic {
-    case .float32: multiply(product, FloatTile<Self>.self, narrow: NarrowFloatTile<Self>.self)
+    case .float32:
+      multiply(
+        product, FloatTile<Self>.self, narrow: NarrowFloatTile<Self>.self, single: SingleFloatTile<Self>.self)
     case .bfloat16: multiplyBFloat16(product)
-    case .bfloat16Weights: multiply(product, WidenedTile<Self>.self, narrow: WidenedTile<Self>.self)
+    case .bfloat16Weights:
+      multiply(product, WidenedTile<Self>.self, narrow: WidenedTile<Self>.self, single: WidenedTile<Self>.self)
     case .int8: multiplyIntegers(product)
     case .int16: multiplyShorts(product)
     case .int8Weights: multiplyRow(product, ByteWeightsTile<Self>.self)
@@ -140,15 +146,16 @@ extension VectorUnit {
   @inlinable @inline(__always)
   public static func multiplyIntegers(_ product: Product) {
     if channelsPerByteWord == 4 {
-      multiply(product, IntegerTile<Self>.self, narrow: NarrowIntegerTile<Self>.self)
+      multiply(
+        product, IntegerTile<Self>.self, narrow: NarrowIntegerTile<Self>.self, single: SingleIntegerTile<Self>.self)
     } else {
-      multiply(product, IntegerTile<Self>.self, narrow: IntegerTile<Self>.self)
+      multiply(product, IntegerTile<Self>.self, narrow: IntegerTile<Self>.self, single: SingleIntegerTile<Self>.self)
     }
   }
 
   @inlinable @inline(__always)
   public static func multiplyShorts(_ product: Product) {
-    multiply(product, ShortTile<Self>.self, narrow: ShortTile<Self>.self)
+    multiply(product, ShortTile<Self>.self, narrow: ShortTile<Self>.self, single: SingleShortTile<Self>.self)
   }
 
   @inlinable
@@ -157,12 +164,15 @@ extension VectorUnit {
   }
 
   @inlinable @inline(__always)
-  static func multiply<Wide: TileArithmetic, Narrow: TileArithmetic>(
-    _ product: Product, _ wide: Wide.Type, narrow: Narrow.Type
-  ) where Wide.Unit == Self, Narrow.Unit == Self {
-    if product.activation.isFunction { return multiplyInMemory(product, wide, narrow: narrow) }
+  static func multiply<Wide: TileArithmetic, Narrow: TileArithmetic, Single: TileArithmetic>(
+    _ product: Product, _ wide: Wide.Type, narrow: Narrow.Type, single: Single.Type
+  ) where Wide.Unit == Self, Narrow.Unit == Self, Single.Unit == Self {
+    if product.rowCount == 1, product.sums == nil { return multiplyRow(product, wide) }
+    if product.activation.isFunction { return multiplyInMemory(product, wide, narrow: narrow, single: single) }
     forEachTile(of: product, wide, sums: product.sums) { rows, place in
-      if place.panel == product.narrowPanel {
+      if place.panel == product.singlePanel {
+        tile(single, rows: rows, product, place)
+      } else if place.panel == product.narrowPanel {
         tile(narrow, rows: rows, product, place)
       } else {
         tile(wide, rows: rows, product, place)
@@ -172,9 +182,9 @@ extension VectorUnit {
 
   /// The same with each tile's sums in memory, where the activation is applied.
   @inlinable @inline(never)
-  static func multiplyInMemory<Wide: TileArithmetic, Narrow: TileArithmetic>(
-    _ product: Product, _ wide: Wide.Type, narrow: Narrow.Type
-  ) where Wide.Unit == Self, Narrow.Unit == Self {
+  static func multiplyInMemory<Wide: TileArithmetic, Narrow: TileArithmetic, Single: TileArithmetic>(
+    _ product: Product, _ wide: Wide.Type, narrow: Narrow.Type, single: Single.Type
+  ) where Wide.Unit == Self, Narrow.Unit == Self, Single.Unit == Self {
     // The largest tile of all instruction sets is 14 x 32.
     var memory = InlineArray<448, Float>(repeating: 0)
     withUnsafeMutablePointer(to: &memory) { memory in
@@ -183,7 +193,10 @@ extension VectorUnit {
         prefetchOutput(rows: rows, product, place)
         var place = copy place
         place.sums = sums
-        if place.panel == product.narrowPanel {
+        if place.panel == product.singlePanel {
+          tile(single, rows: rows, product, place)
+          single.finishFunction(sums, rows: rows, product, place)
+        } else if place.panel == product.narrowPanel {
           tile(narrow, rows: rows, product, place)
           narrow.finishFunction(sums, rows: rows, product, place)
         } else {
@@ -194,13 +207,40 @@ extension VectorUnit {
     }
   }
 
-  /// A product of one row.
-  @inlinable @inline(__always)
+  /// A product of one row, by four column panels at a time where there are as many: the weights are read once, from
+  /// beyond the second-level cache, and what the processor itself fetches ahead of four streams comes twice as fast as
+  /// what tiles fetch of the next panel.
+  @inlinable @inline(never)
   static func multiplyRow<Math: TileArithmetic>(_ product: Product, _ math: Math.Type)
   where Math.Unit == Self {
-    if product.activation.isFunction { return multiplyInMemory(product, math, narrow: math) }
-    forEachTile(of: product, math, sums: product.sums) { _, place in
-      math.tile(InlineArray<1, Vector>.self, product, place)
+    let outputWidth = product.element == .bfloat16 ? vectorWidth : panelWidth
+    let panelStride = product.depth &* Math.weightStride
+    let origin = Math.origin(product)
+    let row = product.rowPanel + product.tiles.lowerBound &* product.tileStride
+    // Four times the widest panel of all instruction sets.
+    var memory = InlineArray<128, Float>(repeating: 0)
+    withUnsafeMutablePointer(to: &memory) { memory in
+      let sums = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Float.self)
+      @inline(__always)
+      func place(_ panel: Int) -> TilePlace {
+        let columns = product.columnPanels + panel &* panelStride
+        return TilePlace(
+          rows: row + panel &* product.rowPanelStride, columns: columns, depth: product.depth, ahead: columns, lines: 0,
+          panel: panel, firstRow: 0, firstColumn: panel &* outputWidth, origin: origin + panel &* panelWidth)
+      }
+      var panel = product.panels.lowerBound
+      while panel < product.panels.upperBound {
+        let isQuad = product.rowPanelStride == 0 && panel &+ 4 <= product.panels.upperBound
+        if isQuad {
+          math.row(InlineArray<4, Vector>.self, product, place(panel), sums)
+        } else {
+          math.row(InlineArray<1, Vector>.self, product, place(panel), sums)
+        }
+        for index in 0..<(isQuad ? 4 : 1) {
+          math.finishRow(sums + index &* panelWidth, product, place(panel &+ index))
+        }
+        panel &+= isQuad ? 4 : 1
+      }
     }
   }
 

@@ -74,6 +74,42 @@ extension TileArithmetic {
     finish(sums, product, place)
   }
 
+  /// The sums of one pixel in some column panels, from that of `place` on, `[panel][panelWidth]`.
+  @inlinable @inline(never)
+  static func row<let panels: Int>(
+    _: InlineArray<panels, Unit.Vector>.Type, _ product: borrowing Product, _ place: borrowing TilePlace,
+    _ output: UnsafeMutablePointer<Float>
+  ) {
+    var sums = InlineArray<panels, Sums>(repeating: start(at: place.origin))
+    for panel in 0..<panels { sums[panel] = start(at: place.origin + panel &* Unit.panelWidth) }
+    let panelStride = product.depth &* weightStride
+    var words = place.rows
+    var columns = place.columns
+    var left = place.depth
+    while left > 0 {
+      for k in 0..<min(left, Unit.vectorWidth) {
+        let word = word(words[k])
+        for panel in 0..<panels { multiplyAdd(&sums[panel], weights(at: columns + panel &* panelStride), word) }
+        columns += weightStride
+      }
+      words += product.segmentStride
+      left &-= Unit.vectorWidth
+    }
+    for panel in 0..<panels { Unit.store(self.columns(sums[panel]), output + panel &* Unit.panelWidth) }
+  }
+
+  /// Turns such sums of one panel into its output.
+  @inlinable @inline(__always)
+  static func finishRow(
+    _ sums: UnsafeMutablePointer<Float>, _ product: borrowing Product, _ place: borrowing TilePlace
+  ) {
+    if product.activation.isFunction { return finishFunction(sums, rows: 1, product, place) }
+    switch product.element {
+    case .float32: finish(sums, rows: 1, product, place, FloatElement<Unit>.self)
+    case .bfloat16: finish(sums, rows: 1, product, place, PackedElement<Unit>.self)
+    }
+  }
+
   /// Scales, adds the residual, activates and stores a register tile, or stores its sums unfinished.
   @inlinable @inline(__always)
   static func finish<let rows: Int>(

@@ -48,5 +48,10 @@
     public static func tile<Math: TileArithmetic>(
       _ math: Math.Type, rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace
     ) where Math.Unit == Self { tileOfUpTo14(math, rows: rows, product, place) }
+
+    @inlinable @inline(__always)
+    public static func imageTile<Math: TileArithmetic>(
+      _: Math.Type, _ image: borrowing ImageProduct, _ place: borrowing TilePlace
+    ) where Math.Unit == Self { Math.imageTile(InlineArray<14, Vector>.self, image, place) }
   }
 #endif

@@ -14,6 +14,10 @@
       }
     }
 
+    public static func multiply(_ image: ImageProduct) {
+      if image.product.arithmetic == .int16 { multiplyShorts(image) } else { base.multiply(image) }
+    }
+
     public static func multiplyAdds(_ count: Int, _ arithmetic: Arithmetic) -> Float {
       switch arithmetic {
       case .int8: multiplyAddsOfIntegers(count)

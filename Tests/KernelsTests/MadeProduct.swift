@@ -80,6 +80,7 @@ struct MadeProduct {
           rowPanel: rowPanel.start, rowPanelStride: 0, rowCount: rows, tiles: 0..<(rows + tileRows - 1) / tileRows,
           segmentStride: segmentStride, tileStride: segments * segmentStride + scaleWords,
           columnPanels: columnPanels.start, depth: words, panels: 0..<panels, narrowPanel: narrowPanel,
+          singlePanel: singlePanel,
           bias: bias.start, output: output.start, outputOffsets: offsets.baseAddress!,
           residual: residual == nil ? nil : UnsafePointer(residualMap.start), residualOffsets: offsets.baseAddress!,
           activation: activation, arithmetic: arithmetic, element: element, columnScales: columnScales.start,
@@ -100,6 +101,11 @@ struct MadeProduct {
   private var narrowPanel: Int? {
     let last = columns - (panels - 1) * panelWidth
     return narrows && last <= 3 * panelWidth / 4 ? panels - 1 : nil
+  }
+
+  private var singlePanel: Int? {
+    let last = columns - (panels - 1) * panelWidth
+    return narrows && last <= vectorWidth ? panels - 1 : nil
   }
 
   /// A row alone may be a vector as it lies in memory.

@@ -51,6 +51,31 @@ import Testing
     }
   }
 
+  /// Four panels are multiplied at once where there are as many.
+  @Test(arguments: cases, [MapElementType.float32, .bfloat16])
+  func `One row is exact for any number of column panels`(of: Case, element: MapElementType) {
+    var random = SplitMix64(seed: 7)
+    let width = of.kernels.panelWidth
+    for panels in 1...9 {
+      for (index, activation) in [Activation.identity, .relu6, .hardSwish].enumerated() {
+        let columns = panels * width - [0, 3, width / 2, width / 4 + 1][(panels + index) % 4]
+        var product = MadeProduct(
+          of.kernels, of.arithmetic, element, rows: 1, depth: [1, 16, 23, 40][panels % 4], columns: columns
+        ) { Float(Int.random(in: -1...1, using: &random)) }
+        if index != 1 { product.residual = (0..<columns).map { _ in Float(Int.random(in: -9...9, using: &random)) } }
+        product.activation = activation
+        let found = product.run()
+        let expected = product.plain()
+        // A sixth of a product of whole numbers is rounded, and so is a packed one.
+        let bound = activation == .hardSwish ? (element == .bfloat16 ? 0x1p-8 : 0x1p-20) : 0
+        #expect(
+          found.values.indices.allSatisfy { abs(Double(found.values[$0]) - expected[$0]) <= bound * abs(expected[$0]) },
+          "\(panels) panels, \(activation)")
+        #expect(found.paddingIsZero, "\(panels) panels, \(activation)")
+      }
+    }
+  }
+
   /// `|error| <= (terms + 3) 2^-24 M`, where M is the sum of absolute products (Higham 2002, section 3.1), and the rounding of
   /// a packed output. `vdpbf16ps` rounds each sum twice.
   @Test(arguments: cases, [MapElementType.float32, .bfloat16])

@@ -18,6 +18,9 @@ extension Lowering {
     if input.activation == .identity, let arithmetic = winogradArithmetic(convolution, node) {
       return lowerWinograd(convolution, node, input.value, window, arithmetic, residual: residual)
     }
+    if let arithmetic = imageArithmetic(convolution, node, input.value, window) {
+      return lowerImage(convolution, node, input.value, window, arithmetic)
+    }
     let output = outputValue(node, residual: residual)
     let kernel = graph.tensors[node.parameters[0]]
     let bias = weights.addBias(
@@ -36,6 +39,7 @@ extension Lowering {
             producer: .gather(window, channels: slice.channels), scale: scaleOfNode[node.inputs[0]],
             inputActivation: input.activation,
             shape: slice.shape, panels: slice.panels, narrowPanel: narrowPanel(convolution.outputChannels),
+            singlePanel: singlePanel(convolution.outputChannels),
             weights: slice.weights, bias: bias,
             activation: convolution.epilogue.activation,
             blockTiles: blockTiles(slice.shape, panels: slice.panels.count))),
@@ -67,7 +71,7 @@ extension Lowering {
       producer: .depthwise(
         window, weights: weights.addDepthwise(depthwise, depthwiseBias, taps: window.taps, channels: depth)),
       inputActivation: input.activation, middleActivation: separable.middleActivation, shape: shape, panels: 0..<panels,
-      narrowPanel: narrowPanel(separable.outputChannels),
+      narrowPanel: narrowPanel(separable.outputChannels), singlePanel: singlePanel(separable.outputChannels),
       weights: weights.addColumns(pointwise, shape, columns: separable.outputChannels),
       bias: weights.addBias(parameters.first, count: separable.outputChannels),
       activation: separable.epilogue.activation,

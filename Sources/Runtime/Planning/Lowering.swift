@@ -198,6 +198,7 @@ struct Lowering {
     let step = ProductStep(
       input: input, output: newValue(node.shape), producer: .vector, inputActivation: .identity,
       shape: shape, panels: 0..<panelCount(dense.outputs), narrowPanel: narrowPanel(dense.outputs),
+      singlePanel: singlePanel(dense.outputs),
       weights: weights.addColumns(kernel, shape, columns: dense.outputs),
       bias: weights.addBias(bias, count: dense.outputs), activation: dense.activation,
       blockTiles: 1)
@@ -262,5 +263,11 @@ struct Lowering {
   func narrowPanel(_ columns: Int) -> Int? {
     let last = panelCount(columns) - 1
     return 2 * (columns - last * kernels.panelWidth) <= 3 * kernels.vectorWidth ? last : nil
+  }
+
+  /// The column panel whose last vector is padding, where there is one.
+  func singlePanel(_ columns: Int) -> Int? {
+    let last = panelCount(columns) - 1
+    return columns - last * kernels.panelWidth <= kernels.vectorWidth ? last : nil
   }
 }

@@ -32,6 +32,10 @@ struct MemberScratchSizes {
       switch step {
       case .product(let product) where product.isStrassen: addStrassen(product, kernels)
       case .product(let product):
+        if case .image(let window) = product.producer {
+          addImage(product, window, maps, kernels)
+          continue
+        }
         rowPanel = max(rowPanel, product.blockTiles * product.shape.tileStride(kernels))
         if case .gather = product.producer {
           line = max(line, (product.shape.channels + 2 * width) * kernels.tileRows(.float32) + 2 * width)
@@ -51,7 +55,7 @@ struct MemberScratchSizes {
         blockRows = max(blockRows, product.blockTiles * product.shape.tileRows)
         switch product.producer {
         case .depthwise(let window, _), .gather(let window, _): windowRows = max(windowRows, window.height)
-        case .vector: break
+        case .image, .vector: break
         }
       case .winograd(let winograd):
         let shape = winograd.shape
@@ -72,6 +76,16 @@ struct MemberScratchSizes {
     }
   }
 
+  private mutating func addImage(
+    _ product: ProductStep, _ window: PlacedWindow, _ maps: [FeatureMap], _ kernels: any KernelSet.Type
+  ) {
+    windowRows = max(windowRows, window.height)
+    blockRows = max(blockRows, maps[product.output].width)
+    let scales = (kernels.tileRows(.float32) + kernels.vectorWidth - 1) / kernels.vectorWidth * kernels.vectorWidth
+    let words = window.imageWords(of: maps[product.input], to: maps[product.output], kernels)
+    rows = max(rows, window.height * words + scales)
+  }
+
   private mutating func addStrassen(_ product: ProductStep, _ kernels: any KernelSet.Type) {
     let half = kernels.strassenHalf(of: product.shape.depth)
     rowPanel = max(rowPanel, product.blockTiles * 8 * half * product.shape.tileRows)
@@ -79,5 +93,13 @@ struct MemberScratchSizes {
     sums = max(sums, 3 * product.shape.tileRows * kernels.panelWidth)
     blockRows = max(blockRows, product.blockTiles * 2 * product.shape.tileRows)
     if case .depthwise(let window, _) = product.producer { windowRows = max(windowRows, window.height) }
+  }
+}
+
+extension PlacedWindow {
+  /// From the words of one row of an image to those of the next: all values that the windows of a row cover.
+  func imageWords(of image: FeatureMap, to output: FeatureMap, _ kernels: any KernelSet.Type) -> Int {
+    let columns = (output.width - 1) * strideAcross + reachAcross
+    return (columns * image.channels + kernels.vectorWidth - 1) / kernels.vectorWidth * kernels.vectorWidth
   }
 }

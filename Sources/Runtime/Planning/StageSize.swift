@@ -15,10 +15,10 @@ enum StageSize {
     }
     switch steps[stage.steps.lowerBound].step {
     case .product(let product):
-      if case .vector = product.producer {
-        self = .units(product.panels.count)
-      } else {
-        self = .product(ProductSize(product, pixels: maps[product.output].pixels, kernels))
+      switch product.producer {
+      case .vector: self = .units(product.panels.count)
+      case .image: self = .units(height)
+      default: self = .product(ProductSize(product, pixels: maps[product.output].pixels, kernels))
       }
     case .globalPool(let from, _, _): self = .units(maps[from].pixelWords / kernels.vectorWidth)
     case .mean(_, let to): self = .units(maps[to].pixelWords / kernels.vectorWidth)
@@ -95,7 +95,7 @@ extension ProductStep {
     switch producer {
     case .depthwise: return 2 + made + 0.6 * values
     case .gather(let window, _): return 2 / Double(window.taps) + made
-    case .vector: return 0
+    case .image, .vector: return 0
     }
   }
 }

@@ -72,6 +72,8 @@ struct ProductStep {
     case depthwise(PlacedWindow, weights: Int)
     /// The part of a range of channels that the window covers.
     case gather(PlacedWindow, channels: Range<Int>)
+    /// What the window covers of an image, read where it is (see `ImageProduct`).
+    case image(PlacedWindow)
     /// The input is a vector, which is a row panel already.
     case vector
   }
@@ -89,8 +91,9 @@ struct ProductStep {
   var middleActivation = Activation.identity
   var shape: ProductShape
   var panels: Range<Int>
-  /// The panel whose last half vector is padding, where there is one.
+  /// The panel whose last half vector is padding, where there is one, and that whose last vector is.
   var narrowPanel: Int?
+  var singlePanel: Int?
   /// Offsets of the column panels and of the padded bias; both start at panel 0.
   var weights: ColumnWeights
   var bias: Int
@@ -188,7 +191,8 @@ extension Step {
     case .product(let product):
       let others = (product.residual.map { [($0, Optional(same))] } ?? []) + (product.scale.map { [($0, nil)] } ?? [])
       switch product.producer {
-      case .depthwise(let window, _), .gather(let window, _): return [(product.input, RowDemand(window))] + others
+      case .depthwise(let window, _), .gather(let window, _), .image(let window):
+        return [(product.input, RowDemand(window))] + others
       case .vector: return [(product.input, nil)] + others
       }
     case .winograd(let step): return [(step.input, nil)] + (step.residual.map { [($0, nil)] } ?? [])
@@ -234,6 +238,7 @@ extension Step {
       switch step.producer {
       case .depthwise: "depthwise + \(step.isStrassen ? "Strassen" : "product"), \(step.shape.arithmetic.name)"
       case .gather: "\(step.scale == nil ? "gather" : "scale") + product, \(step.shape.arithmetic.name)"
+      case .image: "product of image, \(step.shape.arithmetic.name)"
       case .vector: "vector product, \(step.shape.arithmetic.name)"
       }
     case .winograd(let step): "Winograd F(4x4,3x3), \(step.shape.arithmetic.name)"

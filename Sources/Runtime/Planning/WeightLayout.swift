@@ -124,6 +124,43 @@ struct WeightLayout {
     return weights
   }
 
+  /// The same for the words of an image's rows (see `ImageWords`): a window's row of an odd number of values has one more,
+  /// whose weights are zero, and words have neighbouring values, where packing puts together those that are further
+  /// apart.
+  ///
+  /// - Parameter rows: Of the window, whose words `shape` counts.
+  mutating func addImage(_ tensor: Tensor, _ shape: ProductShape, rows: Int, columns: Int) -> ColumnWeights {
+    let panels = (columns + panelWidth - 1) / panelWidth
+    let offset = reserve(panels * shape.panelWords)
+    let weights = ColumnWeights(
+      panels: offset, scales: reserve(panels * panelWidth), starts: reserve(panels * panelWidth))
+    let scale = paddedScale(of: tensor, columns)
+    let rowValues = tensor.elementCount / columns / rows
+    jobs.append { [kernels, panelWidth] base in
+      let width = kernels.vectorWidth
+      var placed = [Float](repeating: 0, count: shape.channels * columns)
+      try unsafe tensor.withFloats { floats in
+        for row in 0..<rows {
+          for value in 0..<rowValues {
+            let word = row * (shape.depth / rows) + value / 2
+            let start = word / width * 2 * width
+            let apart = min(width, (shape.channels - start) / 2)
+            let channel = start + word % width + value % 2 * apart
+            for column in 0..<columns {
+              unsafe placed[channel * columns + column] = floats[(row * rowValues + value) * columns + column]
+            }
+          }
+        }
+      }
+      unsafe kernels.pack(
+        ShortPacking(
+          values: placed, channels: shape.channels, columns: columns, scale: scale,
+          panels: (base + weights.panels).writing(panels * shape.panelWords),
+          columnScales: (base + weights.scales).writing(panels * panelWidth)))
+    }
+    return weights
+  }
+
   /// The kernel of a convolution of taps x (channels / groups) x columns. Each column panel is multiplied by the
   /// channels of the groups that its columns belong to; the weights of other groups are zero.
   ///

@@ -131,7 +131,7 @@ extension MemberRun {
       gather(
         step, window, range, y: y, x: x, count: count, scratch.rows, slots: scratch.rowSlots,
         segmentStride: vectorWidth, .float32)
-    case .vector: break
+    case .image, .vector: break
     }
   }
 }

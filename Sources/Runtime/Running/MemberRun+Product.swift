@@ -3,7 +3,11 @@ import Kernels
 extension MemberRun {
   /// Some tiles of rows, or some columns of parts of the rows.
   func run(_ step: ProductStep, _ phase: Phase, _ units: Range<Int>) {
-    if case .vector = step.producer { return multiplyVector(step, panels: units) }
+    switch step.producer {
+    case .vector: return multiplyVector(step, panels: units)
+    case .image(let window): return run(step, onImage: window, rows: units)
+    default: break
+    }
     if step.isStrassen { return runStrassen(step, phase, units) }
     guard let grid = phase.division.grid else {
       let tileRows = step.shape.tileRows
@@ -31,6 +35,7 @@ extension MemberRun {
   }
 
   func run(_ step: ProductStep, rows: Range<Int>) {
+    if case .image(let window) = step.producer { return run(step, onImage: window, rows: rows) }
     let width = maps[step.output].width
     run(step, pixels: rows.lowerBound * width..<rows.upperBound * width)
   }
@@ -104,7 +109,7 @@ extension MemberRun {
           slots: scratch.slots + (y * maps[step.output].width + x - block.lowerBound),
           segmentStride: segmentStride(step), element)
       }
-    case .vector: break
+    case .image, .vector: break
     }
   }
 
@@ -205,20 +210,27 @@ extension MemberRun {
     _ step: ProductStep, _ block: Range<Int>, _ panel: BoundedPointer<Float>, tiles: Range<Int>,
     panels: Range<Int>
   ) {
-    let output = maps[step.output]
     assertPlaced(block.count, in: step)
     unsafe kernels.multiply(
-      Product(
-        rowPanel: panel.reading(tileCount(step, block.count) * tileStride(step)), rowPanelStride: 0,
-        rowCount: block.count, tiles: tiles, segmentStride: segmentStride(step),
-        tileStride: tileStride(step), columnPanels: columnPanels(of: step), depth: step.shape.depth,
-        panels: panels, narrowPanel: step.narrowPanel,
-        bias: bias(of: step), output: pixels(of: output).writing(0),
-        outputOffsets: scratch.outputOffsets.reading(block.count),
-        residual: step.residual.map { unsafe pixels(of: maps[$0]).reading(0) },
-        residualOffsets: scratch.residualOffsets.reading(block.count), activation: step.activation,
-        arithmetic: step.shape.arithmetic, element: output.element, columnScales: columnScales(of: step),
-        starts: starts(of: step), tileSums: scratch.sums.writing(0)))
+      product(
+        step, panel, rowCount: block.count, tiles: tiles, panels: panels,
+        output: pixels(of: maps[step.output]).writing(0)))
+  }
+
+  /// A step's product of rows whose places are recorded.
+  func product(
+    _ step: ProductStep, _ panel: BoundedPointer<Float>, rowCount: Int, tiles: Range<Int>, panels: Range<Int>,
+    output: UnsafeMutablePointer<Float>
+  ) -> Product {
+    unsafe Product(
+      rowPanel: panel.reading(tiles.count * tileStride(step)), rowPanelStride: 0, rowCount: rowCount, tiles: tiles,
+      segmentStride: segmentStride(step), tileStride: tileStride(step), columnPanels: columnPanels(of: step),
+      depth: step.shape.depth, panels: panels, narrowPanel: step.narrowPanel, singlePanel: step.singlePanel,
+      bias: bias(of: step), output: output, outputOffsets: scratch.outputOffsets.reading(rowCount),
+      residual: step.residual.map { unsafe pixels(of: maps[$0]).reading(0) },
+      residualOffsets: scratch.residualOffsets.reading(rowCount), activation: step.activation,
+      arithmetic: step.shape.arithmetic, element: maps[step.output].element, columnScales: columnScales(of: step),
+      starts: starts(of: step), tileSums: scratch.sums.writing(0))
   }
 
   /// Debug builds check that the offsets of a block's pixels are inside the maps that are written and added.
@@ -262,7 +274,7 @@ extension MemberRun {
         rowPanel: row(0, of: maps[step.input]).reading(step.shape.depth), rowPanelStride: 0, rowCount: 1, tiles: 0..<1,
         segmentStride: vectorWidth, tileStride: 0,
         columnPanels: columnPanels(of: step), depth: step.shape.depth, panels: panels,
-        narrowPanel: step.narrowPanel, bias: bias(of: step),
+        narrowPanel: step.narrowPanel, singlePanel: step.singlePanel, bias: bias(of: step),
         output: row(0, of: maps[step.output]).writing(maps[step.output].pixelStride),
         outputOffsets: scratch.outputOffsets.reading(1), residual: nil,
         residualOffsets: scratch.outputOffsets.reading(1), activation: step.activation,

@@ -7,7 +7,7 @@ import Glibc
     let checks: [(name: String, run: () -> Void)] = [
       ("products", ProductChecks.run), ("depthwise", DepthwiseChecks.run), ("pools", PoolChecks.run),
       ("values one by one", ElementwiseChecks.run), ("quantizing", QuantizingChecks.run),
-      ("convolutions", ConvolutionChecks.run), ("Strassen's product", StrassenChecks.run),
+      ("convolutions", ConvolutionChecks.run), ("images", ImageChecks.run), ("Strassen's product", StrassenChecks.run),
       ("Winograd's convolution", WinogradChecks.run),
     ]
     for check in checks {

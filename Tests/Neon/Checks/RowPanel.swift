@@ -116,7 +116,8 @@ struct PackedColumns {
         rowPanel: rows.memory.start, rowPanelStride: 0, rowCount: rows.rows,
         tiles: 0..<(rows.rows + tileRows - 1) / tileRows, segmentStride: rows.segmentStride,
         tileStride: rows.tileStride, columnPanels: panels.start, depth: depth, panels: 0..<panelCount,
-        narrowPanel: last <= 3 * panelWidth / 4 ? panelCount - 1 : nil, bias: bias.start, output: output.start,
+        narrowPanel: last <= 3 * panelWidth / 4 ? panelCount - 1 : nil,
+        singlePanel: last <= panelWidth / 2 ? panelCount - 1 : nil, bias: bias.start, output: output.start,
         outputOffsets: kept(offsets), residual: nil, residualOffsets: kept(offsets), activation: activation,
         arithmetic: arithmetic, columnScales: scales.start, starts: kept(starts)))
     let values = output.values

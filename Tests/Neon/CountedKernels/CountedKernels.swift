@@ -4,6 +4,7 @@ import KernelsPortable
 /// What of the kernels is called, as the report names it.
 public enum KernelFamily: Int, CaseIterable {
   case floatProducts, widenedProducts, byteProducts, shortProducts, byteWeightProducts, strassenRows, strassenProducts
+  case imageProducts, shortImageProducts, imageWords
   case depthwise, gathering, maximumPools, averagePools, globalPools
   case activations, sums, pairs, normalizations, parametricRectifiers, softmax
   case unpackedPixels, packedPixels, columnPacking, bytePacking, shortPacking, winogradPacking, columnStarts
@@ -51,6 +52,12 @@ public enum CountedKernels: KernelSet {
   public static func multiply(_ product: StrassenProduct) {
     count(.strassenProducts)
     Portable.multiply(product)
+  }
+
+  @export(interface)
+  public static func multiply(_ image: ImageProduct) {
+    count(image.product.arithmetic == .int16 ? .shortImageProducts : .imageProducts)
+    Portable.multiply(image)
   }
 
   @export(interface)
@@ -154,6 +161,12 @@ public enum CountedKernels: KernelSet {
   @export(interface)
   public static func pack(_ run: ShortPacking) {
     count(.shortPacking)
+    Portable.pack(run)
+  }
+
+  @export(interface)
+  public static func pack(_ run: ImageWords) {
+    count(.imageWords)
     Portable.pack(run)
   }
 
