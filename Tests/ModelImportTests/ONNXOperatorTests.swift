@@ -57,6 +57,16 @@ struct ONNXOperatorTests {
     }
   }
 
+  @Test func `As many nodes in a row as a network may have are gone through`() throws {
+    let shape = Shape.vector(2)
+    var graph = Graph(nodes: [Node(name: "input", operation: .input(shape), inputs: [], shape: shape)], tensors: [])
+    graph.nodes.append(Node(name: "softmax", operation: .softmax, inputs: [0], shape: shape))
+    for index in 1..<Limits.nodes - 1 {
+      graph.nodes.append(Node(name: "relu", operation: .activation(.relu), inputs: [index], shape: shape))
+    }
+    #expect(OutputValues(of: graph).finding == .known(.classProbabilities))
+  }
+
   @Test func `ArgMax is left out at the end, and refused where something is computed with the class`() throws {
     let (translation, scores) = try output("class")
     let index = Int(try #require(expectedValues["class"]?.first))
