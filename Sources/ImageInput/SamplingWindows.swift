@@ -136,8 +136,14 @@ extension SamplingWindows<Void> {
   /// `tf.image.resize` multiplies in single precision instead; see `Preprocessing.Filter.nearest`.
   static func nearest(_ side: ResizedSide) -> Self {
     let scale = Double(side.paddedSize) / Double(side.size)
-    var places = [scale * 0.5]
-    while places.count < min(side.used.upperBound, side.size) { places.append(places[places.count - 1] + scale) }
-    return Self(of: side) { (min(Int(places[$0]), side.paddedSize - 1), [()]) }
+    let first = max(side.used.lowerBound, 0)
+    var place = scale * 0.5
+    for _ in 0..<first { place += scale }
+    var places: [Double] = []
+    while first + places.count < min(side.used.upperBound, side.size) {
+      places.append(place)
+      place += scale
+    }
+    return Self(of: side) { (min(Int(places[$0 - first]), side.paddedSize - 1), [()]) }
   }
 }

@@ -10,17 +10,17 @@ extension ModelImporter {
     var preprocessing: Preprocessing
     switch foreign.preprocessing {
     case .stated(let stated): preprocessing = stated
-    case .scaled(_, let resizing):
-      preprocessing = .unscaled(channels: channels)
-      if let resizing {
-        (preprocessing.filter, preprocessing.antialias) = (resizing.filter, resizing.antialias)
-        preprocessing.geometry = resizing.geometry
-      }
+    case .scaled: preprocessing = .unscaled(channels: channels)
     case .recognized(let usual, _): preprocessing = usual
     // Who states a number of the scaling means that no other changes the values.
     case .unknown: preprocessing = change.changesScaling ? .unscaled(channels: channels) : .keras
     }
     if let given = options.preprocessing { preprocessing = given.preprocessing(for: foreign.graph.inputShape) }
+    // A layer of the model's own, which only what is said of resizing alone replaces.
+    if case .scaled(_, let resizing?) = foreign.preprocessing {
+      (preprocessing.filter, preprocessing.antialias) = (resizing.filter, resizing.antialias)
+      preprocessing.geometry = resizing.geometry
+    }
     change.apply(to: &preprocessing)
     let notes = [
       scalingNote(preprocessing, foreign.preprocessing, options),

@@ -56,7 +56,10 @@ struct PermutedContents: TensorContents {
 
   private var rowLength: Int { dimensions[axes[axes.count - 1]] }
   private var rowCount: Int { Limits.elementCount(of: dimensions).map { $0 / rowLength } ?? 0 }
-  private var rowsOfBlock: Int { max(Self.blockSize / (rowLength * elementSize), 1) }
+  /// All, where every block would make the whole base anew.
+  private var rowsOfBlock: Int {
+    base is FileBytes ? max(Self.blockSize / (rowLength * elementSize), 1) : max(rowCount, 1)
+  }
 
   var blockCount: Int { max((rowCount + rowsOfBlock - 1) / rowsOfBlock, 1) }
 

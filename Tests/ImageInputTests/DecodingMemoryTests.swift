@@ -65,6 +65,17 @@ struct DecodingMemoryTests {
     #expect(high < 5_000_000, "\(high) bytes")
   }
 
+  @Test func `The center of a long strip takes no memory for what is left out beside it`() throws {
+    let bytes = Array("P6 4000 1 255\n".utf8) + [UInt8](repeating: 9, count: 4000 * 3)
+    let preprocessor = try Preprocessor(
+      preprocessing: Preprocessing(
+        filter: .nearest, antialias: false, geometry: .centerCrop(shorterSide: 1024), divisor: 1, mean: [0, 0, 0],
+        standardDeviation: [1, 1, 1]), inputShape: .map(height: 64, width: 64, channels: 3))
+    // Of 4 million pixels beside each other, 64 are used.
+    let peak = try AllocationCounter.peakBytes { _ = try preprocessor.input(decoding: bytes) }
+    #expect(peak < 1_000_000, "\(peak) bytes")
+  }
+
   @Test func `A progressive JPEG takes at most 6 bytes a pixel besides`() throws {
     let (width, height) = (1600, 1200)
     let rows = try peak(PlainJPEG(width: width, height: height, isProgressive: false))

@@ -32,6 +32,22 @@ import Testing
     #expect(!scores.endsInFeatures)
   }
 
+  @Test func `Scores that are scaled, normalized or averaged are scores`() throws {
+    let mean = try graph { builder, map in
+      let pool = try builder.append("pool", .globalPool(GlobalPool(.average)), [map])
+      let heads = try ["a", "b"].map { try builder.append($0, .dense(Dense(outputs: 2)), [pool], weights: weights) }
+      let sum = try builder.append("sum", .add, heads)
+      try builder.append("half", .batchNormalization(BatchNormalization()), [sum], weights: weights)
+    }
+    #expect(!mean.endsInFeatures)
+    let residual = try graph { builder, map in
+      let sum = try builder.append("sum", .add, [map, map])
+      let pool = try builder.append("pool", .globalPool(GlobalPool(.average)), [sum])
+      try builder.append("normalized", .batchNormalization(BatchNormalization()), [pool], weights: weights)
+    }
+    #expect(residual.endsInFeatures)
+  }
+
   @Test func `The activated values of a dense layer are features, the pooled ones of a convolution are scores`() throws
   {
     let activated = try graph { builder, map in

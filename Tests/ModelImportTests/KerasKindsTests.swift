@@ -171,6 +171,8 @@ struct KerasKindsTests {
     let fixture = try Fixture("kinds/padded_any_size-keras3.keras")
     let preprocessing = try fixture.read().metadata.preprocessing
     #expect(preprocessing.geometry == .pad(.before) && preprocessing.filter == .bilinear)
+    let scaled = try fixture.result { $0.preprocessing = .torch }.model.metadata.preprocessing
+    #expect(scaled.geometry == .pad(.before) && scaled.filter == .bilinear)
     let text = try fixture.configuration()
     let error = #expect(throws: ImportError.self) {
       try fixture.read(configuration: text.with(#""fill_value": 0.0"#, #""fill_value": 0.5"#))

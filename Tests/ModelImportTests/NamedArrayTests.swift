@@ -1,3 +1,4 @@
+import Files
 import ModelGraph
 import Testing
 
@@ -48,10 +49,15 @@ struct NamedArrayTests {
 
   @Test func `Moves its axes in blocks, each by itself, which together are the whole`() throws {
     let values = (0..<7 * 700 * 300).map(Float.init)
-    let array = NamedArray(name: "a", dimensions: [7, 700, 300], values: values)
+    let bytes = unsafe values.withUnsafeBytes { unsafe [UInt8]($0) }
+    let array = NamedArray(
+      name: "a", dimensions: [7, 700, 300], elementType: .float32, contents: FileBytes(bytes))
     for axes in [[2, 0, 1], [1, 2, 0], [0, 2, 1]] {
       let contents = try array.permuted(axes).tensor(named: "t", dimensions: axes.map { [7, 700, 300][$0] }).contents
       #expect(contents.blockCount == 2)
+      // Of values that each block would have to move first there is one block.
+      let twice = try array.permuted(axes).permuted(axes)
+      #expect(try twice.tensor(named: "t", dimensions: twice.dimensions).contents.blockCount == 1)
       try unsafe contents.withBytes { whole in
         var end = 0
         for block in 0..<contents.blockCount {
