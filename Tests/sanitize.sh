@@ -22,5 +22,5 @@ case $sanitizer in
 esac
 # What limits a command's memory or files limits the sanitizer in it too, which does not tell.
 limited='Memory that the system refuses|An allocation that fails|A limit of the length of files|Where it cannot be kept'
-limited+='|A file that does not become whole'
+limited+='|A file that does not become whole|Memory does not grow with the number'
 swift test --skip "$limited" --sanitize "$sanitizer" --scratch-path ".build-$sanitizer" ${2:+--filter "$2"}
