@@ -117,9 +117,6 @@ struct PictureRun {
       progress.clear()
       StandardError.print("xception-run: \(name.printable): \(error)")
     }
-    if let line = outcome.line {
-      print(line)
-      flushStandardOutput()
-    }
+    if let line = outcome.line { printAtOnce(line) }
   }
 }
