@@ -15,6 +15,6 @@ set -euo pipefail
 
 source "$(dirname "$0")/prepare.sh"
 prepare "$@"
-for network in "${networks[@]}"; do converted "$network" "$network.keras"; done
+for network in "${networks[@]}"; do compared "$network"; done
 exec "$python" "$here/compare.py" --commands "$commands" --weights "$weights" --models "$models" \
   --precision "$precision" --network "${networks[@]}" ${options[@]+"${options[@]}"}

@@ -13,6 +13,7 @@ import sys
 import time
 
 import compare
+import disturbed
 import family
 import fidelity
 import loading
@@ -20,6 +21,7 @@ import quality
 import speed
 
 README = pathlib.Path(__file__).with_name("README.md")
+OF_SEVERAL_NETWORKS = ("family", "disturbed")
 PARTS = {
     "compare": speed.measure_peers,
     "family": family.measure_family,
@@ -27,6 +29,7 @@ PARTS = {
     "sets": speed.measure_sets,
     "sides": speed.measure_sides,
     "streams": speed.measure_streams,
+    "disturbed": disturbed.measure_disturbed,
     "load": loading.measure_load,
     "photos": quality.measure_photos,
     "fidelity": quality.measure_fidelity,
@@ -35,9 +38,9 @@ PARTS = {
 
 def arguments() -> argparse.Namespace:
     parser = compare.parser("figures.sh", "Measures the figures of Examples/compare-with-peers/README.md.")
-    usual = [part for part in PARTS if part != "family"]
+    usual = [part for part in PARTS if part not in OF_SEVERAL_NETWORKS]
     parser.add_argument(
-        "--only", nargs="+", choices=PARTS, default=usual, help="the parts to measure (all but the family)")
+        "--only", nargs="+", choices=PARTS, default=usual, help="the parts to measure (those of Xception alone)")
     parser.add_argument("--rounds", type=int, default=3, help="turns of each candidate (3)")
     parser.add_argument("--runs", type=int, default=20, help="timed runs in a turn (20)")
     parser.add_argument("--update", action="store_true", help="replace what was measured in README.md")

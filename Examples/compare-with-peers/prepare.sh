@@ -117,3 +117,9 @@ converted() {
     [ "$precision" = fp32 ] || weights_file "$name-$precision" "$@" $(converted_to "$precision")
   done
 }
+
+# compared NETWORK: its files in each precision that is asked for. The peers' files are not compressed; no more are ours,
+# but for Xception's, of which there is a table of both forms.
+compared() {
+  if [ "$1" = xception299 ]; then converted "$1" "$1.keras"; else converted "$1" "$1.keras" --stored; fi
+}

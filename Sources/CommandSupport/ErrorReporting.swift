@@ -30,8 +30,3 @@ func finishOutput() throws {
     throw OutputError(reason: unsafe String(cString: strerror(errno)))
   }
 }
-
-private struct OutputError: Error, CustomStringConvertible {
-  var reason: String
-  var description: String { "cannot write the output: \(reason)" }
-}

@@ -1,3 +1,5 @@
+internal import Files
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -11,11 +13,18 @@ package func flushStandardOutput() { fflush(nil) }
 
 /// Prints a line at once, in one piece where the system takes it so: lines of processes that share a file or a pipe, as those
 /// that `xargs -P` starts do, stay whole, however long they are.
-package func printAtOnce(_ line: String) {
+package func printAtOnce(_ line: String) throws {
   flushStandardOutput()
-  let bytes = Array((line + "\n").utf8)
-  let written = unsafe max(0, write(STDOUT_FILENO, bytes, bytes.count))
-  // What was not taken is tried again where an error is noticed when the command ends.
-  unsafe bytes.withUnsafeBytes { _ = unsafe fwrite($0.baseAddress! + written, 1, bytes.count - written, stdout) }
-  flushStandardOutput()
+  var rest = Array((line + "\n").utf8)[...]
+  while !rest.isEmpty {
+    let count = unsafe rest.withUnsafeBytes { unsafe write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+    guard count >= 0 || errno == EINTR else { throw OutputError(reason: "\(SystemError.last)") }
+    rest = rest.dropFirst(max(count, 0))
+  }
+}
+
+/// What was printed did not arrive.
+struct OutputError: Error, CustomStringConvertible {
+  var reason: String
+  var description: String { "cannot write the output: \(reason)" }
 }

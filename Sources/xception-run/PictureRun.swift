@@ -117,6 +117,6 @@ struct PictureRun {
       progress.clear()
       StandardError.print("xception-run: \(name.printable): \(error)")
     }
-    if let line = outcome.line { printAtOnce(line) }
+    if let line = outcome.line { try printAtOnce(line) }
   }
 }
