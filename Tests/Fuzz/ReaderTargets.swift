@@ -72,10 +72,10 @@ struct PickleTarget: FuzzTarget {
     do throws(ImportError) {
       var reader = PickleReader(FileBytes(unsafe [UInt8](bytes)))
       let tensors = try TorchTensors(of: try reader.read())
-      let arrays = try tensors.arrays { (storage) throws(ImportError) in
+      let weights = try tensors.weights { (storage) throws(ImportError) in
         FileBytes([UInt8](repeating: 0, count: min(storage.count, 1 << 12) * storage.elementType.byteCount))
       }
-      for array in arrays { _ = try array.values() }
+      for array in weights.arrays.values { _ = try array.values() }
       return .accepted
     } catch {
       return .refused

@@ -41,7 +41,7 @@ struct TorchFixtureTests {
   @Test(arguments: [
     "script.onnx", "script17.onnx", "export.onnx", "external.onnx", "nhwc.onnx", "quantized.onnx",
     "response.onnx", "instance.onnx", "resnet.safetensors", "resnet.pth", "resnet.legacy.pth", "checkpoint.pth",
-    "half.safetensors",
+    "half.safetensors", "ema.pth", "dropout.pth",
   ])
   func `Compute what PyTorch and ONNX Runtime compute`(name: String) throws {
     let expected = try TorchFixture.expected(name)
@@ -52,6 +52,14 @@ struct TorchFixtureTests {
     try #require(output.count == expected.output.count)
     let largest = expected.output.reduce(0) { max($0, $1.magnitude) }
     for (value, expected) in zip(output, expected.output) { #expect((value - expected).magnitude <= 1e-4 * largest) }
+  }
+
+  @Test func `What is taken of several dictionaries or for the last layer is said`() throws {
+    let mean = try TorchFixture("ema.pth").read().notes
+    #expect(mean.contains { $0.contains("those of \"state_dict_ema\"") && $0.contains("\"state_dict\"") })
+    let head = try TorchFixture("dropout.pth").read().notes
+    #expect(head.contains { $0.contains("\"fc.1.\" is taken for the last layer") })
+    #expect(try !TorchFixture("checkpoint.pth").read().notes.contains { $0.contains("state_dict") })
   }
 
   @Test func `Leave no transpose behind, and activations and shuffles as what they are`() throws {

@@ -177,6 +177,60 @@ struct TorchRecognitionTests {
     #expect(try model(resnet, as: "ResNet").architecture == "ResNet")
   }
 
+  /// Who changes a stem for small pictures changes its stride, and often a pool, with the kernel.
+  @Test(arguments: [
+    ("resnet18", "conv1"), ("resnext50_32x4d", "conv1"), ("googlenet", "conv1.conv"), ("densenet121", "features.conv0"),
+    ("inception_v3", "Conv2d_1a_3x3.conv"), ("squeezenet1_1", "features.0"), ("shufflenet_v2_x1_0", "conv1.0"),
+    ("mobilenet_v2", "features.0.0"), ("mobilenet_v3_small", "features.0.0"), ("mnasnet1_0", "layers.0"),
+    ("regnet_y_400mf", "stem.0"), ("convnext_tiny", "features.0.0"), ("convnext_tiny", "features.2.1"),
+    ("timm:convnext_tiny", "stem.0"), ("timm:regnety_002", "stem.conv"), ("timm:xception41", "stem.0.conv"),
+    ("timm:legacy_xception", "conv1"), ("efficientnet-b0", "_conv_stem"),
+  ])
+  func `A first kernel of another size is refused: its stride is not in the weights`(network: String, layer: String)
+    throws
+  {
+    var arrays = try weights(of: network).arrays
+    let name = "\(layer).weight"
+    let dimensions = try #require(arrays[name]).dimensions
+    let changed = Array(dimensions[..<2]) + [5, 5]
+    arrays[name] = NamedArray(
+      name: name, dimensions: changed, elementType: .float32,
+      contents: RepeatedContents(value: 1, count: changed.reduce(1, *)))
+    let text = message { _ = try model(StateDictionary(Array(arrays.values))) }
+    #expect(text.contains("its kernel is 5x5, expected \(dimensions[2])x\(dimensions[3])"), "\(text)")
+    #expect(text.contains("torch.onnx.export"))
+  }
+
+  @Test func `Sizes that no network of a name has are said to be a guess`() throws {
+    var arrays = try weights(of: "resnet18").arrays
+    for name in arrays.keys where name.hasPrefix("layer2.1.") { arrays[name] = nil }
+    let notes = try model(StateDictionary(Array(arrays.values))).notes
+    #expect(notes.contains { $0.contains("those of a ResNet of other sizes, with its usual strides") })
+    #expect(try model(weights(of: "resnext50_32x4d")).notes.isEmpty)
+  }
+
+  @Test func `Pictures of another number of channels are refused as such`() throws {
+    var arrays = try weights(of: "resnet18").arrays
+    arrays["conv1.weight"] = NamedArray(
+      name: "conv1.weight", dimensions: [64, 1, 7, 7], elementType: .float32,
+      contents: RepeatedContents(value: 1, count: 64 * 49))
+    let text = message { _ = try model(StateDictionary(Array(arrays.values))) }
+    #expect(text.contains("its kernel reads pictures of 1 channels, expected 3"), "\(text)")
+  }
+
+  @Test func `A last layer that is missing, or several in its place, are named`() throws {
+    let arrays = try weights(of: "resnet18").arrays.values.filter { !$0.name.hasPrefix("fc.") }
+    let missing = message { _ = try model(StateDictionary(arrays)) }
+    #expect(missing.contains("those of ResNet, but there is no \"fc.weight\" of its last layer"), "\(missing)")
+    let layers = [("fc.0.weight", [256, 512]), ("fc.3.weight", [7, 256])].map {
+      NamedArray(
+        name: $0.0, dimensions: $0.1, elementType: .float32,
+        contents: RepeatedContents(value: 1, count: $0.1[0] * $0.1[1]))
+    }
+    let several = message { _ = try model(StateDictionary(arrays + layers)) }
+    #expect(several.contains("under \"fc.\" there are \"fc.0.weight\", \"fc.3.weight\""), "\(several)")
+  }
+
   @Test func `A near miss says which names and which shapes differ`() throws {
     var arrays = try weights(of: "resnet18").arrays
     arrays["layer2.0.conv_two.weight"] = arrays.removeValue(forKey: "layer2.0.conv2.weight")
@@ -228,7 +282,8 @@ struct TorchNeighborTests {
         == Preprocessing(
           filter: .bicubic, antialias: true, geometry: .centerCrop(shorterSide: 303), divisor: 255,
           mean: [0.5, 0.4, 0.3], standardDeviation: [0.2, 0.2, 0.1]))
-    #expect(result.notes.isEmpty)
+    // Of its names and shapes; the configuration leaves nothing open.
+    #expect(result.notes.allSatisfy { $0.contains("those of a ResNet of other sizes") })
   }
 
   @Test(arguments: [

@@ -170,6 +170,17 @@ def dictionaries():
     torch.save(nn.Sequential(nn.Linear(2, 2)), os.path.join(OUT, "module.pth"))
 
 
+def checkpoints():
+    """The weights of a training beside their running means, and a last layer in a Sequential, as fine-tuning makes one."""
+    x = image(224, 224)
+    model, mean = prepared(SmallResNeXt()), prepared(SmallResNeXt(), seed=4)
+    torch.save({"epoch": 3, "state_dict": model.state_dict(), "state_dict_ema": mean.state_dict()}, os.path.join(OUT, "ema.pth"))
+    with torch.no_grad(): note("ema.pth", x, mean(x))
+    model.fc = nn.Sequential(nn.Dropout(0.2), model.fc).eval()
+    torch.save(model.state_dict(), os.path.join(OUT, "dropout.pth"))
+    with torch.no_grad(): note("dropout.pth", x, model(x))
+
+
 def wrong():
     """Models that are wrong in one way each, which is their name."""
     value = lambda name, *s: helper.make_tensor_value_info(name, TensorProto.FLOAT, list(s))
@@ -261,7 +272,7 @@ def shapes():
 def main():
     """All, or those that are named after the folder; what they note is added to what is there."""
     os.makedirs(OUT, exist_ok=True)
-    makers = [exported, layouts, quantized, dictionaries, wrong, normalizations, calibrated, shapes]
+    makers = [exported, layouts, quantized, dictionaries, checkpoints, wrong, normalizations, calibrated, shapes]
     named = [maker for maker in makers if maker.__name__ in sys.argv[2:]]
     path = os.path.join(OUT, "expected.json")
     if named and os.path.exists(path): EXPECTED.update(json.load(open(path)))

@@ -3,13 +3,13 @@ enum PyTorchReader {
   static func read(
     _ file: ForeignFile, options: ImportOptions, progress: ModelImporter.Progress
   ) throws(ImportError) -> ForeignModel {
-    let arrays =
-      file.kind() == .pyTorchArchive ? try archive(file, options.limits) : try TorchLegacyFile.arrays(of: file)
+    let weights =
+      file.kind() == .pyTorchArchive ? try archive(file, options.limits) : try TorchLegacyFile.weights(of: file)
     progress(.buildingNetwork, 0)
-    return try StateDictionary(arrays).model(beside: file, options: options)
+    return try weights.model(beside: file, options: options)
   }
 
-  private static func archive(_ file: ForeignFile, _ limits: ImportLimits) throws(ImportError) -> [NamedArray] {
+  private static func archive(_ file: ForeignFile, _ limits: ImportLimits) throws(ImportError) -> StateDictionary {
     let archive = try ZipArchive(file.bytes)
     guard let name = archive.names.first(where: { $0 == "data.pkl" || $0.hasSuffix("/data.pkl") }),
       let pickle = try archive.contents(of: name, limit: limits.configurationSize)
@@ -22,7 +22,7 @@ enum PyTorchReader {
     }
     var reader = PickleReader(pickle)
     let tensors = try TorchTensors(of: try reader.read())
-    return try tensors.arrays { (storage) throws(ImportError) in
+    return try tensors.weights { (storage) throws(ImportError) in
       let entry = "\(folder)data/\(storage.key)"
       guard let bytes = try archive.contents(of: entry, limit: limits.fileSize) else {
         throw .archive(entry: entry, reason: "missing: a tensor's values lie in it")

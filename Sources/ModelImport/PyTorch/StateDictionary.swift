@@ -13,7 +13,8 @@ struct StateDictionary {
   private static let losses = ["criterion.", "loss.", "loss_fn.", "loss_function."]
 
   /// Training counters are left out, and so are prefixes that all names share, or all of a known network.
-  init(_ arrays: [NamedArray]) throws(ImportError) {
+  init(_ arrays: [NamedArray], notes: [String] = []) throws(ImportError) {
+    self.notes = notes
     var arrays = arrays.filter { !$0.name.hasSuffix("num_batches_tracked") }
     while let prefix = Self.prefixes.first(where: { prefix in arrays.allSatisfy { $0.name.hasPrefix(prefix) } }),
       !arrays.isEmpty
@@ -26,6 +27,7 @@ struct StateDictionary {
       }
     }
     unwrap()
+    unwrapLastLayer()
   }
 
   private var isKnown: Bool { TorchNetworks.all.contains { $0.matches(self) } }
@@ -51,6 +53,50 @@ struct StateDictionary {
       self = inner
       return
     }
+  }
+
+  /// Takes the only layer with weights in a `Sequential` that stands for a known network's last layer, as
+  /// `model.fc = Sequential(Dropout(), Linear(...))` makes one, for that layer.
+  private mutating func unwrapLastLayer() {
+    guard !isKnown else { return }
+    for prefix in Set(TorchNetworks.all.flatMap(\.classifiers)).sorted() {
+      let places = indices(after: prefix)
+      guard places.count == 1, dimensions(of: "\(prefix)\(places[0]).weight")?.count == 2 else { continue }
+      let inner = "\(prefix)\(places[0])."
+      var found = self
+      found.arrays = [:]
+      for (name, var array) in arrays {
+        if name.hasPrefix(inner) { array.name = prefix + name.dropFirst(inner.count) }
+        found.arrays[array.name] = array
+      }
+      guard found.arrays.count == arrays.count, found.isKnown else { continue }
+      found.notes.append(
+        "\"\(inner)\" is taken for the last layer; what is beside it under \"\(prefix)\", such as a Dropout, has no weights and is "
+          + "taken to do nothing")
+      self = found
+      return
+    }
+  }
+
+  /// The name of the last layer's weights, where these are a family's but for it.
+  func lastLayerMissing(of family: any TorchFamily) -> String? {
+    for prefix in family.classifiers {
+      let name = prefix + "weight"
+      guard !has(name) else { continue }
+      var whole = self
+      whole.arrays[name] = NamedArray(name: name, dimensions: [0], values: [])
+      if family.matches(whole) { return name }
+    }
+    return nil
+  }
+
+  /// The names that may be those of another last layer, as a part of a message.
+  func outsidersText(besides name: String) -> String {
+    let prefix = name.prefix { $0 != "." } + "."
+    let inside = arrays.keys.filter { $0.hasPrefix(prefix) }.sorted()
+    return inside.isEmpty
+      ? outsidersText
+      : "; under \"\(prefix)\" there are \(Self.list(inside)), and weights do not tell what is between them"
   }
 
   /// The names beside a prefix that most have, as a part of a message; nothing where there is no such prefix.

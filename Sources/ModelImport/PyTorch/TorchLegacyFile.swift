@@ -9,7 +9,7 @@ enum TorchLegacyFile {
   /// After the two bytes of the pickle's protocol.
   static func isLegacy(_ bytes: FileBytes) -> Bool { bytes.slice(at: 2, count: magic.count)?.array == magic }
 
-  static func arrays(of file: ForeignFile) throws(ImportError) -> [NamedArray] {
+  static func weights(of file: ForeignFile) throws(ImportError) -> StateDictionary {
     let bytes = file.bytes
     guard isLegacy(bytes) else { throw file.error("not of PyTorch's form before 1.6") }
     var reader = PickleReader(bytes, at: 2 + magic.count)
@@ -40,7 +40,7 @@ enum TorchLegacyFile {
       storages[key] = part
       offset += 8 + size
     }
-    return try tensors.arrays { (storage) throws(ImportError) in
+    return try tensors.weights { (storage) throws(ImportError) in
       guard let bytes = storages[storage.key] else { throw file.error("has no storage \"\(storage.key)\"") }
       return bytes
     }

@@ -30,9 +30,12 @@ struct TorchNetwork {
 
   /// A `Conv2d`. Groups follow from the weights, a bias is there where the file has it.
   ///
-  /// - Parameter padding: Nil for as much on each side as keeps the size at stride 1.
+  /// - Parameters:
+  ///   - padding: Nil for as much on each side as keeps the size at stride 1.
+  ///   - sides: The sides that the kernel has in the family's networks; nil where the stride and what follows do not hang on
+  ///     it. Who changes a stem's kernel, as for small pictures, changes its stride too, which no weight tells.
   mutating func convolution(
-    _ name: String, _ input: Int, stride: Int = 1, padding: Padding? = nil, dilation: Int = 1
+    _ name: String, _ input: Int, stride: Int = 1, padding: Padding? = nil, dilation: Int = 1, sides: [Int]? = nil
   ) throws(ImportError) -> Int {
     var weight = try array(name + ".weight")
     // Cadene's and Keras's ports have pointwise kernels of two dimensions.
@@ -41,7 +44,21 @@ struct TorchNetwork {
       throw .weights(layer: name, reason: "its kernel has the dimensions \(weight.dimensions), expected four")
     }
     let size = Extent(height: weight.dimensions[2], width: weight.dimensions[3])
+    if let sides, size.height != size.width || !sides.contains(size.height) {
+      throw .weights(
+        layer: name,
+        reason:
+          "its kernel is \(size), expected \(sides.map { "\(Extent($0))" }.joined(separator: " or ")): the network was "
+          + "changed here, and its weights do not tell with which stride; export it to ONNX with torch.onnx.export")
+    }
     let inputs = channels(of: input)
+    if case .input = builder.graph.nodes[input].operation, weight.dimensions[1] != inputs {
+      throw .weights(
+        layer: name,
+        reason:
+          "its kernel reads pictures of \(weight.dimensions[1]) channels, expected \(inputs); export the model to ONNX "
+          + "with torch.onnx.export")
+    }
     guard inputs % weight.dimensions[1] == 0 else {
       throw .weights(layer: name, reason: "its kernel reads \(weight.dimensions[1]) channels, its input has \(inputs)")
     }
@@ -169,9 +186,9 @@ struct TorchNetwork {
   /// A convolution, its normalization and a function.
   mutating func unit(
     _ convolution: String, _ normalization: String, _ input: Int, _ function: Activation = .relu, stride: Int = 1,
-    padding: Padding? = nil
+    padding: Padding? = nil, sides: [Int]? = nil
   ) throws(ImportError) -> Int {
-    let sums = try self.convolution(convolution, input, stride: stride, padding: padding)
+    let sums = try self.convolution(convolution, input, stride: stride, padding: padding, sides: sides)
     return try activation(function, try self.normalization(normalization, sums))
   }
 

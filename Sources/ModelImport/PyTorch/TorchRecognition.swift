@@ -34,6 +34,11 @@ struct TorchRecognition {
             + "name (\(Self.list(found.variants))), and names alone do not tell how this one pads; export it to ONNX with "
             + "torch.onnx.export")
       }
+      if variant == nil {
+        note =
+          "the weights' number is that of no network that is known by name (\(Self.list(found.variants))): they are taken for "
+          + "those of a \(found.name) of other sizes, with its usual strides and padding, which weights do not tell"
+      }
       try checkLookalikes(fileName)
       return
     }
@@ -125,6 +130,12 @@ struct TorchRecognition {
   private static func list(_ variants: [TorchVariant]) -> String { variants.map(\.name).joined(separator: ", ") }
 
   private static func unknown(_ weights: StateDictionary) -> String {
+    for family in TorchNetworks.all {
+      guard let name = weights.lastLayerMissing(of: family) else { continue }
+      return "the weights' names are those of \(family.name), but there is no \"\(name)\" of its last layer"
+        + weights.outsidersText(besides: name)
+        + "; export the model to ONNX with torch.onnx.export, which needs no names"
+    }
     let names = weights.arrays.keys.sorted().prefix(4).map { "\"\($0)\"" }.joined(separator: ", ")
     return "the weights have no network with them, and their names (\(names) ...) are not those of one that is known: "
       + TorchNetworks.all.map(\.name).joined(separator: ", ")

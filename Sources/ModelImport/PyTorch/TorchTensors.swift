@@ -4,10 +4,13 @@ import ModelGraph
 /// The tensors of a state dictionary, by name.
 struct TorchTensors {
   private(set) var tensors: [(name: String, tensor: TorchTensor)] = []
+  /// Which of several dictionaries they are.
+  private(set) var notes: [String] = []
 
-  /// Names under which checkpoints of a training store the dictionary, beside the optimizer's state and counters.
+  /// Names under which checkpoints of a training store the dictionary, beside the optimizer's state and counters. The
+  /// weights' running means come first, as in timm's `load_state_dict`: they are what the training is judged by.
   private static let containers = [
-    "state_dict", "model_state_dict", "model", "state_dict_ema", "ema", "net", "weights",
+    "state_dict_ema", "model_ema", "ema", "state_dict", "model_state_dict", "model", "net", "weights",
   ]
 
   init(of value: PickleValue) throws(ImportError) {
@@ -17,10 +20,18 @@ struct TorchTensors {
           "the pickle holds no dictionary of tensors; save one with torch.save(model.state_dict(), \"weights.pth\")")
     }
     tensors = Self.tensors(of: dictionary)
+    var found: [(name: String, count: Int)] = []
     for name in Self.containers {
       guard case .dictionary(let inner)? = dictionary[name] else { continue }
       let nested = Self.tensors(of: inner)
+      if !nested.isEmpty { found.append((name, nested.count)) }
       if nested.count > tensors.count { tensors = nested }
+    }
+    if let taken = found.first(where: { $0.count == tensors.count }), found.count > 1 {
+      let others = found.filter { $0.name != taken.name }.map { "\"\($0.name)\"" }.joined(separator: ", ")
+      notes = [
+        "the weights are those of \"\(taken.name)\"; beside them the file has \(others) (save another by itself to use it)"
+      ]
     }
     guard !tensors.isEmpty else { throw .model(reason: "the pickle's dictionary holds no tensors") }
   }
@@ -33,9 +44,9 @@ struct TorchTensors {
   }
 
   /// - Parameter bytes: Gives a storage's.
-  func arrays(
+  func weights(
     _ bytes: (TorchStorage) throws(ImportError) -> FileBytes
-  ) throws(ImportError) -> [NamedArray] {
+  ) throws(ImportError) -> StateDictionary {
     var storages: [String: FileBytes] = [:]
     var arrays: [NamedArray] = []
     for (name, tensor) in tensors {
@@ -49,7 +60,7 @@ struct TorchTensors {
       }
       arrays.append(try Self.array(name, tensor, of: whole))
     }
-    return arrays
+    return try StateDictionary(arrays, notes: notes)
   }
 
   /// A tensor's part of a storage: contiguous, possibly with transposed dimensions.

@@ -25,7 +25,7 @@ struct AlignedXception: TorchFamily {
 
   func append(to network: inout TorchNetwork, _ input: Int) throws(ImportError) -> Int {
     network.epsilon = 0.001
-    var node = try network.unit("stem.0.conv", "stem.0.bn", input, stride: 2)
+    var node = try network.unit("stem.0.conv", "stem.0.bn", input, stride: 2, sides: [3])
     node = try network.unit("stem.1.conv", "stem.1.bn", node)
     let blocks = network.weights.indices(after: "blocks.")
     let entry: [Int]

@@ -68,11 +68,11 @@ struct ConvNeXt: TorchFamily {
     _ first: String, _ second: String, _ network: inout TorchNetwork, _ input: Int
   ) throws(ImportError) -> Int {
     if network.weights.dimensions(of: first + ".weight")?.count == 4 {
-      let node = try network.convolution(first, input, stride: 4, padding: .valid)
+      let node = try network.convolution(first, input, stride: 4, padding: .valid, sides: [4])
       return try network.layerNormalization(second, node, epsilon: Self.epsilon)
     }
     let node = try network.layerNormalization(first, input, epsilon: Self.epsilon)
-    return try network.convolution(second, node, stride: 2, padding: .valid)
+    return try network.convolution(second, node, stride: 2, padding: .valid, sides: [2])
   }
 
   private func appendBlocks(

@@ -16,7 +16,7 @@ struct DenseNet: TorchFamily {
   }
 
   func append(to network: inout TorchNetwork, _ input: Int) throws(ImportError) -> Int {
-    var node = try network.unit("features.conv0", "features.norm0", input, stride: 2)
+    var node = try network.unit("features.conv0", "features.norm0", input, stride: 2, sides: [7])
     node = try network.maxPool("features.pool0", node, padding: 1)
     for block in 1...4 {
       let layers = network.weights.indices(after: "features.denseblock\(block).denselayer")

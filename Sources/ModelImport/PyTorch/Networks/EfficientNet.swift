@@ -24,7 +24,7 @@ struct EfficientNet: TorchFamily {
     let width = network.weights.dimensions(of: "features.8.0.weight")?.first ?? 0
     // torchvision's b5 and larger have TensorFlow's epsilon.
     if width >= 2048 { network.epsilon = 0.001 }
-    var node = try network.unit("features.0.0", "features.0.1", input, .silu, stride: 2)
+    var node = try network.unit("features.0.0", "features.0.1", input, .silu, stride: 2, sides: [3])
     for (stage, stride) in zip(1...7, [1, 2, 2, 2, 1, 2, 1]) {
       for block in network.weights.indices(after: "features.\(stage).") {
         node = try appendBlock("features.\(stage).\(block).block", &network, node, stride: block == 0 ? stride : 1)

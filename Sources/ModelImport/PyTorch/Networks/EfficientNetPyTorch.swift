@@ -41,7 +41,7 @@ struct EfficientNetPyTorch: TorchFamily {
     network.epsilon = 0.001
     network.padsLikeTensorFlow = true
     let function: Activation = network.weights.has("_blocks.0._se_reduce.weight") ? .silu : .relu6
-    var node = try network.unit("_conv_stem", "_bn0", input, function, stride: 2)
+    var node = try network.unit("_conv_stem", "_bn0", input, function, stride: 2, sides: [3])
     let strides = try strides(network.weights)
     for (block, stride) in zip(network.weights.indices(after: "_blocks."), strides) {
       node = try appendBlock("_blocks.\(block)", &network, node, function, stride: stride)

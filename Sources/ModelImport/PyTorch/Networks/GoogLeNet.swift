@@ -3,9 +3,9 @@ import ModelGraph
 extension TorchNetwork {
   /// torchvision's and timm's `BasicConv2d`: a convolution and its normalization, named `conv` and `bn`, and a ReLU.
   mutating func basic(
-    _ name: String, _ input: Int, stride: Int = 1, padding: Padding? = nil
+    _ name: String, _ input: Int, stride: Int = 1, padding: Padding? = nil, sides: [Int]? = nil
   ) throws(ImportError) -> Int {
-    try unit("\(name).conv", "\(name).bn", input, stride: stride, padding: padding)
+    try unit("\(name).conv", "\(name).bn", input, stride: stride, padding: padding, sides: sides)
   }
 
   /// Several of them, one after the other.
@@ -39,7 +39,7 @@ struct GoogLeNet: TorchFamily {
 
   func append(to network: inout TorchNetwork, _ input: Int) throws(ImportError) -> Int {
     network.epsilon = 0.001
-    var node = try network.basic("conv1", input, stride: 2)
+    var node = try network.basic("conv1", input, stride: 2, sides: [7])
     node = try network.maxPool("maxpool1", node, roundsUp: true)
     node = try network.basics(["conv2", "conv3"], node)
     node = try network.maxPool("maxpool2", node, roundsUp: true)

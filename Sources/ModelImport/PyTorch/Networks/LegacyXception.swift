@@ -19,7 +19,7 @@ struct LegacyXception: TorchFamily {
   func preprocessing(side: Int, of weights: StateDictionary) -> Preprocessing { .timm }
 
   func append(to network: inout TorchNetwork, _ input: Int) throws(ImportError) -> Int {
-    var node = try network.unit("conv1", "bn1", input, stride: 2, padding: .valid)
+    var node = try network.unit("conv1", "bn1", input, stride: 2, padding: .valid, sides: [3])
     node = try network.unit("conv2", "bn2", node, padding: .valid)
     for block in 1...12 { node = try appendBlock("block\(block)", &network, node, isFirst: block == 1) }
     for (convolution, normalization) in [("conv3", "bn3"), ("conv4", "bn4")] {

@@ -16,7 +16,7 @@ struct MNASNet: TorchFamily {
   }
 
   func append(to network: inout TorchNetwork, _ input: Int) throws(ImportError) -> Int {
-    var node = try network.unit("layers.0", "layers.1", input, stride: 2)
+    var node = try network.unit("layers.0", "layers.1", input, stride: 2, sides: [3])
     node = try network.unit("layers.3", "layers.4", node)
     node = try network.unit("layers.6", "layers.7", node, .identity)
     for (stack, stride) in [(8, 2), (9, 2), (10, 2), (11, 1), (12, 2), (13, 1)] {

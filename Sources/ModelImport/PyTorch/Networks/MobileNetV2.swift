@@ -18,7 +18,7 @@ struct MobileNetV2: TorchFamily {
   private static let halving: Set = [2, 4, 7, 14]
 
   func append(to network: inout TorchNetwork, _ input: Int) throws(ImportError) -> Int {
-    var node = try network.unit("features.0.0", "features.0.1", input, .relu6, stride: 2)
+    var node = try network.unit("features.0.0", "features.0.1", input, .relu6, stride: 2, sides: [3])
     for index in 1...17 {
       node = try appendBlock("features.\(index).conv", &network, node, stride: Self.halving.contains(index) ? 2 : 1)
     }

@@ -21,7 +21,7 @@ struct MobileNetV3: TorchFamily {
       throw .model(reason: "has \(places.count) parts, expected those of the large or the small network")
     }
     let (halving, hardFrom): (Set<Int>, Int) = last == 16 ? ([2, 4, 7, 13], 7) : ([1, 2, 4, 9], 4)
-    var node = try network.unit("features.0.0", "features.0.1", input, .hardSwish, stride: 2)
+    var node = try network.unit("features.0.0", "features.0.1", input, .hardSwish, stride: 2, sides: [3])
     for index in 1..<last {
       node = try appendBlock(
         "features.\(index).block", &network, node, index >= hardFrom ? .hardSwish : .relu,

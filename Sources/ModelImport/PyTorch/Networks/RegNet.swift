@@ -59,7 +59,7 @@ struct RegNet: TorchFamily {
 
   func append(to network: inout TorchNetwork, _ input: Int) throws(ImportError) -> Int {
     let stem = names == .timm ? ("stem.conv", "stem.bn") : ("stem.0", "stem.1")
-    var node = try network.unit(stem.0, stem.1, input, stride: 2)
+    var node = try network.unit(stem.0, stem.1, input, stride: 2, sides: [3])
     for stage in network.weights.indices(after: names == .timm ? "s" : "trunk_output.block") {
       let prefix = names == .timm ? "s\(stage).b" : "trunk_output.block\(stage).block\(stage)-"
       for (index, block) in network.weights.indices(after: prefix).enumerated() {

@@ -27,7 +27,7 @@ struct ResNet: TorchFamily {
   }
 
   func append(to network: inout TorchNetwork, _ input: Int) throws(ImportError) -> Int {
-    var node = try network.unit("conv1", "bn1", input, stride: 2)
+    var node = try network.unit("conv1", "bn1", input, stride: 2, sides: [7])
     node = try network.maxPool("maxpool", node, padding: 1)
     for stage in 1...4 {
       for block in network.weights.indices(after: "layer\(stage).") {

@@ -16,7 +16,7 @@ struct ShuffleNetV2: TorchFamily {
   }
 
   func append(to network: inout TorchNetwork, _ input: Int) throws(ImportError) -> Int {
-    var node = try network.unit("conv1.0", "conv1.1", input, stride: 2)
+    var node = try network.unit("conv1.0", "conv1.1", input, stride: 2, sides: [3])
     node = try network.maxPool("maxpool", node, padding: 1)
     for stage in 2...4 {
       for block in network.weights.indices(after: "stage\(stage).") {

@@ -15,7 +15,7 @@ struct SqueezeNet: TorchFamily {
 
   /// A place of the `Sequential` without weights, after the first ReLU, is a pool.
   func append(to network: inout TorchNetwork, _ input: Int) throws(ImportError) -> Int {
-    var node = try network.convolution("features.0", input, stride: 2, padding: .valid)
+    var node = try network.convolution("features.0", input, stride: 2, padding: .valid, sides: [3, 7])
     node = try network.activation(.relu, node)
     var previous = 1
     for place in network.weights.indices(after: "features.").dropFirst() {

@@ -39,7 +39,7 @@ struct TimmEfficientNet: TorchFamily {
       } else {
         .silu
       }
-    var node = try network.unit("conv_stem", "bn1", input, function, stride: 2)
+    var node = try network.unit("conv_stem", "bn1", input, function, stride: 2, sides: [3])
     for (stage, stride) in zip(0...6, [1, 2, 2, 2, 1, 2, 1]) {
       node = try appendStage(stage, &network, node, function, (function, .sigmoid), stride: stride)
     }
@@ -54,7 +54,7 @@ struct TimmEfficientNet: TorchFamily {
     let strides = isSmall ? [2, 2, 2, 1, 2, 1] : [1, 2, 2, 2, 1, 2, 1]
     let function: Activation = isMinimal ? .relu : .hardSwish
     let gate: (Activation, Activation) = (.relu, .hardSigmoid(slope: 1 / 6, offset: 0.5))
-    var node = try network.unit("conv_stem", "bn1", input, function, stride: 2)
+    var node = try network.unit("conv_stem", "bn1", input, function, stride: 2, sides: [3])
     for (stage, stride) in strides.enumerated() {
       let isEarly = stage < (isSmall ? 2 : 3)
       node = try appendStage(stage, &network, node, isEarly ? .relu : function, gate, stride: stride)

@@ -26,7 +26,7 @@ struct TorchInceptionV3: TorchFamily {
 
   func append(to network: inout TorchNetwork, _ input: Int) throws(ImportError) -> Int {
     network.epsilon = 0.001
-    var node = try network.basic("Conv2d_1a_3x3", input, stride: 2, padding: .valid)
+    var node = try network.basic("Conv2d_1a_3x3", input, stride: 2, padding: .valid, sides: [3])
     node = try network.basic("Conv2d_2a_3x3", node, padding: .valid)
     node = try network.maxPool("maxpool1", try network.basic("Conv2d_2b_3x3", node))
     node = try network.basic("Conv2d_3b_1x1", node)
