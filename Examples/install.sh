@@ -21,7 +21,8 @@ mkdir -p "$prefix/bin" "$bash_completions" "$zsh_completions" "$fish_completions
 for command in xception-run xception-convert xception-inspect xception-bench; do
   [ -x "$bin/$command" ] || fail "there is no $command in $bin"
   install -m 755 "$bin/$command" "$prefix/bin/$command"
-  "$bin/$command" --generate-completion-script bash >"$bash_completions/$command"
+  # Where the script proposes nothing, as behind a subcommand that is left out, bash proposes files.
+  "$bin/$command" --generate-completion-script bash | sed 's/^complete -o filenames/complete -o default -o filenames/' >"$bash_completions/$command"
   "$bin/$command" --generate-completion-script zsh >"$zsh_completions/_$command"
   "$bin/$command" --generate-completion-script fish >"$fish_completions/$command.fish"
   "$bin/$command" --experimental-dump-help | python3 "$here/manual.py" "$("$bin/$command" --version)" >"$manual/$command.1"

@@ -75,7 +75,14 @@ package final class OutputFile {
   }
 
   /// Finds out whether a file could be written, so that long work need not come first.
-  package static func check(_ path: String) throws(OutputFileError) {
+  ///
+  /// - Parameter inputs: Files that the command reads, which it must not write over.
+  package static func check(_ path: String, notOf inputs: [String] = []) throws(OutputFileError) {
+    if let output = try? FileStatus(of: path), output.kind == .regular,
+      inputs.contains(where: { (try? FileStatus(of: $0))?.isOfSameFile(as: output) == true })
+    {
+      throw OutputFileError(path: path, reason: "it is read too")
+    }
     // A pipe must not be opened: whoever reads from it would find its end.
     if case .other = Destination(path) {
       let isWritable = unsafe path.withFileName { unsafe access($0, W_OK) } == 0

@@ -15,7 +15,7 @@ package final class ProgressLine {
     }
     guard line != last else { return }
     last = line
-    StandardError().write("\r\u{1b}[K" + line)
+    StandardError().write("\r\u{1b}[K" + Terminal.cut(line, to: (Terminal.columns(of: 2) ?? 81) - 1))
   }
 
   /// Removes the line.

@@ -6,13 +6,16 @@
   import Darwin
 #endif
 
-/// The terminal that standard output may be.
+/// The terminal that standard output or standard error may be.
 package enum Terminal {
   /// How wide it is; nil where standard output is no terminal.
-  package static var columns: Int? {
-    guard isatty(1) != 0 else { return nil }
+  package static var columns: Int? { columns(of: 1) }
+
+  /// How wide the terminal of a descriptor is; nil where it is none.
+  static func columns(of descriptor: CInt) -> Int? {
+    guard isatty(descriptor) != 0 else { return nil }
     var size = winsize()
-    guard unsafe ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
     return Int(size.ws_col)
   }
 

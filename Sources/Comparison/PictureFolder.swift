@@ -10,18 +10,22 @@ package enum PictureFolder {
 
   /// The pictures of a folder and of the folders inside it, as paths from that folder, sorted.
   ///
-  /// Names that begin with a dot are left out, and links to folders are not followed.
+  /// Names that begin with a dot are left out, and so is what is no regular file. Links are followed, but not to a folder that
+  /// they lie in.
   ///
   /// - Throws: `ComparisonError.folder` or `.noPictures`.
   package static func pictures(in folder: String) throws(ComparisonError) -> [String] {
     var found: [String] = []
-    var pending = [""]
+    var pending = [(path: "", around: [FileStatus]())]
     while let inner = pending.popLast() {
-      for name in try names(in: inner.isEmpty ? folder : folder + "/" + inner) where !name.hasPrefix(".") {
-        let path = inner.isEmpty ? name : inner + "/" + name
-        if isFolder(folder + "/" + path) {
-          pending.append(path)
-        } else if isPicture(name) {
+      let place = inner.path.isEmpty ? folder : folder + "/" + inner.path
+      let around = inner.around + [try status(of: place)]
+      for name in try names(in: place) where !name.hasPrefix(".") {
+        let path = inner.path.isEmpty ? name : inner.path + "/" + name
+        guard let status = try? FileStatus(of: folder + "/" + path) else { continue }
+        if status.kind == .folder {
+          if !around.contains(where: status.isOfSameFile) { pending.append((path, around)) }
+        } else if status.kind == .regular, isPicture(name) {
           found.append(path)
         }
       }
@@ -43,8 +47,12 @@ package enum PictureFolder {
     return status.kind == .folder ? "it may not be read" : "it is not a folder"
   }
 
-  private static func isFolder(_ path: String) -> Bool {
-    (try? FileStatus(of: path, followsLink: false))?.kind == .folder
+  private static func status(of folder: String) throws(ComparisonError) -> FileStatus {
+    do throws(SystemError) {
+      return try FileStatus(of: folder)
+    } catch {
+      throw .folder(path: folder, reason: reason(for: folder))
+    }
   }
 
   /// Whether a name ends in one of the extensions.

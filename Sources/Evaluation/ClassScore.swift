@@ -29,9 +29,10 @@ extension ConfusionMatrix {
 }
 
 extension [ClassScore] {
-  /// The plain mean of F1 over the classes that have pictures.
-  package var macroF1: Double {
-    let present = filter { $0.support > 0 }
-    return present.isEmpty ? 0 : present.reduce(0) { $0 + $1.f1 } / Double(present.count)
-  }
+  /// The plain mean of F1, as scikit-learn's `f1_score(average="macro")` forms it: of independent labels over all, of classes
+  /// that exclude each other over those that pictures have or were taken for.
+  package var macroF1: Double { isEmpty ? 0 : reduce(0) { $0 + $1.f1 } / Double(count) }
+
+  /// Those that pictures have or were taken for.
+  package var seen: [ClassScore] { filter { $0.support + $0.predicted > 0 } }
 }

@@ -26,14 +26,14 @@ package struct Truth: Hashable, Sendable {
     self.entries = entries
   }
 
-  /// Lines of `file,label[,label...]`, as RFC 4180 quotes them. A picture without a label, `file,`, has none. A first line
-  /// that begins with `file`, `filename`, `image`, `path` or `picture` names the columns. Empty lines are skipped.
+  /// Lines of `file,label[,label...]`, as RFC 4180 quotes them. A picture without a label, `file,`, has none. Empty lines are
+  /// skipped, and so is a first one that names the columns, in its first or second field with the words of `columnNames`.
   package init(list text: String) throws(TruthError) {
     var entries: [Entry] = []
     var isFirst = true
     for (number, fields) in try SeparatedValues.records(text) {
       defer { isFirst = false }
-      if isFirst, ["file", "filename", "image", "path", "picture"].contains(fields[0].lowercased()) { continue }
+      if isFirst, Self.namesColumns(fields) { continue }
       guard !fields[0].isEmpty else { throw .line(number, reason: "no file is named") }
       guard fields.count >= 2 else {
         throw .line(number, reason: "\"\(fields[0])\" has no label, expected file,label[,label...]")
@@ -42,6 +42,17 @@ package struct Truth: Hashable, Sendable {
     }
     guard !entries.isEmpty else { throw .empty }
     self.entries = entries
+  }
+
+  private static let columnNames: (first: Set<String>, second: Set<String>) = (
+    ["file", "filename", "file_name", "filepath", "image", "image_id", "id", "path", "picture", "photo"],
+    ["label", "labels", "class", "classes", "class_name", "category", "target", "tags"]
+  )
+
+  private static func namesColumns(_ fields: [String]) -> Bool {
+    // A picture's name has an ending.
+    columnNames.first.contains(fields[0].lowercased())
+      || fields.count > 1 && !fields[0].contains(".") && columnNames.second.contains(fields[1].lowercased())
   }
 
   /// The class of each entry, for a model whose classes exclude each other.

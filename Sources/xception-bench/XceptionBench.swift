@@ -24,7 +24,8 @@ struct XceptionBench: ParsableCommand {
 
   @Argument(
     help:
-      "The weights file (.xcw), or the name of an installed model; or random, an Xception, or random:NAME, another network, with random weights, which take as long."
+      "The weights file (.xcw), or the name of an installed model; or random, an Xception, or random:NAME, another network, with random weights, which take as long.",
+    completion: .file(extensions: ["xcw"])
   )
   var model: String
   @OptionGroup var running: RunArguments
@@ -37,7 +38,9 @@ struct XceptionBench: ParsableCommand {
   var disturb: Int?
   @Flag(help: "End with one JSON object on one line instead of the table.") var json = false
   @Flag(help: "Print how long each step of the network takes.") var profile = false
-  @Option(help: ArgumentHelp("Write the steps of the median run as a Chrome trace.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Write the steps of the median run as a Chrome trace.", valueName: "file"),
+    completion: .file(extensions: ["json"]))
   var trace: String?
 
   static func main() { runAndExit() }
@@ -62,7 +65,7 @@ struct XceptionBench: ParsableCommand {
   func run() throws { try reportingErrors(as: "xception-bench", benchmark) }
 
   private func benchmark() throws {
-    if let trace { try OutputFile.check(trace) }
+    if let trace { try OutputFile.check(trace, notOf: [model]) }
     // Making random weights takes longer than loading any, and is no part of it.
     let random = try RandomModel.graph(of: model)
     let clock = ContinuousClock()

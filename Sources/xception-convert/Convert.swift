@@ -43,7 +43,7 @@ struct Convert: ParsableCommand {
       The names of the classes: a file (one per line, with or without numbers, CSV, or JSON: a list, an index as Keras or \
       flow_from_directory writes it, a configuration with id2label), a folder with a folder for each class, or a list. A \
       yes/no classifier has one name or two, of no and of yes.
-      """, valueName: "file|folder|a,b,c"))
+      """, valueName: "file|folder|a,b,c"), completion: .file())
   var labels: String?
 
   @Option(help: "The order of a folder's classes: by their characters (Keras) or by their numbers (natural, timm).")
@@ -127,7 +127,7 @@ struct Convert: ParsableCommand {
       """
       With --quantize or --precision: classify the pictures in this folder and the folders inside it with both models, and \
       print how far they agree. Pictures that cannot be decoded are listed and left out.
-      """, valueName: "folder"))
+      """, valueName: "folder"), completion: .directory)
   var photos: String?
 
   @Flag(

@@ -17,14 +17,16 @@ struct Compare: ParsableCommand {
         xception-inspect compare m.xcw m.xcw --precision-b int8 --images photos
       """)
 
-  @Argument(help: "The first weights file (.xcw), or the name of an installed model.") var a: String
-  @Argument(help: "The second weights file.") var b: String
+  @Argument(
+    help: "The first weights file (.xcw), or the name of an installed model.", completion: .file(extensions: ["xcw"]))
+  var a: String
+  @Argument(help: "The second weights file.", completion: .file(extensions: ["xcw"])) var b: String
   @Option(
     help: ArgumentHelp(
       """
       The pictures: all files in this folder and the folders inside it whose names end in .jpg, .png, .webp, .tif or \
       another ending of a picture's name. Those that cannot be decoded are listed and left out; it is an error if none can be.
-      """, valueName: "folder"))
+      """, valueName: "folder"), completion: .directory)
   var images: String
   @Option(help: PrecisionArgument.help) var precisionA = PrecisionArgument.auto
   @Option(help: "The same for the second model.") var precisionB = PrecisionArgument.auto

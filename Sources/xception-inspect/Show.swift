@@ -13,7 +13,9 @@ struct Show: ParsableCommand {
     case before, after
   }
 
-  @Argument(help: "The weights file (.xcw), or the name of an installed model.") var file: String
+  @Argument(
+    help: "The weights file (.xcw), or the name of an installed model.", completion: .file(extensions: ["xcw"]))
+  var file: String
   @Option(help: "Print the network, a line for each node, before or after optimization.") var graph: GraphStage?
   @Flag(
     help: """

@@ -7,7 +7,7 @@ struct ExplanationArguments: ParsableArguments {
       """
       Write the picture to this PNG file with colors over it that show where the network sees the class, and the scale of \
       the colors below; with --json, the result has the values too. Of one picture.
-      """, valueName: "file"))
+      """, valueName: "file"), completion: .file(extensions: ["png"]))
   var heatmap: String?
 
   @Option(
@@ -15,7 +15,7 @@ struct ExplanationArguments: ParsableArguments {
       """
       Write a page to this HTML file that shows the pictures with their classes and, where they take no further passes, \
       heatmaps, and needs no other file.
-      """, valueName: "file"))
+      """, valueName: "file"), completion: .file(extensions: ["html"]))
   var report: String?
 
   @Option(

@@ -12,8 +12,9 @@ import PlainText
 
 /// The pictures of a folder and of the folders inside it, by the ends of their names.
 ///
-/// Names that begin with a dot are left out, AppleDouble files among them, and links to folders are not followed. Names are
-/// sorted, in a folder of more than `batch` in parts of so many, so that no folder is too large.
+/// Names that begin with a dot are left out, AppleDouble files among them, and so is what is no regular file. Links are
+/// followed, but not to a folder that the walk is in. Names are sorted, in a folder of more than `batch` in parts of so many,
+/// so that no folder is too large.
 struct FolderWalk {
   static let batch = 4096
 
@@ -31,7 +32,8 @@ struct FolderWalk {
       }
       let path = folder.path.hasSuffix("/") ? folder.path + entry.name : folder.path + "/" + entry.name
       if entry.isFolder {
-        open.append(try OpenFolder(path))
+        let inner = try OpenFolder(path)
+        if !open.contains(where: inner.isSame) { open.append(inner) }
       } else if PictureFolder.isPicture(entry.name) {
         return path
       }
@@ -54,6 +56,7 @@ struct FolderError: Error {
   }
 
   let path: String
+  private let status: FileStatus
   #if canImport(Darwin)
     private let stream: UnsafeMutablePointer<DIR>
   #else
@@ -63,14 +66,17 @@ struct FolderError: Error {
   private var entries: [Entry] = []
 
   init(_ path: String) throws(FolderError) {
-    guard let stream = unsafe path.withFileName({ unsafe opendir($0) }) else {
+    guard let stream = unsafe path.withFileName({ unsafe opendir($0) }), let status = try? FileStatus(of: path) else {
       throw FolderError(path: path, reason: "cannot read the folder: \(SystemError.last)")
     }
     self.path = path
+    self.status = status
     unsafe self.stream = unsafe stream
   }
 
   deinit { unsafe closedir(stream) }
+
+  func isSame(_ other: OpenFolder) -> Bool { status.isOfSameFile(as: other.status) }
 
   func next() -> Entry? {
     if entries.isEmpty { readBatch() }
@@ -82,17 +88,24 @@ struct FolderError: Error {
       // Not the field itself, which is declared longer than the entry is.
       let start = unsafe UnsafeRawPointer(entry) + MemoryLayout<dirent>.offset(of: \.d_name)!
       let name = unsafe FileName.string(cString: start.assumingMemoryBound(to: CChar.self))
-      if !name.hasPrefix(".") {
-        entries.append(Entry(name: name, isFolder: unsafe isFolder(name, type: Int32(entry.pointee.d_type))))
+      if !name.hasPrefix("."), let isFolder = unsafe isFolder(name, type: Int32(entry.pointee.d_type)) {
+        entries.append(Entry(name: name, isFolder: isFolder))
       }
     }
     entries.sort { $0.name > $1.name }
   }
 
-  /// Some file systems do not say what an entry is.
-  private func isFolder(_ name: String, type: Int32) -> Bool {
-    guard type == Int32(DT_UNKNOWN) else { return type == Int32(DT_DIR) }
-    return (try? FileStatus(of: path + "/" + name, followsLink: false))?.kind == .folder
+  /// Nil for what is neither a folder nor a regular file. Some file systems do not say what an entry is; a link that leads
+  /// nowhere is a file, which cannot be read.
+  private func isFolder(_ name: String, type: Int32) -> Bool? {
+    switch type {
+    case Int32(DT_DIR): return true
+    case Int32(DT_REG): return false
+    case Int32(DT_LNK), Int32(DT_UNKNOWN):
+      guard let status = try? FileStatus(of: path + "/" + name) else { return false }
+      return status.kind == .folder ? true : status.kind == .regular ? false : nil
+    default: return nil
+    }
   }
 }
 

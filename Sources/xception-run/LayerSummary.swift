@@ -10,7 +10,9 @@ struct LayerSummary {
   var text: String {
     let shape = layer.shape.map(String.init).joined(separator: "x")
     let finite = values.filter(\.isFinite)
-    guard let smallest = finite.min(), let largest = finite.max() else { return "\(layer.name), \(shape): not finite" }
+    guard let smallest = finite.min(), let largest = finite.max() else {
+      return "\(layer.name.printable), \(shape): not finite"
+    }
     let mean = finite.reduce(0) { $0 + Double($1) } / Double(finite.count)
     let variance = finite.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(finite.count)
     let zeros = Double(values.count { $0 == 0 }) / Double(values.count)

@@ -10,17 +10,21 @@ import PlainText
 #endif
 
 /// The names in a file or pipe, as `ls`, or `find -print0`, writes them: each ends with a newline, or each with a zero byte
-/// where the first part of the file that is read has one. Empty names are left out.
+/// where the first part of the file that is read has one. Empty names are left out, and so are a byte order mark and the
+/// carriage returns of a file whose first line ends with one, as Windows writes them.
 final class NameList {
+  private let path: String
   private let descriptor: CInt
   /// Not yet taken, from `position` on.
   private var bytes: [UInt8] = []
   private var position = 0
   private var separator: UInt8?
   private var isAtEnd = false
+  private var hasReturns: Bool?
 
   /// - Parameter path: - is standard input.
   init(_ path: String) throws(NameListError) {
+    self.path = path == "-" ? "standard input" : path
     do throws(SystemError) {
       descriptor = path == "-" ? 0 : try openFile(path, O_RDONLY)
     } catch {
@@ -34,14 +38,25 @@ final class NameList {
     while true {
       if let separator, let end = bytes[position...].firstIndex(of: separator) {
         defer { position = end + 1 }
-        if end > position { return FileName.string(bytes[position..<end]) }
+        if let name = name(bytes[position..<end]) { return name }
       } else if isAtEnd {
         defer { position = bytes.count }
-        return position < bytes.count ? FileName.string(bytes[position...]) : nil
+        return name(bytes[position...])
       } else {
         try read()
       }
     }
+  }
+
+  /// Nil where nothing is left of a line.
+  private func name(_ line: ArraySlice<UInt8>) -> String? {
+    var line = line
+    if hasReturns == nil {
+      hasReturns = separator == UInt8(ascii: "\n") && line.last == UInt8(ascii: "\r")
+      if line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
+    }
+    if hasReturns == true, line.last == UInt8(ascii: "\r") { line = line.dropLast() }
+    return line.isEmpty ? nil : FileName.string(line)
   }
 
   private func read() throws(NameListError) {
@@ -51,7 +66,7 @@ final class NameList {
     let count = unsafe part.withUnsafeMutableBytes { unsafe readBytes(descriptor, $0.baseAddress, $0.count) }
     guard count >= 0 else {
       if errno == EINTR { return }
-      throw NameListError(path: descriptor == 0 ? "standard input" : "the list", error: .last)
+      throw NameListError(path: path, error: .last)
     }
     isAtEnd = count == 0
     bytes += part[..<count]

@@ -9,7 +9,7 @@ struct OutputArguments: ParsableArguments {
       """
       Write the results to this file as they come, JSON objects to one that ends in .jsonl and a table to one that ends in \
       .csv; a picture that cannot be classified has its error there.
-      """, valueName: "file"))
+      """, valueName: "file"), completion: .file(extensions: ["jsonl", "csv"]))
   var output: String?
 
   @Flag(
@@ -23,8 +23,8 @@ struct OutputArguments: ParsableArguments {
   var plain = false
 
   var format: FileFormat? {
-    guard let output else { return nil }
-    return output.hasSuffix(".jsonl") ? .jsonLines : output.hasSuffix(".csv") ? .csv : nil
+    guard let name = output?.lowercased() else { return nil }
+    return name.hasSuffix(".jsonl") ? .jsonLines : name.hasSuffix(".csv") ? .csv : nil
   }
 
   func validate() throws {

@@ -20,6 +20,8 @@ struct PictureNames {
   private var named: ArraySlice<String>
   private var list: NameList?
   private var walk: FolderWalk?
+  /// The folder that is walked, until a picture is found in it.
+  private var emptyFolder: String?
 
   /// - Parameter list: A file that has more names; - is standard input.
   init(_ named: [String], list: String?) throws {
@@ -30,8 +32,15 @@ struct PictureNames {
   mutating func next() -> Picture? {
     while true {
       do throws(FolderError) {
-        if let path = try walk?.next() { return .file(path) }
+        if let path = try walk?.next() {
+          emptyFolder = nil
+          return .file(path)
+        }
         walk = nil
+        if let folder = emptyFolder {
+          emptyFolder = nil
+          return .unreadable(folder, reason: "the folder has no pictures")
+        }
         if named.first == "-" {
           named.removeFirst()
           return .standardInput
@@ -39,7 +48,9 @@ struct PictureNames {
         guard let name = try named.isEmpty ? nextListed() : named.removeFirst() else { return nil }
         guard isFolder(name) else { return .file(name) }
         walk = try FolderWalk(name)
+        emptyFolder = name
       } catch {
+        emptyFolder = nil
         return .unreadable(error.path, reason: error.reason)
       }
     }

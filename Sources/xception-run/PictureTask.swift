@@ -19,6 +19,8 @@ extension Classifier {
     guard 0..<classCount ~= number else { throw .noSuchClass(number, classCount: classCount) }
     return number
   }
+
+  func name(of classIndex: Int) -> String { classIndex < labels.count ? labels[classIndex] : "\(classIndex)" }
 }
 
 extension PictureNames.Picture {

@@ -22,13 +22,15 @@ final class ResultsFile {
   private let path: String
   private let descriptor: CInt
   private let format: ResultFormat
+  private let origin: ResultOrigin
   /// What a run before this one wrote.
   private(set) var finished = FinishedPictures()
 
   /// - Parameter resumes: Whether the file may have results, with which this run goes on.
-  init(_ path: String, format: ResultFormat, resumes: Bool) throws(ResultsFileError) {
+  init(_ path: String, format: ResultFormat, of origin: ResultOrigin, resumes: Bool) throws(ResultsFileError) {
     self.path = path
     self.format = format
+    self.origin = origin
     let (size, isRegular): (Int, Bool)
     do throws(SystemError) {
       descriptor = try openFile(path, O_RDWR | O_CREAT | O_APPEND, permissions: 0o666)
@@ -39,6 +41,8 @@ final class ResultsFile {
       throw .system(path, error)
     }
     guard isRegular else { throw .notAFile(path) }
+    // File systems that know no locks do without.
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else { throw .isInUse(path) }
     if size > 0 {
       guard resumes else { throw .exists(path) }
       let end = try readResults()
@@ -90,15 +94,24 @@ final class ResultsFile {
         return
       }
       guard let fields = CSVResult.fields(line), fields.count > 2 else { throw .notAResult(path, line: number) }
+      let classes = stride(from: 2, to: fields.count - 1, by: 3).map { (number: fields[$0], label: fields[$0 + 1]) }
+      guard !fields[1].isEmpty || classes.allSatisfy({ origin.gives(Int($0.number) ?? -1, label: $0.label) }) else {
+        throw .ofAnotherRun(path, line: number)
+      }
       finished.insert(fields[0], failed: !fields[1].isEmpty)
     } else {
       struct Finished: Decodable {
         var image: String
         var error: String?
+        var precision: String?
+        var layer: String?
+        var predictions: [ResultOrigin.Class]?
       }
       guard let result = try? JSONDecoder().decode(Finished.self, from: Data(line)) else {
         throw .notAResult(path, line: number)
       }
+      guard result.error != nil || origin.gives(precision: result.precision, layer: result.layer, result.predictions)
+      else { throw .ofAnotherRun(path, line: number) }
       finished.insert(result.image, failed: result.error != nil)
     }
   }
@@ -133,18 +146,23 @@ private struct ResultLines {
 enum ResultsFileError: Error, CustomStringConvertible {
   case system(String, SystemError)
   case notAFile(String)
+  case isInUse(String)
   case exists(String)
   case otherHeader(String, found: String)
   case notAResult(String, line: Int)
+  case ofAnotherRun(String, line: Int)
 
   var description: String {
     switch self {
     case .system(let path, let error): "\(path): \(error)"
     case .notAFile(let path): "\(path) is no regular file; to print results, leave --output out"
+    case .isInUse(let path): "another run is writing to \(path)"
     case .exists(let path): "\(path) has results already: --resume goes on with them, or remove the file"
     case .otherHeader(let path, let found):
       "\(path) begins with \"\(found)\", which is not what these options give: --top and the model must be the same"
     case .notAResult(let path, let line): "line \(line) of \(path) is no result of this command"
+    case .ofAnotherRun(let path, let line):
+      "line \(line) of \(path) is a result of another model, precision, --top or --output-layer; --resume goes on with the same"
     }
   }
 }

@@ -14,7 +14,7 @@ struct XceptionRun: ParsableCommand {
     discussion: """
       Images are JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC, AVIF, PBM, PGM, PPM or PAM files, recognized by content; TIFF
       needs libtiff, HEIC and AVIF need libheif to be installed. - reads one from standard input. Of a folder, and of those
-      inside it, the pictures are those whose names end as such files' do; names that begin with a dot are left out.
+      inside it, the pictures are those whose names end as such files' do; names that begin with a dot are left out, links are followed.
       Without --model, the environment variable XCEPTION_MODEL says which model is used, or else the one that \
       Examples/quickstart.sh installed is. --models lists those that have a name.
 
@@ -22,12 +22,14 @@ struct XceptionRun: ParsableCommand {
       """,
     version: runtimeVersion)
 
-  @Argument(help: "The images, and folders of images.") var images: [String] = []
+  @Argument(help: "The images, and folders of images.", completion: .file()) var images: [String] = []
   @Option(
     help: ArgumentHelp(
-      "A file that names more, one on a line or each before a zero byte; - is standard input.", valueName: "file"))
+      "A file that names more, one on a line or each before a zero byte; - is standard input.", valueName: "file"),
+    completion: .file())
   var filesFrom: String?
-  @Option(help: "The weights file (.xcw), or the name of an installed model.") var model: String?
+  @Option(help: "The weights file (.xcw), or the name of an installed model.", completion: .file(extensions: ["xcw"]))
+  var model: String?
   @Flag(help: "List the installed models instead; with --json, one JSON object per model per line.") var models = false
   @Option(help: "How many classes to print; 0 for all.") var top = 5
   @Flag(help: "Print one JSON object per image per line.") var json = false
@@ -46,7 +48,9 @@ struct XceptionRun: ParsableCommand {
   mutating func validate() throws {
     images = CommandArguments.separated(images)
     if models {
-      guard images.isEmpty, filesFrom == nil else { throw ValidationError("--models takes no images") }
+      guard images.isEmpty, filesFrom == nil, model == nil else {
+        throw ValidationError("--models takes no images and no --model")
+      }
       return
     }
     guard top >= 0 else { throw ValidationError("--top is \(top), expected 0 or more") }
@@ -65,6 +69,13 @@ struct XceptionRun: ParsableCommand {
     }
     guard why.outputLayer == nil || !features else {
       throw ValidationError("--features and --output-layer both replace the classes: expected one of them")
+    }
+    guard why.heatmap == nil || !results.resume else {
+      throw ValidationError(
+        "--heatmap is of a picture that is classified, and --resume may leave it out: expected one of them")
+    }
+    guard !results.resume || !images.contains("-") else {
+      throw ValidationError("standard input (-) has no name that --resume could know it by")
     }
     guard why.report == nil || !results.resume else {
       throw ValidationError(
@@ -102,7 +113,7 @@ struct XceptionRun: ParsableCommand {
 
   private func classifyPictures() throws -> (RunProgress, TimingReport?) {
     let start = timings ? ProcessStart.instant : nil
-    for file in [why.heatmap, why.report].compactMap(\.self) { try OutputFile.check(file) }
+    for file in [why.heatmap, why.report].compactMap(\.self) { try OutputFile.check(file, notOf: images) }
     let loadingStart = ContinuousClock.now
     let classifier = try load()
     if !json, classifier.kind == .independentLabels {
@@ -115,12 +126,14 @@ struct XceptionRun: ParsableCommand {
     }
     let task = try task(classifier)
     let format = format(for: classifier)
-    let file = try results.output.map { try ResultsFile($0, format: format, resumes: results.resume) }
+    let file = try results.output.map {
+      try ResultsFile($0, format: format, of: ResultOrigin(classifier, top: top, task: task), resumes: results.resume)
+    }
     let page = try why.report.map {
       let path = try InstalledModels().path(meantBy: model)
       return try ReportPage(
         $0, model: path.split(separator: "/").last.map(String.init) ?? path, classifier: classifier,
-        className: why.className)
+        className: try why.className.map { try classifier.name(of: classifier.classIndex(ofNameOrNumber: $0)) })
     }
     let run = PictureRun(
       classifier: classifier, format: format, top: top == 0 ? nil : top, file: file, task: task, page: page)

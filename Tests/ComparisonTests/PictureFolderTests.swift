@@ -23,13 +23,16 @@ import Testing
     #expect(try PictureFolder.pictures(in: folder.path + "/").count == 5)
   }
 
-  @Test func `Links to pictures are followed, links to folders are not`() throws {
+  @Test func `Links are followed, but not round in circles, and what is no file is left out`() throws {
     try make("inner/a.png")
     let files = FileManager.default
     try files.createSymbolicLink(
+      at: folder.appending(path: "other"), withDestinationURL: folder.appending(path: "inner"))
+    #expect(mkfifo(folder.appending(path: "pipe.png").path, 0o600) == 0)
+    try files.createSymbolicLink(
       at: folder.appending(path: "link.png"), withDestinationURL: folder.appending(path: "inner/a.png"))
     try files.createSymbolicLink(at: folder.appending(path: "inner/loop"), withDestinationURL: folder)
-    #expect(try PictureFolder.pictures(in: folder.path) == ["inner/a.png", "link.png"])
+    #expect(try PictureFolder.pictures(in: folder.path) == ["inner/a.png", "link.png", "other/a.png"])
   }
 
   @Test func `A folder that is missing, not a folder, or without pictures is an error that says so`() throws {

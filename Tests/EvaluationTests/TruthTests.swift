@@ -30,6 +30,15 @@ struct TruthTests {
       ])
   }
 
+  @Test(arguments: ["Id,label", "name,class", "photo,x", "image_path,Category", "file"])
+  func `A first line that names the columns is no picture`(line: String) throws {
+    #expect(try Truth(list: "\(line)\na.jpg,cat\n").entries == [.init(picture: "a.jpg", labels: ["cat"])])
+  }
+
+  @Test func `A first line that names a picture is one`() throws {
+    #expect(try Truth(list: "label.jpg,label\n").entries == [.init(picture: "label.jpg", labels: ["label"])])
+  }
+
   @Test func `What is wrong with a list is said with its line`() {
     #expect(error("a.jpg,cat\nb.jpg") == .line(2, reason: "\"b.jpg\" has no label, expected file,label[,label...]"))
     #expect(error(",cat") == .line(1, reason: "no file is named"))

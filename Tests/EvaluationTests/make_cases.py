@@ -35,7 +35,7 @@ def classes_case(seed, pictures, classes, skill):
         "top1Interval": proportion_confint(int((rank < 1).sum()), pictures, method="wilson"),
         "top5": top5 / pictures, "top5Interval": proportion_confint(top5, pictures, method="wilson"),
         "precision": precision.tolist(), "recall": recall.tolist(), "f1": f1.tolist(), "support": support.tolist(),
-        "macroF1": float(f1[support > 0].mean()),
+        "macroF1": float(metrics.f1_score(truth, predicted, average="macro", zero_division=0)),
         "matrix": metrics.confusion_matrix(truth, predicted, labels=range(classes)).tolist(),
         "expectedCalibrationError": calibration_error(scores.max(1).astype(float), predicted == truth),
     }
@@ -58,7 +58,6 @@ def labels_case(seed, pictures, labels):
     scores = scores.astype(np.float32)
     said = (scores >= np.float32(0.5)).astype(int)
     present = truth.sum(0) > 0
-    f1 = metrics.f1_score(truth, said, average=None, zero_division=0)
     weights = np.round(random.random(labels) + 0.1, 3)
     return {
         "truth": [np.flatnonzero(row).tolist() for row in truth], "scores": [[round(float(value), 2) for value in row] for row in scores],
@@ -67,7 +66,7 @@ def labels_case(seed, pictures, labels):
             for i in range(labels)],
         "meanAveragePrecision": float(metrics.average_precision_score(truth[:, present], scores[:, present])),
         "exactMatches": float(metrics.accuracy_score(truth, said)),
-        "microF1": float(metrics.f1_score(truth, said, average="micro")), "macroF1": float(f1[present].mean()),
+        "microF1": float(metrics.f1_score(truth, said, average="micro")), "macroF1": float(metrics.f1_score(truth, said, average="macro", zero_division=0)),
         "weights": weights.tolist(),
         "meanAveragePrecisionAt": {
             str(k): {"plain": at(k, truth, scores, np.ones(labels)), "weighted": at(k, truth, scores, weights)}

@@ -279,6 +279,7 @@
         #"xception-run --model pipe "$photo""#, "xception-inspect pipe", "xception-convert pipe out.xcw",
         #"xception-convert "$keras" out.xcw --labels pipe"#, #"xception-convert "$keras" pipe"#,
         #"xception-inspect compare pipe "$model" --images ."#, "xception-bench pipe",
+        #"xception-inspect evaluate "$model" pipe"#, #"xception-inspect evaluate "$model" . --weights pipe"#,
       ] {
         let result = try run("rm -f pipe; mkfifo pipe; timeout 300 \(command)")
         #expect(result.status == 1, "\(command)")

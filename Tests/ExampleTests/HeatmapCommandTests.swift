@@ -63,6 +63,15 @@ struct HeatmapCommandTests {
     #expect(nowhere.status == 1 && nowhere.errors.contains("cannot be written: No such file or directory"))
   }
 
+  @Test(arguments: [("a.png", "--heatmap"), ("a.html", "--report")])
+  func `The picture itself is not written over`(name: String, option: String) throws {
+    let picture = folder.appending(path: name)
+    try FileManager.default.copyItem(at: model.photos[0], to: picture)
+    let result = try run(picture.path, option, folder.path + "/./" + name)
+    #expect(result.status == 1 && result.errors.contains("cannot be written: it is read too"), "\(result.errors)")
+    #expect(try Data(contentsOf: picture) == Data(contentsOf: model.photos[0]))
+  }
+
   // MARK: Reports
 
   @Test func `A report shows each picture with its classes and heatmap, and failures, and needs no other file`() throws
@@ -84,6 +93,9 @@ struct HeatmapCommandTests {
     let photo = model.photos[0].path
     let result = try run(photo, "--json", "--report", path("r.html"), "--class", "bee")
     #expect(try Line.all(result).first?.heatmap?.label == "bee", "\(result.errors)")
+    #expect(try run(photo, "--report", path("r.html"), "--class", "1").status == 0)
+    #expect(
+      try String(contentsOfFile: path("r.html"), encoding: .utf8).contains("where the network sees the class bee:"))
     let resumed = try run(photo, "--output", path("r.jsonl"), "--resume", "--report", path("r2.html"))
     #expect(resumed.status == 64 && resumed.errors.contains("expected one of them"))
     let both = try run(photo, "--heatmap", path("h.png"), "--report", path("r2.html"))

@@ -17,6 +17,12 @@ struct InstallTests {
     return (process.terminationStatus, output)
   }
 
+  /// What bash proposes after a command and the beginning of a file's name.
+  private static let proposals = #"""
+    cd "$(mktemp -d)"; touch 'a picture.png' a.xcw b.png; source "$0"; COMP_WORDS=("$1" a); COMP_CWORD=1; COMP_LINE="$1 a"
+    COMP_POINT=${#COMP_LINE}; "$(complete -p "$1" | sed 's/.*-F \([^ ]*\).*/\1/')" "$1" a "$1"; printf '%s\n' "${COMPREPLY[@]}"
+    """#
+
   @Test func `Examples/install.sh installs the commands, their man pages and completions`() throws {
     let prefix = FileManager.default.temporaryDirectory.appending(path: "install-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: prefix) }
@@ -28,11 +34,16 @@ struct InstallTests {
       let completion = prefix.appending(path: "share/bash-completion/completions/\(command)").path
       #expect(try run("bash", ["-n", completion]).status == 0)
       let registered = try run("bash", ["-c", "source '\(completion)' && complete -p \(command)"])
-      #expect(registered.output.contains(command), "\(registered.output)")
+      #expect(
+        registered.output.contains(command) && registered.output.contains("-o default"), "\(registered.output)")
       for path in ["share/zsh/site-functions/_\(command)", "share/fish/vendor_completions.d/\(command).fish"] {
         let text = try String(contentsOf: prefix.appending(path: path), encoding: .utf8)
         #expect(text.contains(command))
       }
+      let proposals = try run("bash", ["-c", Self.proposals, completion, command, prefix.path])
+      #expect(
+        proposals.output.contains("a picture.png\n") == (command == "xception-run")
+          && proposals.output.contains("a.xcw\n") == (command != "xception-inspect"), "\(command): \(proposals.output)")
       let page = try String(contentsOf: prefix.appending(path: "share/man/man1/\(command).1"), encoding: .utf8)
       #expect(page.hasPrefix(".TH"))
       #expect(page.contains("\\fB\\-\\-threads\\fR") || command == "xception-convert")

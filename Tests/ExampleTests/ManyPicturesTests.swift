@@ -57,6 +57,80 @@ struct ManyPicturesTests {
     #expect(one.lines.count == 2)
   }
 
+  @Test func `In folders links are followed, but not round in circles, and pipes are left out`() throws {
+    try pictures(2)
+    let files = FileManager.default
+    try files.createSymbolicLink(at: folder.appending(path: "b/up"), withDestinationURL: folder)
+    try files.createSymbolicLink(
+      at: folder.appending(path: "b/c/link.ppm"), withDestinationURL: folder.appending(path: "p0000.ppm"))
+    try files.createSymbolicLink(at: folder.appending(path: "d"), withDestinationURL: folder.appending(path: "b/c"))
+    #expect(mkfifo(folder.appending(path: "pipe.png").path, 0o600) == 0)
+    let result = try run("--json", folder.path)
+    #expect(result.status == 0, "\(result.errors)")
+    let names = try Line.all(result).map { String($0.image.dropFirst(folder.path.count + 1)) }
+    #expect(names == ["b/c/link.ppm", "d/link.ppm", "p0000.ppm", "p0001.ppm"])
+  }
+
+  @Test func `A folder without pictures is said to have none`() throws {
+    let result = try run(folder.path)
+    #expect(result.status == 1 && result.output.isEmpty)
+    #expect(result.errors.contains("\(folder.path): the folder has no pictures"), "\(result.errors)")
+  }
+
+  @Test func `A list as Windows writes it, with a byte order mark and carriage returns, is one`() throws {
+    let paths = try pictures(2)
+    let list = try write("list", "\u{feff}" + paths.joined(separator: "\r\n") + "\r\n\r\n")
+    let result = try run("--json", "--files-from", list)
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(try Line.all(result).map(\.image) == paths)
+    let wrong = try run("--files-from", folder.path)
+    #expect(wrong.status == 1 && wrong.errors.contains("cannot read the names in \(folder.path)"), "\(wrong.errors)")
+  }
+
+  @Test(arguments: ["r.jsonl", "r.csv"])
+  func `Results of another model, precision or layer are not gone on with`(name: String) throws {
+    try pictures(3)
+    let output = folder.appending(path: name).path
+    func run(_ file: URL, _ options: String...) throws -> Command.Result {
+      try Command.run("xception-run", ["--model", file.path, "--output", output, folder.path] + options)
+    }
+    #expect(try run(model.file).status == 0)
+    let results = try String(contentsOfFile: output, encoding: .utf8)
+    let other = folder.appending(path: "other.xcw")
+    let labels = SmallModel.labels.map { $0 + "s" }.joined(separator: ",")
+    #expect(try Command.run("xception-convert", [model.file.path, other.path, "--labels", labels]).status == 0)
+    var refused = [try run(other, "--resume")]
+    if name.hasSuffix("l") {
+      refused.append(try run(model.file, "--resume", "--precision", "int8"))
+      refused.append(try run(model.file, "--resume", "--top", "1"))
+      refused.append(try run(model.file, "--resume", "--output-layer", "predictions"))
+    }
+    for result in refused {
+      #expect(result.status == 1)
+      #expect(
+        result.errors.contains("--resume goes on with the same") || result.errors.contains("layer"), "\(result.errors)")
+    }
+    #expect(try run(model.file, "--resume").status == 0)
+    #expect(try String(contentsOfFile: output, encoding: .utf8) == results)
+  }
+
+  @Test func `Two runs do not write to one file of results at once`() throws {
+    let paths = try pictures(1)
+    let result = try Command.shell(
+      #"""
+      cd "$folder"; mkfifo list; xception-run --model "$model" --output r.jsonl --files-from list & exec 3> list
+      until [ -e r.jsonl ]; do sleep 0.01; done; sleep 0.2
+      xception-run --model "$model" --output r.jsonl --resume "$photo"; echo $?
+      echo "$photo" >&3; exec 3>&-; wait; wc -l < r.jsonl
+      """#,
+      environment: [
+        "PATH": "\(Command.folder.path):\(ProcessInfo.processInfo.environment["PATH"] ?? "")", "model": model.file.path,
+        "photo": paths[0], "folder": folder.path,
+      ])
+    #expect(result.lines.map { $0.trimmingCharacters(in: .whitespaces) } == ["1", "1"], "\(result.errors)")
+    #expect(result.errors.contains("another run is writing to r.jsonl"))
+  }
+
   @Test(arguments: ["\n", "\0"])
   func `The option --files-from reads names from a file or from standard input`(separator: String) throws {
     let names = try pictures(4)
@@ -198,7 +272,8 @@ struct ManyPicturesTests {
   }
 
   @Test(arguments: [
-    ["--resume"], ["--output", "x.txt"], ["--output", "x.csv", "--json"], ["--output", "x.csv", "--features"],
+    ["--resume"], ["--output", "x.jsonl", "--resume", "-"], ["--output", "x.jsonl", "--resume", "--heatmap", "h.png"],
+    ["--output", "x.txt"], ["--output", "x.csv", "--json"], ["--output", "x.csv", "--features"],
     ["-", "--files-from", "-"],
   ])
   func `Wrong usage of many pictures exits with 64`(arguments: [String]) throws {

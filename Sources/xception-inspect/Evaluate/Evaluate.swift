@@ -12,7 +12,8 @@ struct Evaluate: ParsableCommand {
     abstract: "Measures how good models are on pictures whose classes are known.",
     discussion: """
       TRUTH is a folder with a folder of pictures for each class, or a file of file,label[,label...] lines, whose files \
-      are named from the folder that it is in. Labels are names of the model's classes, or their numbers from 0.
+      are named from the folder that it is in; a first line that begins with file, image, path, picture or id, or has label \
+      or class in its second column, names the columns. Labels are names of the model's classes, or their numbers from 0.
 
       Of exclusive classes it tells the top-1 and top-5 accuracies with 95 % intervals (Wilson), precision, recall and F1 \
       of each class, the confusions, and the calibration; of independent labels the mean average precision, MAP@100 as \
@@ -21,20 +22,24 @@ struct Evaluate: ParsableCommand {
 
         xception-inspect evaluate model.xcw photos
         xception-inspect evaluate a.xcw b.xcw truth.csv --html report.html
+
+      The exit code is 0 if every picture was classified, 1 if one could not be read, 64 for wrong usage.
       """)
 
   @Argument(
     help: ArgumentHelp(
       "Weights files or names of installed models, and last the pictures with their classes.",
-      valueName: "model ... truth"))
+      valueName: "model ... truth"), completion: .file())
   var arguments: [String]
   @Option(help: PrecisionArgument.help) var precision = PrecisionArgument.auto
   @Option(
     help: ArgumentHelp(
       "How much each label counts in MAP@100: a file of label,weight lines; labels that it does not name count 0.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var weights: String?
-  @Option(help: ArgumentHelp("Write a page with the confusions and the worst mistakes.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Write a page with the confusions and the worst mistakes.", valueName: "file"),
+    completion: .file(extensions: ["html"]))
   var html: String?
   @OptionGroup var machine: MachineArguments
   @OptionGroup(title: "Reading pictures") var decoding: DecodingArguments
@@ -51,7 +56,7 @@ struct Evaluate: ParsableCommand {
   private func evaluate() throws {
     let progress = ProgressLine(isShown: true)
     defer { progress.clear() }
-    if let html { try OutputFile.check(html) }
+    if let html { try OutputFile.check(html, notOf: arguments) }
     let installed = InstalledModels()
     let files = try arguments.dropLast().map { (name: $0, path: try installed.path(meantBy: $0)) }
     let pictures = try KnownPictures(at: arguments[arguments.count - 1])
@@ -65,6 +70,9 @@ struct Evaluate: ParsableCommand {
         classifier, file: file.name, pictures: pictures,
         weights: try weights.map { try LabelWeights(contentsOfFile: $0) })
     }
+    guard weights == nil || models.contains(where: { $0.classifier.kind == .independentLabels }) else {
+      throw ValidationError("--weights is of independent labels, and the classes of the model exclude each other")
+    }
     let run = try EvaluationRun(models: models, pictures: pictures) { done in
       progress.show("classifying \(pictures.count) pictures", part: Double(done) / Double(pictures.count))
     }
@@ -77,5 +85,6 @@ struct Evaluate: ParsableCommand {
       progress.clear()
     }
     print(json ? try jsonLine(report) : report.text.printableLines)
+    if !run.unreadable.isEmpty { throw ExitCode.failure }
   }
 }

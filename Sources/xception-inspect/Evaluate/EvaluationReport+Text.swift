@@ -4,7 +4,8 @@ import PlainText
 extension EvaluationReport {
   var text: String {
     var parts = [
-      "\(grouped(pictures)) pictures" + (unreadable.isEmpty ? "" : ", \(unreadable.count) more not readable")
+      (pictures == 1 ? "1 picture" : "\(grouped(pictures)) pictures")
+        + (unreadable.isEmpty ? "" : ", \(unreadable.count) more not readable")
     ]
     parts += models.count == 1 ? models.map(\.text) : [comparison] + pairs.map(\.text)
     if !unreadable.isEmpty {
@@ -51,7 +52,7 @@ extension EvaluationReport.Model {
     if let labels {
       let weighting = labels.isWeighted ? ", weighted" : ""
       facts.append(("MAP@100", (labels.meanAveragePrecisionAt100 * 100).rounded(decimals: 2) + weighting))
-      facts.append(("mAP", labels.meanAveragePrecision.rounded(decimals: 3)))
+      facts.append(("mAP, of labels that pictures have", labels.meanAveragePrecision.rounded(decimals: 3)))
       facts.append(("all right", labels.exactMatches.text))
       facts.append(("micro F1", labels.microF1.rounded(decimals: 3)))
       facts.append(("macro F1", labels.macroF1.rounded(decimals: 3)))

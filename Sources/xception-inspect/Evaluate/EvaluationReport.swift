@@ -96,7 +96,7 @@ extension EvaluationReport.Model {
       labels = nil
       classes = Classes(
         top1Accuracy: evaluation.top1Accuracy,
-        top5Accuracy: model.classifier.classCount > 5 ? evaluation.top5Accuracy : nil, macroF1: allScores.macroF1,
+        top5Accuracy: model.classifier.classCount > 5 ? evaluation.top5Accuracy : nil, macroF1: allScores.seen.macroF1,
         expectedCalibrationError: evaluation.calibration.expectedError, reliability: evaluation.calibration.bins,
         confusions: evaluation.matrix.confusions(atMost: .max).map {
           Confusion(

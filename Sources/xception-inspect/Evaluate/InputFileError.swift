@@ -1,5 +1,5 @@
 import Evaluation
-import ImageInput
+import Files
 
 /// What is wrong with a file that says what is right.
 struct InputFileError: Error, CustomStringConvertible {
@@ -22,10 +22,10 @@ struct InputFileError: Error, CustomStringConvertible {
   /// The text of a file of at most 256 MiB.
   static func text(ofFileAt path: String) throws(InputFileError) -> String {
     let bytes: [UInt8]
-    do throws(ImageError) {
-      bytes = try FileReading.bytes(ofFileAt: path, limit: 256 << 20)
+    do throws(FileError) {
+      bytes = try FileMemory(path: path, limit: 256 << 20).bytes.array
     } catch {
-      throw InputFileError(path: path, reason: error.description)
+      throw InputFileError(path: path, reason: error.reason)
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw InputFileError(path: path, reason: "it is not UTF-8 text")
