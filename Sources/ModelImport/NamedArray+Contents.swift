@@ -51,6 +51,37 @@ struct PermutedContents: TensorContents {
   let axes: [Int]
   let elementSize: Int
 
+  var permutedDimensions: [Int] { axes.map { dimensions[$0] } }
+
+  /// The values with their axes moved once more.
+  func permuted(_ next: [Int]) -> any TensorContents {
+    let axes = next.map { self.axes[$0] }
+    guard axes != Array(dimensions.indices) else { return base }
+    return PermutedContents(base: base, dimensions: dimensions, axes: axes, elementSize: elementSize)
+  }
+
+  /// The same values where each axis of the result is divided into several, or nil where other dimensions than such parts are
+  /// asked for.
+  func split(into wanted: [Int]) -> PermutedContents? {
+    var rest = wanted[...]
+    // Of each axis of `base`.
+    var parts = [[Int]](repeating: [], count: dimensions.count)
+    for axis in axes {
+      var count = 1
+      while count < dimensions[axis], let next = rest.popFirst() {
+        parts[axis].append(next)
+        count *= next
+      }
+      guard count == dimensions[axis] else { return nil }
+    }
+    guard rest.isEmpty, let last = axes.last, !parts[last].isEmpty else { return nil }
+    var firsts: [Int] = []
+    for axis in parts.indices { firsts.append(axis == 0 ? 0 : firsts[axis - 1] + parts[axis - 1].count) }
+    return PermutedContents(
+      base: base, dimensions: parts.flatMap(\.self),
+      axes: axes.flatMap { axis in parts[axis].indices.map { firsts[axis] + $0 } }, elementSize: elementSize)
+  }
+
   /// In bytes; a block has at least a row.
   private static let blockSize = 1 << 22
 

@@ -70,10 +70,12 @@ package struct NamedArray: Sendable {
     }
     var array = self
     array.dimensions = dimensions
+    if let split = (contents as? PermutedContents)?.split(into: dimensions) { array.contents = split }
     return array
   }
 
-  /// Axis `i` of the result is axis `axes[i]`; the bytes change places when they are asked for.
+  /// Axis `i` of the result is axis `axes[i]`; the bytes change places when they are asked for, once for several permutations in
+  /// a row.
   ///
   /// - Precondition: `axes` has each axis once.
   package func permuted(_ axes: [Int]) -> NamedArray {
@@ -81,8 +83,12 @@ package struct NamedArray: Sendable {
     if axes == Array(dimensions.indices) { return self }
     var array = self
     array.dimensions = axes.map { dimensions[$0] }
-    array.contents = PermutedContents(
-      base: contents, dimensions: dimensions, axes: axes, elementSize: elementType.byteCount)
+    if let first = contents as? PermutedContents, first.permutedDimensions == dimensions {
+      array.contents = first.permuted(axes)
+    } else {
+      array.contents = PermutedContents(
+        base: contents, dimensions: dimensions, axes: axes, elementSize: elementType.byteCount)
+    }
     return array
   }
 

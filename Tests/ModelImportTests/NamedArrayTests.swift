@@ -56,8 +56,8 @@ struct NamedArrayTests {
       let contents = try array.permuted(axes).tensor(named: "t", dimensions: axes.map { [7, 700, 300][$0] }).contents
       #expect(contents.blockCount == 2)
       // Of values that each block would have to move first there is one block.
-      let twice = try array.permuted(axes).permuted(axes)
-      #expect(try twice.tensor(named: "t", dimensions: twice.dimensions).contents.blockCount == 1)
+      let joined = try array.permuted(axes).reshaped(to: [7 * 700 * 300]).reshaped(to: [7 * 700, 300]).permuted([1, 0])
+      #expect(try joined.tensor(named: "t", dimensions: joined.dimensions).contents.blockCount == 1)
       try unsafe contents.withBytes { whole in
         var end = 0
         for block in 0..<contents.blockCount {
@@ -69,6 +69,31 @@ struct NamedArrayTests {
         }
         #expect(end == whole.count)
       }
+    }
+  }
+
+  @Test func `Moves its axes once where they are moved several times, and parted between`() throws {
+    let values = (0..<120).map(Float.init)
+    let array = NamedArray(name: "a", dimensions: [2, 3, 20], values: values)
+    for (first, next) in [([2, 0, 1], [1, 2, 0]), ([1, 0, 2], [2, 1, 0]), ([0, 2, 1], [0, 2, 1])] {
+      let once = array.permuted(first)
+      let twice = once.permuted(next)
+      let copied = NamedArray(name: "c", dimensions: once.dimensions, values: try once.values())
+      #expect(try twice.values() == copied.permuted(next).values())
+      #expect(twice.dimensions == next.map { once.dimensions[$0] })
+      #expect(!((twice.contents as? PermutedContents)?.base is PermutedContents))
+    }
+    #expect(!(array.permuted([0, 2, 1]).permuted([0, 2, 1]).contents is PermutedContents))
+    let moved = array.permuted([2, 0, 1])
+    for (parts, next) in [
+      ([4, 5, 2, 3], [3, 1, 0, 2]), ([4, 1, 5, 2, 3], [4, 2, 0, 3, 1]), ([20, 6], [1, 0]), ([2, 10, 6], [2, 0, 1]),
+      ([1, 20, 2, 3], [1, 0, 3, 2]), ([20, 2, 3, 1], [3, 1, 2, 0]),
+    ] {
+      let parted = try moved.reshaped(to: parts)
+      let copied = NamedArray(name: "c", dimensions: parts, values: try moved.values())
+      #expect(try parted.permuted(next).values() == copied.permuted(next).values(), "\(parts) \(next)")
+      let isParted = (parted.permuted(next).contents as? PermutedContents).map { !($0.base is PermutedContents) }
+      #expect(isParted == !parts.contains(6) || parts.last == 1, "\(parts)")
     }
   }
 
