@@ -10,8 +10,8 @@ package struct ComparisonReport: Encodable, Sendable {
     /// What its classes are to each other.
     package var kind: Classifier.Kind?
     package var precision: String
-    /// Of its fastest run.
-    package var milliseconds: Double
+    /// Of its fastest run; nil where the models were not raced.
+    package var milliseconds: Double?
   }
 
   /// The agreement about the pictures.
@@ -33,65 +33,75 @@ package struct ComparisonReport: Encodable, Sendable {
   package var isa: String
   package var threads: Int
   /// The timed runs of each model.
-  package var turns: Int
+  package var turns: Int?
   package var pictures: Pictures?
 
-  /// A network that was raced, and the file that it came from.
+  /// What is told of a network that was ready to run, and the file that it came from.
   package struct Runner {
-    package var network: ReadyNetwork
+    fileprivate let precision: String
+    fileprivate let instructionSet: String
+    fileprivate let threads: Int
     package var file: String
     package var bytes: Int
     /// Nil for a network that does not classify.
     package var kind: Classifier.Kind?
 
     package init(_ network: ReadyNetwork, file: String, bytes: Int, kind: Classifier.Kind? = nil) {
-      self.network = network
+      precision = network.plan.precision.rawValue
+      instructionSet = network.plan.instructionSet.rawValue
+      threads = network.threads
       self.file = file
       self.bytes = bytes
       self.kind = kind
     }
   }
 
-  /// - Parameter agreement: Nil where no pictures were compared.
-  package init(_ first: Runner, _ second: Runner, race: Race, agreement: Agreement?) {
-    a = Side(first, milliseconds: race.first)
-    b = Side(second, milliseconds: race.second)
-    isa = second.network.plan.instructionSet.rawValue
-    threads = second.network.threads
-    turns = race.turns
-    isSecondFaster = race.isSecondFaster
+  /// - Parameters:
+  ///   - race: Nil where the models were not in memory at once.
+  ///   - agreement: Nil where no pictures were compared.
+  package init(_ first: Runner, _ second: Runner, race: Race?, agreement: Agreement?) {
+    a = Side(first, milliseconds: race?.first)
+    b = Side(second, milliseconds: race?.second)
+    isa = second.instructionSet
+    threads = second.threads
+    turns = race?.turns
+    speedup = race.map { $0.isSecondFaster ? $0.first / $0.second : 1 }
     pictures = agreement.map(Pictures.init)
   }
 
   private enum CodingKeys: CodingKey { case a, b, isa, threads, turns, pictures }
 
-  private let isSecondFaster: Bool
+  /// 1 where the second is not faster.
+  private let speedup: Double?
 
   package var text: String {
-    let rows = [
+    var rows = [
       ["", "A", "B"], ["file", a.file, b.file], ["size", megabytes(a.bytes), megabytes(b.bytes)],
       ["precision", a.precision, b.precision], ["classes", a.kind?.description ?? "", b.kind?.description ?? ""],
-      ["fastest of \(turns)"] + [a, b].map { $0.milliseconds.rounded(decimals: 2) + " ms" },
     ]
-    let sides = table(rows, leftAligned: [0, 1, 2])
-    return ([sides, "", speed] + (pictures.map { ["", $0.text] } ?? [])).joined(separator: "\n")
+    if let turns {
+      rows.append(["fastest of \(turns)"] + [a, b].map { ($0.milliseconds ?? 0).rounded(decimals: 2) + " ms" })
+    }
+    let parts = [table(rows, leftAligned: [0, 1, 2]), speed, pictures?.text]
+    return parts.compactMap(\.self).joined(separator: "\n\n")
   }
 
-  /// Says in a sentence whether the second model is worth it here.
-  package var speed: String {
+  /// Says in a sentence whether the second model is worth it here; nil where they were not raced.
+  package var speed: String? {
+    guard let speedup else { return nil }
     let isPrecisionTold = a.precision != b.precision
     let (first, second) = isPrecisionTold ? (a.precision, b.precision) : ("A", "B")
     let place = "on this machine (\(isa), \(threads) thread\(threads == 1 ? "" : "s"))"
-    guard isSecondFaster else { return "\(second) is not faster than \(first) \(place)" }
-    return "\(second) is \((a.milliseconds / b.milliseconds).rounded(decimals: 2)) times as fast as \(first) \(place)"
+    guard speedup > 1 else { return "\(second) is not faster than \(first) \(place)" }
+    return "\(second) is \(speedup.rounded(decimals: 2)) times as fast as \(first) \(place)"
   }
 }
 
 extension ComparisonReport.Side {
-  fileprivate init(_ runner: ComparisonReport.Runner, milliseconds: Double) {
+  fileprivate init(_ runner: ComparisonReport.Runner, milliseconds: Double?) {
     self.init(
-      file: runner.file, bytes: runner.bytes, kind: runner.kind,
-      precision: runner.network.plan.precision.rawValue, milliseconds: microseconds(milliseconds))
+      file: runner.file, bytes: runner.bytes, kind: runner.kind, precision: runner.precision,
+      milliseconds: milliseconds.map(microseconds))
   }
 }
 

@@ -1,6 +1,6 @@
 package import ImageInput
 package import ModelGraph
-internal import Runtime
+package import Runtime
 import Synchronization
 internal import Threads
 internal import WeightFormat
@@ -72,13 +72,18 @@ public final class Classifier: Sendable {
 
   /// Makes a model in memory ready.
   ///
-  /// - Parameter name: What errors call it: the path of its file.
-  package convenience init(_ model: Model, named name: String, options: Options = Options()) throws(ClassifierError) {
-    try self.init(model, of: nil, named: name, openedIn: .zero, options: options)
+  /// - Parameters:
+  ///   - name: What errors call it: the path of its file.
+  ///   - plan: How its kernels are chosen.
+  package convenience init(
+    _ model: Model, named name: String, options: Options = Options(), plan: PlanOptions = PlanOptions()
+  ) throws(ClassifierError) {
+    try self.init(model, of: nil, named: name, openedIn: .zero, options: options, plan: plan)
   }
 
   private init(
-    _ model: Model, of file: WeightFile?, named name: String, openedIn open: Duration, options: Options
+    _ model: Model, of file: WeightFile?, named name: String, openedIn open: Duration, options: Options,
+    plan: PlanOptions = PlanOptions()
   ) throws(ClassifierError) {
     self.name = name
     let outputShape = model.graph.outputShape
@@ -97,7 +102,8 @@ public final class Classifier: Sendable {
       throw options.preprocessing == nil ? .invalidModel(path: name, .preprocessing(error)) : .preprocessing(error)
     }
     do throws(ReadyNetworkError) {
-      let options = ReadyNetwork.Options(options)
+      var options = ReadyNetwork.Options(options)
+      options.plan = plan
       network =
         if let file { try ReadyNetwork(of: file, options: options) } else {
           try ReadyNetwork(model.graph, options: options)

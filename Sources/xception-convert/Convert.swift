@@ -117,7 +117,7 @@ struct Convert: ParsableCommand {
     help: """
       Fold the normalizations and store the weights of products as 8-bit integers with a scale for each output channel; \
       the network then runs in int8 unless told otherwise. Of networks of up to 67 million weights the speed of both on this \
-      machine is told; xception-inspect compare tells that of any.
+      machine is told, which takes both in memory at once; xception-inspect compare tells that of any.
       """)
   var quantize: Quantization?
 
@@ -175,9 +175,7 @@ struct Convert: ParsableCommand {
     let pictures = try photos.map { try PictureFolder.pictures(in: $0) }
 
     let source = try source()
-    let imported = try ModelImporter.read(path: source, options: importOptions()) { stage, part in
-      progress.show(stage.rawValue, part: part)
-    }
+    let imported = try read(source, progress)
     let original = imported.model
     progress.clear()
     if !quiet { for note in imported.notes { StandardError.print("xception-convert: \(input): \(note)") } }
@@ -186,8 +184,7 @@ struct Convert: ParsableCommand {
     model.metadata.golden = try golden(of: model.graph, progress)
     try check(&model, progress)
     var trial: Trial?
-    let isRaced = quantize != nil && model.graph.parameterCount <= Self.largestRaced
-    if !quiet, isRaced || photos != nil {
+    if !quiet, photos != nil || quantize != nil && Trial.isRaced(model) {
       trial = try Trial(original, model, named: (source, output), pictures: pictures, in: photos ?? "", progress)
     }
     try WeightFile.write(model, to: output, profile: stored ? .stored : .compact) { part in
@@ -202,8 +199,16 @@ struct Convert: ParsableCommand {
     if json { print(try jsonLine(summary.object())) } else if !quiet { print(try summary.text().printableLines) }
   }
 
-  /// The plans of two larger networks side by side take far more memory than converting one does: 1.2 GB for VGG-16.
-  private static let largestRaced = 1 << 26
+  /// - Throws: `ValidationError` where the options do not fit the model.
+  private func read(_ source: String, _ progress: ProgressLine) throws -> ModelImporter.Result {
+    do {
+      return try ModelImporter.read(path: source, options: importOptions()) { stage, part in
+        progress.show(stage.rawValue, part: part)
+      }
+    } catch ImportError.options(let reason) {
+      throw ValidationError(reason)
+    }
+  }
 
   /// The file is there, whatever becomes of these.
   private func keepPackedWeights(_ progress: ProgressLine) {

@@ -88,7 +88,27 @@ import WeightFormat
     let report = ComparisonReport(runner, runner, race: Race(first: 2, second: 1, turns: 5), agreement: agreement)
     #expect(report.text.contains(/\nclasses +independent labels +independent labels\n/))
     #expect(report.a.kind == .independentLabels && report.pictures?.sameClass == 2)
-    #expect(report.speed.hasPrefix("B is 2.00 times as fast as A "))
+    #expect(report.speed?.hasPrefix("B is 2.00 times as fast as A ") == true)
+    let unraced = ComparisonReport(runner, runner, race: nil, agreement: agreement)
+    #expect(unraced.speed == nil && unraced.a.milliseconds == nil && unraced.turns == nil)
+    #expect(unraced.text.contains("same class") && !unraced.text.contains("fastest"))
+  }
+
+  @Test func `Models of which only one is in memory at a time are compared alike`() throws {
+    let (one, other) = (try classifier(), try classifier { $0.metadata.preprocessing.divisor = 100 })
+    let expected = try ModelPair(one, other).agreement(about: pictures, in: small.folder.path)
+    var (made, done) = (0, [Int]())
+    let found = try Agreement(about: pictures, in: small.folder.path, batch: 1) { isSecond in
+      made += 1
+      return isSecond ? other : one
+    } progress: {
+      done.append($0)
+    }
+    #expect(made == 2 * pictures.count && done.last == pictures.count && done == done.sorted())
+    #expect(found.pictureCount == expected.pictureCount && found.pictureCount > 1)
+    #expect(found.largestDifference == expected.largestDifference && found.largestDifference?.value ?? 0 > 0)
+    #expect(found.worstCosine == expected.worstCosine && found.meanCosine == expected.meanCosine)
+    #expect(found.disagreements == expected.disagreements && found.unreadable == expected.unreadable)
   }
 
   @Test func `A race times both in turns`() throws {
