@@ -178,9 +178,9 @@ class File:
     def read_metadata(self, f):
         present = f.u32(16)
         m = {"output": OUTPUTS[f.u32(len(OUTPUTS))]}
-        m["filter"] = ["nearest", "bilinear", "bicubic"][f.u32(3)]
+        m["filter"] = ["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area", "tensorflow-nearest"][f.u32(7)]
         m["antialias"] = f.flag()
-        m["geometry"] = ["stretch", "center crop", "pad before", "pad after"][f.u32(4)]
+        m["geometry"] = ["stretch", "center crop", "pad before", "pad after", "crop to aspect ratio"][f.u32(5)]
         m["shorter side"] = f.u32((1 << 14) + 1)
         require((m["geometry"] != "center crop") == (m["shorter side"] == 0), "META: shorter side")
         m["channel order"] = ["rgb", "bgr"][f.u32(2)]
@@ -401,7 +401,7 @@ def check_finite(m):
     """Refuses preprocessing that gives infinite input values, in binary32."""
     mean, deviation = numpy.float32(m["mean"]), numpy.float32(m["standard deviation"])
     with numpy.errstate(all="ignore"):
-        for pixel in (-255, 510):
+        for pixel in (-510, 765):
             scaled = numpy.float32(pixel) / numpy.float32(m["divisor"])
             values = (scaled - mean) / deviation
             require(numpy.isfinite(scaled) and numpy.isfinite(values).all(), "META: infinite input values")

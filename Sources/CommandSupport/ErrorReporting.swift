@@ -9,7 +9,7 @@ package import ArgumentParser
 #endif
 
 /// Runs a command, prints the error that ends it as `command: error` on standard error, and makes it exit with 1, or with 64
-/// where the error is of options that do not fit the model.
+/// where the error is a `ValidationError`, as that of options that do not fit the model is.
 ///
 /// What was printed must have arrived: output that could not be written is an error too.
 package func reportingErrors(as command: String, _ body: () throws -> Void) throws(ExitCode) {

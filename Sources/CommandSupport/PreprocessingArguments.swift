@@ -21,6 +21,13 @@ package struct PreprocessingArguments: ParsableArguments {
   @Option(help: ArgumentHelp("Resize the shorter side to this many pixels and cut out the center.", valueName: "n"))
   package var cropShorterSide: Int?
 
+  @Flag(
+    help: """
+      Cut the largest part that has the input's proportions out of the middle, then resize it, as Keras's \
+      Resizing(crop_to_aspect_ratio=True) and image_dataset_from_directory(crop_to_aspect_ratio=True) do.
+      """)
+  package var cropToAspectRatio = false
+
   @Flag(help: "Stretch the whole image to the input size.")
   package var stretch = false
 
@@ -50,7 +57,8 @@ package struct PreprocessingArguments: ParsableArguments {
 
   package func validate() throws {
     let geometries = [
-      stretch ? "--stretch" : nil, cropShorterSide.map { _ in "--crop-shorter-side" }, pad.map { _ in "--pad" },
+      stretch ? "--stretch" : nil, cropShorterSide.map { _ in "--crop-shorter-side" },
+      cropToAspectRatio ? "--crop-to-aspect-ratio" : nil, pad.map { _ in "--pad" },
     ]
     .compactMap(\.self)
     if geometries.count > 1 {
@@ -71,8 +79,7 @@ package struct PreprocessingArguments: ParsableArguments {
 
   /// Whether any of the options is given.
   package var isGiven: Bool {
-    preprocess != nil || filter != nil || antialias != nil || cropShorterSide != nil || stretch || pad != nil
-      || channelOrder != nil
+    preprocess != nil || filter != nil || antialias != nil || givenGeometry != nil || channelOrder != nil
       || divisor != nil || mean != nil || std != nil
   }
 
@@ -80,10 +87,16 @@ package struct PreprocessingArguments: ParsableArguments {
   package var change: PreprocessingChange {
     var change = PreprocessingChange()
     (change.filter, change.antialias, change.channelOrder) = (filter, antialias, channelOrder)
-    change.geometry =
-      cropShorterSide.map { .centerCrop(shorterSide: $0) } ?? pad.map { .pad($0) } ?? (stretch ? .stretch : nil)
+    change.geometry = givenGeometry
     (change.divisor, change.mean, change.standardDeviation) = (divisor, mean?.values, std?.values)
     return change
+  }
+
+  private var givenGeometry: Preprocessing.Geometry? {
+    if let cropShorterSide { return .centerCrop(shorterSide: cropShorterSide) }
+    if let pad { return .pad(pad) }
+    if cropToAspectRatio { return .cropToAspectRatio }
+    return stretch ? .stretch : nil
   }
 }
 

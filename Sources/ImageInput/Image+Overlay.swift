@@ -34,8 +34,9 @@ extension Preprocessing.Geometry {
 extension ResizedSide {
   /// What is used of the image and the black around it.
   fileprivate var part: Range<Double> {
-    let scale = Double(paddedSize) / Double(size)
-    return Double(used.lowerBound) * scale - Double(margin)..<Double(used.upperBound) * scale - Double(margin)
+    let scale = Double(region.count) / Double(size)
+    let start = Double(region.lowerBound)
+    return Double(used.lowerBound) * scale + start..<Double(used.upperBound) * scale + start
   }
 }
 

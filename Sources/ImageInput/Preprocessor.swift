@@ -74,7 +74,7 @@ package struct Preprocessor: Sendable {
     guard channels == 1 else {
       // Pillow leaves colors alone where a picture has the size already.
       let frame = frame(of: rows)
-      let isResized = frame.columns.size != frame.columns.paddedSize || frame.rows.size != frame.rows.paddedSize
+      let isResized = [frame.columns, frame.rows].contains { $0.size != $0.region.count }
       return try isConvolved && channels == 4 && isResized
         ? unsafe write(colors: PremultipliedRows(source: rows), isPremultiplied: true, into: input)
         : unsafe write(colors: rows, into: input)
@@ -88,7 +88,7 @@ package struct Preprocessor: Sendable {
   }
 
   /// Whether pictures are resized by Pillow's convolution.
-  private var isConvolved: Bool { preprocessing.antialias && preprocessing.filter != .nearest }
+  private var isConvolved: Bool { preprocessing.antialias && ConvolutionFilter(preprocessing.filter) != nil }
 
   private func frame(of rows: some RowSource) -> ResizedFrame {
     ResizedFrame(
@@ -102,18 +102,14 @@ package struct Preprocessor: Sendable {
   ) throws(Source.Failure) -> Duration {
     let frame = frame(of: rows)
     var rows = CountedRows(source: rows)
-    switch (preprocessing.filter, preprocessing.antialias) {
-    case (.nearest, _):
-      unsafe writeLevels(of: try frame.nearest(&rows), samples: Source.samples, into: input)
-    case (.bilinear, true), (.bicubic, true):
-      var pixels = try frame.convolved(&rows, by: preprocessing.filter == .bilinear ? .bilinear : .bicubic)
+    if let windows = SamplingWindows<Void>.nearest(preprocessing.filter) {
+      unsafe writeLevels(of: try frame.nearest(&rows, by: windows), samples: Source.samples, into: input)
+    } else if isConvolved, let filter = ConvolutionFilter(preprocessing.filter) {
+      var pixels = try frame.convolved(&rows, by: filter)
       if isPremultiplied { PremultipliedRows<Source>.divide(&pixels) }
       unsafe writeLevels(of: pixels, samples: Source.samples, into: input)
-    case (.bilinear, false):
-      try unsafe frame.interpolate(&rows, by: SamplingWindows.bilinear, into: input)
-      unsafe normalize(input, samples: Source.samples)
-    case (.bicubic, false):
-      try unsafe frame.interpolate(&rows, by: SamplingWindows.bicubic, into: input)
+    } else {
+      try unsafe frame.interpolate(&rows, by: SamplingWindows<Float>.of(preprocessing.filter), into: input)
       unsafe normalize(input, samples: Source.samples)
     }
     try rows.finish()

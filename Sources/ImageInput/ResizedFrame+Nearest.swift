@@ -1,8 +1,10 @@
 extension ResizedFrame {
   /// The nearest pixels, rows.used x columns.used pixels.
-  func nearest<Source: RowSource>(_ source: inout CountedRows<Source>) throws(Source.Failure) -> [UInt8] {
+  func nearest<Source: RowSource>(
+    _ source: inout CountedRows<Source>, by filter: (ResizedSide) -> SamplingWindows<Void>
+  ) throws(Source.Failure) -> [UInt8] {
     let samples = Source.samples
-    let (across, down) = windows(SamplingWindows<Void>.nearest)
+    let (across, down) = windows(filter)
     // Along the stored image's columns, and along its rows.
     let (outer, inner) = orientation.isSideways ? (across, down) : (down, across)
     var pixels = [UInt8](repeating: 0, count: across.count * down.count * samples)

@@ -4,22 +4,19 @@ import ModelGraph
 struct ResizedSide {
   /// Pixels of the image.
   let imageSize: Int
-  /// Black pixels that are added at each end of the image before it is resized.
-  let margin: Int
-  /// Pixels it is resized to, with its margins.
+  /// The image's pixels that are resized; those beyond the image are black.
+  let region: Range<Int>
+  /// Pixels they are resized to.
   let size: Int
   /// Of the resized pixels, those that are computed; beyond them all is black.
   let used: Range<Int>
 
-  init(imageSize: Int, margin: Int = 0, size: Int, used: Range<Int>) {
+  init(imageSize: Int, region: Range<Int>? = nil, size: Int, used: Range<Int>) {
     self.imageSize = imageSize
-    self.margin = margin
+    self.region = region ?? 0..<imageSize
     self.size = size
     self.used = used
   }
-
-  /// Pixels of the image with its margins.
-  var paddedSize: Int { imageSize + 2 * margin }
 }
 
 /// How an image is resized and what part of the result becomes the input.
@@ -54,6 +51,9 @@ struct ResizedFrame {
       let shortest = min(imageWidth, imageHeight)
       columns = ResizedSide(imageSize: imageWidth, size: imageWidth * shorterSide / shortest, centered: width)
       rows = ResizedSide(imageSize: imageHeight, size: imageHeight * shorterSide / shortest, centered: height)
+    case .cropToAspectRatio:
+      columns = ResizedSide(imageSize: imageWidth, size: width, cutLike: height, of: imageHeight)
+      rows = ResizedSide(imageSize: imageHeight, size: height, cutLike: width, of: imageWidth)
     case .pad(.before):
       columns = ResizedSide(imageSize: imageWidth, size: width, paddedLike: height, of: imageHeight)
       rows = ResizedSide(imageSize: imageHeight, size: height, paddedLike: width, of: imageWidth)
@@ -84,10 +84,23 @@ extension ResizedSide {
     self.init(imageSize: imageSize, size: size, used: start..<start + count)
   }
 
-  /// With margins that give it the proportion of the other side, in the single precision of Keras's `Resizing`.
+  /// The image's pixels that have the proportion of the other side, in the single precision of Keras's `Resizing`.
+  private static func proportion(of size: Int, to otherSize: Int, of otherImageSize: Int) -> Int {
+    Int(Float(otherImageSize * size) / Float(otherSize))
+  }
+
+  /// The middle, of the proportion of the other side and at least one pixel.
+  init(imageSize: Int, size: Int, cutLike otherSize: Int, of otherImageSize: Int) {
+    let kept = max(min(Self.proportion(of: size, to: otherSize, of: otherImageSize), imageSize), 1)
+    let start = (imageSize - kept) / 2
+    self.init(imageSize: imageSize, region: start..<start + kept, size: size, used: 0..<size)
+  }
+
+  /// With margins that give it the proportion of the other side.
   init(imageSize: Int, size: Int, paddedLike otherSize: Int, of otherImageSize: Int) {
-    let padded = Int(Float(otherImageSize * size) / Float(otherSize))
-    self.init(imageSize: imageSize, margin: max(padded - imageSize, 0) / 2, size: size, used: 0..<size)
+    let padded = Self.proportion(of: size, to: otherSize, of: otherImageSize)
+    let margin = max(padded - imageSize, 0) / 2
+    self.init(imageSize: imageSize, region: -margin..<imageSize + margin, size: size, used: 0..<size)
   }
 
   /// Less its fraction, with black around it, in the double precision of `tf.image.resize_with_pad`.

@@ -63,7 +63,7 @@ package struct Resize: Hashable, Sendable {
   }
 
   package enum Filter: String, Hashable, Sendable, CaseIterable {
-    /// Position `floor((i + 0.5) * scale)`; with whole factors, each is repeated.
+    /// Position `floor((i + 0.5) * scale)`, in single precision as in TensorFlow; with whole factors, each is repeated.
     case nearest
     /// The four nearest positions by distance, with half-pixel centers, without antialiasing: `tf.image.resize`.
     case bilinear

@@ -1,8 +1,8 @@
 extension Preprocessing {
   /// Checks each value by itself, whatever the input: all that a weights file and the commands demand.
   ///
-  /// The values of an input must be finite too, for pixels of -255 to 510, between which a bicubic filter's overshoot
-  /// stays.
+  /// The values of an input must be finite too, for pixels of -510 to 765, between which the overshoot of every filter
+  /// stays: of a step of 255 the one of 5 Lanczos pixels reaches -314 and 568.
   package func validateValues() throws(PreprocessingError) {
     try Self.require(divisor.isFinite && divisor > 0, "divisor", divisor, "a positive finite number")
     for mean in mean { try Self.require(mean.isFinite, "mean", mean, "finite numbers") }
@@ -13,7 +13,7 @@ extension Preprocessing {
       try Self.require(
         deviation.isFinite && deviation > 0, "standardDeviation", deviation, "positive finite numbers")
     }
-    let pixels: [Float] = [-255, 510]
+    let pixels: [Float] = [-510, 765]
     try Self.require(
       pixels.allSatisfy { ($0 / divisor).isFinite }, "divisor", divisor, "one that leaves pixel values finite")
     for (mean, deviation) in zip(mean, standardDeviation) {

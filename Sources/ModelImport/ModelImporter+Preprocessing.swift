@@ -72,7 +72,7 @@ extension ModelImporter {
     }
     guard options.preprocessing == nil, !options.preprocessingChange.statesResizing else { return nil }
     return "the file does not say how images are resized; \(preprocessing.resizingText) is assumed"
-      + " (--filter, --antialias, --crop-shorter-side and --pad change it)"
+      + " (--filter, --antialias, --crop-shorter-side, --crop-to-aspect-ratio and --pad change it)"
   }
 
   /// How pictures fit an input with another number of them.
@@ -98,10 +98,17 @@ extension Preprocessing {
   }
 
   fileprivate var resizingText: String {
-    let filterText = filter == .nearest ? "nearest neighbor" : filter.rawValue + (antialias ? " with antialiasing" : "")
+    let filterText =
+      switch filter {
+      case .nearest: "nearest neighbor"
+      case .tensorFlowNearest: "TensorFlow's nearest neighbor"
+      case .area: "area"
+      case .bilinear, .bicubic, .lanczos3, .lanczos5: filter.rawValue + (antialias ? " with antialiasing" : "")
+      }
     return switch geometry {
     case .stretch: filterText + " without a crop" + (filter == .nearest ? ", as Keras's load_img," : "")
     case .centerCrop(let shorterSide): filterText + ", the center of a shorter side of \(shorterSide),"
+    case .cropToAspectRatio: filterText + ", the part in the middle that has the input's proportions,"
     case .pad(let padding): filterText + ", padded with black \(padding.rawValue) resizing,"
     }
   }

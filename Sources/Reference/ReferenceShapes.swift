@@ -80,8 +80,8 @@ extension ReferenceExecutor {
     switch resize.filter {
     case .nearest:
       return values(of: resized) { y, x, channel in
-        let row = min(Int((Double(y) + 0.5) * down), positions.height - 1)
-        return positions[row, min(Int((Double(x) + 0.5) * across), positions.width - 1), channel]
+        let row = nearest(of: y, from: positions.height, to: target.height)
+        return positions[row, nearest(of: x, from: positions.width, to: target.width), channel]
       }
     case .bilinear:
       return values(of: resized) { y, x, channel in
@@ -103,6 +103,11 @@ extension ReferenceExecutor {
         return Float(sum)
       }
     }
+  }
+
+  /// In TensorFlow's single precision, whose rounding decides where two positions are equally near.
+  private static func nearest(of index: Int, from count: Int, to target: Int) -> Int {
+    min(Int((Float(index) + 0.5) * (Float(count) / Float(target))), count - 1)
   }
 
   /// The positions that a new one is made of, and the share of each, as `tf.image.resize` weights them.

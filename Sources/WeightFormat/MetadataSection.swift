@@ -3,10 +3,12 @@ import ModelGraph
 /// The codes of the META section.
 private enum Codes {
   static let outputs: [Metadata.Output] = [.classLogits, .classProbabilities, .labelLogits, .labelProbabilities]
-  static let filters: [Preprocessing.Filter] = [.nearest, .bilinear, .bicubic]
+  static let filters: [Preprocessing.Filter] = [
+    .nearest, .bilinear, .bicubic, .lanczos3, .lanczos5, .area, .tensorFlowNearest,
+  ]
   /// The shorter side of a crop follows.
   static let geometries: [Preprocessing.Geometry] = [
-    .stretch, .centerCrop(shorterSide: 0), .pad(.before), .pad(.after),
+    .stretch, .centerCrop(shorterSide: 0), .pad(.before), .pad(.after), .cropToAspectRatio,
   ]
   static let channelOrders: [Preprocessing.ChannelOrder] = [.rgb, .bgr]
 }

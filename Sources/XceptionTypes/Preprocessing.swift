@@ -12,6 +12,16 @@ public struct Preprocessing: Hashable, Sendable {
     case bilinear
     /// Keys's cubic convolution with the coefficient -0.5.
     case bicubic
+    /// Lanczos's kernel of 3 pixels to either side; with antialiasing Pillow's `LANCZOS`.
+    case lanczos3
+    /// Lanczos's kernel of 5 pixels to either side.
+    case lanczos5
+    /// The mean of the part of the image that the result's pixel covers, `tf.image.resize(method="area")`; antialiasing
+    /// changes nothing.
+    case area
+    /// `floor((i + 0.5) * scale)` in single precision, the pixel that `tf.image.resize(method="nearest")` takes, and so
+    /// Keras's `Resizing`; antialiasing changes nothing.
+    case tensorFlowNearest = "tensorflow-nearest"
   }
 
   /// What part of the image is used.
@@ -23,6 +33,9 @@ public struct Preprocessing: Hashable, Sendable {
     /// to the even one of two equally near numbers. So do torchvision's `Resize` and `CenterCrop`, and timm with them.
     /// The number is at least the input's sides and at most 16,384.
     case centerCrop(shorterSide: Int)
+    /// The largest part that has the input's proportions, in the middle of the image, is cut out, then resized. So do Keras's
+    /// `Resizing(crop_to_aspect_ratio=True)`, `smart_resize` and `image_dataset_from_directory(crop_to_aspect_ratio=True)`.
+    case cropToAspectRatio
     /// The whole image in its proportions, in the middle of the input; what is left over is black, pixels of 0 before
     /// they are scaled.
     case pad(Padding)
@@ -54,10 +67,10 @@ public struct Preprocessing: Hashable, Sendable {
   /// after each direction and cuts off the bicubic filter's overshoot there. (Pillow 13 works along columns first where
   /// the height shrinks much more than the width: values then differ by one gray level, single bicubic ones by up to
   /// 5.) `tf.image.resize(antialias=True)` is the same convolution unrounded: within one gray level but for bicubic
-  /// values beside clipped ones, where 5.3 was seen. Of pictures with alpha, for networks that take it, colors count by
+  /// values beside clipped ones, where 5.3 was seen, and Lanczos's, which are farther. Of pictures with alpha, for networks that take it, colors count by
   /// their alpha, as for Pillow; for TensorFlow all count alike.
   ///
-  /// Without antialiasing the filter reads the two or four nearest pixels a side, and the result is that of
+  /// Without antialiasing the filter reads the two, four, six or ten nearest pixels a side, and the result is that of
   /// `tf.image.resize` (half-pixel centers): fractions stay, and the overshoot leaves 0...255. OpenCV's bicubic filter,
   /// with the coefficient -0.75, is neither.
   public var antialias: Bool

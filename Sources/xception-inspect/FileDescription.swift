@@ -23,6 +23,8 @@ struct FileDescription: Encodable {
     var filter: String
     var antialias: Bool
     var cropShorterSide: Int?
+    /// True or missing.
+    var cropToAspectRatio: Bool?
     var pad: String?
     var channelOrder: String
     var divisor: Float
@@ -128,6 +130,7 @@ extension FileDescription.Resizing {
     switch preprocessing.geometry {
     case .stretch: break
     case .centerCrop(let side): cropShorterSide = side
+    case .cropToAspectRatio: cropToAspectRatio = true
     case .pad(let padding): pad = padding.rawValue
     }
     channelOrder = preprocessing.channelOrder.rawValue
@@ -138,7 +141,9 @@ extension FileDescription.Resizing {
 
   var description: String {
     let resize = "\(filter)\(antialias ? " with antialias" : "")"
-    let crop = cropShorterSide.map { ", shorter side \($0), center crop" }
+    let crop =
+      cropShorterSide.map { ", shorter side \($0), center crop" }
+      ?? cropToAspectRatio.map { _ in ", cropped to the input's proportions" }
     let geometry = crop ?? pad.map { ", padded with black \($0) resizing" } ?? ", stretched"
     return "\(resize)\(geometry), \(channelOrder), (pixel / \(divisor) - \(mean)) / \(standardDeviation)"
   }

@@ -26,7 +26,7 @@ struct AlphaCommandTests {
       [String: [Float]].self, from: Data(contentsOf: fixtures.appending(path: "expected.json")))
   }
 
-  @Test(arguments: Preprocessing.Filter.allCases)
+  @Test(arguments: [Preprocessing.Filter.nearest, .bilinear, .bicubic])
   func `Its pictures give what Keras gives, with alpha and without`(filter: Preprocessing.Filter) throws {
     let converted = try convert(["--filter", filter.rawValue, "--antialias"])
     #expect(converted.status == 0, "\(converted.errors)")

@@ -13,7 +13,7 @@ struct ImageTarget: FuzzTarget {
   private static let preprocessors: [Preprocessor] = {
     let geometries: [(Preprocessing.Geometry, Int, Int)] = [
       (.stretch, 7, 5), (.centerCrop(shorterSide: 9), 7, 8), (.stretch, 19, 23), (.pad(.before), 9, 7),
-      (.pad(.after), 11, 13),
+      (.pad(.after), 11, 13), (.cropToAspectRatio, 8, 11),
     ]
     return Preprocessing.Filter.allCases.flatMap { filter in
       [false, true].flatMap { antialias in

@@ -7,7 +7,7 @@ import Testing
     let geometries: [(Preprocessing.Geometry, Int, Int)] = [
       (.stretch, 7, 5), (.stretch, 40, 61), (.centerCrop(shorterSide: 16), 11, 14),
       (.centerCrop(shorterSide: 57), 30, 57), (.pad(.before), 16, 9), (.pad(.before), 40, 61), (.pad(.after), 9, 16),
-      (.pad(.after), 40, 61),
+      (.pad(.after), 40, 61), (.cropToAspectRatio, 7, 12), (.cropToAspectRatio, 61, 40),
     ]
     return Preprocessing.Filter.allCases.flatMap { filter in
       [false, true].flatMap { antialias in

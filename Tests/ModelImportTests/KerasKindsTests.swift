@@ -17,7 +17,7 @@ private let expectedOutputs: [String: [[Float]]] = {
 
 private func models(_ prefix: String) -> [String] { expectedOutputs.keys.filter { $0.hasPrefix(prefix) }.sorted() }
 private let plainModels = expectedOutputs.keys.filter { name in
-  !["two_outputs", "lambda", "logarithm", "custom"].contains { name.hasPrefix($0) }
+  !["two_outputs", "lambda", "logarithm", "custom", "several_sizes"].contains { name.hasPrefix($0) }
 }.sorted()
 private let twoOutputModels = models("two_outputs")
 private let lambdaModels = models("lambda")
@@ -161,7 +161,7 @@ struct KerasKindsTests {
   func `Leaves the resizing of images of any size to the preprocessing, with its crop`(name: String) throws {
     let result = try Fixture("kinds/" + name).result { _ in }
     let preprocessing = result.model.metadata.preprocessing
-    #expect(preprocessing.geometry == .centerCrop(shorterSide: 6))
+    #expect(preprocessing.geometry == .cropToAspectRatio)
     #expect(preprocessing.filter == .bilinear && !preprocessing.antialias)
     #expect(result.model.graph.inputShape == .map(height: 6, width: 6, channels: 3))
     #expect(result.notes.isEmpty && result.model.metadata.assumptions.isEmpty)
@@ -181,19 +181,53 @@ struct KerasKindsTests {
     #expect("\(String(describing: error))".contains(reason), "\(String(describing: error))")
   }
 
-  @Test func `Leaves the cubic filter to the preprocessing, and refuses those that it does not have`() throws {
+  @Test func `Leaves every filter of Keras 3 to the preprocessing, and refuses the others of TensorFlow`() throws {
     let fixture = try Fixture("kinds/any_size-keras3.keras")
     let text = try fixture.configuration()
     let old = #""interpolation": "bilinear""#
-    let cubic = try fixture.read(configuration: text.with(old, #""interpolation": "bicubic""#))
-    #expect(cubic.metadata.preprocessing.filter == .bicubic && !cubic.metadata.preprocessing.antialias)
-    for filter in ["lanczos3", "area"] {
+    let filters: [(String, Preprocessing.Filter)] = [
+      ("nearest", .tensorFlowNearest), ("bicubic", .bicubic), ("lanczos3", .lanczos3), ("lanczos5", .lanczos5),
+      ("area", .area), ("BILINEAR", .bilinear),
+    ]
+    for (name, filter) in filters {
+      let preprocessing = try fixture.read(configuration: text.with(old, #""interpolation": "\#(name)""#)).metadata
+        .preprocessing
+      #expect(preprocessing.filter == filter && !preprocessing.antialias)
+      #expect(preprocessing.geometry == .cropToAspectRatio)
+    }
+    let smooth = text.with(old, #""interpolation": "lanczos3""#).with(#""antialias": false"#, #""antialias": true"#)
+    let refused = #expect(throws: ImportError.self) { try fixture.read(configuration: smooth) }
+    #expect("\(String(describing: refused))".contains("antialias of images of any size by lanczos3 cannot be"))
+    for filter in ["gaussian", "mitchellcubic"] {
       let error = #expect(throws: ImportError.self) {
         try fixture.read(configuration: text.with(old, #""interpolation": "\#(filter)""#))
       }
-      let reason = "its interpolation is \"\(filter)\", expected nearest, bilinear or bicubic"
+      let reason = "its interpolation is \"\(filter)\", expected nearest, bilinear, bicubic, lanczos3, lanczos5 or area"
       #expect("\(String(describing: error))".contains(reason), "\(String(describing: error))")
     }
+  }
+
+  @Test func `Leaves what scales images of any size before they are resized to the preprocessing`() throws {
+    let fixture = try Fixture("kinds/scaled_any_size-keras3.keras")
+    let metadata = try fixture.read().metadata
+    #expect(metadata.preprocessing.geometry == .cropToAspectRatio && metadata.preprocessing.filter == .lanczos3)
+    #expect(metadata.preprocessing.mean == [127.5, 127.5, 127.5])
+    #expect(metadata.preprocessing.standardDeviation == [127.5, 127.5, 127.5])
+    // What is padded after that is not black.
+    let padded = try fixture.configuration()
+      .with(#""crop_to_aspect_ratio": true"#, #""crop_to_aspect_ratio": false"#)
+      .with(#""pad_to_aspect_ratio": false"#, #""pad_to_aspect_ratio": true"#)
+    let error = #expect(throws: ImportError.self) { try fixture.read(configuration: padded) }
+    #expect("\(String(describing: error))".contains("scaled before so that black is not 0"))
+  }
+
+  @Test func `Asks for a size where images of any size are resized in two ways`() throws {
+    let name = "several_sizes-keras3.keras"
+    #expect(
+      throws: ImportError.options(reason: "the model takes images of any size: give one with --input-size")
+    ) { try read(name) }
+    let sized = try read(name) { $0.inputSize = Extent(height: 6, width: 8) }
+    try expect(sized, try #require(expectedOutputs[name])[0], name)
   }
 
   @Test func `Refuses a resizing whose colors would count by their alpha, as TensorFlow's do not`() throws {

@@ -286,11 +286,27 @@ struct TorchNeighborTests {
     #expect(result.notes.allSatisfy { $0.contains("those of a ResNet of other sizes") })
   }
 
+  @Test func `Lanczos's filter is Pillow's, of 3 pixels`() throws {
+    let weights = try TorchFixture("resnet.safetensors").bytes
+    for (name, text) in [
+      ("config.json", #"{"pretrained_cfg": {"interpolation": "lanczos", "mean": [0, 0, 0], "std": [1, 1, 1]}}"#),
+      (
+        "preprocessor_config.json",
+        #"""
+        {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5], "resample": 1, "size": {"height": 64, "width": 64}}
+        """#
+      ),
+    ] {
+      let metadata = try read(["model.safetensors": weights, name: Array(text.utf8)]).model.metadata
+      #expect(metadata.preprocessing.filter == .lanczos3 && metadata.preprocessing.antialias, "\(name)")
+    }
+  }
+
   @Test(arguments: [
     (#""pretrained_cfg": {}, "global_pool": "max""#, "the global_pool \"max\", expected one of avg"),
     (#""pretrained_cfg": {"crop_mode": "border"}"#, "the crop_mode \"border\", expected one of center, squash"),
     (#""pretrained_cfg": {"crop_mode": "squash", "crop_pct": 0.9}"#, "stretches pictures and cuts out 0.9 of them"),
-    (#""pretrained_cfg": {"interpolation": "lanczos"}"#, "\"lanczos\", expected one of bicubic, bilinear, nearest"),
+    (#""pretrained_cfg": {"interpolation": "box"}"#, "\"box\", expected one of bicubic, bilinear, lanczos, nearest"),
   ])
   func `What a configuration says and nothing here does is refused`(member: String, reason: String) throws {
     let text = message {
@@ -352,6 +368,7 @@ struct TorchNeighborTests {
       switch metadata.preprocessing.geometry {
       case .stretch: "stretch"
       case .centerCrop(let shorterSide): "\(shorterSide)"
+      case .cropToAspectRatio: "cropped"
       case .pad(let padding): "padded \(padding.rawValue)"
       }
     #expect("\(geometry) \(height)x\(width)" == expected)

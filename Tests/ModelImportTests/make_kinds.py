@@ -299,9 +299,26 @@ def any_size():
 def padded_any_size():
     """Images of any size, which the model puts in the middle of black."""
     layers = [L.Resizing(6, 8, pad_to_aspect_ratio=True), L.Rescaling(1 / 255), L.Conv2D(2, 3), L.Flatten(), L.Dense(2)]
-    model = keras.Sequential([keras.Input((None, None, 3)), *layers])
+    any_size_model("padded_any_size", keras.Sequential([keras.Input((None, None, 3)), *layers]))
+
+
+def scaled_any_size():
+    """Images of any size, scaled before they are cut and resized."""
+    resizing = L.Resizing(6, 8, interpolation="lanczos3", crop_to_aspect_ratio=True)
+    layers = [L.Rescaling(1 / 127.5, offset=-1), resizing, L.Conv2D(2, 3), L.Flatten(), L.Dense(2)]
+    any_size_model("scaled_any_size", keras.Sequential([keras.Input((None, None, 3)), *layers]))
+
+
+def several_sizes():
+    """Images of any size, resized in two ways."""
+    i = keras.Input((None, None, 3))
+    x = [L.Flatten()(L.Conv2D(2, 3)(L.Resizing(*size)(i))) for size in ((6, 8), (4, 5))]
+    any_size_model("several_sizes", keras.Model(i, L.Dense(2)(L.Concatenate()(x))))
+
+
+def any_size_model(name, model):
     randomize(model)
-    file = f"padded_any_size-{VERSION}.keras"
+    file = f"{name}-{VERSION}.keras"
     model.save(os.path.join(FOLDER, file))
     EXPECTED[file] = [np.asarray(model(pixels(6 * 8 * 3).reshape(1, 6, 8, 3), training=False), "f4").ravel().tolist()]
 
@@ -452,7 +469,7 @@ if VERSION in ("keras3", "keras2.13"):
     KINDS += [channels_first, flat_channels_first, heads, custom, any_size]
 KINDS += [groups] if VERSION in ("keras2.12", "keras3") else []
 KINDS += [filters] if VERSION in ("keras2.15", "keras3") else []
-KINDS += [overflow, simplex, functions, powers, constants, padded_any_size] if KERAS3 else []
+KINDS += [overflow, simplex, functions, powers, constants, padded_any_size, scaled_any_size, several_sizes] if KERAS3 else []
 KINDS += [tensorflow_functions] if VERSION == "keras2.15" else []
 KINDS += [normalizations] if VERSION == "keras2.12" else [logarithm] if VERSION in ("keras2.15", "keras3") else []
 if PACKAGE != "tensorflow.keras":

@@ -93,9 +93,9 @@ extension Sample {
   static let ofMetadata: [Sample] = [
     Sample("metadata-unknown-field", .value, .metadata) { $0.set(.metadata, at: 0, to: 31) },
     Sample("metadata-output-unknown", .value, .metadata) { $0.set(.metadata, at: 4, to: 4) },
-    Sample("preprocessing-filter-unknown", .value, .metadata) { $0.set(.metadata, at: 8, to: 3) },
+    Sample("preprocessing-filter-unknown", .value, .metadata) { $0.set(.metadata, at: 8, to: 7) },
     Sample("preprocessing-antialias-2", .value, .metadata) { $0.set(.metadata, at: 12, to: 2) },
-    Sample("preprocessing-geometry-unknown", .value, .metadata) { $0.set(.metadata, at: 16, to: 4) },
+    Sample("preprocessing-geometry-unknown", .value, .metadata) { $0.set(.metadata, at: 16, to: 5) },
     Sample("preprocessing-side-with-padding", .value, .metadata) { $0.set(.metadata, at: 16, to: 2) },
     Sample("preprocessing-side-without-crop", .value, .metadata) { $0.set(.metadata, at: 16, to: 0) },
     Sample("preprocessing-side-zero", .value, .metadata) { $0.set(.metadata, at: 20, to: 0) },

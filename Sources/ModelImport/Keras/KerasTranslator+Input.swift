@@ -18,14 +18,33 @@ extension KerasTranslator {
       // Images of any size, resized by the model: the preprocessing does it.
       let size = try resizing.size()
       (height, width) = (size.height, size.width)
-      inputResizing = try resizing.inputResizing(to: size, channels: channels)
+      inputResizing = try resizing.inputResizing(channels: channels)
       scalesInput = true
     }
-    guard let height, let width else {
-      throw .options(reason: "the model takes images of any size: give one with --input-size")
-    }
+    guard let height, let width else { throw Self.needsSize }
     let operation = Operation.input(.map(height: height, width: width, channels: channels))
-    return Value(node: try appendNode(operation, [], named: name, of: name))
+    var value = Value(node: try appendNode(operation, [], named: name, of: name))
+    if inputResizing != nil { value.unexpressed = .anySize }
+    return value
+  }
+
+  static let needsSize = ImportError.options(
+    reason: "the model takes images of any size: give one with --input-size")
+
+  /// Images of any size after the layer that gives them one, which must do what the preprocessing does.
+  mutating func sized(_ input: Value, to size: Extent, at site: Site) throws(ImportError) -> Value {
+    let shape = builder.shape(of: 0)
+    let resizing = try site.layer.inputResizing(channels: shape.channels)
+    let resized = Shape.map(height: size.height, width: size.width, channels: shape.channels)
+    guard input.isWhole, shape == resized, resizing == inputResizing else { throw Self.needsSize }
+    if case .pad = resizing.geometry, input.scaling?.offsets.allSatisfy({ $0 == 0 }) == false {
+      throw site.layer.error(
+        "its padding is black, but the images of any size were scaled before so that black is not 0, which cannot be "
+          + "expressed; \(KerasLayer.insteadOfAnySize)")
+    }
+    var result = input
+    result.unexpressed = nil
+    return result
   }
 
   /// The node of a value; for the input, in the scaling that the preprocessing gives it.
@@ -79,7 +98,7 @@ extension KerasTranslator {
     else {
       throw site.layer.error("\(site.layer.className): its \(factors.count) factors do not fit \(channels) channels")
     }
-    if step == nil, value.node == 0, value.isPlain, factors.allSatisfy({ $0 != 0 }) {
+    if step == nil, value.node == 0, value.isPlain || value.isAnySize, factors.allSatisfy({ $0 != 0 }) {
       scalesInput = true
       var result = value
       result.scaling = (value.scaling ?? .identity(channels: channels)).then(factors: factors, offsets: offsets)
@@ -124,7 +143,7 @@ extension KerasTranslator {
   /// The channels in reverse order, RGB as BGR.
   mutating func reversedChannels(_ value: Value, at site: Site) throws(ImportError) -> Value {
     let channels = shape(of: value).channels
-    if value.node == 0, value.isPlain, channels == 3 {
+    if value.node == 0, value.isPlain || value.isAnySize, channels == 3 {
       scalesInput = true
       var result = value
       result.scaling = (value.scaling ?? .identity(channels: channels)).reversed()
@@ -171,55 +190,58 @@ extension KerasTranslator {
 }
 
 extension KerasModel {
-  /// The `Resizing` at the model's start, before any layer that changes the image.
+  /// The first `Resizing` in the order of the file, which those who read the input prove to be at its start.
   fileprivate func firstResizing(depth: Int = 0) -> KerasLayer? {
     guard depth < 16 else { return nil }
-    for layer in layers where layer.className != "InputLayer" {
-      if layer.isModel {
-        guard let inner = try? KerasModel(layer.description) else { return nil }
-        if let found = inner.firstResizing(depth: depth + 1) { return found }
-        guard inner.layers.allSatisfy({ $0.isInput || KerasLayerClass.isNothing($0) }) else { return nil }
-      } else if layer.className == "Resizing" {
-        return layer
-      } else if !KerasLayerClass.isNothing(layer) {
-        return nil
-      }
+    for layer in layers {
+      if layer.className == "Resizing" { return layer }
+      guard layer.isModel, let inner = try? KerasModel(layer.description) else { continue }
+      if let found = inner.firstResizing(depth: depth + 1) { return found }
     }
     return nil
   }
 }
 
+extension KerasTranslator.Value {
+  /// Whether it is the input, or what preprocessing makes of it, before the layer that gives it a size.
+  fileprivate var isAnySize: Bool { isWhole && unexpressed == .anySize }
+}
+
 extension KerasLayer {
+  fileprivate static let insteadOfAnySize = "give images of one size, with --input-size"
+
+  private static let inputFilters: [String: Preprocessing.Filter] = [
+    "nearest": .tensorFlowNearest, "bilinear": .bilinear, "bicubic": .bicubic, "lanczos3": .lanczos3,
+    "lanczos5": .lanczos5, "area": .area,
+  ]
+
   /// How a `Resizing` treats images of any size.
-  fileprivate func inputResizing(to size: Extent, channels: Int) throws(ImportError) -> InputResizing {
-    guard let filter = config["interpolation"]?.string.map(Preprocessing.Filter.init(rawValue:)) ?? .bilinear else {
-      throw unexpected("interpolation", "nearest, bilinear or bicubic")
+  fileprivate func inputResizing(channels: Int) throws(ImportError) -> InputResizing {
+    guard let filter = config["interpolation"]?.string.map({ Self.inputFilters[$0.lowercased()] }) ?? .bilinear else {
+      throw unexpected("interpolation", "nearest, bilinear, bicubic, lanczos3, lanczos5 or area")
     }
     var resizing = InputResizing(filter: filter)
     resizing.antialias = try bool("antialias", default: false)
-    let instead = "give images of one size, with --input-size"
-    // Preprocessing weighs colors by alpha, as Pillow does.
-    guard channels < 4 || !resizing.antialias || filter == .nearest else {
+    guard !resizing.antialias || filter != .lanczos3 && filter != .lanczos5 else {
       throw error(
-        "Resizing with antialias of images of any size with \(channels) channels cannot be expressed; \(instead)")
+        "Resizing with antialias of images of any size by \(filter.rawValue) cannot be expressed, as preprocessing cuts off "
+          + "what overshoots 0 to 255; \(Self.insteadOfAnySize)")
+    }
+    // Preprocessing weighs colors by alpha, as Pillow does.
+    guard channels < 4 || !resizing.antialias || filter == .tensorFlowNearest || filter == .area else {
+      throw error(
+        "Resizing with antialias of images of any size with \(channels) channels cannot be expressed; "
+          + Self.insteadOfAnySize)
     }
     if try bool("pad_to_aspect_ratio", default: false) {
       guard try float("fill_value", default: 0) == 0 else {
         throw error(
-          "Resizing with pad_to_aspect_ratio and another fill_value than 0 of images of any size cannot be expressed;"
-            + " \(instead)")
+          "Resizing with pad_to_aspect_ratio and another fill_value than 0 of images of any size cannot be expressed; "
+            + Self.insteadOfAnySize)
       }
       resizing.geometry = .pad(.before)
     }
-    if try bool("crop_to_aspect_ratio", default: false) {
-      guard size.height == size.width else {
-        throw error(
-          "Resizing with crop_to_aspect_ratio to \(size), which is no square, cannot be expressed; \(instead)")
-      }
-      resizing.geometry = .centerCrop(shorterSide: size.height)
-    }
+    if try bool("crop_to_aspect_ratio", default: false) { resizing.geometry = .cropToAspectRatio }
     return resizing
   }
-
-  fileprivate var isInput: Bool { className == "InputLayer" }
 }

@@ -15,6 +15,7 @@ extension KerasTranslator {
     let (layer, input) = (site.layer, try site.input())
     try requireChannels(of: input, layer)
     let size = try site.size()
+    if input.unexpressed == .anySize { return try sized(input, to: size, at: site) }
     guard case .map(let height, let width, _) = shape(of: input) else { throw layer.error("Resizing of a vector") }
     if input.isPlain, size == Extent(height: height, width: width) { return input }
     return try resized(
@@ -27,7 +28,7 @@ extension KerasTranslator {
       throw site.layer.error("\(site.layer.className) of a vector")
     }
     let standard = site.layer.className == "UpSampling2D" ? "nearest" : "bilinear"
-    let name = site.option("interpolation", "method")?.string ?? standard
+    let name = site.option("interpolation", "method")?.string?.lowercased() ?? standard
     if name == "area" { return try averaged(input, Extent(height: height, width: width), to: size, at: site) }
     guard let filter = Resize.Filter(rawValue: name) else {
       throw site.layer.error(

@@ -20,7 +20,9 @@ struct KerasTranslator {
 
     init(node: Int) { self.node = node }
 
-    var isPlain: Bool { border == Border() && channel == nil && unexpressed == nil }
+    var isPlain: Bool { isWhole && unexpressed == nil }
+    /// Whether it has all values of its node, and no others.
+    var isWhole: Bool { border == Border() && channel == nil }
   }
 
   /// What only some of the layers that read a value can undo.
@@ -29,6 +31,8 @@ struct KerasTranslator {
     case channelsFirst(Shape)
     /// The logarithm of a softmax: as the model's output, its logits give the same probabilities.
     case logSoftmax
+    /// That images are of any size: the `Resizing` that the preprocessing does gives them one.
+    case anySize
   }
 
   struct Border: Hashable {
@@ -86,7 +90,7 @@ struct KerasTranslator {
   var lambdas: Set<String> = []
   /// Whether there were layers that scale the input, so that its values are pixels.
   var scalesInput = false
-  /// How a layer at the start resizes images, which the preprocessing then does.
+  /// How a layer at the start resizes images of any size, which the preprocessing then does.
   var inputResizing: InputResizing?
   /// Values of the input in other scalings than the one that is used, by scaling.
   var rescaledInputs: [InputScaling: Int] = [:]
@@ -218,6 +222,7 @@ struct KerasTranslator {
       throw .layer(
         name: layer,
         reason: "reads what Flatten made of a map with channels first, which can be expressed for a Dense layer only")
+    case .anySize?: throw Self.needsSize
     }
     var node = try inputNode(of: value, at: layer)
     let border = value.border

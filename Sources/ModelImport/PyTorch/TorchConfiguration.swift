@@ -7,7 +7,7 @@ struct TorchConfiguration {
   private(set) var labels: [String] = []
   private var preprocessing: JSON?
   private static let filters: [String: Preprocessing.Filter] = [
-    "nearest": .nearest, "bilinear": .bilinear, "bicubic": .bicubic,
+    "nearest": .nearest, "bilinear": .bilinear, "bicubic": .bicubic, "lanczos": .lanczos3,
   ]
 
   init(beside file: ForeignFile, limits: ImportLimits) throws(ImportError) {
@@ -51,10 +51,10 @@ struct TorchConfiguration {
       Self.isUsual(json), let placement = Placement(json)
     else { return }
     // Pillow's numbers of its filters.
-    guard let filter = [0: "nearest", 2: "bilinear", 3: "bicubic"][number] else {
+    guard let filter = [0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic"][number] else {
       throw .model(
-        reason: "preprocessor_config.json resizes by Pillow's filter \(number), expected 0, 2 or 3 (nearest, bilinear, "
-          + "bicubic); change it there to convert all the same")
+        reason: "preprocessor_config.json resizes by Pillow's filter \(number), expected 0 to 3 (nearest, Lanczos, "
+          + "bilinear, bicubic); change it there to convert all the same")
     }
     inputSize = placement.size
     preprocessing = .object([

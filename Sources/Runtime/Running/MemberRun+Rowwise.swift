@@ -150,9 +150,11 @@ extension MemberRun {
     let across = Double(map.width) / Double(output.width)
     switch resize.filter {
     case .nearest:
-      let input = floats(min(Int((Double(y) + 0.5) * down), map.height - 1), of: step.first)
+      // In TensorFlow's single precision, whose rounding decides where two positions are equally near.
+      func nearest(_ index: Int, _ scale: Double) -> Int { Int((Float(index) + 0.5) * Float(scale)) }
+      let input = floats(min(nearest(y, down), map.height - 1), of: step.first)
       for x in 0..<output.width {
-        let column = min(Int((Double(x) + 0.5) * across), map.width - 1)
+        let column = min(nearest(x, across), map.width - 1)
         for channel in 0..<output.channels { row[x, channel] = input[column, channel] }
       }
     case .bilinear:
