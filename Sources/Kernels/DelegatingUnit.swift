@@ -19,8 +19,11 @@ extension DelegatingUnit {
   public static func softmax(_ line: ElementwiseRun) { base.softmax(line) }
   public static func transformInput(_ tiles: WinogradInput) { base.transformInput(tiles) }
   public static func transformOutput(_ tiles: WinogradOutput) { base.transformOutput(tiles) }
+  public static func transformInput(_ line: WinogradLineInput) { base.transformInput(line) }
+  public static func transformOutput(_ line: WinogradLineOutput) { base.transformOutput(line) }
   public static func pack(_ run: ColumnPacking) { base.pack(run) }
   public static func pack(_ run: WinogradPacking) { base.pack(run) }
+  public static func pack(_ run: WinogradLinePacking) { base.pack(run) }
   public static func pack(_ run: ShortPacking) { base.pack(run) }
   public static func pack(_ run: ImageWords) { base.pack(run) }
 

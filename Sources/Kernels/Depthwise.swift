@@ -85,8 +85,8 @@ extension VectorUnit {
     if run.window.height == 3 && run.window.width == 3 && !isDense { return spreadDepthwise3x3(run) }
     if !isDense { return depthwiseAny(run) }
     switch (run.inputElement, run.outputElement) {
-    case (.float32, .bfloat16): depthwiseInMemory(run)
-    case (.float32, .float32), (.bfloat16, _): depthwise3x3(run)
+    case (.float32, .bfloat16) where run.inputActivation.rectifies: depthwiseInMemory(run)
+    default: depthwise3x3(run)
     }
   }
 
@@ -184,7 +184,8 @@ extension VectorUnit {
   ) {
     let isLimited = run.activation.isLimited
     switch (run.inputElement, run.outputElement) {
-    case (.float32, _):
+    case (.float32, .bfloat16): packingDepthwise3x3(shape, run, first: first)
+    case (.float32, .float32):
       if isLimited {
         floatLimitedDepthwise3x3(shape, run, first: first)
       } else {
@@ -215,6 +216,14 @@ extension VectorUnit {
     } else {
       depthwise3x3(shape, run, first: first, .float32, .float32, isLimited: false) { $0 }
     }
+  }
+
+  /// With limits on the sums, which may be infinite.
+  @inlinable @inline(never)
+  static func packingDepthwise3x3<let pixels: Int>(
+    _ shape: InlineArray<pixels, Vector>.Type, _ run: borrowing DepthwiseRun, first: Int
+  ) {
+    depthwise3x3(shape, run, first: first, .float32, .bfloat16, isLimited: true) { $0 }
   }
 
   @inlinable @inline(never)
@@ -306,12 +315,20 @@ extension VectorUnit {
       for x in 0..<pixels { store(vector(x), output + slots[x]) }
       output += run.vectorStride
     }
-    let groupCount = groups(run.vectors.count, element)
+    let groupCount = groups(run.vectors.count, element == .float32 ? outputElement : element)
     for group in 0..<groupCount {
       switch (element, outputElement) {
-      case (.float32, _):
+      case (.float32, .float32):
         let sums = nextSums(.whole)
         put { sums[$0] }
+      case (.float32, .bfloat16):
+        let lows = nextSums(.whole)
+        top += vectorWidth
+        middle += vectorWidth
+        bottom += vectorWidth
+        let highs = nextSums(.whole)
+        let order = group &+ 1 == groupCount ? lastOrder(run) : wordOrder(vectorWidth)
+        put { packed(lows[$0], highs[$0], order: order) }
       case (.bfloat16, .float32):
         top = unknown_address(top)
         middle = unknown_address(middle)

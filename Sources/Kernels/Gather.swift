@@ -29,6 +29,9 @@ public struct GatherRun {
   public var channels: Int
   /// What each channel of a pixel is multiplied by, for windows of 1 x 1 over floats that are not rectified, or nil.
   public var scale: UnsafePointer<Float>?
+  /// For windows of 1 x 1 over packed words that stay packed, whose last vector is stored closer together: see
+  /// `DepthwiseRun.tailWords`.
+  public var tailWords: Int
 
   public init(
     inputs: UnsafePointer<UnsafePointer<Float>>, inputRows: Int, step: Int, pieces: Int, pieceStride: Int, length: Int,
@@ -36,8 +39,9 @@ public struct GatherRun {
     pixels: Int,
     line: UnsafeMutablePointer<Float>, inputElement: MapElementType = .float32,
     outputElement: MapElementType = .float32,
-    channels: Int = 0, scale: UnsafePointer<Float>? = nil
+    channels: Int = 0, scale: UnsafePointer<Float>? = nil, tailWords: Int = 0
   ) {
+    self.tailWords = tailWords
     self.scale = scale
     self.inputElement = inputElement
     self.outputElement = outputElement
@@ -65,11 +69,28 @@ extension VectorUnit {
     case (.float32, _): gather(run, .float32, values: run.length) { maximum($1, $0) }
     case (.bfloat16, .float32): gather(run, .bfloat16, values: run.channels) { maximum($1, $0) }
     case (.bfloat16, .bfloat16):
+      let words = run.tailWords > 0 ? run.length &- vectorWidth : run.length
       if run.inputActivation.rectifies {
-        gather(run, .float32, values: run.length) { words, _ in rectified(words, .bfloat16) }
+        gather(run, .float32, values: words) { words, _ in rectified(words, .bfloat16) }
       } else {
-        gather(run, .float32, values: run.length) { words, _ in words }
+        gather(run, .float32, values: words) { words, _ in words }
       }
+      if run.tailWords > 0 { gatherTails(run) }
+    }
+  }
+
+  /// The last vector of each pixel, of whose channels the ones in high halves move to lower words.
+  @inlinable @inline(__always)
+  static func gatherTails(_ run: GatherRun) {
+    let floor = Vector(repeating: run.inputActivation.rectifies ? 0 : -.infinity)
+    let order = wordOrder(run.tailWords)
+    let last = run.length &- vectorWidth
+    let output = run.rowPanel + last / vectorWidth &* run.segmentStride
+    var input = run.inputs[0] + last
+    for pixel in 0..<run.pixels {
+      let words = packed(maximum(floor, load(.low, input)), maximum(floor, load(.high, input)), order: order)
+      store(words, output + run.slots[pixel])
+      input += run.step
     }
   }
 

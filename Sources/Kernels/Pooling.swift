@@ -161,6 +161,9 @@ extension VectorUnit {
 
   @inlinable @inline(__always)
   static func averagePool(_ run: PoolRun, _ element: MapElementType) {
+    if run.windowWidth == 3 && run.stride == 1 && run.dilation == 1 && (2...3).contains(run.inputRows) {
+      return slidingAverage(run, element)
+    }
     for pixel in 0..<run.pixels {
       let columns = run.columns(at: pixel)
       let output = run.output + pixel &* run.outputPixelStride

@@ -80,6 +80,41 @@ import Testing
     }
   }
 
+  @Test(arguments: InstructionSet.supported.filter { $0.kernels.isNative(.bfloat16) }, [false, true])
+  func `The last channels of gathered pixels can lie closer`(set: InstructionSet, rectifies: Bool) throws {
+    let kernels = set.kernels
+    let (width, group) = (kernels.vectorWidth, kernels.panelWidth)
+    let pixels = 5
+    var random = RandomValues(seed: 14)
+    for (panels, tail) in (1...3).flatMap({ panels in (1...width).map { (panels, $0) } }) + [(10, 3)] {
+      let rows = try MapRows(kernels, rows: 1, pixels: pixels, panels: panels, &random)
+      func gathered(_ tailWords: Int) throws -> [UInt32] {
+        let found = try GuardedFloats(count: pixels * rows.stride(.bfloat16))
+        let line = try GuardedFloats(count: 1)
+        unsafe kernels.gather(
+          GatherRun(
+            inputs: rows.pointers(.bfloat16), inputRows: 1, step: rows.stride(.bfloat16), pieces: 1, pieceStride: 0,
+            length: rows.stride(.bfloat16), inputActivation: rectifies ? .relu : .identity,
+            rowPanel: found.start, slots: (0..<pixels).map { $0 * width }, segmentStride: pixels * width,
+            pixels: pixels, line: unsafe line.start, inputElement: .bfloat16, outputElement: .bfloat16,
+            tailWords: tailWords))
+        return found.bits
+      }
+      let (whole, closer) = (try gathered(0), try gathered(tail))
+      let last = (panels - 1) * pixels * width
+      #expect(closer[..<last] == whole[..<last])
+      for pixel in 0..<pixels {
+        let words = whole[last + pixel * width..<last + (pixel + 1) * width]
+        let values = (0..<group).map { index in
+          let word = words[words.startIndex + index % width]
+          return index < width ? word & 0xffff : word >> 16
+        }
+        let expected = (0..<tail).map { values[$0] | values[tail + $0] << 16 }
+        #expect(closer[last + pixel * width..<last + pixel * width + tail].elementsEqual(expected))
+      }
+    }
+  }
+
   @Test(arguments: InstructionSet.supported, [true, false])
   func `Pools of packed values are those of floats, rounded`(set: InstructionSet, isMaximum: Bool) throws {
     let kernels = set.kernels

@@ -75,8 +75,9 @@ struct PlannedReference {
         of: rows, kernel, bias: weights.dropFirst().first, convolution.epilogue, residual: inputs.dropFirst().first,
         index)
     }
+    let multipliesBFloat16 = precision == .bfloat16 || precision == .int8 && self.multipliesBFloat16
     let isRounded =
-      precision == .bfloat16 && convolution.groups == 1 && elements[node.inputs[0]] == .bfloat16
+      multipliesBFloat16 && convolution.groups == 1 && elements[node.inputs[0]] == .bfloat16
     plain.epilogue.activation = .identity
     let result = ReferenceExecutor.convolution(
       plain, [input] + inputs.dropFirst(), shape,

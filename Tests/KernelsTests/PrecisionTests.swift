@@ -31,12 +31,12 @@ import Testing
     var options = PlanOptions()
     options.winogradChannels = .max
     options.multipliesShorts = false
-    for isFused in [true, false] {
-      let expected = try PlannedReference(graph, .int8, isFused: isFused).run(input)
-      for set in InstructionSet.supported where (set != .portable) == isFused {
-        let plan = try Plan(graph, instructionSet: set, precision: .int8, options: options, pool: testPool)
-        try expectBits(plan, expected, for: input, what)
-      }
+    for (set, multiplies) in Self.bfloat16Ways {
+      options.bfloat16Products = multiplies
+      let reference = try PlannedReference(
+        graph, .int8, isFused: set != .portable, multipliesBFloat16: multiplies)
+      let plan = try Plan(graph, instructionSet: set, precision: .int8, options: options, pool: testPool)
+      try expectBits(plan, reference.run(input), for: input, "\(what), \(multiplies)")
     }
   }
 

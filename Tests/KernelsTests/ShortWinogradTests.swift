@@ -154,7 +154,7 @@ import Testing
   @Test func `A convolution is done the way that is estimated to be faster`() throws {
     func cost(_ side: Int, _ channels: Int) -> ConvolutionCost {
       ConvolutionCost(
-        channels: channels, columns: channels, output: .map(height: side, width: side, channels: channels),
+        channels: channels, columns: channels, taps: 9, output: .map(height: side, width: side, channels: channels),
         kernels: InstructionSet.portable.kernels)
     }
     #expect(cost(7, 512).winograd(.float32) > cost(7, 512).direct(.float32))

@@ -30,7 +30,7 @@ import Threads
       let graph = try Optimizer.optimize(network.graph { weights.tensor($0, $1, $2) })
       networks.append((graph, weights.input(count: graph.inputShape.elementCount)))
     }
-    if seed < 2 { networks.append(try large(seed: seed)) }
+    if seed < 3 { networks.append(try large(seed: seed)) }
     return networks
   }
 
@@ -38,18 +38,23 @@ import Threads
   private static func large(seed: Int) throws -> (graph: Graph, input: [Float]) {
     var builder = GraphBuilder()
     var weights = RandomWeights(seed: UInt64(seed))
-    func convolution(_ name: String, _ side: Int, _ outputs: Int) throws {
-      let convolution = Convolution(window: Window(size: Extent(side)), outputChannels: outputs)
+    func convolution(_ name: String, _ size: Extent, _ outputs: Int) throws {
+      let convolution = Convolution(window: Window(size: size), outputChannels: outputs)
       try builder.append(name, .convolution(convolution), [builder.graph.nodes.count - 1]) {
         weights.tensor(name, $0, $1)
       }
     }
-    try builder.append("input", .input(.map(height: 5, width: 56, channels: seed == 0 ? 3 : 65)))
-    if seed == 0 {
-      try convolution("gathered", 3, 32)
-      try convolution("winograd", 3, 33)
+    try builder.append("input", .input(.map(height: 5, width: 56, channels: [3, 65, 33][seed])))
+    switch seed {
+    case 0:
+      try convolution("gathered", Extent(3), 32)
+      try convolution("winograd", Extent(3), 33)
+    case 1: break
+    default:
+      try convolution("row", Extent(height: 1, width: 7), 34)
+      try convolution("column", Extent(height: 7, width: 1), 33)
     }
-    try convolution("narrow", 1, 2)
+    try convolution("narrow", Extent(1), 2)
     return (builder.graph, weights.input(count: builder.graph.inputShape.elementCount))
   }
 

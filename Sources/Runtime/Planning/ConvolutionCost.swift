@@ -1,12 +1,13 @@
 import Kernels
 import ModelGraph
 
-/// How long a 3 x 3 convolution takes directly and by Winograd's F(4x4,3x3), in the time of an fp32 multiply-add: its
+/// How long a convolution takes directly and by Winograd's transforms, in the time of an fp32 multiply-add: its
 /// multiplications, the rows that are made for them, and the weights, which come from memory where a network is larger than
 /// the caches. The figures were measured on an AMD Zen 4; only their proportions count.
 struct ConvolutionCost {
   var channels: Int
   var columns: Int
+  var taps: Int
   var output: Shape
   var kernels: any KernelSet.Type
 
@@ -15,12 +16,13 @@ struct ConvolutionCost {
 
   func direct(_ arithmetic: Arithmetic) -> Double {
     let pixels = Double(output.elementCount / output.channels)
-    let rows = 9 * pixels * Double(channels) * gathering(arithmetic)
+    let rows = Double(taps) * pixels * Double(channels) * gathering(arithmetic)
     return pixels * weights / rate(arithmetic) + rows + weights * bytes(arithmetic) * Self.byte
   }
 
+  /// By F(4x4,3x3).
   func winograd(_ arithmetic: Arithmetic) -> Double {
-    let windows = Double(Self.windows(of: output))
+    let windows = Double(WinogradTiling.square.windows(of: output))
     let products = windows * 4 * weights / rate(arithmetic)
     // A channel of a window, transformed, and where its integers must be found, quantized; a column, transformed back.
     let transforms = windows * (Double(channels) * (arithmetic == .int16 ? 600 : 330) + Double(columns) * 235)
@@ -28,13 +30,15 @@ struct ConvolutionCost {
     return products * max(1, 8 / windows) + transforms + 4 * weights * bytes(arithmetic) * Self.byte
   }
 
-  /// The windows of 4 x 4 pixels that cover a map.
-  static func windows(of shape: Shape) -> Int {
-    guard case .map(let height, let width, _) = shape else { return 1 }
-    return (height + 3) / 4 * ((width + 3) / 4)
+  /// By F(2,7), of floats.
+  func winogradLine(_ tiling: WinogradTiling) -> Double {
+    let windows = Double(tiling.windows(of: output))
+    let weights = 8 * Double(channels) * Double(columns)
+    let transforms = windows * (Double(channels) * 45 + Double(columns) * 30)
+    return windows * weights * max(1, 8 / windows) + transforms + weights * bytes(.float32) * Self.byte
   }
 
-  private var weights: Double { 9 * Double(channels) * Double(columns) }
+  private var weights: Double { Double(taps) * Double(channels) * Double(columns) }
 
   /// The multiply-adds in the time of one of fp32.
   private func rate(_ arithmetic: Arithmetic) -> Double {

@@ -15,8 +15,8 @@ extension Lowering {
     if convolution.isDepthwise(on: values[inputs[0]].shape) {
       return lowerDepthwise(convolution, node, input, window, residual: residual)
     }
-    if input.activation == .identity, let arithmetic = winogradArithmetic(convolution, node) {
-      return lowerWinograd(convolution, node, input.value, window, arithmetic, residual: residual)
+    if input.activation == .identity, let form = winogradForm(convolution, node) {
+      return lowerWinograd(convolution, node, input.value, window, form, residual: residual)
     }
     if let arithmetic = imageArithmetic(convolution, node, input.value, window) {
       return lowerImage(convolution, node, input.value, window, arithmetic)
@@ -126,7 +126,7 @@ extension Lowering {
   func isGathering(_ node: Node) -> Bool {
     guard case .convolution(let convolution) = node.operation, !convolution.epilogue.addsResidual else { return false }
     return convolution.inputActivation == .identity && !convolution.isDepthwise(on: graph.nodes[node.inputs[0]].shape)
-      && winogradArithmetic(convolution, node) == nil
+      && winogradForm(convolution, node) == nil
   }
 
   private func blockTiles(_ shape: ProductShape, panels: Int) -> Int {

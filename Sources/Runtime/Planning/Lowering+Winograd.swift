@@ -1,45 +1,75 @@
 import Kernels
 import ModelGraph
 
-/// Convolutions of 3 x 3 that are done by Winograd's transforms.
+/// Convolutions that are done by Winograd's transforms.
 extension Lowering {
+  /// How a convolution is divided, and what its products run in.
+  typealias WinogradForm = (tiling: WinogradTiling, arithmetic: Arithmetic)
+
   mutating func lowerWinograd(
-    _ convolution: Convolution, _ node: Node, _ input: Int, _ window: PlacedWindow, _ arithmetic: Arithmetic,
+    _ convolution: Convolution, _ node: Node, _ input: Int, _ window: PlacedWindow, _ form: WinogradForm,
     residual: Int?
   ) -> Int {
+    let tiling = form.tiling
     let width = width(of: node.shape)
     let map = values[input]
     let channels = map.shape.channels
     // The last window may reach beyond what the convolution needs.
-    let end = (width + 3) / 4 * 4 + 2 - window.left
+    let end = tiling.windows(across: width) * tiling.pixels.width + window.width - 1 - window.left
     reserveBorder(of: input, left: window.left, right: max(0, end - self.width(of: map.shape)))
-    let shape = ProductShape(arithmetic, taps: 1, channels: channels, input: map.element, kernels: kernels)
+    let shape = ProductShape(form.arithmetic, taps: 1, channels: channels, input: map.element, kernels: kernels)
     let vectors = (channels + kernels.vectorWidth - 1) / kernels.vectorWidth
     let output = outputValue(node, residual: residual)
     let panels = panelCount(convolution.outputChannels)
     return append(
       .winograd(
         WinogradStep(
-          input: input, output: output, residual: residual, top: window.top, left: window.left, shape: shape,
+          tiling: tiling, input: input, output: output, residual: residual, top: window.top, left: window.left,
+          shape: shape,
           vectors: map.element == .bfloat16 ? (vectors + 1) & ~1 : vectors, panels: panels,
-          weights: weights.addWinograd(
-            graph.tensors[node.parameters[0]], shape, columns: convolution.outputChannels),
+          weights: tiling == .square
+            ? weights.addWinograd(graph.tensors[node.parameters[0]], shape, columns: convolution.outputChannels)
+            : weights.addWinogradLine(graph.tensors[node.parameters[0]], shape, columns: convolution.outputChannels),
           bias: weights.addBias(
             convolution.hasBias ? graph.tensors[node.parameters[1]] : nil, count: convolution.outputChannels),
           activation: convolution.epilogue.activation,
-          blockWindows: blockWindows(shape, of: ConvolutionCost.windows(of: node.shape), panels: panels))))
+          blockWindows: blockWindows(shape, tiling, of: tiling.windows(of: node.shape), panels: panels))))
   }
 
   /// Whole tiles: as many as a block's memory allows, and no more than the map has.
-  private func blockWindows(_ shape: ProductShape, of windows: Int, panels: Int) -> Int {
+  private func blockWindows(_ shape: ProductShape, _ tiling: WinogradTiling, of windows: Int, panels: Int) -> Int {
     let wordBytes = MemoryLayout<Float>.size
-    let isLarge = 36 * panels * shape.panelWords * wordBytes > 4 << 20
-    let windowBytes = 36 * (shape.segments * kernels.vectorWidth + kernels.panelWidth) * wordBytes
+    let isLarge = tiling.points * panels * shape.panelWords * wordBytes > 4 << 20
+    let windowBytes = tiling.points * (shape.segments * kernels.vectorWidth + kernels.panelWidth) * wordBytes
     let tiles = (isLarge ? options.largeWinogradBytes : options.winogradBytes) / (windowBytes * shape.tileRows)
     return min(max(1, tiles) * shape.tileRows, windows)
   }
 
-  /// What the products of a convolution by Winograd's transforms run in, or nil where the convolution is done directly.
+  /// How a convolution is done by Winograd's transforms, or nil where it is done directly.
+  func winogradForm(_ convolution: Convolution, _ node: Node) -> WinogradForm? {
+    if let arithmetic = winogradArithmetic(convolution, node) { return (.square, arithmetic) }
+    return winogradLine(convolution, node).map { ($0, .float32) }
+  }
+
+  /// The direction of a convolution of 1 x 7 or 7 x 1 whose floats are transformed: integers of 8 bits are as fast without,
+  /// and those of 16 bits would take as long as bf16 numbers.
+  private func winogradLine(_ convolution: Convolution, _ node: Node) -> WinogradTiling? {
+    let window = convolution.window
+    let input = graph.nodes[node.inputs[0]].shape
+    let isRow = window.size == Extent(height: 1, width: 7)
+    guard precision == .float32, isRow || window.size == Extent(height: 7, width: 1), window.stride == Extent(1),
+      window.dilation == Extent(1), convolution.groups == 1,
+      min(input.channels, convolution.outputChannels) >= options.winogradChannels,
+      graph.tensors[node.parameters[0]].elementCount <= options.winogradWeights
+    else { return nil }
+    let tiling = isRow ? WinogradTiling.row : .column
+    guard options.weighsWinograd else { return tiling }
+    let cost = ConvolutionCost(
+      channels: input.channels, columns: convolution.outputChannels, taps: 7, output: node.shape, kernels: kernels)
+    return cost.winogradLine(tiling) < cost.direct(.float32) ? tiling : nil
+  }
+
+  /// What the products of a 3 x 3 convolution run in, or nil where it is not transformed.
   ///
   /// Maps of floats are multiplied as floats. Others are already rounded to bf16; 16-bit integers with a scale for each
   /// window and point add an error no larger than that, while products of bf16 numbers after the transforms would add
@@ -65,7 +95,15 @@ extension Lowering {
     guard options.weighsWinograd else { return arithmetic }
     let direct = self.arithmetic(for: kernel, on: elements[node.inputs[0]], copies: true)
     let cost = ConvolutionCost(
-      channels: input.channels, columns: convolution.outputChannels, output: node.shape, kernels: kernels)
+      channels: input.channels, columns: convolution.outputChannels, taps: 9, output: node.shape, kernels: kernels)
     return cost.winograd(arithmetic) < cost.direct(direct) ? arithmetic : nil
+  }
+}
+
+extension WinogradTiling {
+  /// The windows that cover a map.
+  func windows(of shape: Shape) -> Int {
+    guard case .map(let height, let width, _) = shape else { return 1 }
+    return windows(height: height, width: width)
   }
 }

@@ -216,6 +216,7 @@ struct Lowering {
     case .bfloat16 where copies && element == .float32: floatArithmetic(for: kernel)
     case .bfloat16: multipliesBFloat16 ? .bfloat16 : .bfloat16Weights
     case .int8 where kernel.elementType == .int8 && sumsFit(kernel): .int8
+    case .int8 where copies && element == .bfloat16 && multipliesBFloat16: .bfloat16
     case .int8: copies ? floatArithmetic(for: kernel) : .float32
     }
   }

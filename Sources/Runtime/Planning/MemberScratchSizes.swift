@@ -58,12 +58,12 @@ struct MemberScratchSizes {
         case .image, .vector: break
         }
       case .winograd(let winograd):
-        let shape = winograd.shape
+        let (shape, points) = (winograd.shape, winograd.tiling.points)
         let tiles = (winograd.blockWindows + shape.tileRows - 1) / shape.tileRows
-        rowPanel = max(rowPanel, tiles * 36 * shape.tileStride(kernels))
-        sums = max(sums, 36 * winograd.blockWindows * kernels.panelWidth)
-        blockRows = max(blockRows, winograd.blockWindows, 36)
-        if shape.arithmetic == .int16 { rows = max(rows, 36 * shape.lineStride(kernels) + 2 * width) }
+        rowPanel = max(rowPanel, tiles * points * shape.tileStride(kernels))
+        sums = max(sums, points * winograd.blockWindows * kernels.panelWidth)
+        blockRows = max(blockRows, winograd.blockWindows, points)
+        if shape.arithmetic == .int16 { rows = max(rows, points * shape.lineStride(kernels) + 2 * width) }
       case .depthwise(let depthwise):
         windowRows = max(windowRows, depthwise.window.height)
         blockRows = max(blockRows, maps[depthwise.output].width)

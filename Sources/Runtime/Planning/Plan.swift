@@ -43,7 +43,7 @@ package final class Plan: @unchecked Sendable {
   /// - Parameters:
   ///   - graph: A valid graph; `Optimizer.optimize` makes it a fast one.
   ///   - precision: Of maps and products, or nil for that which the weights were stored for. In `int8` the products of
-  ///     integer weights run in int8, all others in fp32 or integers of 16 bits.
+  ///     integer weights run in int8, all others in bf16, fp32 or integers of 16 bits.
   ///   - options: When the faster ways of computing the same are taken.
   ///   - packed: The weights of an equal plan; no tensor is read then.
   /// - Throws: `GraphError`, `OutOfMemory`, `PackedWeightsMismatch`, or what reading a tensor throws.
@@ -82,7 +82,7 @@ package final class Plan: @unchecked Sendable {
   package static func multipliesBFloat16(
     _ precision: Precision, _ instructionSet: InstructionSet, _ options: PlanOptions
   ) -> Bool {
-    precision == .bfloat16 && instructionSet.kernels.isNative(.bfloat16)
+    precision != .float32 && instructionSet.kernels.isNative(.bfloat16)
       && (options.bfloat16Products ?? instructionSet.multipliesBFloat16Fast)
   }
 

@@ -8,9 +8,10 @@ package struct PlanOptions: Hashable, Sendable {
   package var turnMapBytes = 2 << 20
   /// The most weights of a step that takes turns, as every turn reads them.
   package var turnWeightBytes = 512 << 10
-  /// The channels on both sides from which a 3 x 3 convolution is done by Winograd's transforms.
+  /// The channels on both sides from which a convolution of 3 x 3, or in fp32 of 1 x 7 or 7 x 1, is done by Winograd's
+  /// transforms.
   package var winogradChannels = 32
-  /// The most weights of such a convolution, which take four times their memory.
+  /// The most weights of such a convolution, which take up to four times their memory.
   package var winogradWeights = Int.max
   /// Whether such a convolution is done directly where `ConvolutionCost` says that it is faster.
   package var weighsWinograd = true

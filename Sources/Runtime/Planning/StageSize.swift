@@ -72,12 +72,12 @@ extension ProductSize {
       cycles: ProductCycles(step.shape, making: Double(pairs) * step.cyclesOfRow, kernels))
   }
 
-  /// Its rows are windows of 4 x 4 pixels.
+  /// Its rows are windows.
   init(_ step: WinogradStep, of output: FeatureMap, _ kernels: any KernelSet.Type) {
     self.init(
-      rows: ((output.width + 3) / 4) * ((output.height + 3) / 4), tileRows: step.shape.tileRows,
+      rows: step.tiling.windows(height: output.height, width: output.width), tileRows: step.shape.tileRows,
       blockRows: step.blockWindows, panels: step.panels,
-      weightBytes: 36 * step.shape.panelWords * step.panels * MemoryLayout<Float>.size,
+      weightBytes: step.tiling.points * step.shape.panelWords * step.panels * MemoryLayout<Float>.size,
       cycles: ProductCycles(step.shape, making: step.shape.isInteger ? 1.8 : 1.1, kernels))
   }
 }

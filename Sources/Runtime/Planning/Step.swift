@@ -113,21 +113,50 @@ struct ColumnWeights {
   var starts = 0
 }
 
-/// A 3 x 3 convolution by Winograd's F(4x4,3x3).
+/// How Winograd's transforms divide a map.
+enum WinogradTiling {
+  /// F(4x4,3x3), for convolutions of 3 x 3.
+  case square
+  /// F(2,7), for convolutions of 1 x 7 and of 7 x 1.
+  case row
+  case column
+
+  /// The products of a window.
+  var points: Int { self == .square ? 36 : 8 }
+
+  /// The pixels that a window's products give.
+  var pixels: Extent {
+    switch self {
+    case .square: Extent(4)
+    case .row: Extent(height: 1, width: 2)
+    case .column: Extent(height: 2, width: 1)
+    }
+  }
+
+  /// The windows that cover a map.
+  func windows(height: Int, width: Int) -> Int {
+    (height + pixels.height - 1) / pixels.height * windows(across: width)
+  }
+
+  func windows(across width: Int) -> Int { (width + pixels.width - 1) / pixels.width }
+}
+
+/// A convolution by Winograd's transforms.
 struct WinogradStep {
+  var tiling: WinogradTiling
   var input: Int
   var output: Int
   /// The map that is added, where there is one.
   var residual: Int?
   var top: Int
   var left: Int
-  /// The shape of the product at one of the 36 points.
+  /// The shape of the product at one of the points.
   var shape: ProductShape
   /// The vectors of channels that are transformed: all, and one more where a packed map has them in pairs and their
   /// number is odd.
   var vectors: Int
   var panels: Int
-  /// `[panel][36]`
+  /// `[panel][point]`
   var weights: ColumnWeights
   var bias: Int
   var activation: Activation
@@ -241,7 +270,8 @@ extension Step {
       case .image: "product of image, \(step.shape.arithmetic.name)"
       case .vector: "vector product, \(step.shape.arithmetic.name)"
       }
-    case .winograd(let step): "Winograd F(4x4,3x3), \(step.shape.arithmetic.name)"
+    case .winograd(let step):
+      "Winograd \(step.tiling == .square ? "F(4x4,3x3)" : "F(2,7)"), \(step.shape.arithmetic.name)"
     case .depthwise: "depthwise"
     case .pool(let step): if case .maximum = step.kind { "max pool" } else { "average pool" }
     case .globalPool(_, _, let kind): kind == .average ? "mean" : "maximum"

@@ -15,7 +15,7 @@ struct WeightLayout {
 
   /// The version of what packing makes of a tensor. It must be raised with any change of that, as blocks that were
   /// packed before are kept; `PackedWeightsTests` fails where that was forgotten.
-  static let version = 2
+  static let version = 3
 
   private(set) var wordCount = 0
   /// A hash of the places that were reserved, and of what they are for.
@@ -171,7 +171,8 @@ struct WeightLayout {
   ) -> [Slice] {
     let panels = (columns + panelWidth - 1) / panelWidth
     if groups == 1 {
-      let shape = ProductShape(arithmetic, taps: taps, channels: channels, input: input, kernels: kernels)
+      let shape = ProductShape(
+        arithmetic, taps: taps, channels: channels, input: input, kernels: kernels, closesTail: taps == 1)
       let weights = addColumns(tensor, shape, columns: columns, channels: channels)
       return [Slice(channels: 0..<channels, panels: 0..<panels, shape: shape, weights: weights)]
     }
@@ -199,6 +200,24 @@ struct WeightLayout {
         channels: range, panels: panel..<panel + 1, shape: shape,
         weights: ColumnWeights(panels: offset - panel * shape.panelWords))
     }
+  }
+
+  /// The kernel of a convolution of 1 x 7 or 7 x 1, transformed, for products of floats.
+  mutating func addWinogradLine(_ tensor: Tensor, _ shape: ProductShape, columns: Int) -> ColumnWeights {
+    let count = (columns + panelWidth - 1) / panelWidth * 8 * shape.panelWords
+    let weights = ColumnWeights(panels: reserve(count))
+    let scale = paddedScale(of: tensor, columns)
+    jobs.append { [kernels, weights] base in
+      try unsafe tensor.withFloats { floats in
+        unsafe scale.withUnsafeBufferPointer { scale in
+          unsafe kernels.pack(
+            WinogradLinePacking(
+              values: floats.baseAddress!, channels: shape.channels, columns: columns, scale: scale.baseAddress!,
+              panels: (base + weights.panels).writing(count)))
+        }
+      }
+    }
+    return weights
   }
 
   /// The kernel of a 3 x 3 convolution, transformed, for products of a shape.

@@ -172,7 +172,8 @@ extension MemberRun {
         line: scratch.line.writing(0),
         inputElement: map.element,
         outputElement: element, channels: channels.count,
-        scale: map.element == .float32 ? step.scale.map { unsafe factors(of: maps[$0]) } : nil))
+        scale: map.element == .float32 ? step.scale.map { unsafe factors(of: maps[$0]) } : nil,
+        tailWords: step.shape.tailWords))
   }
 
   /// How many packed pixels are scaled together, so that the first-level cache holds them until they are gathered.

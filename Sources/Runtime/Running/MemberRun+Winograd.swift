@@ -1,11 +1,11 @@
 import Kernels
 
 extension MemberRun {
-  /// Some tiles of the windows of a 3 x 3 convolution, or some columns of parts of them. The windows of a block are from
-  /// anywhere in the map: they are transformed, multiplied in 36 products, and transformed back.
+  /// Some tiles of the windows of a convolution, or some columns of parts of them. The windows of a block are from anywhere
+  /// in the map: they are transformed, multiplied in a product for each point, and transformed back.
   func run(_ step: WinogradStep, _ phase: Phase, _ units: Range<Int>) {
     guard let grid = phase.division.grid else {
-      let windows = across(step) * ((maps[step.output].height + 3) / 4)
+      let windows = step.tiling.windows(height: maps[step.output].height, width: maps[step.output].width)
       let tileRows = step.shape.tileRows
       let own = units.lowerBound * tileRows..<min(units.upperBound * tileRows, windows)
       for (_, block) in PixelBlocks(own, limit: step.blockWindows) {
@@ -21,7 +21,7 @@ extension MemberRun {
     }
   }
 
-  private func across(_ step: WinogradStep) -> Int { (maps[step.output].width + 3) / 4 }
+  private func across(_ step: WinogradStep) -> Int { step.tiling.windows(across: maps[step.output].width) }
 
   private func tileCount(_ step: WinogradStep, _ windows: Int) -> Int {
     (windows + step.shape.tileRows - 1) / step.shape.tileRows
@@ -38,10 +38,11 @@ extension MemberRun {
     _ step: WinogradStep, windows: Range<Int>, of block: Range<Int>, _ panel: BoundedPointer<Float>
   ) {
     let pointStride = step.shape.tileStride(kernels)
+    let tileWords = step.tiling.points * pointStride
     for tile in 0..<tileCount(step, block.count) {
       let rows = rows(ofTile: tile, step, block)
       let mine = rows.clamped(to: windows)
-      let points = panel.part(from: tile * 36 * pointStride, count: 36 * pointStride)
+      let points = panel.part(from: tile * tileWords, count: tileWords)
       let first = block.lowerBound + mine.lowerBound
       forEachRun(of: first..<first + mine.count, width: across(step)) { y, x, count in
         let row = y * across(step) + x - block.lowerBound - rows.lowerBound
@@ -61,6 +62,9 @@ extension MemberRun {
     _ step: WinogradStep, _ y: Int, _ x: Int, _ count: Int, to output: BoundedPointer<Float>, pointStride: Int,
     vectorStride: Int
   ) {
+    if step.tiling != .square {
+      return transformLines(step, y, x, count, to: output, pointStride: pointStride, vectorStride: vectorStride)
+    }
     let input = maps[step.input]
     let left = x * 4 - step.left
     gatherRows(of: input, top: y * 4 - step.top, height: 6, dilation: 1, columns: left..<left + 4 * count + 2)
@@ -93,16 +97,17 @@ extension MemberRun {
 
   // MARK: Products
 
-  /// Some tiles of a block times some column panels; each is a product of 36 column panels with rows of their own.
+  /// Some tiles of a block times some column panels; each is a product of a column panel for each point with rows of its own.
   private func multiply(
     _ step: WinogradStep, _ block: Range<Int>, _ rowPanel: BoundedPointer<Float>, tiles: Range<Int>,
     panels: Range<Int>
   ) {
+    let points = step.tiling.points
     // Sums of integers are scaled, as outputs are, and stored as `[window][point]`. Sums of floats stay as they come,
     // `[point][window]`.
     let strides =
       step.shape.isInteger
-      ? (point: panelWidth, window: 36 * panelWidth) : (point: block.count * panelWidth, window: panelWidth)
+      ? (point: panelWidth, window: points * panelWidth) : (point: block.count * panelWidth, window: panelWidth)
     for window in 0..<block.count { scratch.outputOffsets[window] = window * strides.window }
     let last = rows(ofTile: tiles.upperBound - 1, step, block)
     let windows = rows(ofTile: tiles.lowerBound, step, block).lowerBound..<last.upperBound
@@ -121,18 +126,19 @@ extension MemberRun {
   private func multiply(
     _ step: WinogradStep, _ block: Range<Int>, _ rowPanel: BoundedPointer<Float>, tiles: Range<Int>, panel: Int
   ) {
-    let shape = step.shape
+    let (shape, points) = (step.shape, step.tiling.points)
     let pointStride = shape.tileStride(kernels)
-    let columns = shape.isInteger ? 36 * panelWidth : 0
-    let sums = unsafe scratch.sums.writing(36 * block.count * panelWidth)
+    let panelWords = points * shape.panelWords
+    let columns = shape.isInteger ? points * panelWidth : 0
+    let sums = unsafe scratch.sums.writing(points * block.count * panelWidth)
     unsafe kernels.multiply(
       Product(
-        rowPanel: rowPanel.reading(tileCount(step, block.count) * 36 * pointStride), rowPanelStride: pointStride,
+        rowPanel: rowPanel.reading(tileCount(step, block.count) * points * pointStride), rowPanelStride: pointStride,
         rowCount: block.count, tiles: tiles, segmentStride: shape.tileRows * vectorWidth,
-        tileStride: 36 * pointStride,
-        columnPanels: (weights + (step.weights.panels + panel * 36 * shape.panelWords)).reading(36 * shape.panelWords),
-        depth: shape.depth, panels: 0..<36, narrowPanel: nil, bias: zeroRow.reading(36 * panelWidth), output: sums,
-        outputOffsets: scratch.outputOffsets.reading(block.count), residual: nil,
+        tileStride: points * pointStride,
+        columnPanels: (weights + (step.weights.panels + panel * panelWords)).reading(panelWords),
+        depth: shape.depth, panels: 0..<points, narrowPanel: nil, bias: zeroRow.reading(points * panelWidth),
+        output: sums, outputOffsets: scratch.outputOffsets.reading(block.count), residual: nil,
         residualOffsets: scratch.outputOffsets.reading(block.count), activation: .identity,
         arithmetic: shape.arithmetic,
         columnScales: (weights + (step.weights.scales + panel * columns)).reading(columns),
@@ -145,6 +151,10 @@ extension MemberRun {
     _ step: WinogradStep, _ y: Int, _ x: Int, _ count: Int, _ panel: Int, _ sums: BoundedPointer<Float>,
     pointStride: Int, windowStride: Int
   ) {
+    if step.tiling != .square {
+      return transformLinesBack(
+        step, y, x, count, panel, sums, pointStride: pointStride, windowStride: windowStride)
+    }
     let output = maps[step.output]
     let words = output.panelWords(panelWidth)
     let rows = min(output.height - y * 4, 4)

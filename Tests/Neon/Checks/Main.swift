@@ -9,6 +9,7 @@ import Glibc
       ("values one by one", ElementwiseChecks.run), ("quantizing", QuantizingChecks.run),
       ("convolutions", ConvolutionChecks.run), ("images", ImageChecks.run), ("Strassen's product", StrassenChecks.run),
       ("Winograd's convolution", WinogradChecks.run),
+      ("Winograd's lines", WinogradLineChecks.run),
     ]
     for check in checks {
       let (count, disagreements) = (Comparisons.count, Comparisons.disagreements)

@@ -8,7 +8,7 @@ public enum KernelFamily: Int, CaseIterable {
   case depthwise, gathering, maximumPools, averagePools, globalPools
   case activations, sums, pairs, normalizations, parametricRectifiers, softmax
   case unpackedPixels, packedPixels, columnPacking, bytePacking, shortPacking, winogradPacking, columnStarts
-  case winogradInputs, winogradOutputs, quantizing, peaks
+  case winogradInputs, winogradOutputs, winogradLineInputs, winogradLineOutputs, winogradLinePacking, quantizing, peaks
 }
 
 /// The portable kernels, which count their calls. Whoever adds a kernel must add it here, and then call it.
@@ -192,6 +192,24 @@ public enum CountedKernels: KernelSet {
   public static func transformOutput(_ tiles: WinogradOutput) {
     count(.winogradOutputs)
     Portable.transformOutput(tiles)
+  }
+
+  @export(interface)
+  public static func transformInput(_ line: WinogradLineInput) {
+    count(.winogradLineInputs)
+    Portable.transformInput(line)
+  }
+
+  @export(interface)
+  public static func transformOutput(_ line: WinogradLineOutput) {
+    count(.winogradLineOutputs)
+    Portable.transformOutput(line)
+  }
+
+  @export(interface)
+  public static func pack(_ run: WinogradLinePacking) {
+    count(.winogradLinePacking)
+    Portable.pack(run)
   }
 
   @export(interface)
