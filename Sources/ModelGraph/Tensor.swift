@@ -71,6 +71,14 @@ package struct Tensor: Sendable {
       throw GraphError(
         node: nil, reason: "tensor \"\(name)\" of \(dimensions) is empty or exceeds \(Limits.elements) values")
     }
+    if contents.blockCount > 1 {
+      // Blocks that are made when they are asked for, as where axes change places, are not all in memory beside the
+      // values.
+      var floats: [Float] = []
+      floats.reserveCapacity(count)
+      try forEachPart { values, _ in floats += values }
+      return floats
+    }
     var floats = try unsafe contents.withBytes { bytes in
       guard bytes.count == count * elementType.byteCount else {
         throw GraphError(
