@@ -25,7 +25,7 @@ PACKAGE = os.environ.get("KERAS", "tensorflow.keras")
 keras = importlib.import_module(PACKAGE)
 L, A = keras.layers, keras.applications
 FOLDER = sys.argv[1]
-KERAS3 = PACKAGE == "keras_core" or keras.__version__.startswith("3.")
+KERAS3 = PACKAGE == "keras_core" or getattr(keras, "__version__", "2").startswith("3.")
 if PACKAGE != "tensorflow.keras":
     VERSION = PACKAGE
 else:
@@ -382,7 +382,7 @@ def tensorflow_functions():
     positive = tf.math.maximum(x, 0.25)
     maps = [tf.pow(positive, 1.7), tf.math.log(positive), tf.reduce_mean(x, axis=-1, keepdims=True), tf.reduce_max(x, -1, True)]
     maps += [tf.image.resize(x, (5, 7), method="bicubic"), tf.image.resize(x, [3, 3], "area"), tf.image.resize(x, (9, 9))]
-    maps += [*tf.split(x, 3, axis=-1), *tf.split(x, [1, 2, 3], axis=3), tf.pad(x, [[0, 0], [1, 1], [0, 2], [0, 0]])]
+    maps += [-x, *tf.split(x, 3, axis=-1), *tf.split(x, [1, 2, 3], axis=3), tf.pad(x, [[0, 0], [1, 1], [0, 2], [0, 0]])]
     outputs = [L.GlobalAveragePooling2D()(L.Conv2D(2, 3, padding="same")(y)) for y in maps]
     outputs += [tf.reduce_sum(x, axis=[1, 2]), tf.reshape(x, [-1, 216])[:, 3:9]]
     model = keras.Model(i, L.Concatenate()(outputs))

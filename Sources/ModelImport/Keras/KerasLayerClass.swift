@@ -191,9 +191,7 @@ struct KerasLayerClass: Sendable {
       try translator.requireChannelAxis(of: input, site.layer)
       return try translator.function("glu", of: input, at: site)
     },
-    "Negative": .init { translator, site throws(ImportError) in
-      try translator.affine(try site.input(), factors: [-1], offsets: [0], at: site)
-    },
+    "Negative": negative,
     "Absolute": .init { translator, site throws(ImportError) in
       try translator.magnitude(of: try site.input(), at: site)
     },
@@ -246,7 +244,7 @@ struct KerasLayerClass: Sendable {
     "math.add": arithmetic(.sum), "__operators__.add": arithmetic(.sum), "nn.bias_add": arithmetic(.sum),
     "math.subtract": arithmetic(.difference), "math.multiply": arithmetic(.product),
     "math.truediv": arithmetic(.quotient), "math.divide": arithmetic(.quotient),
-    "math.maximum": arithmetic(.maximum), "math.minimum": arithmetic(.minimum),
+    "math.maximum": arithmetic(.maximum), "math.minimum": arithmetic(.minimum), "math.negative": negative,
     "__operators__.getitem": .init(readsKeywords: true) { translator, site throws(ImportError) in
       try translator.subscripted(site)
     },
@@ -282,6 +280,10 @@ struct KerasLayerClass: Sendable {
   /// - Parameter scale: The natural logarithm of the base.
   private static func logarithm(_ scale: Double) -> KerasLayerClass {
     .init { translator, site throws(ImportError) in try translator.logarithm(site, dividedBy: scale) }
+  }
+
+  private static let negative = KerasLayerClass { translator, site throws(ImportError) in
+    try translator.affine(try site.input(), factors: [-1], offsets: [0], at: site)
   }
 
   private static let power = KerasLayerClass(readsKeywords: true) { translator, site throws(ImportError) in
