@@ -1,4 +1,4 @@
-internal import Runtime
+package import Runtime
 @_exported public import XceptionTypes
 
 extension Classifier {
@@ -40,10 +40,10 @@ extension Classifier {
 }
 
 extension ReadyNetwork.Options {
-  package init(_ options: Classifier.Options) {
+  package init(_ options: Classifier.Options, plan: PlanOptions = PlanOptions()) {
     self.init(
-      threads: options.threads, instructionSet: options.instructionSet, precision: options.precision,
+      threads: options.threads, instructionSet: options.instructionSet, precision: options.precision, plan: plan,
       cache: options.cache)
-    plan.bfloat16Products = options.bfloat16Products
+    self.plan.bfloat16Products = options.bfloat16Products
   }
 }

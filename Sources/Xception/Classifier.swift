@@ -102,8 +102,7 @@ public final class Classifier: Sendable {
       throw options.preprocessing == nil ? .invalidModel(path: name, .preprocessing(error)) : .preprocessing(error)
     }
     do throws(ReadyNetworkError) {
-      var options = ReadyNetwork.Options(options)
-      options.plan = plan
+      let options = ReadyNetwork.Options(options, plan: plan)
       network =
         if let file { try ReadyNetwork(of: file, options: options) } else {
           try ReadyNetwork(model.graph, options: options)

@@ -58,11 +58,13 @@ import Testing
       let words = across * rows.stride(.bfloat16)
       let found = try GuardedFloats(count: pixels * 2 * words)
       let line = try GuardedFloats(count: 1)
+      let slots = (0..<pixels).map { $0 * width }
+      defer { withExtendedLifetime(slots) {} }
       unsafe kernels.gather(
         GatherRun(
           inputs: rows.pointers(.bfloat16), inputRows: 2, step: rows.stride(.bfloat16), pieces: 1, pieceStride: 0,
           length: words, inputActivation: rectifies ? .relu : .identity,
-          rowPanel: found.start, slots: (0..<pixels).map { $0 * width },
+          rowPanel: found.start, slots: slots,
           segmentStride: pixels * width, pixels: pixels, line: unsafe line.start, inputElement: .bfloat16,
           outputElement: .bfloat16))
       let map = rows.floats.values
@@ -91,11 +93,13 @@ import Testing
       func gathered(_ tailWords: Int) throws -> [UInt32] {
         let found = try GuardedFloats(count: pixels * rows.stride(.bfloat16))
         let line = try GuardedFloats(count: 1)
+        let slots = (0..<pixels).map { $0 * width }
+        defer { withExtendedLifetime(slots) {} }
         unsafe kernels.gather(
           GatherRun(
             inputs: rows.pointers(.bfloat16), inputRows: 1, step: rows.stride(.bfloat16), pieces: 1, pieceStride: 0,
             length: rows.stride(.bfloat16), inputActivation: rectifies ? .relu : .identity,
-            rowPanel: found.start, slots: (0..<pixels).map { $0 * width }, segmentStride: pixels * width,
+            rowPanel: found.start, slots: slots, segmentStride: pixels * width,
             pixels: pixels, line: unsafe line.start, inputElement: .bfloat16, outputElement: .bfloat16,
             tailWords: tailWords))
         return found.bits
