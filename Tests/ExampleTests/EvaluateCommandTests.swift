@@ -36,6 +36,7 @@ struct EvaluateCommandTests {
     #expect(result.output.contains("2 pictures, 1 more not readable"))
     #expect(result.output.contains("50.0 % (9.5 to 90.5 %), 1 of 2"))
     #expect(result.output.contains("bad.png: "))
+    #expect(result.output.contains(/\d % to \d+\.\d % +[12] +\d+\.\d % +(0|50|100)\.0 %/), "\(result.output)")
   }
 
   @Test func `The option --json gives the same figures, and two models are compared picture by picture`() throws {
@@ -51,6 +52,17 @@ struct EvaluateCommandTests {
     let pair = try #require((report["pairs"] as? [[String: Any]])?.first)
     #expect((pair["agreement"] as? [String: Any])?["count"] as? Int == 2)
     #expect((pair["mcNemar"] as? [String: Any])?["probability"] as? Double == 1)
+  }
+
+  @Test func `Two precisions of one model are compared`() throws {
+    let options = ["--precision", "fp32", "--precision", "int8"]
+    let result = try Command.run(
+      "xception-inspect", ["evaluate", model.file.path, model.file.path, folder.path] + options)
+    let name = model.file.path
+    #expect(result.output.contains("\(name) (fp32)") && result.output.contains("\(name) (int8)"), "\(result.output)")
+    let three = try Command.run(
+      "xception-inspect", ["evaluate", model.file.path, model.file.path, model.file.path, folder.path] + options)
+    #expect(three.status == 64 && three.errors.contains("given 2 times for 3 models"))
   }
 
   @Test func `A list names files from its own folder, with names or numbers of classes`() throws {

@@ -22,6 +22,7 @@ struct Evaluate: ParsableCommand {
 
         xception-inspect evaluate model.xcw photos
         xception-inspect evaluate a.xcw b.xcw truth.csv --html report.html
+        xception-inspect evaluate m.xcw m.xcw photos --precision fp32 --precision int8
 
       The exit code is 0 if every picture was classified, 1 if one could not be read, 64 for wrong usage.
       """)
@@ -31,7 +32,8 @@ struct Evaluate: ParsableCommand {
       "Weights files or names of installed models, and last the pictures with their classes.",
       valueName: "model ... truth"), completion: .file())
   var arguments: [String]
-  @Option(help: PrecisionArgument.help) var precision = PrecisionArgument.auto
+  @Option(help: "What the networks compute in, as of xception-run: given once for all models, or once for each.")
+  var precision: [PrecisionArgument] = [.auto]
   @Option(
     help: ArgumentHelp(
       "How much each label counts in MAP@100: a file of label,weight lines; labels that it does not name count 0.",
@@ -49,6 +51,11 @@ struct Evaluate: ParsableCommand {
     guard arguments.count >= 2 else {
       throw ValidationError("expected a weights file and a folder or list of pictures, found \(arguments.count)")
     }
+    guard [1, arguments.count - 1].contains(precision.count) else {
+      throw ValidationError(
+        "--precision is given \(precision.count) times for \(arguments.count - 1) models, expected once for all or for each"
+      )
+    }
   }
 
   func run() throws { try reportingErrors(as: "xception-inspect", evaluate) }
@@ -61,7 +68,8 @@ struct Evaluate: ParsableCommand {
     let files = try arguments.dropLast().map { (name: $0, path: try installed.path(meantBy: $0)) }
     let pictures = try KnownPictures(at: arguments[arguments.count - 1])
     progress.show("loading")
-    let models = try files.map { file in
+    let precisions = precision.count == 1 ? files.map { _ in precision[0] } : precision
+    let models = try zip(files, precisions).map { file, precision in
       var options = machine.options(precision)
       options.decoding = decoding.options
       let classifier = try Classifier(contentsOfFile: file.path, options: options)

@@ -58,8 +58,18 @@ extension EvaluationReport.Model {
       facts.append(("macro F1", labels.macroF1.rounded(decimals: 3)))
     }
     let rows = [["class", "pictures", "precision", "recall", "F1"]] + scores.map(\.row)
-    return ([factSheet(facts), table(rows, leftAligned: [0])] + (classes.map(confusionText) ?? []))
+    return
+      ([factSheet(facts), table(rows, leftAligned: [0])]
+      + (classes.map { confusionText($0) + [reliabilityText($0)] } ?? []))
       .joined(separator: "\n\n")
+  }
+
+  /// The bins of the calibration that have pictures.
+  private func reliabilityText(_ classes: Classes) -> String {
+    let rows = classes.reliability.filter { $0.count > 0 }.map {
+      ["\(percent($0.low)) to \(percent($0.high))", "\($0.count)", percent($0.confidence), percent($0.accuracy)]
+    }
+    return table([["probability", "pictures", "its mean", "right"]] + rows, leftAligned: [0])
   }
 
   private func confusionText(_ classes: Classes) -> [String] {

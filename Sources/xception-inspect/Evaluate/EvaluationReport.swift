@@ -124,7 +124,10 @@ extension EvaluationReport.Pair {
     case (.labels, .labels): compared = "labels"
     default: return nil
     }
-    (a, b) = (one.file, other.file)
+    (a, b) =
+      one.file == other.file && one.classifier.precision != other.classifier.precision
+      ? ("\(one.file) (\(one.classifier.precision.rawValue))", "\(other.file) (\(other.classifier.precision.rawValue))")
+      : (one.file, other.file)
     let answers = Array(zip(one.answers, other.answers))
     // By name: two models may have their classes in different orders.
     agreement = Proportion(answers.count { $0.names == $1.names }, of: answers.count)
