@@ -12,7 +12,11 @@
 set -euo pipefail
 
 source "$(dirname "$0")/prepare.sh"
-if [[ " $* " == *" family "* || " $* " == *" disturbed "* ]]; then set -- --network all "$@"; fi
+if [[ " $* " == *" family "* ]]; then
+  set -- --network all "$@"
+elif [[ " $* " == *" disturbed "* ]]; then
+  set -- --network xception299 ResNet50 MobileNetV2 "$@"
+fi
 prepare "$@"
 for network in "${networks[@]}"; do compared "$network"; done
 [[ " ${options[*]-} " == *" --pictures "* ]] || bash "$root/Examples/install-packages.sh" tuxpaint-stamps-default >&2

@@ -118,7 +118,7 @@ converted() {
   done
 }
 
-# compared NETWORK: its files in each precision that is asked for. The peers' files are not compressed; no more are ours,
+# compared NETWORK: its files in each precision that is asked for. The peers' files are not compressed; neither are ours,
 # but for Xception's, of which there is a table of both forms.
 compared() {
   if [ "$1" = xception299 ]; then converted "$1" "$1.keras"; else converted "$1" "$1.keras" --stored; fi

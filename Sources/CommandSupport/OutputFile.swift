@@ -81,7 +81,7 @@ package final class OutputFile {
     if let output = try? FileStatus(of: path), output.kind == .regular,
       inputs.contains(where: { (try? FileStatus(of: $0))?.isOfSameFile(as: output) == true })
     {
-      throw OutputFileError(path: path, reason: "it is read too")
+      throw OutputFileError(path: path, reason: "it is also an input")
     }
     // A pipe must not be opened: whoever reads from it would find its end.
     if case .other = Destination(path) {

@@ -11,8 +11,8 @@ internal import Files
 /// Hands what was printed so far to whoever reads standard output: unless that is a terminal, it would wait for the end.
 package func flushStandardOutput() { fflush(nil) }
 
-/// Prints a line at once, in one piece where the system takes it so: lines of processes that share a file or a pipe, as those
-/// that `xargs -P` starts do, stay whole, however long they are.
+/// Prints a line at once, in one piece where the system takes it so: lines of processes that share standard output, as those that
+/// `xargs -P` starts do, stay whole, of any length in a file and up to 4,096 bytes in a pipe.
 package func printAtOnce(_ line: String) throws {
   flushStandardOutput()
   var rest = Array((line + "\n").utf8)[...]

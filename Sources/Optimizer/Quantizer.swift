@@ -5,8 +5,8 @@ import ModelGraph
 /// - Kernels of pointwise convolutions in separable ones, large kernels of other convolutions of one group, and kernels of
 ///   dense layers become int8 with a scale for each output channel, or bf16.
 /// - Other kernels become binary16: depthwise and grouped ones, and those of small convolutions, of which the first one
-///   reads the image itself. They are 2 % of Xception's weights, and the runtime multiplies them in fp32, or
-///   in integers of 16 bits.
+///   reads the image itself. They are 2 % of Xception's weights, and the runtime multiplies them in fp32, in
+///   integers of 16 bits, or rounded to bf16 where that is fast.
 /// - Biases, and batch normalizations that were not folded, stay as they are.
 ///
 /// A tensor that two nodes use in different ways stays as it is too. So does what is as coarse already: int8, and 16 bits

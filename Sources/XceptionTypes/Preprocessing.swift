@@ -70,7 +70,7 @@ public struct Preprocessing: Hashable, Sendable {
   /// values beside clipped ones, where 5.3 was seen, and Lanczos's, which are farther. Of pictures with alpha, for networks that take it, colors count by
   /// their alpha, as for Pillow; for TensorFlow all count alike.
   ///
-  /// Without antialiasing the filter reads the two, four, six or ten nearest pixels a side, and the result is that of
+  /// Without antialiasing the filter reads the two, four, six or ten nearest pixels along each side, and the result is that of
   /// `tf.image.resize` (half-pixel centers): fractions stay, and the overshoot leaves 0...255. OpenCV's bicubic filter,
   /// with the coefficient -0.75, is neither.
   public var antialias: Bool

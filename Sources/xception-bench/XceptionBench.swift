@@ -65,7 +65,7 @@ struct XceptionBench: ParsableCommand {
   func run() throws { try reportingErrors(as: "xception-bench", benchmark) }
 
   private func benchmark() throws {
-    if let trace { try OutputFile.check(trace, notOf: [model]) }
+    if let trace { try OutputFile.check(trace, notOf: [(try? InstalledModels().path(meantBy: model)) ?? model]) }
     // Making random weights takes longer than loading any, and is no part of it.
     let random = try RandomModel.graph(of: model)
     let clock = ContinuousClock()

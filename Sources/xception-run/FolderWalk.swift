@@ -17,9 +17,12 @@ import PlainText
 /// so that no folder is too large.
 struct FolderWalk {
   static let batch = 4096
+  /// Folders that link to each other could be walked without end.
+  static let linkLimit = PictureFolder.linkLimit
 
   /// The folders that the walk is in, the innermost last.
   private var open: [OpenFolder]
+  private var linkCount = 0
 
   init(_ path: String) throws(FolderError) { open = [try OpenFolder(path)] }
 
@@ -32,6 +35,11 @@ struct FolderWalk {
       }
       let path = folder.path.hasSuffix("/") ? folder.path + entry.name : folder.path + "/" + entry.name
       if entry.isFolder {
+        if entry.isLink { linkCount += 1 }
+        guard linkCount <= Self.linkLimit else {
+          defer { open = [] }
+          throw FolderError(path: path, reason: "more than \(Self.linkLimit) links to folders lead here")
+        }
         let inner = try OpenFolder(path)
         if !open.contains(where: inner.isSame) { open.append(inner) }
       } else if PictureFolder.isPicture(entry.name) {
@@ -53,6 +61,7 @@ struct FolderError: Error {
   struct Entry {
     var name: String
     var isFolder: Bool
+    var isLink: Bool
   }
 
   let path: String
@@ -66,11 +75,15 @@ struct FolderError: Error {
   private var entries: [Entry] = []
 
   init(_ path: String) throws(FolderError) {
-    guard let stream = unsafe path.withFileName({ unsafe opendir($0) }), let status = try? FileStatus(of: path) else {
+    do throws(SystemError) {
+      status = try FileStatus(of: path)
+    } catch {
+      throw FolderError(path: path, reason: "cannot read the folder: \(error)")
+    }
+    guard let stream = unsafe path.withFileName({ unsafe opendir($0) }) else {
       throw FolderError(path: path, reason: "cannot read the folder: \(SystemError.last)")
     }
     self.path = path
-    self.status = status
     unsafe self.stream = unsafe stream
   }
 
@@ -88,8 +101,9 @@ struct FolderError: Error {
       // Not the field itself, which is declared longer than the entry is.
       let start = unsafe UnsafeRawPointer(entry) + MemoryLayout<dirent>.offset(of: \.d_name)!
       let name = unsafe FileName.string(cString: start.assumingMemoryBound(to: CChar.self))
-      if !name.hasPrefix("."), let isFolder = unsafe isFolder(name, type: Int32(entry.pointee.d_type)) {
-        entries.append(Entry(name: name, isFolder: isFolder))
+      let type = unsafe Int32(entry.pointee.d_type)
+      if !name.hasPrefix("."), let isFolder = isFolder(name, type: type) {
+        entries.append(Entry(name: name, isFolder: isFolder, isLink: type == Int32(DT_LNK)))
       }
     }
     entries.sort { $0.name > $1.name }

@@ -1,6 +1,7 @@
 import Xception
 
-/// What the results of one run have in common, so that no run goes on with those of another model or of other options.
+/// What the results of one run have in common: a run does not go on with those of other classes, of another layer or number of
+/// classes or, in lines of JSON, of another precision. A model of the same classes is not told from another.
 struct ResultOrigin {
   /// A class of a result, as it was written.
   struct Class: Decodable {

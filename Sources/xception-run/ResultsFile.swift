@@ -162,7 +162,7 @@ enum ResultsFileError: Error, CustomStringConvertible {
       "\(path) begins with \"\(found)\", which is not what these options give: --top and the model must be the same"
     case .notAResult(let path, let line): "line \(line) of \(path) is no result of this command"
     case .ofAnotherRun(let path, let line):
-      "line \(line) of \(path) is a result of another model, precision, --top or --output-layer; --resume goes on with the same"
+      "line \(line) of \(path) is a result of other classes or options; --resume goes on with the same model and options"
     }
   }
 }

@@ -14,7 +14,7 @@ struct XceptionRun: ParsableCommand {
     discussion: """
       Images are JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC, AVIF, PBM, PGM, PPM or PAM files, recognized by content; TIFF
       needs libtiff, HEIC and AVIF need libheif to be installed. - reads one from standard input. Of a folder, and of those
-      inside it, the pictures are those whose names end as such files' do; names that begin with a dot are left out, links are followed.
+      inside it, the pictures are those whose names end as such files' do; names that begin with a dot are left out; links are followed.
       Without --model, the environment variable XCEPTION_MODEL says which model is used, or else the one that \
       Examples/quickstart.sh installed is. --models lists those that have a name.
 
@@ -113,7 +113,10 @@ struct XceptionRun: ParsableCommand {
 
   private func classifyPictures() throws -> (RunProgress, TimingReport?) {
     let start = timings ? ProcessStart.instant : nil
-    for file in [why.heatmap, why.report].compactMap(\.self) { try OutputFile.check(file, notOf: images) }
+    for file in [why.heatmap, why.report].compactMap(\.self) {
+      let inputs = images + [filesFrom, try? InstalledModels().path(meantBy: model)].compactMap(\.self)
+      try OutputFile.check(file, notOf: inputs)
+    }
     let loadingStart = ContinuousClock.now
     let classifier = try load()
     if !json, classifier.kind == .independentLabels {

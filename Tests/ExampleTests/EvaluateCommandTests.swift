@@ -31,7 +31,7 @@ struct EvaluateCommandTests {
 
   @Test func `It counts what is right, and leaves out and lists what cannot be read`() throws {
     let result = try evaluate(model.file.path, folder.path)
-    // As of xception-run, where a picture could not be classified.
+    // As with xception-run, where a picture could not be classified.
     #expect(result.status == 1 && result.errors.isEmpty, "\(result.errors)")
     #expect(result.output.contains("2 pictures, 1 more not readable"))
     #expect(result.output.contains("50.0 % (9.5 to 90.5 %), 1 of 2"))

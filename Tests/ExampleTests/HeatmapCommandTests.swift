@@ -68,7 +68,7 @@ struct HeatmapCommandTests {
     let picture = folder.appending(path: name)
     try FileManager.default.copyItem(at: model.photos[0], to: picture)
     let result = try run(picture.path, option, folder.path + "/./" + name)
-    #expect(result.status == 1 && result.errors.contains("cannot be written: it is read too"), "\(result.errors)")
+    #expect(result.status == 1 && result.errors.contains("cannot be written: it is also an input"), "\(result.errors)")
     #expect(try Data(contentsOf: picture) == Data(contentsOf: model.photos[0]))
   }
 

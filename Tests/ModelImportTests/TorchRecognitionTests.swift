@@ -215,7 +215,7 @@ struct TorchRecognitionTests {
       name: "conv1.weight", dimensions: [64, 1, 7, 7], elementType: .float32,
       contents: RepeatedContents(value: 1, count: 64 * 49))
     let text = message { _ = try model(StateDictionary(Array(arrays.values))) }
-    #expect(text.contains("its kernel reads pictures of 1 channels, expected 3"), "\(text)")
+    #expect(text.contains("its kernel reads pictures with 1 channels, expected 3"), "\(text)")
   }
 
   @Test func `A last layer that is missing, or several in its place, are named`() throws {

@@ -33,6 +33,8 @@ extension KerasTranslator {
 
   /// Images of any size after the layer that gives them one, which must do what the preprocessing does.
   mutating func sized(_ input: Value, to size: Extent, at site: Site) throws(ImportError) -> Value {
+    // A function such as tf.image.resize has its filter among its arguments.
+    guard site.layer.className == "Resizing" else { throw Self.needsSize }
     let shape = builder.shape(of: 0)
     let resizing = try site.layer.inputResizing(channels: shape.channels)
     let resized = Shape.map(height: size.height, width: size.width, channels: shape.channels)
@@ -222,7 +224,7 @@ extension KerasLayer {
     }
     var resizing = InputResizing(filter: filter)
     resizing.antialias = try bool("antialias", default: false)
-    guard !resizing.antialias || filter != .lanczos3 && filter != .lanczos5 else {
+    guard !resizing.antialias || ![.bicubic, .lanczos3, .lanczos5].contains(filter) else {
       throw error(
         "Resizing with antialias of images of any size by \(filter.rawValue) cannot be expressed, as preprocessing cuts off "
           + "what overshoots 0 to 255; \(Self.insteadOfAnySize)")

@@ -32,7 +32,7 @@ struct TorchNetwork {
   ///
   /// - Parameters:
   ///   - padding: Nil for as much on each side as keeps the size at stride 1.
-  ///   - sides: The sides that the kernel has in the family's networks; nil where the stride and what follows do not hang on
+  ///   - sides: The sides that the kernel has in the family's networks; nil where the stride and what follows do not depend on
   ///     it. Who changes a stem's kernel, as for small pictures, changes its stride too, which no weight tells.
   mutating func convolution(
     _ name: String, _ input: Int, stride: Int = 1, padding: Padding? = nil, dilation: Int = 1, sides: [Int]? = nil
@@ -56,7 +56,7 @@ struct TorchNetwork {
       throw .weights(
         layer: name,
         reason:
-          "its kernel reads pictures of \(weight.dimensions[1]) channels, expected \(inputs); export the model to ONNX "
+          "its kernel reads pictures with \(weight.dimensions[1]) channels, expected \(inputs); export the model to ONNX "
           + "with torch.onnx.export")
     }
     guard inputs % weight.dimensions[1] == 0 else {

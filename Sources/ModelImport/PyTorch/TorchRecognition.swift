@@ -36,7 +36,7 @@ struct TorchRecognition {
       }
       if variant == nil {
         note =
-          "the weights' number is that of no network that is known by name (\(Self.list(found.variants))): they are taken for "
+          "no network known by name (\(Self.list(found.variants))) has this many weights: they are taken for "
           + "those of a \(found.name) of other sizes, with its usual strides and padding, which weights do not tell"
       }
       try checkLookalikes(fileName)

@@ -20,17 +20,17 @@ struct TorchTensors {
           "the pickle holds no dictionary of tensors; save one with torch.save(model.state_dict(), \"weights.pth\")")
     }
     tensors = Self.tensors(of: dictionary)
-    var found: [(name: String, count: Int)] = []
+    var (found, taken): ([String], String?) = ([], nil)
     for name in Self.containers {
       guard case .dictionary(let inner)? = dictionary[name] else { continue }
       let nested = Self.tensors(of: inner)
-      if !nested.isEmpty { found.append((name, nested.count)) }
-      if nested.count > tensors.count { tensors = nested }
+      if !nested.isEmpty { found.append(name) }
+      if nested.count > tensors.count { (tensors, taken) = (nested, name) }
     }
-    if let taken = found.first(where: { $0.count == tensors.count }), found.count > 1 {
-      let others = found.filter { $0.name != taken.name }.map { "\"\($0.name)\"" }.joined(separator: ", ")
+    if let taken, found.count > 1 {
+      let others = found.filter { $0 != taken }.map { "\"\($0)\"" }.joined(separator: ", ")
       notes = [
-        "the weights are those of \"\(taken.name)\"; beside them the file has \(others) (save another by itself to use it)"
+        "the weights are those of \"\(taken)\"; beside them the file has \(others) (save another by itself to use it)"
       ]
     }
     guard !tensors.isEmpty else { throw .model(reason: "the pickle's dictionary holds no tensors") }

@@ -32,7 +32,9 @@ struct Evaluate: ParsableCommand {
       "Weights files or names of installed models, and last the pictures with their classes.",
       valueName: "model ... truth"), completion: .file())
   var arguments: [String]
-  @Option(help: "What the networks compute in, as of xception-run: given once for all models, or once for each.")
+  @Option(
+    help:
+      "What the networks compute in, as with xception-run's --precision: given once for all models, or once for each.")
   var precision: [PrecisionArgument] = [.auto]
   @Option(
     help: ArgumentHelp(
@@ -53,7 +55,7 @@ struct Evaluate: ParsableCommand {
     }
     guard [1, arguments.count - 1].contains(precision.count) else {
       throw ValidationError(
-        "--precision is given \(precision.count) times for \(arguments.count - 1) models, expected once for all or for each"
+        "--precision is given \(precision.count) times for \(arguments.count - 1) models, expected once, or once for each model"
       )
     }
   }
@@ -63,9 +65,11 @@ struct Evaluate: ParsableCommand {
   private func evaluate() throws {
     let progress = ProgressLine(isShown: true)
     defer { progress.clear() }
-    if let html { try OutputFile.check(html, notOf: arguments) }
     let installed = InstalledModels()
     let files = try arguments.dropLast().map { (name: $0, path: try installed.path(meantBy: $0)) }
+    if let html {
+      try OutputFile.check(html, notOf: files.map(\.path) + [arguments.last, weights].compactMap(\.self))
+    }
     let pictures = try KnownPictures(at: arguments[arguments.count - 1])
     progress.show("loading")
     let precisions = precision.count == 1 ? files.map { _ in precision[0] } : precision
