@@ -37,7 +37,7 @@ import Testing
               DepthwiseRun(
                 inputs: rows.pointers(input), pixelStride: rows.stride(input), ahead: 0, window: window,
                 vectors: vectors, weights: weights.start, inputActivation: rectifies ? .relu : .identity,
-                output: found.start, slots: slots,
+                output: found.start, slots: kept(slots),
                 vectorStride: width, pixels: pixels, inputElement: input, outputElement: output))
           }
           return found.values
@@ -73,7 +73,7 @@ import Testing
                 DepthwiseRun(
                   inputs: rows.pointers(input), pixelStride: rows.stride(input), ahead: 0, window: window,
                   vectors: vectors, weights: weights.start, inputActivation: inputActivation, activation: activation,
-                  output: found.start, slots: slots, vectorStride: kernels.vectorWidth, pixels: pixels,
+                  output: found.start, slots: kept(slots), vectorStride: kernels.vectorWidth, pixels: pixels,
                   inputElement: input, outputElement: output))
             }
             return found.values
@@ -107,7 +107,7 @@ import Testing
         unsafe kernels.depthwise(
           DepthwiseRun(
             inputs: rows.pointers(.bfloat16), pixelStride: rows.stride(.bfloat16), ahead: 0, window: window,
-            vectors: 0..<4, weights: weights.start, output: found.start, slots: [0],
+            vectors: 0..<4, weights: weights.start, output: found.start, slots: kept([0]),
             vectorStride: width, pixels: 1, inputElement: .bfloat16, outputElement: .bfloat16, tailWords: tailWords))
         return found.bits
       }
@@ -132,10 +132,11 @@ import Testing
     let found = try GuardedFloats(count: group)
     unsafe kernels.depthwise(
       DepthwiseRun(
-        inputs: (0..<3).map { unsafe UnsafePointer(words.start + $0 * 3 * group / 2) }, pixelStride: group / 2,
+        inputs: kept((0..<3).map { unsafe UnsafePointer(words.start + $0 * 3 * group / 2) }), pixelStride: group / 2,
         ahead: 0,
         window: Self.windows[0], vectors: 0..<2, weights: unsafe weights.start, inputActivation: .relu,
-        output: unsafe found.start, slots: [0], vectorStride: kernels.vectorWidth, pixels: 1, inputElement: .bfloat16))
+        output: unsafe found.start, slots: kept([0]), vectorStride: kernels.vectorWidth, pixels: 1,
+        inputElement: .bfloat16))
     for (channel, value) in found.values.enumerated() {
       let hits = (0..<9).filter { ($0 * group + channel) % 9 == $0 }.count
       let rectified = odd[channel % 8] < 0 ? 0 : odd[channel % 8]

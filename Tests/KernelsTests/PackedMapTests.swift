@@ -34,7 +34,7 @@ import Testing
             inputs: rows.pointers(.bfloat16), inputRows: height, step: step * rows.stride(.bfloat16), pieces: across,
             pieceStride: rows.stride(.bfloat16), length: rows.stride(.bfloat16),
             inputActivation: rectifies ? .relu : .identity,
-            rowPanel: found.start, slots: slots, segmentStride: segmentStride, pixels: pixels, line: line.start,
+            rowPanel: found.start, slots: kept(slots), segmentStride: segmentStride, pixels: pixels, line: line.start,
             inputElement: .bfloat16, channels: channels))
         let values = found.values
         for pixel in 0..<pixels {
@@ -59,12 +59,11 @@ import Testing
       let found = try GuardedFloats(count: pixels * 2 * words)
       let line = try GuardedFloats(count: 1)
       let slots = (0..<pixels).map { $0 * width }
-      defer { withExtendedLifetime(slots) {} }
       unsafe kernels.gather(
         GatherRun(
           inputs: rows.pointers(.bfloat16), inputRows: 2, step: rows.stride(.bfloat16), pieces: 1, pieceStride: 0,
           length: words, inputActivation: rectifies ? .relu : .identity,
-          rowPanel: found.start, slots: slots,
+          rowPanel: found.start, slots: kept(slots),
           segmentStride: pixels * width, pixels: pixels, line: unsafe line.start, inputElement: .bfloat16,
           outputElement: .bfloat16))
       let map = rows.floats.values
@@ -94,12 +93,11 @@ import Testing
         let found = try GuardedFloats(count: pixels * rows.stride(.bfloat16))
         let line = try GuardedFloats(count: 1)
         let slots = (0..<pixels).map { $0 * width }
-        defer { withExtendedLifetime(slots) {} }
         unsafe kernels.gather(
           GatherRun(
             inputs: rows.pointers(.bfloat16), inputRows: 1, step: rows.stride(.bfloat16), pieces: 1, pieceStride: 0,
             length: rows.stride(.bfloat16), inputActivation: rectifies ? .relu : .identity,
-            rowPanel: found.start, slots: slots, segmentStride: pixels * width,
+            rowPanel: found.start, slots: kept(slots), segmentStride: pixels * width,
             pixels: pixels, line: unsafe line.start, inputElement: .bfloat16, outputElement: .bfloat16,
             tailWords: tailWords))
         return found.bits
@@ -214,7 +212,7 @@ import Testing
             BinaryRun(
               function, first: BinaryRun.Side(line.input, stride: words, element: line.element),
               second: isRepeated
-                ? BinaryRun.Side(scale, stride: 0, element: .float32)
+                ? BinaryRun.Side(kept(scale), stride: 0, element: .float32)
                 : BinaryRun.Side(other, stride: words, element: line.element),
               output: line.output, element: line.element, words: words, pixels: line.count / words))
         }
@@ -254,8 +252,10 @@ import Testing
         let found = try GuardedFloats([Float](repeating: 0, count: 3 * pixels * pixelStride))
         unsafe kernels.transformOutput(
           WinogradOutput(
-            sums: sums, pointStride: windows * 2 * width, windowStride: 2 * width, bias: bias, activation: activation,
-            outputs: (0..<3).map { unsafe found.start + $0 * pixels * pixelStride }, rows: 3, pixelStride: pixelStride,
+            sums: kept(sums), pointStride: windows * 2 * width, windowStride: 2 * width, bias: kept(bias),
+            activation: activation,
+            outputs: kept((0..<3).map { unsafe found.start + $0 * pixels * pixelStride }), rows: 3,
+            pixelStride: pixelStride,
             windows: windows, pixels: pixels, element: element))
         return found.values
       }

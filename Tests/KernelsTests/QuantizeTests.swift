@@ -62,7 +62,7 @@ import Testing
     unsafe kernels.quantize(
       QuantizeRun(
         lines: lines.start, lineStride: values.count / rows.count, rows: rows.count, channels: channels,
-        rowPanel: panel.start, slots: slots, segmentStride: rows.count * width, scaleSlots: scaleSlots,
+        rowPanel: panel.start, slots: kept(slots), segmentStride: rows.count * width, scaleSlots: kept(scaleSlots),
         arithmetic: limit > 127 ? .int16 : .int8, limit: limit, element: packed ? .bfloat16 : .float32,
         normalization: normalization.map {
           unsafe RowNormalization(
