@@ -66,10 +66,11 @@ struct Evaluate: ParsableCommand {
     let progress = ProgressLine(isShown: true)
     defer { progress.clear() }
     let installed = InstalledModels()
-    let files = try arguments.dropLast().map { (name: $0, path: try installed.path(meantBy: $0)) }
     if let html {
-      try OutputFile.check(html, notOf: files.map(\.path) + [arguments.last, weights].compactMap(\.self))
+      let inputs = arguments.map { (try? installed.path(meantBy: $0)) ?? $0 } + [weights].compactMap(\.self)
+      try OutputFile.check(html, notOf: inputs)
     }
+    let files = try arguments.dropLast().map { (name: $0, path: try installed.path(meantBy: $0)) }
     let pictures = try KnownPictures(at: arguments[arguments.count - 1])
     progress.show("loading")
     let precisions = precision.count == 1 ? files.map { _ in precision[0] } : precision
