@@ -16,6 +16,7 @@ figure = importlib.import_module("figure")
 fidelity = importlib.import_module("fidelity")
 figures = importlib.import_module("figures")
 loading = importlib.import_module("loading")
+throughput = importlib.import_module("throughput")
 numpy = importlib.import_module("numpy")
 
 # Notes whose turn it is, and takes that turn's time.
@@ -161,9 +162,15 @@ class MeasureTests(unittest.TestCase):
     def test_timings_are_read_from_what_is_printed(self):
         timings = "inflate and pack the weights      55.5 ms\\npeak resident memory        126.0 MB"
         command = ["sh", "-c", f"echo ' 99 % cup'; printf '{timings}\\n' >&2"]
-        result = loading.start_to_label(command)
-        self.assertGreater(result.pop("label"), 0)
+        result = loading.whole_process(command)
+        self.assertGreater(result.pop("whole"), 0)
         self.assertEqual(result, {"inflate and pack the weights": 55.5, "peak resident memory": 126})
+
+    def test_all_pictures_count_where_only_the_first_are_printed(self):
+        both = "decode (image 1)    2.0 ms\npreprocess (image 1)    0.5 ms\ninference (image 1)    9.0 ms\n"
+        self.assertEqual(throughput.picture_milliseconds(both, 1), 2.5)
+        means = "decode (mean of 40)    1.25 ms\npreprocess (mean of 40)    0.25 ms\ninference (mean of 40)   9.00 ms\n"
+        self.assertEqual(throughput.picture_milliseconds(both + means, 40), 60)
 
     def test_cosines_are_by_picture_and_forget_lengths(self):
         reference = numpy.array([[3, 4], [1, 0]], "float32")

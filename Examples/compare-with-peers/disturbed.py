@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import compare
 from figure import figure, figure_table, table, threads_text
+from networks import SEVERAL
 
-NETWORKS = (compare.TRAINED, "ResNet50", "MobileNetV2")
 LOOP = "import os, sys; os.sched_setaffinity(0, {int(sys.argv[1])})\nwhile True: pass"
 
 
@@ -37,7 +37,7 @@ def measure_disturbed(options: argparse.Namespace) -> list[str]:
     options = argparse.Namespace(**{**vars(options), "only": list(compare.PEERS), "peer": peer})
     without_peers = argparse.Namespace(**{**vars(options), "only": []})
     rows, to_one, to_best = [], [], []
-    for network, precision in itertools.product(NETWORKS, compare.precisions(options)):
+    for network, precision in itertools.product(SEVERAL, compare.precisions(options)):
         one = compare.compare(network, precision, 1, without_peers)["results"][compare.OURS]["median_ms"]
         with busy(processors[-1]):
             beside = compare.compare(network, precision, len(processors), options)

@@ -19,12 +19,15 @@ import fidelity
 import loading
 import quality
 import speed
+import throughput
+import trained
 
 README = pathlib.Path(__file__).with_name("README.md")
-OF_SEVERAL_NETWORKS = ("family", "disturbed")
+OF_SEVERAL_NETWORKS = ("family", "throughput", "streams", "disturbed")
 PARTS = {
     "compare": speed.measure_peers,
     "family": family.measure_family,
+    "throughput": throughput.measure_throughput,
     "peak": speed.measure_peak,
     "sets": speed.measure_sets,
     "sides": speed.measure_sides,
@@ -33,6 +36,7 @@ PARTS = {
     "load": loading.measure_load,
     "photos": quality.measure_photos,
     "fidelity": quality.measure_fidelity,
+    "trained": trained.measure_trained,
 }
 
 

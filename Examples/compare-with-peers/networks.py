@@ -15,5 +15,8 @@ SIDES = {
     "EfficientNetB0": 224,
 }
 
+SEVERAL = (TRAINED, "ResNet50", "MobileNetV2")
+"""A large one, one in between and a small one, where all would take too long."""
+
 if __name__ == "__main__":
     print(*SIDES)

@@ -1,10 +1,8 @@
-"""Pictures a second of xception-run, of what it could be, and of a straightforward Python loop, on one folder:
+"""The figures of a folder: pictures a second of xception-run, what they could be, and those of a plain Python loop.
 
-    throughput.py --commands BIN --weights MODEL.xcw --onnx MODEL.onnx --pictures FOLDER [--rounds 3]
-
-What it could be: the time that xception-bench takes for a picture on all processors, and that in which all of them
-decode and resize one. The loop is of Pillow and ONNX Runtime with the same network on the same pixels (--size stretched
-with nearest neighbor, x / 127.5 - 1, height by width by channels unless --channels-first). Loading is in none of them.
+What they could be: the time that xception-bench takes for a picture on all processors, and that in which all of them
+decode and resize one. The loop is of Pillow and ONNX Runtime with the same network on the same pixels: stretched with
+nearest neighbor, x / 127.5 - 1. Loading is in none of them.
 """
 
 import argparse
@@ -16,100 +14,158 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import compare
+import fidelity
+from figure import figure, figure_table, table
+from networks import SIDES, TRAINED
+
+OF_POSSIBLE, TIMES_LOOP = 0.95, 1.5
+PHOTO = (4000, 3000)
+PHOTO_COPIES = 3
 
 
-def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("commands", "weights", "onnx", "pictures"):
-        parser.add_argument(f"--{name}", type=pathlib.Path, required=True)
-    parser.add_argument("--size", type=int, default=299)
-    parser.add_argument("--channels-first", action="store_true")
-    parser.add_argument("--rounds", type=int, default=3)
-    return parser.parse_args()
+class Case(NamedTuple):
+    name: str
+    network: str
+    files: list[pathlib.Path]
 
 
-def python_loop(options: argparse.Namespace, files: list[pathlib.Path]):
+class Rates(NamedTuple):
+    """Pictures a second."""
+    ours: float
+    possible: float
+    loop: float
+
+
+def measure_throughput(options: argparse.Namespace) -> list[str]:
+    folder = options.pictures
+    found = sorted(file for file in folder.rglob("*") if fidelity.is_picture(file.relative_to(folder)))
+    if len(found) < 10:
+        sys.exit(f"there are only {len(found)} PNG or JPEG files in {folder}")
+    with tempfile.TemporaryDirectory() as work:
+        photos = large_photos(options.models / "photos", pathlib.Path(work))
+        cases = [
+            Case(f"Xception, {len(found[::10])} pictures", TRAINED, found[::10]),
+            Case(f"EfficientNetB0, {len(found)} pictures", "EfficientNetB0", found),
+            Case(f"MobileNetV2, {len(found)} pictures", "MobileNetV2", found),
+            Case(f"MobileNetV2, {len(photos)} photos of 12 megapixels", "MobileNetV2", photos),
+        ]
+        rates = {case.name: measure(case, options) for case in cases}
+    command = "figures.sh --only throughput"
+    of_possible = min(rate.ours / rate.possible for rate in rates.values())
+    times_loop = min(rate.ours / rate.loop for rate in rates.values())
+    figures = [
+        figure("the worst: of what is possible", of_possible, command, at_least=OF_POSSIBLE, form="{:.2f}"),
+        figure("the worst: times the Python loop", times_loop, command, at_least=TIMES_LOOP, form="{:.2f}"),
+    ]
+    header = ["pictures a second, fp32", "xception-run", "possible", "Python loop", "of possible", "times the loop"]
+    rows = [
+        [name, *(f"{value:.1f}" for value in rate), f"{rate.ours / rate.possible:.2f}", f"{rate.ours / rate.loop:.2f}"]
+        for name, rate in rates.items()
+    ]
+    return [*figure_table(figures), "", *table(header, rows)]
+
+
+def large_photos(photos: pathlib.Path, folder: pathlib.Path) -> list[pathlib.Path]:
+    """JPEGs as large as a telephone's, several of each photo."""
+    from PIL import Image
+
+    files = []
+    for photo in sorted(photos.glob("*.jpg")):
+        large = Image.open(photo).convert("RGB").resize(PHOTO, Image.Resampling.BICUBIC)
+        for number in range(PHOTO_COPIES):
+            files.append(folder / f"{photo.stem}-{number}.jpg")
+            large.rotate(7 * number).save(files[-1], quality=92)
+    return files
+
+
+def measure(case: Case, options: argparse.Namespace) -> Rates:
+    """The best of all rounds."""
+    loop = python_loop(case, options)
+    loop()
+    rounds = []
+    for number in range(options.rounds):
+        compare.progress(f"a folder, {case.name}, round {number + 1}")
+        possible = reading(case, options) + len(case.files) * inference(case, options)
+        rounds.append((command(case, options), possible, loop()))
+    compare.progress("")
+    return Rates(*(len(case.files) / min(seconds) for seconds in zip(*rounds)))
+
+
+def python_loop(case: Case, options: argparse.Namespace):
     import numpy
     import onnxruntime
     from PIL import Image
 
-    session = onnxruntime.InferenceSession(str(options.onnx), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(
+        str(options.models / f"{case.network}.onnx"), providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
+    size = (SIDES[case.network],) * 2
 
     def run() -> float:
         start = time.perf_counter()
-        for file in files:
-            picture = Image.open(file).convert("RGB").resize((options.size, options.size), Image.NEAREST)
-            values = numpy.asarray(picture, dtype="float32")[None] / 127.5 - 1
-            if options.channels_first:
-                values = numpy.ascontiguousarray(values.transpose(0, 3, 1, 2))
-            session.run(None, {name: values})
+        for file in case.files:
+            picture = Image.open(file).convert("RGB").resize(size, Image.NEAREST)
+            session.run(None, {name: numpy.asarray(picture, dtype="float32")[None] / 127.5 - 1})
         return time.perf_counter() - start
 
+    warnings.filterwarnings("ignore", module="PIL")  # about palettes with transparency
     return run
 
 
-def command(options: argparse.Namespace, files: list[pathlib.Path]) -> float:
+def command(case: Case, options: argparse.Namespace) -> float:
     """The time of all pictures less that of one, which is that of loading."""
 
-    def seconds(names: list[pathlib.Path]) -> float:
+    def seconds(files: list[pathlib.Path]) -> float:
         with tempfile.TemporaryDirectory() as folder:
-            words = ["--model", options.weights, "--preprocess", "keras", "--files-from", "-"]
-            words += ["--output", pathlib.Path(folder) / "results.jsonl"]
             start = time.perf_counter()
-            output(options, "xception-run", *words, names=names)
+            classified(case, options, files, "--output", pathlib.Path(folder) / "results.jsonl")
             return time.perf_counter() - start
 
-    return seconds(files + files[:1]) - seconds(files[:1])
+    return seconds(case.files + case.files[:1]) - seconds(case.files[:1])
 
 
-def output(options: argparse.Namespace, name: str, *words, names=()) -> subprocess.CompletedProcess:
-    """What one of our commands prints, which may read names of files from standard input."""
+def classified(case: Case, options: argparse.Namespace, files: Iterable, *words) -> subprocess.CompletedProcess:
+    weights = options.weights / compare.weights_file(case.network, "fp32")
+    words = ["--model", weights, "--preprocess", "keras", "--files-from", "-", *words]
+    return output(options, "xception-run", *words, text="\n".join(map(str, files)))
+
+
+def output(options: argparse.Namespace, name: str, *words, text: str = "") -> subprocess.CompletedProcess:
+    """What one of our commands prints, given a text on standard input."""
     command = [str(options.commands / name), *map(str, words)]
-    result = subprocess.run(command, input="\n".join(map(str, names)), text=True, capture_output=True)
+    result = subprocess.run(command, input=text, text=True, capture_output=True)
     if result.returncode:
         sys.exit(f"throughput: {name} failed: {result.stderr}")
     return result
 
 
-def reading(options: argparse.Namespace, files: list[pathlib.Path]) -> float:
+def reading(case: Case, options: argparse.Namespace) -> float:
     """The seconds in which all processors decode and resize the pictures."""
-    words = ["--model", options.weights, "--preprocess", "keras", "--timings", "--files-from", "-"]
-    timings = output(options, "xception-run", *words, names=files).stderr
-    parts = re.findall(r"(?m)^(?:decode|preprocess)\b.* ([0-9.]+) ms$", timings)
-    return sum(map(float, parts)) / 1000 / os.cpu_count()
+    timings = classified(case, options, case.files, "--timings").stderr
+    return picture_milliseconds(timings, len(case.files)) / 1000 / os.cpu_count()
 
 
-def inference(options: argparse.Namespace, pictures: int) -> float:
+def picture_milliseconds(timings: str, count: int) -> float:
+    """The milliseconds of decoding and resizing all pictures, of which the first and the means are printed."""
+    means = re.findall(rf"(?m)^(?:decode|preprocess) \(mean of {count}\) +([0-9.]+) ms$", timings)
+    if means:
+        return count * sum(map(float, means))
+    return sum(map(float, re.findall(r"(?m)^(?:decode|preprocess)\b.* ([0-9.]+) ms$", timings)))
+
+
+def inference(case: Case, options: argparse.Namespace) -> float:
     """The seconds for a picture, with one caller at a time or with one for each processor.
 
     Of as many as there are: what a processor does for a moment it does not do for as long as a folder takes.
     """
-    words = [options.weights, "--json"]
+    words = [options.weights / compare.weights_file(case.network, "fp32"), "--json"]
     results = (
-        output(options, "xception-bench", *words, "--streams", callers, "--runs", pictures // callers + 1).stdout
+        output(options, "xception-bench", *words, "--streams", callers, "--runs", len(case.files) // callers + 1).stdout
         for callers in {1, os.cpu_count()}
     )
     return min(1 / json.loads(result.splitlines()[-1])["images_per_second"] for result in results)
-
-
-def main() -> None:
-    options = parse()
-    files = sorted(path for path in options.pictures.iterdir() if path.is_file())
-    if not files:
-        sys.exit(f"throughput: there are no pictures in {options.pictures}")
-    loop = python_loop(options, files)
-    loop()
-    turns = [
-        (command(options, files), loop(), reading(options, files) + len(files) * inference(options, len(files)))
-        for _ in range(options.rounds)
-    ]
-    ours, theirs, possible = (min(column) for column in zip(*turns))
-    for name, seconds in (("xception-run", ours), ("possible", possible), ("Pillow and ONNX Runtime", theirs)):
-        print(f"{name:24}{len(files) / seconds:8.1f} pictures a second")
-    print(f"of what is possible     {possible / ours:8.2f}")
-    print(f"times the Python loop   {theirs / ours:8.2f}")
-
-
-if __name__ == "__main__":
-    main()
