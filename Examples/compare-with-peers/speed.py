@@ -1,6 +1,7 @@
 """The figures of speed: beside the peers, beside the processor's peak, by instruction set, input size and callers."""
 
 import argparse
+import itertools
 import math
 import os
 import pathlib
@@ -10,7 +11,7 @@ import sys
 
 import compare
 from figure import MEBIBYTE, MEGABYTE, figure, figure_table, table, threads_text
-from networks import TRAINED
+from networks import SEVERAL, TRAINED
 
 RATIO_BARS = {"fp32": (0.95, 0.93), "bf16": (0.96, 0.90), "int8": (0.80, 0.76)}  # 1 and 2 threads
 SIDES = (150, 224, 600)  # beside 299
@@ -139,15 +140,18 @@ def measure_sides(options: argparse.Namespace) -> list[str]:
 
 
 def measure_streams(options: argparse.Namespace) -> list[str]:
-    """The time of an image with several callers at once."""
-    threads = min(2, os.cpu_count() or 1)
-    words = {streams: ("--threads", threads, "--streams", streams) for streams in (1, 2, 4)}
-    commands = {streams: bench(options, "fp32", *words[streams]) for streams in words}
-    turns, _ = compare.in_turn(commands, options.rounds, "callers: ")
-    rates = {streams: max(turn["images_per_second"] for turn in turns[streams]) for streams in words}
-    figures = []
-    for streams in (2, 4):
-        name = f"fp32, {threads_text(threads)}, {streams} callers: time of an image / that of one caller"
-        command, note = bench_text("fp32", *words[streams]), f"{rates[streams]:.1f} images/s"
-        figures.append(figure(name, rates[1] / rates[streams], command, at_most=1.15, note=note))
-    return figure_table(figures)
+    """Images a second of several callers at once."""
+    threads, counts = min(2, os.cpu_count() or 1), (1, 2, 4)
+    rows, ratios = [], []
+    for network, precision in itertools.product(SEVERAL, compare.precisions(options)):
+        weights = options.weights / compare.weights_file(network, precision)
+        words = [options.commands / "xception-bench", weights, "--threads", threads, "--runs", options.runs, "--json"]
+        commands = {count: [*words, "--streams", count] for count in counts}
+        turns, _ = compare.in_turn(commands, options.rounds, f"{network}, {precision}, callers: ")
+        rates = {count: max(turn["images_per_second"] for turn in turns[count]) for count in counts}
+        ratios += [rates[count] / rates[1] for count in counts[1:]]
+        rows.append([network, precision, *(f"{rates[count]:.1f}" for count in counts)])
+    name = f"the worst of 2 and 4 callers, {threads_text(threads)}: images a second / those of one caller"
+    command = f"xception-bench NETWORK.xcw --threads {threads} --streams 1|2|4"
+    header = ["images a second", "", *(f"{count} caller{'s' if count > 1 else ''}" for count in counts)]
+    return [*figure_table([figure(name, min(ratios), command, at_least=1, form="{:.2f}")]), "", *table(header, rows)]
