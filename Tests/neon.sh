@@ -3,18 +3,27 @@
 # an emulator: once for every such processor, and once with its products of four bytes, which all of Apple's have.
 #
 # There is no Foundation and no runtime to link there: Embedded Swift needs neither. What is compiled is kept in .build-neon.
+#
+# Where the tools can be had (on Debian and Ubuntu, on x86-64), being without them is a failure, unless the environment variable
+# XCEPTION_WITHOUT_NEON is set; elsewhere it says why nothing is run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 skip() { echo "$*: the kernels are not run on NEON"; exit; }
+lack() {
+  if ! command -v apt-get > /dev/null; then skip "Without $*"; fi
+  echo "Without $* the kernels cannot be run on NEON: install it, or set XCEPTION_WITHOUT_NEON=1 to do without" >&2
+  exit 1
+}
+if [ -n "${XCEPTION_WITHOUT_NEON:-}" ]; then skip "XCEPTION_WITHOUT_NEON is set"; fi
 if [ "$(uname -sm)" != "Linux x86_64" ]; then skip "No x86-64 Linux"; fi
 for tool in qemu-aarch64-static:qemu-user-static aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu; do
-  if ! command -v "${tool%:*}" > /dev/null; then skip "Without ${tool#*:}"; fi
+  if ! command -v "${tool%:*}" > /dev/null; then lack "${tool#*:}"; fi
 done
 headers=/usr/aarch64-linux-gnu/include
-if [ ! -f "$headers/math.h" ]; then skip "Without libc6-dev-arm64-cross"; fi
+if [ ! -f "$headers/math.h" ]; then lack libc6-dev-arm64-cross; fi
 resources=$(swiftc -print-target-info | sed -nE 's/.*"runtimeResourcePath": "(.*)".*/\1/p')
-if [ ! -d "$resources/embedded/Swift.swiftmodule" ]; then skip "Without Embedded Swift in this toolchain"; fi
+if [ ! -d "$resources/embedded/Swift.swiftmodule" ]; then lack "Embedded Swift in the toolchain"; fi
 
 # Texts are compared by Unicode's rules, the tables of which are a library of their own.
 unicode=$resources/embedded/aarch64-none-none-elf/libswiftUnicodeDataTables.a
