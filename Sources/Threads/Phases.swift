@@ -15,19 +15,23 @@ import Synchronization
   /// In larger teams several members share a queue.
   private static let mostQueues = 32
 
-  /// The phase's number in the upper half, which is never reused; the number of its tickets; flags.
+  /// The phase's number in the upper half; the number of its tickets; flags.
   private let phase = Atomic<UInt64>(Flag.over)
   private let padding = InlineArray<15, UInt64>(repeating: 0)
   /// How many tickets have not been performed yet.
   private let unperformed = Atomic<Int>(0)
   private let queues: UnsafeMutablePointer<TicketQueue>
   private let queueCount: Int
+  /// The number of the phase that all queues are known to have reached.
+  private let reached = Atomic<UInt32>(0)
   private let spin: Spin
   private let place = SleepingPlace()
   /// Called wherever a member may be delayed; set by tests only.
   private let delay: (@Sendable () -> Void)?
 
-  init(members: Int, spin: Spin, delay: (@Sendable () -> Void)?) {
+  /// - Parameter number: Of the phase that seems to have ended last; for tests.
+  init(members: Int, spin: Spin, delay: (@Sendable () -> Void)?, after number: UInt32 = 0) {
+    phase.store(UInt64(number) << 32 | Flag.over, ordering: .relaxed)
     self.spin = spin
     self.delay = delay
     queueCount = min(members, Self.mostQueues)
@@ -42,7 +46,17 @@ import Synchronization
 
   /// Begins the first phase; the caller does, before others take part.
   func begin<Work: TicketWork>(_ work: Work, members: Int) {
+    letIdleQueuesFollow()
     publish(Self.next(work, members: members, as: 0), after: phase.load(ordering: .relaxed))
+  }
+
+  /// Brings queues that small teams have not used for long to the last phase: of 2^31 phases ago, they would count as being
+  /// at a later one. No member of an earlier call is present, and a single call has fewer than 2^30 phases.
+  private func letIdleQueuesFollow() {
+    let number = UInt32(phase.load(ordering: .relaxed) >> 32)
+    guard number &- reached.load(ordering: .relaxed) >= 1 << 30 else { return }
+    for queue in 0..<queueCount { unsafe queues[queue].follow(toPhase: number) }
+    reached.store(number, ordering: .relaxed)
   }
 
   /// Performs tickets until the work is done.

@@ -14,8 +14,8 @@ struct TicketQueue: ~Copyable {
   /// Takes half of the tickets that are left, at least one: large parts while there is much to do, as what a ticket
   /// reads is read once for each part, and small ones at the end, where others would wait for them.
   ///
-  /// Only tickets of the phase with this number are taken: a queue that is still at an earlier phase counts as full,
-  /// and of one that is at a later phase nothing is left, as this phase is over.
+  /// Only tickets of the phase with this number are taken: a queue that is still at an earlier phase, of the 2^31 before
+  /// it, counts as full, and of one that is at a later phase nothing is left, as this phase is over.
   ///
   /// - Parameter dealt: The tickets of the phase that were dealt to this queue.
   func take(ofPhase phase: UInt32, dealt: Range<Int>, fromBack: Bool) -> Range<Int> {
@@ -38,6 +38,9 @@ struct TicketQueue: ~Copyable {
   func count(ofPhase phase: UInt32, dealt: Range<Int>) -> Int {
     Self.left(in: word.load(ordering: .relaxed), ofPhase: phase, dealt: dealt).count
   }
+
+  /// Leaves nothing of a phase that is over, and of those before it.
+  func follow(toPhase phase: UInt32) { word.store(Self.word(phase, 0..<0), ordering: .relaxed) }
 
   private static func left(in word: UInt64, ofPhase phase: UInt32, dealt: Range<Int>) -> Range<Int> {
     let found = UInt32(word >> 32)

@@ -105,6 +105,24 @@ import Testing
     #expect(queue.take(ofPhase: 1, dealt: 5..<6, fromBack: false) == 5..<6)
     #expect(queue.take(ofPhase: 0xffff_fffe, dealt: 0..<1, fromBack: false).isEmpty)
   }
+
+  /// In a process of its own, which a member that waits for ever does not outlive.
+  @Test func `Queues that were idle for any number of phases are used again`() async {
+    await #expect(processExitsWith: .success) {
+      alarm(60)
+      for number: UInt32 in [0, 1 << 30, 1 << 31, 1 << 31 + 1, .max - 1, .max] {
+        let phases = Phases(members: 4, spin: Spin(nanoseconds: 0), delay: nil, after: number)
+        // A queue more each time.
+        for members in 1...4 {
+          let work = CheckedPhases(tickets: [8, 1, 8])
+          phases.begin(work, members: members)
+          unsafe withUnsafePointer(to: work) { unsafe phases.takePart(in: $0, as: 0, of: members) }
+          guard work.isDone, work.faults.value == 0 else { exit(1) }
+        }
+      }
+      exit(0)
+    }
+  }
 }
 
 /// Phases of some tickets, each of which is marked, and faults counted. A phase of 0 tickets is left out.
