@@ -1,7 +1,6 @@
 package import ImageInput
 package import ModelGraph
 package import Runtime
-import Synchronization
 internal import Threads
 internal import WeightFormat
 
@@ -55,7 +54,7 @@ public final class Classifier: Sendable {
   /// What errors call the model.
   let name: String
   /// The calls that are decoding an image or running the network.
-  private let calls = Atomic<Int>(0)
+  private let calls = CallCount()
 
   /// Loads a weights file (.xcw).
   public convenience init(contentsOf url: URL, options: Options = Options()) throws(ClassifierError) {
@@ -188,8 +187,8 @@ public final class Classifier: Sendable {
   }
 
   func values(of layer: Layer, for source: ImageSource) throws(ClassifierError) -> [Float] {
-    calls.add(1, ordering: .relaxed)
-    defer { calls.subtract(1, ordering: .relaxed) }
+    let call = calls.begin()
+    defer { calls.end(call) }
     let input = try preparedInput(source)
     do throws(ExecutorError) {
       return try layer.network.executor.run(input.values, threads: threadsOfCall)
@@ -229,8 +228,8 @@ public final class Classifier: Sendable {
     prepare: () throws(ClassifierError) -> PreparedInput
   ) throws(ClassifierError) -> Classification {
     if let top, top < 1 { throw .invalidTop(top) }
-    calls.add(1, ordering: .relaxed)
-    defer { calls.subtract(1, ordering: .relaxed) }
+    let call = calls.begin()
+    defer { calls.end(call) }
     let clock = ContinuousClock()
     let start = clock.now
     let input = try prepare()
@@ -289,7 +288,7 @@ public final class Classifier: Sendable {
   /// This call's part of the threads: with as many calls as threads each image is a core's own. Two cores classify 6 % more
   /// images that way than both on one image after the other, and none idles while another call decodes.
   private var threadsOfCall: Int {
-    let calls = max(1, calls.load(ordering: .relaxed))
+    let calls = max(1, calls.value)
     return (network.threads + calls - 1) / calls
   }
 
