@@ -38,6 +38,13 @@ import Synchronization
   private let teams: UnsafeMutableBufferPointer<Team>
   /// See `Phases`.
   private let delay: (@Sendable () -> Void)?
+  private let startThread: ThreadStarter
+
+  /// Starts a worker's thread, or not where there are enough threads; the number is part of its name.
+  typealias ThreadStarter =
+    @Sendable (
+      _ worker: UnsafeMutablePointer<Worker>, _ teams: UnsafeMutableBufferPointer<Team>, _ number: Int
+    ) -> WorkerThread?
   /// The busy threads: callers, and the workers that they have claimed.
   private let busy = Atomic<Int>(0)
   /// Twice the `fork_count` of the process whose threads the workers are, plus one while they are being started.
@@ -50,18 +57,29 @@ import Synchronization
   ///   - spinMicroseconds: How long a thread spins before it sleeps. With more threads than processors spinning only
   ///     keeps away the thread that is waited for, so then the default is not to.
   ///   - delay: Called wherever a member that performs tickets may be held up; for tests.
-  package init(threads: Int, spinMicroseconds: Int? = nil, delay: (@Sendable () -> Void)? = nil) {
+  package convenience init(threads: Int, spinMicroseconds: Int? = nil, delay: (@Sendable () -> Void)? = nil) {
+    unsafe self.init(threads: threads, spinMicroseconds: spinMicroseconds, delay: delay) {
+      unsafe WorkerThread(running: $0, for: $1, number: $2)
+    }
+  }
+
+  /// The same, with threads of whoever starts them; for tests.
+  init(
+    threads: Int, spinMicroseconds: Int? = nil, delay: (@Sendable () -> Void)? = nil,
+    startThread: @escaping ThreadStarter
+  ) {
     precondition(threads >= 1, "a pool needs at least 1 thread, found \(threads)")
     let microseconds =
       spinMicroseconds ?? (threads <= ProcessorCount.available ? Self.spinMicroseconds : 0)
     spin = Spin(nanoseconds: UInt64(max(microseconds, 0)) * 1000)
     capacity = min(threads - 1, 1 << 16)
     self.delay = delay
+    unsafe self.startThread = startThread
     unsafe workers = .allocate(capacity: capacity)
     unsafe teams = .allocate(capacity: min(2 * capacity, Self.mostTeams))
     count_forks()
     home = Atomic(2 * fork_count())
-    workerThreads = unsafe Self.start(capacity, workers, teams, spin: spin, delay)
+    workerThreads = unsafe Self.start(capacity, workers, teams, spin: spin, delay, startThread)
     self.threads = workerThreads.count + 1
   }
 
@@ -79,7 +97,7 @@ import Synchronization
   /// Makes workers and their teams, and starts a thread for each, or for as many as the system allows.
   private static func start(
     _ count: Int, _ workers: UnsafeMutablePointer<Worker>, _ teams: UnsafeMutableBufferPointer<Team>, spin: Spin,
-    _ delay: (@Sendable () -> Void)?
+    _ delay: (@Sendable () -> Void)?, _ startThread: ThreadStarter
   ) -> [WorkerThread] {
     for index in 0..<count { unsafe (workers + index).initialize(to: Worker(spin: spin)) }
     for index in teams.indices {
@@ -87,7 +105,7 @@ import Synchronization
     }
     var started: [WorkerThread] = []
     while started.count < count,
-      let thread = unsafe WorkerThread(running: workers + started.count, for: teams, number: started.count + 1)
+      let thread = unsafe startThread(workers + started.count, teams, started.count + 1)
     {
       started.append(thread)
     }
@@ -111,7 +129,7 @@ import Synchronization
       home.compareExchange(expected: found, desired: current + 1, ordering: .acquiringAndReleasing).exchanged
     else { return false }
     busy.store(0, ordering: .relaxed)
-    workerThreads = unsafe Self.start(threads - 1, workers, teams, spin: spin, delay)
+    workerThreads = unsafe Self.start(threads - 1, workers, teams, spin: spin, delay, startThread)
     // A worker without a thread is never idle.
     for index in workerThreads.count..<(threads - 1) { _ = unsafe workers[index].claim() }
     home.store(current, ordering: .releasing)

@@ -191,6 +191,25 @@ import Testing
     }
   }
 
+  @Test(arguments: [0, 1, 3]) func `A pool that gets fewer threads than it wants works with those`(granted: Int) {
+    let pool = WorkerPool(threads: 6) { unsafe $2 > granted ? nil : WorkerThread(running: $0, for: $1, number: $2) }
+    #expect(pool.threads == granted + 1)
+    #expect(pool.isWhole)
+    let work = SummedSquares(total: 1000)
+    pool.run(work)
+    #expect(work.sum.value == work.expected)
+    let tickets = CountedTickets(count: 100)
+    pool.run(tickets)
+    #expect(tickets.sum.value == 4950)
+  }
+
+  @Test func `So does a child that gets fewer than the process that it is of`() async {
+    await #expect(processExitsWith: .success) {
+      guard Scarce.pool.threads == 4, Scarce.worksWithThreads(4) else { exit(1) }
+      exit(result_in_child({ _ in Scarce.worksWithThreads(2) ? 0 : 2 }, nil))
+    }
+  }
+
   @Test func `A lock that threads of a child wait for is handed on`() async {
     await #expect(processExitsWith: .success) {
       let isExact = Family.countIsExact
@@ -240,6 +259,40 @@ private enum Family {
   }
 }
 
+/// A pool that gets 3 threads of the 5 that it wants, and in a child 1 of the 3.
+private enum Scarce {
+  static let parent = getpid()
+  static let pool = WorkerPool(threads: 6) {
+    unsafe $2 > (getpid() == parent ? 3 : 1) ? nil : WorkerThread(running: $0, for: $1, number: $2)
+  }
+
+  /// Whether calls have as many members as there are threads, and their results are right, of callers at once too.
+  static func worksWithThreads(_ count: Int) -> Bool {
+    for _ in 0..<50 {
+      let (work, members) = (SummedSquares(total: 1000), Counter())
+      pool.run(work)
+      pool.run { member in
+        members.add(1)
+        member.barrier()
+      }
+      guard work.sum.value == work.expected, members.value == count else { return false }
+    }
+    // After such a call some workers may still be held up.
+    for _ in 0..<50 {
+      let tickets = CountedTickets(count: 100)
+      pool.run(tickets)
+      guard tickets.sum.value == 4950 else { return false }
+    }
+    let sums = Counter()
+    pool.forEach(20) { _ in
+      let tickets = CountedTickets(count: 100)
+      pool.run(tickets)
+      sums.add(tickets.sum.value)
+    }
+    return sums.value == 20 * 4950
+  }
+}
+
 extension WorkerPool {
   /// Whether calls get all threads, and those wait for each other.
   fileprivate var isWhole: Bool {
@@ -277,6 +330,19 @@ private struct SummedSquares: TeamWork {
       member.barrier()
     }
   }
+}
+
+/// Adds the numbers of its tickets.
+private struct CountedTickets: TicketWork {
+  let count: Int
+  let sum = Counter()
+  private let phases = Counter()
+
+  init(count: Int) { self.count = count }
+
+  func beginPhase(members: Int) -> Int { phases.add(1) == 1 ? count : 0 }
+
+  func perform(_ tickets: Range<Int>, as member: Int) { sum.add(tickets.reduce(0, +)) }
 }
 
 private struct Barriers: TeamWork {
