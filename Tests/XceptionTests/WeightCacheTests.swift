@@ -157,13 +157,33 @@ struct WeightCacheTests {
     #expect(try classifier(precisions[0]).network.isFromCache)
     #expect(try !classifier(precisions[1]).network.isFromCache)
     let total = try names.reduce(0) { $0 + (try FileStatus(of: "\(folder.path)/\($1)").size) }
-    #expect(total <= limited.limit + 64 << 10)
+    #expect(total <= limited.limit)
 
     let none = WeightCache(path: folder.path, limit: 0, leastByteCount: 0)
     #expect(try !classifier(precisions[0], cache: none).network.isFromCache)
     #expect(try !classifier(precisions[0], cache: none).fillCache())
     let small = WeightCache(path: folder.path, limit: 1000, leastByteCount: 0)
     #expect(try !classifier(precisions[1], cache: small).fillCache())
+  }
+
+  @Test func `The limit is that of whole files, to the byte`() throws {
+    let precisions = [Precision.float32, .int8]
+    var sizes: [Int] = []
+    for precision in precisions {
+      #expect(try classifier(precision).fillCache())
+      sizes.append(try names.reduce(0) { $0 + (try FileStatus(of: "\(folder.path)/\($1)").size) } - sizes.reduce(0, +))
+    }
+    func kept(within limit: Int, _ precisions: [Precision]) throws -> Int {
+      let path = folder.path + "/\(limit)"
+      for precision in precisions {
+        _ = try classifier(precision, cache: WeightCache(path: path, limit: limit, leastByteCount: 0)).fillCache()
+      }
+      return (try? FileManager.default.contentsOfDirectory(atPath: path).count) ?? 0
+    }
+    #expect(try kept(within: sizes[0], [.float32]) == 1)
+    #expect(try kept(within: sizes[0] - 1, [.float32]) == 0)
+    #expect(try kept(within: sizes[0] + sizes[1], precisions) == 2)
+    #expect(try kept(within: sizes[0] + sizes[1] - 1, precisions) == 1)
   }
 
   @Test func `Files that are not of the cache stay, and those that a killed process left go`() throws {

@@ -70,10 +70,17 @@ package struct PackedWeightsFile {
     try file.commit(isDurable: false)
   }
 
+  /// The length of the file that `write` makes.
+  static func byteCount(ofBlock length: Int, structure: [UInt8], key: String) -> Int {
+    length + key.utf8.count + structure.count + 4 * pieceCount(ofBlock: length) + endingLength
+  }
+
+  private static func pieceCount(ofBlock length: Int) -> Int { (length + pieceLength - 1) / pieceLength }
+
   /// The checksum of each piece of a block, one after the other.
   private static func checksums(of memory: AlignedMemory, pool: WorkerPool) -> [UInt8] {
     let count = unsafe memory.bytes.count
-    let pieces = (count + pieceLength - 1) / pieceLength
+    let pieces = pieceCount(ofBlock: count)
     return unsafe [UInt8](unsafeUninitializedCapacity: 4 * pieces) { buffer, initialized in
       let checksums = UnsafeMutableRawBufferPointer(buffer)
       pool.forEach(pieces) { piece in
@@ -101,7 +108,7 @@ package struct PackedWeightsFile {
     let fingerprint: UInt64
     let indexChecksum: UInt32
 
-    var pieceCount: Int { (blockLength + pieceLength - 1) / pieceLength }
+    var pieceCount: Int { PackedWeightsFile.pieceCount(ofBlock: blockLength) }
     var indexLength: Int { keyLength + structureLength + 4 * pieceCount }
 
     init(blockLength: Int, keyLength: Int, structureLength: Int, fingerprint: UInt64, indexChecksum: UInt32) {

@@ -21,9 +21,10 @@ extension WeightCache {
   ///
   /// - Throws: `WeightCacheError`, or why the folder or the file cannot be written.
   func keep(_ weights: PackedWeights, structure: [UInt8], key: PackedWeightsKey, pool: WorkerPool) throws {
-    let count = unsafe weights.memory.bytes.count
+    let blockLength = unsafe weights.memory.bytes.count
+    guard blockLength >= leastByteCount else { throw WeightCacheError.tooSmall(byteCount: blockLength) }
+    let count = PackedWeightsFile.byteCount(ofBlock: blockLength, structure: structure, key: key.text)
     guard count <= limit else { throw WeightCacheError.tooLarge(byteCount: count, limit: limit) }
-    guard count >= leastByteCount else { throw WeightCacheError.tooSmall(byteCount: count) }
     try makeFolder()
     makeRoom(for: count, beside: key.fileName)
     try PackedWeightsFile.write(weights, structure: structure, key: key.text, to: path(of: key), pool: pool)
