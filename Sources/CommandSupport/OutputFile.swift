@@ -78,17 +78,23 @@ package final class OutputFile {
   ///
   /// - Parameter inputs: Files that the command reads, which it must not write over.
   package static func check(_ path: String, notOf inputs: [String] = []) throws(OutputFileError) {
-    if let output = try? FileStatus(of: path), output.kind == .regular,
-      inputs.contains(where: { (try? FileStatus(of: $0))?.isOfSameFile(as: output) == true })
-    {
-      throw OutputFileError(path: path, reason: "it is also an input")
-    }
+    try check(path, isNoneOf: inputs)
     // A pipe must not be opened: whoever reads from it would find its end.
     if case .other = Destination(path) {
       let isWritable = unsafe path.withFileName { unsafe access($0, W_OK) } == 0
       if !isWritable { throw OutputFileError(path: path, reason: "\(SystemError.last)") }
     } else {
       _ = try OutputFile(path)
+    }
+  }
+}
+
+extension OutputFile {
+  /// Refuses to write over a file that the command reads, by whatever name: one that was named, in a list, or in a folder.
+  package static func check(_ path: String, isNoneOf inputs: some Sequence<String>) throws(OutputFileError) {
+    guard let output = try? FileStatus(of: path), output.kind == .regular else { return }
+    if inputs.contains(where: { (try? FileStatus(of: $0))?.isOfSameFile(as: output) == true }) {
+      throw OutputFileError(path: path, reason: "it is also an input")
     }
   }
 }

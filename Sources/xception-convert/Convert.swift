@@ -173,6 +173,8 @@ struct Convert: ParsableCommand {
     defer { progress.clear() }
     try WeightFile.checkDestination(output)
     let pictures = try photos.map { try PictureFolder.pictures(in: $0) }
+    let inputs = [labels].compactMap(\.self) + (pictures ?? []).map { (photos ?? "") + "/" + $0 }
+    try OutputFile.check(output, isNoneOf: inputs)
 
     let source = try source()
     let imported = try read(source, progress)

@@ -78,6 +78,25 @@ struct EvaluateCommandTests {
     #expect(refused.errors.contains("\"cow\" is not a class of the model; its classes are ant, bee, cat, dog, elk"))
   }
 
+  @Test func `The page is not written over a picture, by whatever name, nor to a file of another ending`() throws {
+    let photo = try #require(
+      model.photos.first.map { folder.appending(path: answers[0]).appending(path: $0.lastPathComponent) })
+    let bytes = try Data(contentsOf: photo)
+    let page = model.folder.appending(path: "picture-\(UUID().uuidString).html")
+    try FileManager.default.linkItem(at: photo, to: page)
+    let ofPicture = try evaluate(model.file.path, folder.path, "--html", page.path)
+    #expect(ofPicture.status == 1 && ofPicture.errors.contains("it is also an input"), "\(ofPicture)")
+    let list = model.folder.appending(path: "pictures-\(UUID().uuidString).csv")
+    try Data("\(photo.path),\(answers[0])\n".utf8).write(to: list)
+    try FileManager.default.removeItem(at: page)
+    try FileManager.default.createSymbolicLink(at: page, withDestinationURL: photo)
+    let ofListed = try evaluate(model.file.path, list.path, "--html", page.path)
+    #expect(ofListed.status == 1 && ofListed.errors.contains("it is also an input"), "\(ofListed)")
+    let otherEnding = try evaluate(model.file.path, folder.path, "--html", photo.path)
+    #expect(otherEnding.status == 64 && otherEnding.errors.contains("expected a name that ends in .html"))
+    #expect(try Data(contentsOf: photo) == bytes)
+  }
+
   @Test func `The page needs no other file, and shows the confusions and the mistake`() throws {
     let page = model.folder.appending(path: "page-\(UUID().uuidString).html")
     #expect(try evaluate(model.file.path, folder.path, "--html", page.path).status == 1)

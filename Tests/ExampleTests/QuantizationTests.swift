@@ -99,6 +99,19 @@ struct QuantizationTests {
       try Data(contentsOf: folder.appending(path: "bf16.xcw")) == Data(contentsOf: folder.appending(path: "again.xcw")))
   }
 
+  @Test func `The new file is not written over a picture or the names of the classes`() throws {
+    let names = path("names.txt")
+    try Data("a\nb\nc\nd\ne\n".utf8).write(to: URL(filePath: names))
+    for (file, options) in [
+      ("photos/photo2.ppm", ["--quantize", "int8", "--validate", path("photos")]), ("names.txt", ["--labels", names]),
+    ] {
+      let bytes = try Data(contentsOf: folder.appending(path: file))
+      let result = try Command.run("xception-convert", [model.file.path, path(file)] + options)
+      #expect(result.status == 1 && result.errors.contains("it is also an input"), "\(result)")
+      #expect(try Data(contentsOf: folder.appending(path: file)) == bytes)
+    }
+  }
+
   @Test func `What cannot be compared or quantized is refused, and nothing is written`() throws {
     func expectRefusal(_ result: Command.Result, _ reason: String, status: Int32 = 1) {
       #expect(result.status == status && result.errors.contains(reason), "\(result.errors)")

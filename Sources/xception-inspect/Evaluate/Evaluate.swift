@@ -42,7 +42,7 @@ struct Evaluate: ParsableCommand {
       valueName: "file"), completion: .file())
   var weights: String?
   @Option(
-    help: ArgumentHelp("Write a page with the confusions and the worst mistakes.", valueName: "file"),
+    help: ArgumentHelp("Write a page with the confusions and the worst mistakes to this HTML file.", valueName: "file"),
     completion: .file(extensions: ["html"]))
   var html: String?
   @OptionGroup var machine: MachineArguments
@@ -58,6 +58,9 @@ struct Evaluate: ParsableCommand {
         "--precision is given \(precision.count) times for \(arguments.count - 1) models, expected once, or once for each model"
       )
     }
+    if let html, !html.lowercased().hasSuffix(".html"), !html.lowercased().hasSuffix(".htm") {
+      throw ValidationError("--html is \(html), expected a name that ends in .html")
+    }
   }
 
   func run() throws { try reportingErrors(as: "xception-inspect", evaluate) }
@@ -72,6 +75,7 @@ struct Evaluate: ParsableCommand {
     }
     let files = try arguments.dropLast().map { (name: $0, path: try installed.path(meantBy: $0)) }
     let pictures = try KnownPictures(at: arguments[arguments.count - 1])
+    if let html { try OutputFile.check(html, isNoneOf: (0..<pictures.count).lazy.map(pictures.path(of:))) }
     progress.show("loading")
     let precisions = precision.count == 1 ? files.map { _ in precision[0] } : precision
     let models = try zip(files, precisions).map { file, precision in
