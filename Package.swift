@@ -75,7 +75,7 @@ let package = Package(
     .executableTarget(
       name: "xception-inspect",
       dependencies: [
-        "ModelGraph", "WeightFormat", "Optimizer", "Xception", "Comparison", "Evaluation", "ImageInput",
+        "ModelGraph", "WeightFormat", "Optimizer", "Xception", "Comparison", "Evaluation", "ImageInput", "Threads",
         "CommandSupport", "Files", "PlainText",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

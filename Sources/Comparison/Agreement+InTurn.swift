@@ -9,7 +9,7 @@ extension Agreement {
   ///   - batch: For so many pictures the models are made ready anew: their answers are kept meanwhile.
   ///   - classifier: Makes the first or the second of the models, which fit each other.
   ///   - progress: Told how many pictures are done.
-  /// - Throws: What making a model throws, and `ComparisonError` where no picture can be decoded or a model cannot be run.
+  /// - Throws: What making a model throws, and `ComparisonError` where no picture can be classified.
   package init(
     about pictures: [String], in folder: String, batch: Int = 256,
     _ classifier: (_ isSecond: Bool) throws -> Classifier, progress: (_ done: Int) -> Void = { _ in }
@@ -22,7 +22,9 @@ extension Agreement {
         let model = try classifier(isSecond)
         answers.append([])
         for (index, name) in names.enumerated() {
-          answers[answers.count - 1].append(try classify(name, in: folder, by: model, isFirst: !isSecond))
+          // What the first could not classify is left out already.
+          let isLeftOut = isSecond && answers[0][index] == nil
+          answers[answers.count - 1].append(isLeftOut ? nil : classify(name, in: folder, by: model))
           progress(start + (isSecond ? names.count + index + 1 : index + 1) / 2)
         }
       }
@@ -31,25 +33,17 @@ extension Agreement {
       }
     }
     if pictureCount == 0, let first = unreadable.first {
-      throw ComparisonError.nothingReadable(picture: first.picture, reason: first.error)
+      throw ComparisonError.nothingClassified(picture: first.picture, reason: first.error)
     }
   }
 
-  /// Nil for a picture that cannot be decoded, which is listed.
-  private mutating func classify(
-    _ picture: String, in folder: String, by model: Classifier, isFirst: Bool
-  ) throws(ComparisonError) -> Classification? {
-    let image: Image
+  /// Nil for a picture that cannot be decoded, or on which the network overflows: it is listed.
+  private mutating func classify(_ picture: String, in folder: String, by model: Classifier) -> Classification? {
     do {
-      image = try Image(contentsOf: folder + "/" + picture)
+      return try model.classification(of: Image(contentsOf: folder + "/" + picture), top: 1)
     } catch {
-      if isFirst { unreadable.append(.init(picture: picture, error: "\(error)")) }
+      unreadable.append(.init(picture: picture, error: "\(error)"))
       return nil
-    }
-    do throws(ClassifierError) {
-      return try model.classification(of: image, top: 1)
-    } catch {
-      throw .model("\(picture): \(error)")
     }
   }
 }

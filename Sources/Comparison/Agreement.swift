@@ -29,7 +29,7 @@ package struct Agreement: Sendable {
   /// Of the angle between the features; nil where the models have none, or not the same number.
   package private(set) var worstCosine: Extreme?
   private var cosineSum = 0.0
-  /// The pictures that could not be decoded, which are not counted.
+  /// The pictures that one of the models could not classify, which are not counted.
   package internal(set) var unreadable: [Unreadable] = []
 
   package var sameClassCount: Int { pictureCount - disagreements.count }

@@ -139,7 +139,7 @@ extension ComparisonReport.Pictures {
     }
     return table(rows, leftAligned: [0, 1])
       + list("different class", disagreements.map { "\($0.picture): \($0.a), \($0.b)" })
-      + list("not readable, left out", unreadable.map { "\($0.picture): \($0.error)" })
+      + list("not classified, left out", unreadable.map { "\($0.picture): \($0.error)" })
   }
 
   private func list(_ title: String, _ lines: [String]) -> String {

@@ -4,7 +4,7 @@ package import Xception
 /// Two models side by side, for the same pictures.
 ///
 /// Each picture is decoded once and classified by both, each with its own preprocessing and precision. A picture that
-/// cannot be decoded is left out and listed.
+/// cannot be decoded, or on which a network overflows, is left out and listed.
 package struct ModelPair: Sendable {
   package let first: Classifier
   package let second: Classifier
@@ -33,30 +33,23 @@ package struct ModelPair: Sendable {
   /// - Parameters:
   ///   - pictures: Paths from the folder, as `PictureFolder` finds them.
   ///   - progress: Told how many pictures are done.
-  /// - Throws: `ComparisonError` where no picture can be decoded or a model cannot be run.
+  /// - Throws: `ComparisonError` where no picture can be classified.
   package func agreement(
     about pictures: [String], in folder: String, progress: (_ done: Int) -> Void = { _ in }
   ) throws(ComparisonError) -> Agreement {
     var agreement = Agreement()
     for (index, picture) in pictures.enumerated() {
-      let image: Image
       do {
-        image = try Image(contentsOf: folder + "/" + picture)
-      } catch {
-        agreement.unreadable.append(.init(picture: picture, error: "\(error)"))
-        progress(index + 1)
-        continue
-      }
-      do throws(ClassifierError) {
+        let image = try Image(contentsOf: folder + "/" + picture)
         agreement.add(
           picture, try first.classification(of: image, top: 1), try second.classification(of: image, top: 1))
       } catch {
-        throw .model("\(picture): \(error)")
+        agreement.unreadable.append(.init(picture: picture, error: "\(error)"))
       }
       progress(index + 1)
     }
     if agreement.pictureCount == 0, let first = agreement.unreadable.first {
-      throw .nothingReadable(picture: first.picture, reason: first.error)
+      throw .nothingClassified(picture: first.picture, reason: first.error)
     }
     return agreement
   }

@@ -126,7 +126,7 @@ struct Convert: ParsableCommand {
     help: ArgumentHelp(
       """
       With --quantize or --precision: classify the pictures in this folder and the folders inside it with both models, and \
-      print how far they agree. Pictures that cannot be decoded are listed and left out.
+      print how far they agree. Pictures that cannot be classified are listed and left out.
       """, valueName: "folder"), completion: .directory)
   var photos: String?
 

@@ -25,7 +25,7 @@ struct Compare: ParsableCommand {
     help: ArgumentHelp(
       """
       The pictures: all files in this folder and the folders inside it whose names end in .jpg, .png, .webp, .tif or \
-      another ending of a picture's name. Those that cannot be decoded are listed and left out; it is an error if none can be.
+      another ending of a picture's name. Those that cannot be classified are listed and left out; it is an error if none can be.
       """, valueName: "folder"), completion: .directory)
   var images: String
   @Option(help: PrecisionArgument.help) var precisionA = PrecisionArgument.auto

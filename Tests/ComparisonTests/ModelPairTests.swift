@@ -57,6 +57,19 @@ import WeightFormat
     #expect(error?.description.contains(name) == true)
   }
 
+  @Test func `A picture on which a network overflows is listed and left out, and the others are compared`() throws {
+    try (Data("P6 2 1 255\n".utf8) + [UInt8](repeating: 0, count: 6)).write(
+      to: small.folder.appending(path: "black.ppm"))
+    let overflowing = try classifier { $0 = try $0.overflowing() }
+    let found = try agreement(pictures + ["black.ppm"], with: overflowing)
+    #expect(found.pictureCount == 1 && found.unreadable.map(\.picture) == pictures)
+    #expect(found.unreadable.allSatisfy { $0.error.contains("overflowed") }, "\(found.unreadable)")
+    let inTurn = try Agreement(about: pictures + ["black.ppm"], in: small.folder.path) { isSecond in
+      isSecond ? overflowing : try classifier()
+    }
+    #expect(inTurn.pictureCount == 1 && inTurn.unreadable == found.unreadable)
+  }
+
   @Test func `Models that differ in input size, classes or labels are refused`() throws {
     let one = try classifier()
     #expect(throws: ComparisonError.differentInputs(model.graph.inputShape, .map(height: 48, width: 44, channels: 3))) {

@@ -33,7 +33,7 @@ struct EvaluateCommandTests {
     let result = try evaluate(model.file.path, folder.path)
     // As with xception-run, where a picture could not be classified.
     #expect(result.status == 1 && result.errors.isEmpty, "\(result.errors)")
-    #expect(result.output.contains("2 pictures, 1 more not readable"))
+    #expect(result.output.contains("2 pictures, 1 more not classified"))
     #expect(result.output.contains("50.0 % (9.5 to 90.5 %), 1 of 2"))
     #expect(result.output.contains("bad.png: "))
     #expect(result.output.contains(/\d % to \d+\.\d % +[12] +\d+\.\d % +(0|50|100)\.0 %/), "\(result.output)")

@@ -35,12 +35,13 @@ struct EvaluateModelsTests {
 
   /// The model of the same weights for any labels: two with other orders of labels give other answers.
   private static func model(
-    _ name: String, _ labels: [String], isOfLabels: Bool = false, in folder: URL
+    _ name: String, _ labels: [String], isOfLabels: Bool = false, overflows: Bool = false, in folder: URL
   ) throws -> String {
     let file = folder.appending(path: name + ".xcw")
-    let model = try SmallModel.model(
+    var model = try SmallModel.model(
       classes: labels.count, ending: isOfLabels ? .sigmoid : .softmax,
       output: isOfLabels ? .labelProbabilities : .classProbabilities, labels: labels)
+    if overflows { model = try model.overflowing() }
     try WeightFile.write(model, to: file.path, profile: .compact)
     return file.path
   }
@@ -135,6 +136,35 @@ struct EvaluateModelsTests {
     #expect(try line(of: 2, at: 0).last == "100.00")
     let precision = ranks.reduce(0) { $0 + 100 / Double($1) } / 16
     #expect(try line(of: 3, at: 0).last == String(format: "%.2f", precision))
+  }
+
+  @Test func `A picture on which one network overflows counts for none, and is named with it; the others count`() throws
+  {
+    let overflowing = try Self.model("overflowing", Self.labels, overflows: true, in: folder)
+    let a = folder.appending(path: "a.xcw").path
+    let truth = try list(rankings.map { [$0[0]] })
+    let result = try Command.run("xception-inspect", ["evaluate", a, overflowing, truth])
+    #expect(result.status == 1 && result.output.hasPrefix("1 picture, 15 more not classified\n"), "\(result)")
+    for picture in pictures.dropFirst() {
+      #expect(
+        result.lines.contains { $0.hasPrefix("  \(picture): \(overflowing) (fp32): ") && $0.hasSuffix("overflowed") })
+    }
+    let alone = try Command.run("xception-inspect", ["evaluate", "--json", overflowing, truth])
+    let report = try #require(try JSONSerialization.jsonObject(with: Data(alone.output.utf8)) as? [String: Any])
+    let failures = try #require(report["failures"] as? [[String: String]])
+    #expect(failures.map { $0["picture"] } == Array(pictures.dropFirst()) && report["pictures"] as? Int == 1)
+    #expect(failures.allSatisfy { $0["error"]?.hasSuffix("overflowed") == true }, "\(failures)")
+  }
+
+  @Test func `Pictures are counted in their order whatever the number of threads`() throws {
+    let truth = try list(rankings.map { [$0[1]] })
+    let a = folder.appending(path: "a.xcw").path
+    try Data("no picture".utf8).write(to: folder.appending(path: pictures[3]))
+    let results = try ["1", "2", "7"].map {
+      try Command.run("xception-inspect", ["evaluate", "--json", a, a, truth, "--threads", $0])
+    }
+    #expect(results[0].output.contains("\"failures\":[{\"error\":\"") && results[0].output.contains("\"pictures\":15"))
+    #expect(results.allSatisfy { $0.output == results[0].output && $0.status == 1 })
   }
 
   @Test func `Labels count by their weights in MAP@100, and alike without`() throws {

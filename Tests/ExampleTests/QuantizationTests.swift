@@ -121,7 +121,8 @@ struct QuantizationTests {
     try FileManager.default.createDirectory(at: folder.appending(path: "empty"), withIntermediateDirectories: true)
     expectRefusal(try convert("--quantize", "int8", "--validate", path("empty")), "holds no pictures")
     try Data("no picture".utf8).write(to: folder.appending(path: "empty/bad.png"))
-    expectRefusal(try convert("--quantize", "int8", "--validate", path("empty")), "none of the pictures can be read")
+    expectRefusal(
+      try convert("--quantize", "int8", "--validate", path("empty")), "none of the pictures can be classified")
     expectRefusal(try convert("--validate", path("photos")), "--validate", status: 64)
     expectRefusal(try convert("--quantize", "int8", "--precision", "bf16"), "cannot be used together", status: 64)
     expectRefusal(try convert("--quantize", "int4"), "int4", status: 64)
@@ -168,7 +169,7 @@ struct QuantizationTests {
     let pictures = try #require(report["pictures"] as? [String: Any])
     #expect(pictures["count"] as? Int == 2)
     #expect((pictures["unreadable"] as? [[String: Any]])?.first?["picture"] as? String == "bad.jpg")
-    #expect(try compare(file, file).output.contains("\nnot readable, left out:\n  bad.jpg: "))
+    #expect(try compare(file, file).output.contains("\nnot classified, left out:\n  bad.jpg: "))
 
     #expect(try convert("--input-size", "48", "--quiet", to: "48.xcw").status == 0)
     let sizes = try compare(file, path("48.xcw"))

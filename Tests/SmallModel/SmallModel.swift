@@ -46,3 +46,17 @@ package struct SmallModel: Sendable {
     return Model(graph: try network.graph { weights.tensor($0, $1, $2) }, metadata: metadata)
   }
 }
+
+extension Model {
+  /// The model with a first convolution of weights so large that it overflows on every picture that is not black.
+  package func overflowing() throws -> Model {
+    var changed = self
+    changed.metadata.preprocessing.divisor = 1
+    changed.metadata.preprocessing.mean = [0, 0, 0]
+    guard let kernel = graph.tensors.firstIndex(where: { $0.dimensions.count > 1 }) else { return changed }
+    let tensor = graph.tensors[kernel]
+    changed.graph.tensors[kernel] = Tensor(
+      name: tensor.name, dimensions: tensor.dimensions, values: try tensor.values().map { $0 < 0 ? -1e38 : 1e38 })
+    return changed
+  }
+}

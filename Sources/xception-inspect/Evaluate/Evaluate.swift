@@ -24,7 +24,7 @@ struct Evaluate: ParsableCommand {
         xception-inspect evaluate a.xcw b.xcw truth.csv --html report.html
         xception-inspect evaluate m.xcw m.xcw photos --precision fp32 --precision int8
 
-      The exit code is 0 if every picture was classified, 1 if one could not be read, 64 for wrong usage.
+      The exit code is 0 if every picture was classified, 1 if one was not, 64 for wrong usage.
       """)
 
   @Argument(
@@ -102,6 +102,6 @@ struct Evaluate: ParsableCommand {
       progress.clear()
     }
     print(json ? try jsonLine(report) : report.text.printableLines)
-    if !run.unreadable.isEmpty { throw ExitCode.failure }
+    if !run.failures.isEmpty { throw ExitCode.failure }
   }
 }

@@ -20,6 +20,8 @@ struct EvaluatedModel {
 
   let classifier: Classifier
   let file: String
+  /// The file and what the network computes in.
+  var title: String { "\(file) (\(classifier.precision.rawValue))" }
   private(set) var findings: Findings
   /// Of each label in MAP@100; nil where all count alike.
   let weights: [Double]?
@@ -67,7 +69,7 @@ struct EvaluatedModel {
     }
   }
 
-  /// To each picture that was read.
+  /// To each picture that was classified.
   var answers: [Answer] {
     switch findings {
     case .classes(_, let answers):

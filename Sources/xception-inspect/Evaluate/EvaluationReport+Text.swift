@@ -5,11 +5,11 @@ extension EvaluationReport {
   var text: String {
     var parts = [
       (pictures == 1 ? "1 picture" : "\(grouped(pictures)) pictures")
-        + (unreadable.isEmpty ? "" : ", \(unreadable.count) more not readable")
+        + (failures.isEmpty ? "" : ", \(grouped(failures.count)) more not classified")
     ]
     parts += models.count == 1 ? models.map(\.text) : [comparison] + pairs.map(\.text)
-    if !unreadable.isEmpty {
-      parts.append((["not readable:"] + unreadable.map { "  \($0.picture): \($0.error)" }).joined(separator: "\n"))
+    if !failures.isEmpty {
+      parts.append((["not classified:"] + failures.map { "  \($0.picture): \($0.error)" }).joined(separator: "\n"))
     }
     return parts.joined(separator: "\n\n")
   }

@@ -64,7 +64,7 @@ struct EvaluationReport: Encodable {
     let differences: [Difference]
   }
 
-  struct Unreadable: Encodable {
+  struct Failure: Encodable {
     let picture: String
     let error: String
   }
@@ -72,15 +72,16 @@ struct EvaluationReport: Encodable {
   let pictures: Int
   let models: [Model]
   let pairs: [Pair]
-  let unreadable: [Unreadable]
+  /// The pictures that were not classified, which count for nothing.
+  let failures: [Failure]
 
   init(_ run: EvaluationRun) {
-    pictures = run.pictures.count - run.unreadable.count
+    pictures = run.pictures.count - run.failures.count
     models = run.models.map(Model.init)
     pairs = run.models.indices.flatMap { a in
       run.models.indices[(a + 1)...].compactMap { b in Pair(run, a, b) }
     }
-    unreadable = run.unreadable.map { Unreadable(picture: $0.picture, error: $0.error) }
+    failures = run.failures.map { Failure(picture: $0.picture, error: $0.error) }
   }
 }
 
@@ -124,10 +125,7 @@ extension EvaluationReport.Pair {
     case (.labels, .labels): compared = "labels"
     default: return nil
     }
-    (a, b) =
-      one.file == other.file && one.classifier.precision != other.classifier.precision
-      ? ("\(one.file) (\(one.classifier.precision.rawValue))", "\(other.file) (\(other.classifier.precision.rawValue))")
-      : (one.file, other.file)
+    (a, b) = one.file == other.file ? (one.title, other.title) : (one.file, other.file)
     let answers = Array(zip(one.answers, other.answers))
     // By name: two models may have their classes in different orders.
     agreement = Proportion(answers.count { $0.names == $1.names }, of: answers.count)
