@@ -1,5 +1,5 @@
 /// Comma-separated values as RFC 4180 describes them: a field in double quotes may hold commas, ends of lines and, doubled,
-/// quotes.
+/// quotes. Blanks before the first of its quotes are no part of it.
 package enum SeparatedValues {
   /// The records with the numbers of their first lines, from 1; empty lines are left out.
   package static func records(_ text: String) throws(TruthError) -> [(line: Int, fields: [String])] {
@@ -30,7 +30,9 @@ package enum SeparatedValues {
       case "\"" where isQuoted:
         (isQuoted, wasQuoted) = (false, true)
       case _ where isQuoted: field.append(scalar)
-      case "\"" where field.isEmpty && !wasQuoted: isQuoted = true
+      case "\"" where !wasQuoted && field.allSatisfy({ $0 == " " || $0 == "\t" }):
+        field = .init()
+        isQuoted = true
       case ",": endField()
       case "\r" where scalars.first == "\n": continue
       case "\n":

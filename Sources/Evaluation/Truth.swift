@@ -27,7 +27,7 @@ package struct Truth: Hashable, Sendable {
   }
 
   /// Lines of `file,label[,label...]`, as RFC 4180 quotes them. A picture without a label, `file,`, has none. Empty lines are
-  /// skipped, and so is a first one that names the columns, in its first or second field with the words of `columnNames`.
+  /// skipped, and so is a first one that names the columns.
   package init(list text: String) throws(TruthError) {
     var entries: [Entry] = []
     var isFirst = true
@@ -38,21 +38,16 @@ package struct Truth: Hashable, Sendable {
       guard fields.count >= 2 else {
         throw .line(number, reason: "\"\(fields[0])\" has no label, expected file,label[,label...]")
       }
-      entries.append(Entry(picture: fields[0], labels: fields.dropFirst().filter { !$0.isEmpty }))
+      entries.append(Entry(picture: fields[0], labels: fields.dropFirst().filter { !$0.withoutBlanksAround.isEmpty }))
     }
     guard !entries.isEmpty else { throw .empty }
     self.entries = entries
   }
 
-  private static let columnNames: (first: Set<String>, second: Set<String>) = (
-    ["file", "filename", "file_name", "filepath", "image", "image_id", "id", "path", "picture", "photo"],
-    ["label", "labels", "class", "classes", "class_name", "category", "target", "tags"]
-  )
-
   private static func namesColumns(_ fields: [String]) -> Bool {
     // A picture's name has an ending.
-    columnNames.first.contains(fields[0].lowercased())
-      || fields.count > 1 && !fields[0].contains(".") && columnNames.second.contains(fields[1].lowercased())
+    ColumnNames.pictures.names(fields[0])
+      || fields.count > 1 && !fields[0].contains(".") && ColumnNames.labels.names(fields[1])
   }
 
   /// The class of each entry, for a model whose classes exclude each other.

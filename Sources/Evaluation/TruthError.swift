@@ -24,6 +24,9 @@ extension TruthError: CustomStringConvertible {
         + (known.isEmpty
           ? "it has no names of classes, expected their numbers"
           : "its classes are \(known.joined(separator: ", "))")
+        + (ClassIndex.isWordNetID(name)
+          ? ". It is one of WordNet's names, as ImageNet's folders have: --classes FILE, with lines of name,class, says which class each is"
+          : "")
     case .ambiguousClass(let name, let indices):
       "\"\(name)\" is the name of the classes \(indices.map(String.init).joined(separator: " and ")); give the number"
     case .notOneClass(let picture, let found):

@@ -14,5 +14,5 @@ struct XceptionInspect: ParsableCommand {
       """,
     version: runtimeVersion, subcommands: [Show.self, Compare.self, Evaluate.self], defaultSubcommand: Show.self)
 
-  static func main() { runAndExit() }
+  static func main() { runAndExit(joinsNames: CommandArguments.ofProcess.first == Evaluate._commandName) }
 }

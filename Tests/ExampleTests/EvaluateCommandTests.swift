@@ -78,6 +78,53 @@ struct EvaluateCommandTests {
     #expect(refused.errors.contains("\"cow\" is not a class of the model; its classes are ant, bee, cat, dog, elk"))
   }
 
+  @Test func `A list may name files whose names are not UTF-8`() throws {
+    let name = model.folder.path + "/caf"
+    let list = model.folder.appending(path: "bytes-\(UUID().uuidString).csv")
+    let copy = try Command.shell("cp '\(model.photos[0].path)' \"$(printf '\(name)\\351.ppm')\"")
+    try #require(copy.status == 0, "\(copy.errors)")
+    try
+      (Data("file,label\ncaf".utf8) + [0xe9] + Data(".ppm,\(answers[0])\n\"caf".utf8) + [0xea]
+      + Data(".ppm\",\(answers[0])\n".utf8)).write(to: list)
+    let result = try evaluate(model.file.path, list.path)
+    #expect(result.output.hasPrefix("1 picture, 1 more not classified\n"), "\(result)")
+    #expect(result.output.contains("\n  caf\\xea.ppm: "))
+    try Data([0xff, 0xfe, 0x61, 0]).write(to: list)
+    #expect(try evaluate(model.file.path, list.path).errors.contains("it has a zero byte, expected text in UTF-8"))
+  }
+
+  @Test func `Classes may have other names in folders, as --classes says`() throws {
+    let places = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+    let list = model.folder.appending(path: "classes-\(UUID().uuidString).csv")
+    var lines = "name,class\n"
+    for (index, place) in places.enumerated() {
+      lines += "n0000000\(index),\(place.lastPathComponent)\n"
+      try FileManager.default.moveItem(at: place, to: folder.appending(path: "n0000000\(index)"))
+    }
+    try Data(lines.utf8).write(to: list)
+    let refused = try evaluate(model.file.path, folder.path)
+    #expect(refused.status == 1 && refused.errors.contains("--classes FILE, with lines of name,class"), "\(refused)")
+    let result = try evaluate(model.file.path, folder.path, "--classes", list.path)
+    #expect(result.output.contains("50.0 % (9.5 to 90.5 %), 1 of 2"), "\(result)")
+  }
+
+  @Test func `Many arguments are refused or taken in little time`() throws {
+    let names = (0..<20_000).map { "photo\($0).jpg" }
+    let clock = ContinuousClock()
+    for (command, arguments) in [
+      ("xception-inspect", ["evaluate", model.file.path] + names), ("xception-inspect", names),
+      ("xception-bench", names),
+      ("xception-convert", names),
+    ] {
+      var result: Command.Result?
+      let time = try clock.measure { result = try Command.run(command, arguments) }
+      #expect(try #require(result).status != 0 && time < .seconds(5), "\(command) takes \(time)")
+    }
+    // Joined or not, the truth is the last and the models are those before it.
+    let many = try evaluate(model.file.path, model.file.path, model.file.path, folder.path, "--json")
+    #expect(many.output.components(separatedBy: "\"kind\"").count == 4, "\(many)")
+  }
+
   @Test func `The page is not written over a picture, by whatever name, nor to a file of another ending`() throws {
     let photo = try #require(
       model.photos.first.map { folder.appending(path: answers[0]).appending(path: $0.lastPathComponent) })

@@ -13,7 +13,8 @@ struct Evaluate: ParsableCommand {
     discussion: """
       TRUTH is a folder with a folder of pictures for each class, or a file of file,label[,label...] lines, whose files \
       are named from the folder that it is in; a first line that begins with file, image, path, picture or id, or has label \
-      or class in its second column, names the columns. Labels are names of the model's classes, or their numbers from 0.
+      or class in its second column, names the columns. Labels are names of the model's classes, or their numbers from 0, or \
+      what --classes calls them; the 1,000 folders of ImageNet, n01440764 and so on, are known if all are there.
 
       Of exclusive classes it tells the top-1 and top-5 accuracies with 95 % intervals (Wilson), precision, recall and F1 \
       of each class, the confusions, and the calibration; of independent labels the mean average precision, MAP@100 as \
@@ -42,6 +43,11 @@ struct Evaluate: ParsableCommand {
       valueName: "file"), completion: .file())
   var weights: String?
   @Option(
+    help: ArgumentHelp(
+      "What the classes are called in TRUTH, where that is not as the model calls them: a file of name,class lines.",
+      valueName: "file"), completion: .file())
+  var classes: String?
+  @Option(
     help: ArgumentHelp("Write a page with the confusions and the worst mistakes to this HTML file.", valueName: "file"),
     completion: .file(extensions: ["html"]))
   var html: String?
@@ -49,7 +55,8 @@ struct Evaluate: ParsableCommand {
   @OptionGroup(title: "Reading pictures") var decoding: DecodingArguments
   @Flag(help: "Print one JSON object.") var json = false
 
-  func validate() throws {
+  mutating func validate() throws {
+    arguments = CommandArguments.separated(arguments)
     guard arguments.count >= 2 else {
       throw ValidationError("expected a weights file and a folder or list of pictures, found \(arguments.count)")
     }
@@ -70,9 +77,10 @@ struct Evaluate: ParsableCommand {
     defer { progress.clear() }
     let installed = InstalledModels()
     if let html {
-      let inputs = arguments.map { (try? installed.path(meantBy: $0)) ?? $0 } + [weights].compactMap(\.self)
+      let inputs = arguments.map { (try? installed.path(meantBy: $0)) ?? $0 } + [weights, classes].compactMap(\.self)
       try OutputFile.check(html, notOf: inputs)
     }
+    let (names, labelWeights) = (try classes.map { try ListFile($0) }, try weights.map { try ListFile($0) })
     let files = try arguments.dropLast().map { (name: $0, path: try installed.path(meantBy: $0)) }
     let pictures = try KnownPictures(at: arguments[arguments.count - 1])
     if let html { try OutputFile.check(html, isNoneOf: (0..<pictures.count).lazy.map(pictures.path(of:))) }
@@ -84,8 +92,12 @@ struct Evaluate: ParsableCommand {
       let classifier = try Classifier(contentsOfFile: file.path, options: options)
       try decoding.check(channels: classifier.inputChannels)
       return try EvaluatedModel(
-        classifier, file: file.name, pictures: pictures,
-        weights: try weights.map { try LabelWeights(contentsOfFile: $0) })
+        classifier, file: file.name, pictures: pictures, names: names, weights: labelWeights)
+    }
+    if models.contains(where: \.hasFoldersOfImageNet) {
+      StandardError.print(
+        "xception-inspect: the pictures' classes are ImageNet's folders, taken for the model's classes in the order of their names"
+      )
     }
     guard weights == nil || models.contains(where: { $0.classifier.kind == .independentLabels }) else {
       throw ValidationError("--weights is of independent labels, and the classes of the model exclude each other")

@@ -23,6 +23,8 @@ struct EvaluatedModel {
   /// The file and what the network computes in.
   var title: String { "\(file) (\(classifier.precision.rawValue))" }
   private(set) var findings: Findings
+  /// Whether the pictures' classes are those of ImageNet's folders, in their order.
+  let hasFoldersOfImageNet: Bool
   /// Of each label in MAP@100; nil where all count alike.
   let weights: [Double]?
   private let truths: Truths
@@ -33,15 +35,30 @@ struct EvaluatedModel {
     case labels([Set<Int>])
   }
 
+  /// - Parameters:
+  ///   - names: Of classes, as they are called in the folders and lists.
+  ///   - weights: Of labels.
   /// - Throws: `InputFileError` where the names of the pictures' classes are not the model's.
   init(
-    _ classifier: Classifier, file: String, pictures: KnownPictures, weights: LabelWeights?
+    _ classifier: Classifier, file: String, pictures: KnownPictures, names: ListFile?, weights: ListFile?
   ) throws(InputFileError) {
     self.classifier = classifier
     self.file = file
     let classCount = classifier.classCount
-    let index = ClassIndex(labels: classifier.labels, classCount: classCount)
-    self.weights = try weights?.values(index, classCount: classCount)
+    var index = ClassIndex(labels: classifier.labels, classCount: classCount)
+    if let names {
+      index = try names { (text) throws(TruthError) in
+        var index = index
+        try index.addAliases(list: text)
+        return index
+      }
+      hasFoldersOfImageNet = false
+    } else {
+      hasFoldersOfImageNet = index.addFoldersOfImageNet(pictures.truth)
+    }
+    self.weights = try weights?({ [index] (text) throws(TruthError) in
+      try LabelWeights(list: text).values(index, classCount: classCount)
+    })
     if classifier.kind == .independentLabels {
       truths = .labels(try pictures.labelSets(index))
       findings = .labels(LabelEvaluation(labelCount: classCount), pictures: [])

@@ -21,8 +21,7 @@ struct KnownPictures {
     } else {
       let scalars = path.unicodeScalars
       folder = scalars.lastIndex(of: "/").map { String(scalars[...$0]) } ?? ""
-      let list = try InputFileError.text(ofFileAt: path)
-      truth = try InputFileError.naming(path) { () throws(TruthError) in try Truth(list: list) }
+      truth = try ListFile(path)(Truth.init(list:))
     }
   }
 
