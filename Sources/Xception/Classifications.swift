@@ -14,7 +14,7 @@ struct Classifications<Images: AsyncSequence & Sendable>: AsyncSequence, Sendabl
   func makeAsyncIterator() -> Iterator {
     let (calls, continuation) = AsyncStream.makeStream(of: Call.self)
     let flow = Flow<Failure>(threads: classifier.network.threads)
-    Task {
+    flow.source = Task {
       await start(continuation, flow)
       continuation.finish()
     }
@@ -38,7 +38,8 @@ struct Classifications<Images: AsyncSequence & Sendable>: AsyncSequence, Sendabl
           })
       }
     } catch {
-      flow.end(with: error)
+      // What a sequence throws because it is cancelled is no end of its own.
+      if !flow.cancellation.isCancelled { flow.end(with: error) }
     }
   }
 
@@ -48,14 +49,15 @@ struct Classifications<Images: AsyncSequence & Sendable>: AsyncSequence, Sendabl
 
     mutating func next() async throws(Failure) -> Element? {
       let flow = owner.flow
-      guard let call = await calls.next() else {
-        if let failure = flow.failure { throw failure }
-        return nil
-      }
-      let result = await withTaskCancellationHandler {
-        await call.value
+      let result: Element? = await withTaskCancellationHandler {
+        guard let call = await calls.next() else { return nil }
+        return await call.value
       } onCancel: {
         flow.stop()
+      }
+      guard let result else {
+        if let failure = flow.failure { throw failure }
+        return nil
       }
       flow.room.give()
       return result
@@ -71,6 +73,7 @@ private final class Flow<Failure: Error>: Sendable {
   let threads: Seats
   let cancellation = Cancellation()
   private let end = Lock<Failure?>(nil)
+  private let task = Lock<Task<Void, Never>?>(nil)
 
   init(threads count: Int) {
     room = Seats(4 * count)
@@ -82,10 +85,17 @@ private final class Flow<Failure: Error>: Sendable {
 
   func end(with failure: Failure) { end.withLock { $0 = failure } }
 
+  /// What asks the sequence for images. It may wait for one for ever: only where it is cancelled does the sequence end.
+  var source: Task<Void, Never>? {
+    get { task.withLock { $0 } }
+    set { task.withLock { $0 = newValue } }
+  }
+
   func stop() {
     cancellation.cancel()
     room.close()
     threads.close()
+    source?.cancel()
   }
 }
 

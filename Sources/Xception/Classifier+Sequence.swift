@@ -19,8 +19,9 @@ extension Classifier {
   ///
   /// Results come in the order of the images, a failure for each image that cannot be classified. Images are asked for as
   /// results are: at most four for each thread are in flight, however many there are. Where the task that iterates is
-  /// cancelled the results end, and what is in flight stops within one layer, as it does when the iterator is released. An error of the
-  /// sequence of images is thrown after the results of the images before it.
+  /// cancelled the results end, and what is in flight stops within one layer, as it does when the iterator is released; a
+  /// sequence that is being waited for an image then finds its task cancelled. An error of the sequence of images is thrown
+  /// after the results of the images before it.
   ///
   /// - Parameters:
   ///   - images: Image files, their contents, or pixels.

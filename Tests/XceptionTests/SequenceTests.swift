@@ -115,4 +115,76 @@ struct SequenceTests {
     } while images.asked.value.load(ordering: .relaxed) != asked
     #expect(asked <= 1 + 4 * classifier.network.threads)
   }
+
+  /// Two pictures, and then none that ever comes.
+  private struct Hanging: AsyncSequence, Sendable {
+    let pictures: ArraySlice<ImageSource>
+    /// Ends when the third picture is waited for.
+    let waiting = AsyncStream.makeStream(of: Void.self)
+    /// Ends when it is not any more.
+    let ended = AsyncStream.makeStream(of: Void.self)
+
+    func makeAsyncIterator() -> Iterator { Iterator(of: self, left: pictures) }
+
+    struct Iterator: AsyncIteratorProtocol {
+      let of: Hanging
+      var left: ArraySlice<ImageSource>
+
+      mutating func next() async -> ImageSource? {
+        if let picture = left.popFirst() { return picture }
+        let (never, continuation) = AsyncStream.makeStream(of: ImageSource.self)
+        continuation.onTermination = { [of] _ in of.ended.continuation.finish() }
+        of.waiting.continuation.finish()
+        for await picture in never { return picture }
+        return withExtendedLifetime(continuation) { nil }
+      }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2))) func `A sequence that is waited for is cancelled when the iterator is given up`() async
+  {
+    let images = Hanging(pictures: pictures.prefix(2))
+    var taken = 0
+    for await _ in classifier.classify(images) {
+      taken += 1
+      if taken < 2 { continue }
+      for await _ in images.waiting.stream {}
+      break
+    }
+    for await _ in images.ended.stream {}
+  }
+
+  @Test(.timeLimit(.minutes(2)), arguments: [0, 2])
+  func `A sequence that is waited for is cancelled when the task is`(count: Int) async {
+    let images = Hanging(pictures: pictures.prefix(count))
+    let task = Task { [classifier] in
+      var taken = 0
+      for await _ in classifier.classify(images) { taken += 1 }
+      return taken
+    }
+    for await _ in images.waiting.stream {}
+    task.cancel()
+    #expect(await task.value <= count)
+    for await _ in images.ended.stream {}
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func `What a sequence throws because it is cancelled is not thrown`() async throws {
+    struct Sleeping: AsyncSequence, Sendable {
+      struct Iterator: AsyncIteratorProtocol {
+        mutating func next() async throws -> ImageSource? {
+          try await Task.sleep(for: .seconds(10_000))
+          return nil
+        }
+      }
+
+      func makeAsyncIterator() -> Iterator { Iterator() }
+    }
+    let task = Task { [classifier] in
+      for try await _ in classifier.classify(Sleeping()) {}
+    }
+    try await Task.sleep(for: .milliseconds(100))
+    task.cancel()
+    try await task.value
+  }
 }
