@@ -1,4 +1,5 @@
 #include "codec.h"
+#include "heif_turns.h"
 #include "library.h"
 
 #include <pthread.h>
@@ -34,8 +35,6 @@ static struct libheif {
   void (*handle_release)(const void *handle);
   int (*width)(const void *handle);
   int (*height)(const void *handle);
-  int (*stored_width)(const void *handle);
-  int (*stored_height)(const void *handle);
   int (*has_alpha)(const void *handle);
   struct heif_decoding_options *(*options_alloc)(void);
   void (*options_free)(struct heif_decoding_options *);
@@ -50,7 +49,7 @@ static bool is_loaded;
 
 static void libheif_load(void) {
   static const char *const names[] = LIBRARY_NAMES("heif", "libheif.so.1", "libheif.so");
-#define FUNCTION(name, member) {"heif_" name, (void **)&library.member}
+#define FUNCTION(name, member) {"heif_" name, (void **)&library.member, false}
   const struct library_function functions[] = {
       FUNCTION("context_alloc", context_alloc),
       FUNCTION("context_free", context_free),
@@ -59,8 +58,6 @@ static void libheif_load(void) {
       FUNCTION("image_handle_release", handle_release),
       FUNCTION("image_handle_get_width", width),
       FUNCTION("image_handle_get_height", height),
-      FUNCTION("image_handle_get_ispe_width", stored_width),
-      FUNCTION("image_handle_get_ispe_height", stored_height),
       FUNCTION("image_handle_has_alpha_channel", has_alpha),
       FUNCTION("decoding_options_alloc", options_alloc),
       FUNCTION("decoding_options_free", options_free),
@@ -74,12 +71,15 @@ static void libheif_load(void) {
   is_loaded = library_load(names, functions, sizeof functions / sizeof functions[0]);
 }
 
-// libheif decodes the whole image, and turns it as the file says.
+// libheif decodes the whole image, and crops and turns it as the file says. Where it is wanted as it is stored, what it was
+// turned by is undone: libheif can leave out only all three.
 struct heif_reader {
   struct codec_reader base;
   void *context, *handle, *image;
   const uint8_t *pixels;
   size_t stride;
+  /// What is undone.
+  struct heif_turns turns;
 };
 
 static int heif_fail(struct heif_reader *reader, struct heif_error error) {
@@ -101,7 +101,6 @@ static int heif_decode(struct heif_reader *reader) {
   if (options == NULL) {
     return codec_fail(base, codec_out_of_memory, 0, "");
   }
-  options->ignore_transformations = base->options.keeps_orientation;
   // Else what is damaged is filled with whatever was in memory: other pixels each time.
   if (options->version >= 3) {
     options->strict_decoding = !base->options.tolerant;
@@ -113,14 +112,35 @@ static int heif_decode(struct heif_reader *reader) {
     return heif_fail(reader, error);
   }
   int stride = 0;
+  size_t width = base->header.width, height = base->header.height, row_bytes = codec_row_bytes(&base->header);
+  if (heif_is_transposed(&reader->turns)) {
+    row_bytes = row_bytes / width * height;
+    width = base->header.height;
+    height = base->header.width;
+  }
   reader->pixels = library.plane(reader->image, heif_channel_interleaved, &stride);
   reader->stride = stride > 0 ? (size_t)stride : 0;
-  if (reader->pixels == NULL || reader->stride < codec_row_bytes(&base->header)
-      || library.image_width(reader->image, heif_channel_interleaved) != (int)base->header.width
-      || library.image_height(reader->image, heif_channel_interleaved) != (int)base->header.height) {
+  if (reader->pixels == NULL || reader->stride < row_bytes
+      || library.image_width(reader->image, heif_channel_interleaved) != (int)width
+      || library.image_height(reader->image, heif_channel_interleaved) != (int)height) {
     return codec_fail(base, codec_malformed, 0, "an image of another size than the header says");
   }
   return codec_success;
+}
+
+static void heif_copy_row(const struct heif_reader *reader, size_t row, uint8_t *pixels) {
+  const struct codec_header *header = &reader->base.header;
+  size_t row_bytes = codec_row_bytes(header);
+  if (reader->turns.count == 0) {
+    memcpy(pixels, reader->pixels + row * reader->stride, row_bytes);
+    return;
+  }
+  size_t size = row_bytes / header->width;
+  for (size_t column = 0; column < header->width; ++column) {
+    size_t x = column, y = row;
+    heif_turn(&reader->turns, header->width, header->height, &x, &y);
+    memcpy(pixels + column * size, reader->pixels + y * reader->stride + x * size, size);
+  }
 }
 
 static int heif_read(struct codec_reader *base, uint8_t *rows, size_t stride, size_t count) {
@@ -132,8 +152,7 @@ static int heif_read(struct codec_reader *base, uint8_t *rows, size_t stride, si
     }
   }
   for (size_t index = 0; index < count; ++index) {
-    memcpy(rows + index * stride, reader->pixels + (base->row + index) * reader->stride,
-           codec_row_bytes(&base->header));
+    heif_copy_row(reader, base->row + index, rows + index * stride);
   }
   base->row += count;
   return codec_success;
@@ -166,9 +185,12 @@ static int heif_read_header(struct heif_reader *reader) {
   if (error.code != 0) {
     return heif_fail(reader, error);
   }
-  bool keeps = reader->base.options.keeps_orientation;
-  int width = keeps ? library.stored_width(reader->handle) : library.width(reader->handle);
-  int height = keeps ? library.stored_height(reader->handle) : library.height(reader->handle);
+  if (reader->base.options.keeps_orientation) {
+    reader->turns = heif_find_turns(reader->base.bytes, reader->base.count);
+  }
+  bool is_transposed = heif_is_transposed(&reader->turns);
+  int width = is_transposed ? library.height(reader->handle) : library.width(reader->handle);
+  int height = is_transposed ? library.width(reader->handle) : library.height(reader->handle);
   header->width = width > 0 ? (uint32_t)width : 0;
   header->height = height > 0 ? (uint32_t)height : 0;
   header->layout = library.has_alpha(reader->handle) ? codec_rgba : codec_rgb;

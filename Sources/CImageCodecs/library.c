@@ -12,7 +12,7 @@ _Bool library_load(const char *const *names, const struct library_function *func
   }
   for (size_t index = 0; index < count; ++index) {
     *functions[index].place = dlsym(library, functions[index].name);
-    if (*functions[index].place == NULL) {
+    if (*functions[index].place == NULL && !functions[index].is_optional) {
       dlclose(library);
       return 0;
     }

@@ -1,5 +1,5 @@
 /// What comes before the pixels of a BMP file: the file header of 14 bytes, then the core header (12 bytes) or an info
-/// header (16 to 124 bytes: OS/2's, and Windows's versions 1 to 5), masks and a palette.
+/// header (16 to 124 bytes: OS/2's, and Windows's versions 1 to 5), masks and a palette. A DIB file has no file header.
 struct BMPHeader {
   enum Coding: Equatable {
     case plain
@@ -40,7 +40,8 @@ struct BMPHeader {
 extension BMPHeader {
   /// - Throws: `ImageError` where the header is damaged, above the limits or of an unknown kind.
   init(_ bytes: [UInt8], limits: DecodingOptions.Limits) throws(ImageError) {
-    let file = LittleEndianFile(bytes: bytes, format: .bmp)
+    let isDIB = !bytes.starts(with: [UInt8](ascii: "BM"))
+    let file = LittleEndianFile(bytes: bytes, format: .bmp, missing: isDIB ? 14 : 0)
     let size = try file.number(at: 14, size: 4)
     guard [12, 16, 40, 52, 56, 64, 108, 124].contains(size) else {
       throw .unsupported(
@@ -59,14 +60,15 @@ extension BMPHeader {
     let maskCount = compression == 6 ? 4 : compression == 3 ? 3 : 0
     masks = try Self.masks(file, bitCount: bitCount, count: size >= 56 && maskCount > 0 ? 4 : maskCount)
     let paletteStart = 14 + size + (size == 40 ? maskCount * 4 : 0)
-    let stated = try file.number(at: 10, size: 4)
+    let stated = try isDIB ? 0 : file.number(at: 10, size: 4)
     let colorSize = isCore ? 3 : 4
     var colorCount = try size >= 40 ? file.number(at: 46, size: 4) : 0
     if colorCount == 0 { colorCount = bitCount <= 8 ? 1 << bitCount : 0 }
     // Some writers forget the palette when they state where the pixels start.
     let isBehindPalette = stated > paletteStart || (stated == paletteStart && bitCount > 8)
-    offset = isBehindPalette ? stated : paletteStart + colorCount * colorSize
-    let available = (offset - paletteStart) / colorSize
+    let start = isBehindPalette ? stated : paletteStart + colorCount * colorSize
+    offset = start - file.missing
+    let available = (start - paletteStart) / colorSize
     palette = try Self.palette(
       file, at: paletteStart, count: bitCount <= 8 ? min(colorCount, available, 256) : 0, colorSize: colorSize)
   }
@@ -110,9 +112,12 @@ extension BMPHeader {
 private struct LittleEndianFile {
   let bytes: [UInt8]
   let format: ImageFormat
+  /// Bytes that other files have at their start; offsets count them.
+  let missing: Int
 
   /// - Parameter size: in bytes, at most 4.
   func number(at offset: Int, size: Int) throws(ImageError) -> Int {
+    let offset = offset - missing
     guard offset <= bytes.count - size else {
       throw .truncated(format, offset: bytes.count, expected: "\(size) bytes of the header at byte \(offset)")
     }

@@ -12,9 +12,20 @@ extension ImageFormat {
       let format = Self(netpbmDigit: bytes[1])
     {
       self = format
+    } else if Self.isDIB(bytes) {
+      self = .bmp
     } else {
       throw .unknownFormat(found: Self.description(ofUnknown: bytes))
     }
+  }
+
+  /// Whether the file is a BMP without its file header, which begins with the size of the info header. Little else says that:
+  /// one plane, and what BMP has of bits and compressions.
+  private static func isDIB(_ bytes: [UInt8]) -> Bool {
+    guard bytes.count >= 40 else { return false }
+    return [40, 52, 56, 64, 108, 124].contains(bytes[0]) && bytes[1...3].allSatisfy { $0 == 0 }
+      && bytes[12] == 1 && bytes[13] == 0 && [1, 2, 4, 8, 16, 24, 32].contains(bytes[14]) && bytes[15] == 0
+      && bytes[16] <= 6 && bytes[17...19].allSatisfy { $0 == 0 }
   }
 
   private init?(netpbmDigit digit: UInt8) {

@@ -38,7 +38,7 @@ struct FormatCase: CustomTestStringConvertible, Sendable {
 
   @Test func `All files are there`() {
     let endings = Dictionary(grouping: FormatCase.all) { $0.name.split(separator: ".").last! }.mapValues(\.count)
-    #expect(endings == ["webp": 13, "gif": 6, "bmp": 25, "tiff": 28, "heic": 2, "avif": 2])
+    #expect(endings == ["webp": 13, "gif": 6, "bmp": 25, "tiff": 28, "heic": 7, "avif": 9])
   }
 
   @Test func `The orientation of WebP and TIFF stays unapplied on request`() throws {
@@ -50,6 +50,31 @@ struct FormatCase: CustomTestStringConvertible, Sendable {
         #expect(try Image(contentsOf: path, options: options) == upright)
       }
     }
+  }
+
+  /// Both are cropped, too: their coded size is 64 x 64.
+  @Test(arguments: ["heic", "avif"])
+  func `The orientation of HEIC and AVIF stays unapplied on request, and the crop not`(ending: String) throws {
+    let turned = FormatCase.readable.filter { $0.name.hasPrefix("orientation-") && $0.name.hasSuffix(ending) }
+    let expected = try Fixture.expected("formats/plain.\(ending)")
+    let options = DecodingOptions(appliesOrientation: false)
+    for test in turned {
+      let image = try Image(contentsOf: test.path, options: options)
+      #expect(try #require(largestDifference(image, expected)) <= test.tolerance, "\(test.name)")
+      #expect(try Image(contentsOf: test.path) != image)
+    }
+    let plain = Fixture.path("formats/plain.\(ending)")
+    if !turned.isEmpty { #expect(try Image(contentsOf: plain, options: options) == Image(contentsOf: plain)) }
+  }
+
+  @Test(arguments: FormatCase.all.filter { $0.name.hasSuffix(".bmp") })
+  func `A DIB, which is a BMP without its file header, is read`(test: FormatCase) throws {
+    let bytes = try Fixture.bytes("formats/" + test.name)
+    let header = Int(bytes[14])
+    // The oldest header says too little to be known by.
+    guard header >= 40 else { return }
+    let image = try Image(decoding: Array(bytes.dropFirst(14)))
+    #expect(try image == Fixture.expected("formats/" + test.name))
   }
 
   @Test func `A library that is not installed is named, with the packages that have it`() {
