@@ -44,6 +44,19 @@ package enum Terminal {
     return String((kept + "...").suffix(max(columns, 0)))
   }
 
+  /// Text that takes no more than so many columns, with dots where its beginning was cut off.
+  package static func cutStart(of text: String, to columns: Int) -> String {
+    guard width(text) > columns else { return text }
+    let dots = isUTF8 ? "\u{2026}" : "..."
+    var (kept, used) = ([Character](), dots.count)
+    for character in text.reversed() {
+      used += width(character)
+      if used > columns { break }
+      kept.append(character)
+    }
+    return String((dots + String(kept.reversed())).suffix(max(columns, 0)))
+  }
+
   private static func width(_ character: Character) -> Int {
     guard let scalar = character.unicodeScalars.first else { return 0 }
     return switch scalar.value {

@@ -23,8 +23,9 @@ enum ResultFormat {
     switch self {
     case .text(let named, let columns):
       let lines = columns.map { ProbabilityBars(columns: $0).lines(classification.predictions) }
-      return ((named ? [image.printable] : []) + (lines ?? classification.predictions.map(\.line))).joined(
-        separator: "\n")
+      return ((named ? [Self.title(image, columns: columns)] : []) + (lines ?? classification.predictions.map(\.line)))
+        .joined(
+          separator: "\n")
     case .json(let features):
       var result = JSONResult(image: image, classification, by: classifier, features: features)
       result.heatmap = heatmap.map(JSONResult.Map.init)
@@ -36,10 +37,15 @@ enum ResultFormat {
   /// Of a layer's values.
   func text(_ image: String, _ summary: LayerSummary) throws -> String {
     switch self {
-    case .text(let named, columns: _): (named ? image.printable + "\n" : "") + summary.text
+    case .text(let named, let columns): (named ? Self.title(image, columns: columns) + "\n" : "") + summary.text
     case .json: try jsonLine(summary.object(of: image))
     case .csv: preconditionFailure("a layer's values are no table")
     }
+  }
+
+  /// The line above a picture's results, no wider than the terminal: the end of a path tells pictures apart.
+  private static func title(_ image: String, columns: Int?) -> String {
+    columns.map { Terminal.cutStart(of: image.printable, to: $0) } ?? image.printable
   }
 
   /// Of an image that was not classified; nil where the message on standard error says it all.

@@ -43,6 +43,16 @@ import WeightFormat
       #expect(bars == bars.sorted(by: >))
     }
 
+    @Test(arguments: [("C.UTF-8", "\u{2026}"), ("C", "...")])
+    func `Names above the bars fit the terminal, cut at their beginning`(locale: String, dots: String) throws {
+      let paths = model.photos.map(\.path)
+      let lines = try lines(columns: 24, paths.joined(separator: " "), locale: locale)
+      let names = lines.filter { $0.hasSuffix(".ppm") }
+      #expect(names == paths.map { dots + $0.suffix(24 - dots.count) })
+      #expect(lines.allSatisfy { $0.count <= 24 })
+      #expect(try self.lines(columns: 200, paths.joined(separator: " ")).filter { $0.hasSuffix(".ppm") } == paths)
+    }
+
     @Test func `Bars are number signs where the terminal shows ASCII only`() throws {
       let lines = try lines(columns: 80, model.photos[0].path, locale: "C")
       #expect(lines[0].contains("#"))
