@@ -29,9 +29,12 @@ if [ "$(uname)" != Darwin ]; then
   export XCEPTION_PICTURES=/usr/share/tuxpaint/stamps
 fi
 
-# Libraries that are loaded on demand, and pictures with what Pillow makes of them: PngSuite, which pypng carries, and
-# Pillow's own test images, which its source package does. Tests that need one of them are skipped where it is not to be
-# had.
+# Programs that read what Examples/install.sh installs; the tests of those that are not there say so.
+if [ "$(uname)" != Darwin ]; then bash Examples/install-packages.sh zsh fish man-db groff || true; fi
+
+# Libraries that are loaded on demand, and pictures with what Pillow makes of them: PngSuite, which pypng carries, Pillow's own
+# test images, which its source package does, and libjpeg-turbo's, which pylibjxl's does. Tests that need one of them are
+# skipped where it is not to be had.
 bash Examples/install-packages.sh libtiff6 libheif1 || echo "Without libtiff or libheif their tests are skipped"
 pictures="$caches/xception-runtime/pngsuite"
 read_with_pillow() {  # OUT SOURCE: nothing is left of a reading that was interrupted
@@ -52,7 +55,12 @@ if [ ! -d "$pictures/pillow" ] && fetch_source pillow 12.0.0 Tests/images; then
   read_with_pillow "$pictures/pillow" "$pictures/pillow-12.0.0/Tests/images" || true
   rm -r "$pictures/pillow-12.0.0"
 fi
-for folder in "$pictures/expected" "$pictures/pillow"; do
+turbo=third_party/libjxl/third_party/libjpeg-turbo/testimages
+if [ ! -d "$pictures/libjpeg-turbo" ] && fetch_source pylibjxl 0.5.0 "$turbo"; then
+  read_with_pillow "$pictures/libjpeg-turbo" "$pictures/pylibjxl-0.5.0/$turbo" || true
+  rm -r "$pictures/pylibjxl-0.5.0"
+fi
+for folder in "$pictures/expected" "$pictures/pillow" "$pictures/libjpeg-turbo"; do
   if [ ! -d "$folder" ]; then continue; fi
   export XCEPTION_PILLOW_PICTURES="${XCEPTION_PILLOW_PICTURES:+$XCEPTION_PILLOW_PICTURES:}$folder"
 done

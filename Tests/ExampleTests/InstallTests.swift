@@ -54,6 +54,43 @@ struct InstallTests {
     }
   }
 
+  /// What a program that reads an installed file says of it.
+  ///
+  /// - Parameters:
+  ///   - check: A line of the shell.
+  ///   - file: Of a command.
+  private func expectNothingWrong(_ check: String, in file: (String) -> String) throws {
+    let prefix = FileManager.default.temporaryDirectory.appending(path: "install-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: prefix) }
+    let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Examples/install.sh")
+    try #require(run("bash", [script.path, prefix.path, Command.folder.path]).status == 0)
+    for command in Self.commands {
+      let result = try Command.shell("\(check) '\(prefix.appending(path: file(command)).path)' >/dev/null")
+      #expect(result.status == 0 && result.errors.isEmpty, "\(command): \(result.errors)")
+    }
+  }
+
+  private static func hasProgram(_ name: String) throws -> Bool {
+    try Command.shell("command -v \(name)").status == 0
+  }
+
+  @Test(.enabled("zsh is not installed") { try hasProgram("zsh") })
+  func `zsh finds nothing wrong in its completions`() throws {
+    try expectNothingWrong("zsh -n") { "share/zsh/site-functions/_\($0)" }
+  }
+
+  @Test(.enabled("fish is not installed") { try hasProgram("fish") })
+  func `fish finds nothing wrong in its completions`() throws {
+    try expectNothingWrong("fish --no-execute") { "share/fish/vendor_completions.d/\($0).fish" }
+  }
+
+  @Test(.enabled("man or groff is not installed") { try hasProgram("man") && hasProgram("groff") })
+  func `man finds nothing wrong in the man pages`() throws {
+    try expectNothingWrong("LC_ALL=C.UTF-8 MANWIDTH=100 man --warnings=w -E UTF-8 -l -Tutf8 -Z") {
+      "share/man/man1/\($0).1"
+    }
+  }
+
   @Test func `Examples/install.sh says what is wrong`() throws {
     let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Examples/install.sh")
     #expect(try run("bash", [script.path]).output.contains("expected install.sh PREFIX"))

@@ -10,7 +10,8 @@ struct PeerPicture: CustomTestStringConvertible, Sendable {
   var testDescription: String { name }
   var path: String { folder + "/" + name }
 
-  /// The folders, with colons between them; Tests/run.sh makes one of PngSuite and one of Pillow's own test images.
+  /// The folders, with colons between them; Tests/run.sh makes one of PngSuite, one of Pillow's own test images
+  /// and one of libjpeg-turbo's.
   static let folders = (ProcessInfo.processInfo.environment["XCEPTION_PILLOW_PICTURES"] ?? "").split(separator: ":")
     .map(String.init)
 
@@ -111,7 +112,7 @@ private enum Exception {
 
   @Test func `Every folder has pictures`() {
     for folder in PeerPicture.folders {
-      #expect(PeerPicture.all(endingWith: ".ppm").count { $0.folder == folder } >= 20, "\(folder)")
+      #expect(PeerPicture.all(endingWith: ".ppm").count { $0.folder == folder } >= 8, "\(folder)")
     }
   }
 
