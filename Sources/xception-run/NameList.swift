@@ -10,7 +10,7 @@ import PlainText
 #endif
 
 /// The names in a file or pipe, as `ls`, or `find -print0`, writes them: each ends with a newline, or each with a zero byte
-/// where the first part of the file that is read has one. Empty names are left out, and so are a byte order mark and the
+/// where the first part of the file with either, as it is read, has one. Empty names are left out, and so are a byte order mark and the
 /// carriage returns of a file whose first line ends with one, as Windows writes them.
 final class NameList {
   private let path: String
@@ -70,7 +70,12 @@ final class NameList {
     }
     isAtEnd = count == 0
     bytes += part[..<count]
-    separator = separator ?? (bytes.contains(0) ? 0 : UInt8(ascii: "\n"))
+    if separator == nil { separator = separator(in: part[..<count]) }
+  }
+
+  /// Nil where it is still open: who writes to a pipe may have got no further than half a name.
+  private func separator(in part: ArraySlice<UInt8>) -> UInt8? {
+    part.contains(0) ? 0 : isAtEnd || part.contains(UInt8(ascii: "\n")) ? UInt8(ascii: "\n") : nil
   }
 }
 
