@@ -4,7 +4,8 @@ internal import Files
 package enum PictureFolder {
   /// In lowercase; uppercase is recognized too.
   package static let extensions = [
-    "jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "gif", "bmp", "tif", "tiff", "heic", "heif", "hif", "avif",
+    "jpg", "jpeg", "jpe", "jfif", "mpo", "png", "apng", "webp", "gif", "bmp", "dib", "tif", "tiff", "heic", "heif",
+    "hif", "avif",
     "pbm", "pgm", "ppm", "pnm", "pam",
   ]
 

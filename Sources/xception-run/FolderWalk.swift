@@ -23,13 +23,15 @@ struct FolderWalk {
   /// The folders that the walk is in, the innermost last.
   private var open: [OpenFolder]
   private var linkCount = 0
+  /// Regular files that do not end as pictures' names do.
+  private(set) var leftOut = 0
 
   init(_ path: String) throws(FolderError) { open = [try OpenFolder(path)] }
 
-  /// - Throws: Where a folder inside cannot be read; the walk goes on with what follows it.
+  /// - Throws: Where a folder cannot be read, or not to its end; the walk goes on with what follows it.
   mutating func next() throws(FolderError) -> String? {
     while let folder = open.last {
-      guard let entry = folder.next() else {
+      guard let entry = try folder.next() else {
         open.removeLast()
         continue
       }
@@ -44,6 +46,8 @@ struct FolderWalk {
         if !open.contains(where: inner.isSame) { open.append(inner) }
       } else if PictureFolder.isPicture(entry.name) {
         return path
+      } else {
+        leftOut += 1
       }
     }
     return nil
@@ -73,6 +77,9 @@ struct FolderError: Error {
   #endif
   /// Read already, the last of them comes next.
   private var entries: [Entry] = []
+  private var isAtEnd = false
+  /// What ended the reading, to be told after the entries before it.
+  private var error: SystemError?
 
   init(_ path: String) throws(FolderError) {
     do throws(SystemError) {
@@ -91,13 +98,22 @@ struct FolderError: Error {
 
   func isSame(_ other: OpenFolder) -> Bool { status.isOfSameFile(as: other.status) }
 
-  func next() -> Entry? {
-    if entries.isEmpty { readBatch() }
-    return entries.popLast()
+  func next() throws(FolderError) -> Entry? {
+    if entries.isEmpty, !isAtEnd { readBatch() }
+    if let entry = entries.popLast() { return entry }
+    guard let error else { return nil }
+    self.error = nil
+    throw FolderError(path: path, reason: "cannot read the folder to its end: \(error)")
   }
 
   private func readBatch() {
-    while entries.count < FolderWalk.batch, let entry = unsafe readdir(stream) {
+    while entries.count < FolderWalk.batch {
+      errno = 0
+      guard let entry = unsafe readdir(stream) else {
+        isAtEnd = true
+        if errno != 0 { error = .last }
+        break
+      }
       // Not the field itself, which is declared longer than the entry is.
       let start = unsafe UnsafeRawPointer(entry) + MemoryLayout<dirent>.offset(of: \.d_name)!
       let name = unsafe FileName.string(cString: start.assumingMemoryBound(to: CChar.self))

@@ -22,6 +22,8 @@ struct PictureNames {
   private var walk: FolderWalk?
   /// The folder that is walked, until a picture is found in it.
   private var emptyFolder: String?
+  /// Files in folders that do not end as pictures' names do.
+  private(set) var leftOut = 0
 
   /// - Parameter list: A file that has more names; - is standard input.
   init(_ named: [String], list: String?) throws {
@@ -36,6 +38,7 @@ struct PictureNames {
           emptyFolder = nil
           return .file(path)
         }
+        leftOut += walk?.leftOut ?? 0
         walk = nil
         if let folder = emptyFolder {
           emptyFolder = nil

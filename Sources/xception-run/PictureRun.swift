@@ -47,6 +47,7 @@ struct PictureRun {
         progress.add(failed: outcome.error != nil)
         if let durations = outcome.durations { report?.add(durations) }
       })
+    progress.leftOut = names.leftOut
     progress.clear()
   }
 

@@ -9,6 +9,8 @@ struct RunProgress {
   /// Those of an earlier run among them.
   private(set) var done: Int
   private(set) var failures: Int
+  /// Files in folders that do not end as pictures' names do.
+  var leftOut = 0
   private let earlier: Int
   private let line: ProgressLine?
   private let start = ContinuousClock.now
@@ -59,6 +61,8 @@ struct RunProgress {
   /// Said at the end.
   var summary: String {
     let pictures = done == 1 ? "1 picture" : "\(grouped(done)) pictures"
-    return failures == 0 ? pictures : "\(pictures), \(grouped(failures)) of them not classified"
+    let failed = failures == 0 ? "" : ", \(grouped(failures)) of them not classified"
+    let others = leftOut == 0 ? "" : "; \(grouped(leftOut)) other \(leftOut == 1 ? "file" : "files") left out"
+    return pictures + failed + others
   }
 }

@@ -183,6 +183,23 @@
       }
     }
 
+    @Test(.enabled("there is no C compiler") { try Command.shell("command -v clang || command -v cc").status == 0 })
+    func `A folder that cannot be read to its end is a failure, and what follows it is classified`() throws {
+      let source = try #require(Bundle.module.url(forResource: "Fixtures/failing_readdir", withExtension: "c")).path
+      let result = try run(
+        #"""
+        $(command -v clang || command -v cc) -shared -fPIC '\#(source)' -o failing.so -ldl || exit
+        mkdir -p a/bad z; for file in a/bad/1 a/bad/2 z/3; do cp "$photo" $file.ppm; done
+        LD_PRELOAD=./failing.so xception-run --model "$model" --threads 2 --json a z
+        """#)
+      #expect(result.status == 1)
+      let lines = try Line.all(result)
+      #expect(lines.count >= 2 && lines.last?.image == "z/3.ppm" && lines.last?.error == nil, "\(result.output)")
+      let failed = lines.filter { $0.error != nil }
+      #expect(failed.map(\.image) == ["a/bad"])
+      #expect(failed.first?.error?.contains("cannot read the folder to its end: Input/output error") == true)
+    }
+
     /// One allocation in a hundred places is refused, alone or with all that come after it; with the environment variable
     /// XCEPTION_REFUSED_PLACES in more, or `all` in each, which takes an hour.
     @Test(
