@@ -1,14 +1,19 @@
 /// The names of pictures that have results already: a number of 64 bits for each and how many results it has, as a name may
 /// be given twice.
 struct FinishedPictures {
+  struct Result {
+    var name: String
+    var failed: Bool
+  }
+
   private(set) var count = 0
   private(set) var failures = 0
   private var results: [Int: Int] = [:]
 
-  mutating func insert(_ name: String, failed: Bool) {
+  mutating func insert(_ result: Result) {
     count += 1
-    if failed { failures += 1 }
-    results[key(name), default: 0] += 1
+    if result.failed { failures += 1 }
+    results[key(result.name), default: 0] += 1
   }
 
   /// Removes one result of a picture, and returns whether there was one.

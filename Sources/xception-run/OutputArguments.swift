@@ -19,8 +19,17 @@ struct OutputArguments: ParsableArguments {
       """)
   var resume = false
 
+  @Flag(
+    help: """
+      With --resume: try pictures again that could not be classified; their lines are taken out first.
+      """)
+  var retryFailures = false
+
   @Flag(help: "Print on a terminal what is printed elsewhere, without bars.")
   var plain = false
+
+  /// Nil where the file must not have results.
+  var resumption: Resumption? { resume ? (retryFailures ? .retryFailures : .keepAll) : nil }
 
   var format: FileFormat? {
     guard let name = output?.lowercased() else { return nil }
@@ -29,6 +38,7 @@ struct OutputArguments: ParsableArguments {
 
   func validate() throws {
     guard output != nil || !resume else { throw ValidationError("--resume needs --output") }
+    guard resume || !retryFailures else { throw ValidationError("--retry-failures needs --resume") }
     if let output, format == nil {
       throw ValidationError("--output is \(output), expected a name that ends in .jsonl or .csv")
     }

@@ -1,5 +1,6 @@
 import Files
 import PlainText
+import WeightFormat
 import Xception
 
 #if canImport(FoundationEssentials)
@@ -20,14 +21,18 @@ import Xception
 /// or at worst an incomplete last one.
 final class ResultsFile {
   private let path: String
-  private let descriptor: CInt
+  private var descriptor: CInt
+  /// The file that was replaced by one without failures. It keeps its lock to the end: who opened it before gets none.
+  private var replaced: CInt = -1
   private let format: ResultFormat
   private let origin: ResultOrigin
   /// What a run before this one wrote.
   private(set) var finished = FinishedPictures()
 
-  /// - Parameter resumes: Whether the file may have results, with which this run goes on.
-  init(_ path: String, format: ResultFormat, of origin: ResultOrigin, resumes: Bool) throws(ResultsFileError) {
+  /// - Parameter resumption: How this run goes on with results that the file has; nil where it must have none.
+  init(
+    _ path: String, format: ResultFormat, of origin: ResultOrigin, resumption: Resumption?
+  ) throws(ResultsFileError) {
     self.path = path
     self.format = format
     self.origin = origin
@@ -44,15 +49,65 @@ final class ResultsFile {
     // File systems that know no locks do without.
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else { throw .isInUse(path) }
     if size > 0 {
-      guard resumes else { throw .exists(path) }
-      let end = try readResults()
+      guard let resumption else { throw .exists(path) }
+      var failures = 0
+      let end = try readResults { line, number throws(ResultsFileError) in
+        guard let result = try result(of: line, number: number) else { return }
+        if result.failed, resumption == .retryFailures { failures += 1 } else { finished.insert(result) }
+      }
+      if failures > 0 {
+        try replaceWithoutFailures()
+        return
+      }
       guard ftruncate(descriptor, off_t(end)) == 0 else { throw .system(path, .last) }
       if end > 0 { return }
     }
     if let header = format.header { try append(header) }
   }
 
-  deinit { if descriptor >= 0 { close(descriptor) } }
+  deinit { for file in [descriptor, replaced] where file >= 0 { close(file) } }
+
+  /// Puts a file without the lines of failures in this one's place, at once: whenever the run is killed, the file has all lines
+  /// or those that stay.
+  private func replaceWithoutFailures() throws(ResultsFileError) {
+    guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw .system(path, .last) }
+    let new: CInt
+    do {
+      var file = try AtomicFile(replacing: targetOfLinks(path))
+      var (kept, end) = ([UInt8](), 0)
+      _ = try readResults { line, number throws(ResultsFileError) in
+        if try result(of: line, number: number)?.failed == true { return }
+        kept += line + [UInt8(ascii: "\n")]
+        guard kept.count >= 1 << 18 else { return }
+        try put(kept, in: file, at: end)
+        end += kept.count
+        kept.removeAll(keepingCapacity: true)
+      }
+      try put(kept, in: file, at: end)
+      // It is locked before it has the name, and with this descriptor for as long as that is open.
+      new = dup(file.descriptor)
+      guard new >= 0, fcntl(new, F_SETFL, O_APPEND) == 0, fcntl(new, F_SETFD, FD_CLOEXEC) == 0 else {
+        throw ResultsFileError.system(path, .last)
+      }
+      try file.commit()
+    } catch let error as WeightFormatError {
+      throw .notReplaced(path, reason: error.found)
+    } catch let error as ResultsFileError {
+      throw error
+    } catch {
+      throw .notReplaced(path, reason: "\(error)")
+    }
+    replaced = descriptor
+    descriptor = new
+  }
+
+  private func put(_ bytes: [UInt8], in file: borrowing AtomicFile, at offset: Int) throws(ResultsFileError) {
+    do throws(WeightFormatError) {
+      try file.write(bytes, at: offset)
+    } catch {
+      throw .notReplaced(path, reason: error.found)
+    }
+  }
 
   /// Adds a line, in which names of files have their bytes.
   func append(_ line: String) throws(ResultsFileError) {
@@ -67,8 +122,10 @@ final class ResultsFile {
     }
   }
 
-  /// Notes the pictures of all whole lines, and returns where the last of these ends.
-  private func readResults() throws(ResultsFileError) -> Int {
+  /// Calls a function with each whole line and its number from 1, and returns where the last of these ends.
+  private func readResults(
+    _ body: ([UInt8], Int) throws(ResultsFileError) -> Void
+  ) throws(ResultsFileError) -> Int {
     var lines = ResultLines(quotes: format.header != nil)
     var number = 0
     var chunk = [UInt8](repeating: 0, count: 1 << 18)
@@ -82,23 +139,24 @@ final class ResultsFile {
       for byte in chunk[..<count] {
         guard let line = lines.add(byte) else { continue }
         number += 1
-        try note(line, number: number)
+        try body(line, number)
       }
     }
   }
 
-  private func note(_ line: [UInt8], number: Int) throws(ResultsFileError) {
+  /// Nil for the header.
+  private func result(of line: [UInt8], number: Int) throws(ResultsFileError) -> FinishedPictures.Result? {
     if let header = format.header {
       if number == 1 {
         guard line == Array(header.utf8) else { throw .otherHeader(path, found: String(decoding: line, as: UTF8.self)) }
-        return
+        return nil
       }
       guard let fields = CSVResult.fields(line), fields.count > 2 else { throw .notAResult(path, line: number) }
       let classes = stride(from: 2, to: fields.count - 1, by: 3).map { (number: fields[$0], label: fields[$0 + 1]) }
       guard !fields[1].isEmpty || classes.allSatisfy({ origin.gives(Int($0.number) ?? -1, label: $0.label) }) else {
         throw .ofAnotherRun(path, line: number)
       }
-      finished.insert(fields[0], failed: !fields[1].isEmpty)
+      return FinishedPictures.Result(name: fields[0], failed: !fields[1].isEmpty)
     } else {
       struct Finished: Decodable {
         var image: String
@@ -112,9 +170,16 @@ final class ResultsFile {
       }
       guard result.error != nil || origin.gives(precision: result.precision, layer: result.layer, result.predictions)
       else { throw .ofAnotherRun(path, line: number) }
-      finished.insert(result.image, failed: result.error != nil)
+      return FinishedPictures.Result(name: result.image, failed: result.error != nil)
     }
   }
+}
+
+/// How a run goes on with what an earlier one wrote.
+enum Resumption {
+  case keepAll
+  /// Pictures that could not be classified are tried again, and their lines taken out.
+  case retryFailures
 }
 
 /// Cuts bytes into lines; in a table a quoted field may have newlines.
@@ -147,6 +212,7 @@ enum ResultsFileError: Error, CustomStringConvertible {
   case system(String, SystemError)
   case notAFile(String)
   case isInUse(String)
+  case notReplaced(String, reason: String)
   case exists(String)
   case otherHeader(String, found: String)
   case notAResult(String, line: Int)
@@ -157,6 +223,7 @@ enum ResultsFileError: Error, CustomStringConvertible {
     case .system(let path, let error): "\(path): \(error)"
     case .notAFile(let path): "\(path) is no regular file; to print results, leave --output out"
     case .isInUse(let path): "another run is writing to \(path)"
+    case .notReplaced(let path, let reason): "cannot take the failures out of \(path): \(reason)"
     case .exists(let path): "\(path) has results already: --resume goes on with them, or remove the file"
     case .otherHeader(let path, let found):
       "\(path) begins with \"\(found)\", which is not what these options give: --top and the model must be the same"

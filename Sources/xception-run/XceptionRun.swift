@@ -14,7 +14,8 @@ struct XceptionRun: ParsableCommand {
     discussion: """
       Images are JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC, AVIF, PBM, PGM, PPM or PAM files, recognized by content; TIFF
       needs libtiff, HEIC and AVIF need libheif to be installed. - reads one from standard input. Of a folder, and of those
-      inside it, the pictures are those whose names end as such files' do; names that begin with a dot are left out; links are followed.
+      inside it, the pictures are those whose names end as such files' do, and how many other files there are is said at the end;
+      names that begin with a dot are left out; links are followed.
       Without --model, the environment variable XCEPTION_MODEL says which model is used, or else the one that \
       Examples/quickstart.sh installed is. --models lists those that have a name.
 
@@ -105,7 +106,7 @@ struct XceptionRun: ParsableCommand {
   private func classifyAll() throws {
     let (progress, report) = try classifyPictures()
     if let report { StandardError.print(report.text) }
-    if results.output != nil || isSeveral && progress.failures > 0 {
+    if results.output != nil || isSeveral && progress.failures > 0 || progress.leftOut > 0 {
       StandardError.print("xception-run: \(progress.summary)")
     }
     if progress.failures > 0 { throw ExitCode.failure }
@@ -130,7 +131,8 @@ struct XceptionRun: ParsableCommand {
     let task = try task(classifier)
     let format = format(for: classifier)
     let file = try results.output.map {
-      try ResultsFile($0, format: format, of: ResultOrigin(classifier, top: top, task: task), resumes: results.resume)
+      try ResultsFile(
+        $0, format: format, of: ResultOrigin(classifier, top: top, task: task), resumption: results.resumption)
     }
     let page = try why.report.map {
       let path = try InstalledModels().path(meantBy: model)

@@ -147,6 +147,94 @@ struct ManyPicturesTests {
     #expect(try Line.all(piped).map(\.image) == [names[0]] + names)
   }
 
+  @Test(arguments: [#"\n"#, #"\0"#])
+  func `A list from a slow pipe may come in parts that end inside a name`(separator: String) throws {
+    let names = try pictures(3)
+    let script = #"""
+      { printf '%s' "${first:0:5}"; sleep 0.3; printf '%s\#(separator)%s' "${first:5}" "${second:0:7}"; sleep 0.3
+        printf '%s\#(separator)%s' "${second:7}" "$third"; } | xception-run --model "$model" --json --files-from -
+      """#
+    let result = try Command.shell(
+      script,
+      environment: [
+        "PATH": "\(Command.folder.path):\(ProcessInfo.processInfo.environment["PATH"] ?? "")", "model": model.file.path,
+        "first": names[0], "second": names[1], "third": names[2],
+      ])
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(try Line.all(result).map(\.image) == names)
+  }
+
+  @Test func `Files of a folder that do not end as pictures' names do are counted`() throws {
+    let names = try pictures(2)
+    try FileManager.default.copyItem(atPath: names[0], toPath: folder.appending(path: "b/camera.MPO").path)
+    try FileManager.default.copyItem(atPath: names[0], toPath: folder.appending(path: "b/clip.dib").path)
+    let one = try write("IMG_0001")
+    let first = try run("--json", folder.path)
+    #expect(first.status == 0 && first.output.split(separator: "\n").count == 4)
+    #expect(first.errors.contains("4 pictures; 1 other file left out"), "\(first.errors)")
+    for name in ["b/new.jxl", "b/c/old.jp2", ".hidden"] { _ = try write(name) }
+    let results = folder.appending(path: "r.csv").path
+    let second = try run("--output", results, folder.path)
+    #expect(second.errors.contains("4 pictures; 4 other files left out"), "\(second.errors)")
+    // Who names a file means it.
+    let named = try run("--json", one, names[0])
+    #expect(try Line.all(named).count == 2 && !named.errors.contains("left out"))
+  }
+
+  @Test(arguments: ["r.jsonl", "r.csv"])
+  func `The option --retry-failures tries failures again, and leaves one line of each name`(name: String) throws {
+    let names = try pictures(20)
+    let good = try Data(contentsOf: URL(filePath: names[3]))
+    for index in [3, 11] { try Data("no picture".utf8).write(to: URL(filePath: names[index])) }
+    // The name that leads to the results stays one.
+    let output = folder.appending(path: name).path
+    let link = folder.appending(path: "link-" + name).path
+    #expect(try run("--output", output, folder.path).status == 1)
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: output)
+    let before = try comparable(output)
+    // Without it nothing changes.
+    #expect(try run("--output", link, "--resume", folder.path).status == 1)
+    #expect(try comparable(output) == before)
+    // Of two, one is a picture now.
+    try good.write(to: URL(filePath: names[3]))
+    let second = try run("--output", link, "--resume", "--retry-failures", folder.path)
+    #expect(second.status == 1 && second.errors.contains("20 pictures, 1 of them not classified"), "\(second.errors)")
+    #expect((try? FileManager.default.destinationOfSymbolicLink(atPath: link)) == output)
+    try good.write(to: URL(filePath: names[11]))
+    #expect(try run("--output", output, "--resume", "--retry-failures", folder.path).status == 0)
+    let whole = folder.appending(path: "whole-" + name).path
+    #expect(try run("--output", whole, folder.path).status == 0)
+    #expect(try comparable(output).sorted() == comparable(whole).sorted())
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy { !$0.contains("tmp-") })
+  }
+
+  @Test func `A run that is killed while it takes failures out leaves all results or those that are none`() throws {
+    let names = try pictures(300)
+    for index in stride(from: 0, to: 300, by: 2) { try Data("no picture".utf8).write(to: URL(filePath: names[index])) }
+    let output = folder.appending(path: "r.jsonl").path
+    #expect(try run("--output", output, folder.path).status == 1)
+    let good = Set(stride(from: 1, to: 300, by: 2).map { names[$0] })
+    var generator = SystemRandomNumberGenerator()
+    for _ in 0..<12 {
+      let process = Process()
+      process.executableURL = Command.folder.appending(path: "xception-run")
+      process.arguments = ["--model", model.file.path, "--output", output, "--resume", "--retry-failures", folder.path]
+      process.standardError = FileHandle.nullDevice
+      try process.run()
+      usleep(.random(in: 0...60_000, using: &generator))
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+      // The last line may be incomplete.
+      let text = try String(contentsOfFile: output, encoding: .utf8)
+      let lines = text.split(separator: "\n").prefix(text.count { $0 == "\n" })
+      let images = try lines.map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)).image }
+      #expect(Set(images).count == images.count && good.isSubset(of: images))
+    }
+    #expect(try run("--output", output, "--resume", folder.path).status == 1)
+    let images = try images(in: output)
+    #expect(Set(images) == Set(names) && images.count == 300)
+  }
+
   @Test func `Results are the same as those of pictures one by one`() throws {
     let names = try pictures(9)
     let together = try Line.all(run("--json", "--top", "0", folder.path))
@@ -279,12 +367,28 @@ struct ManyPicturesTests {
   @Test(arguments: [
     ["--resume"], ["--output", "x.jsonl", "--resume", "-"], ["--output", "x.jsonl", "--resume", "--heatmap", "h.png"],
     ["--output", "x.txt"], ["--output", "x.csv", "--json"], ["--output", "x.csv", "--features"],
-    ["-", "--files-from", "-"],
+    ["-", "--files-from", "-"], ["--output", "x.csv", "--retry-failures"],
   ])
   func `Wrong usage of many pictures exits with 64`(arguments: [String]) throws {
     let result = try Command.run("xception-run", ["--model", model.file.path, model.photos[0].path] + arguments)
     #expect(result.status == 64)
     #expect(!result.errors.isEmpty)
+  }
+
+  @Test func `Memory of a report does not grow with the number of pictures`() throws {
+    func peak(_ count: Int) throws -> Double {
+      let result = try run("--timings", "--report", folder.appending(path: "\(count).html").path, folder.path)
+      #expect(result.status == 0)
+      let line = try #require(result.errors.firstMatch(of: /peak resident memory +([0-9.]+) MB/))
+      return try #require(Double(line.1))
+    }
+    try pictures(100)
+    let few = try peak(100)
+    try pictures(3_000)
+    #expect(try peak(3_000) < few + 4)
+    // What is kept in no memory is in the file.
+    #expect(
+      size(of: folder.appending(path: "3000.html").path) > 25 * size(of: folder.appending(path: "100.html").path) / 2)
   }
 
   @Test func `Memory does not grow with the number of pictures`() throws {
