@@ -8,7 +8,8 @@ Disassembles every tile of the AVX-512 and the AVX2 kernels, those of images and
 finds the innermost loop that multiplies, and fails unless it has two products for each row, or one where half of the panel is
 padding (or a multiple, where it is unrolled), by the instruction that its arithmetic is made of, no multiplication or addition of floats that is not fused, no vector traffic with the stack, and no vector moves between
 registers. The loop of matrix registers has four products with four loads, and no vectors. The loops of depthwise windows of any
-shape have a product for each pixel, no stack, and no branch to decide what an input is. It fails too where a tile is missing, and where a function outside those kernels uses their registers, or any instruction that not every x86-64 has: the
+shape have a product for each pixel, no stack, and no branch to decide what an input is; those of 3 x 3, of quantizing, of gathering
+and of Winograd's transforms call nothing, and use the stack no more than `LOOPS` says. It fails too where a tile is missing, and where a function outside those kernels uses their registers, or any instruction that not every x86-64 has: the
 compiler emits copies of generic code of the standard library into each module, and the linker keeps one for all, which must
 run on every processor.
 Binaries for other processors than x86-64 have nothing to check. Names are demangled by `swift demangle`.
@@ -32,6 +33,9 @@ MATRIX_PRODUCTS = {"Integer": re.compile(r"\ttdpbusd\s"), "BFloat16": re.compile
 # Depthwise sums of a number of pixels, by how inputs and outputs are stored.
 DEPTHWISE = re.compile(r"<(?:serialized, )?KernelsX86\w+\.(X86\w+), (\d+)> of static .*\bVectorUnit\.(\w+)DepthwiseAny<")
 DEPTHWISE_KINDS = ("float", "rounding", "widening", "packed")
+# Any kernel that is no tile, by its unit, the pixels or rows that it is specialized for, its name, and its argument's type.
+KERNEL = re.compile(
+    r"<(?:serialized, )?KernelsX86\w+\.(X86\w+)(?:, (\d+))?> of static .*?\bVectorUnit\.(\w+)(?:<[^(]*>)?\((?:_: )?([\w.]+)")
 JUMP = re.compile(r"\tj\w+\s+([0-9a-f]+)\b")
 # X86VNNI takes all products but those of bytes from X86V4.
 FLOAT_UNITS = ("X86BF16", "X86V4", "X86V3")
@@ -224,6 +228,99 @@ def check_depthwise(listing, report):
     return passed and not missing
 
 
+def check_loops(listing, report):
+    """Whether the loops of vectors that are no tiles are there and as they should be."""
+    missing = {(unit, kernel) for kernel in LOOPS for unit in LOOPS[kernel].most}
+    passed = True
+    for name, instructions in functions(listing):
+        kernel = KERNEL.search(name)
+        if not kernel:
+            continue
+        unit, count, function, argument = kernel.groups()
+        # Parts of it may be functions of their own.
+        function = "gather" if function.startswith("gather") else function
+        key = (function, argument.rsplit(".", 1)[-1] if not count else int(count))
+        if key not in LOOPS or unit not in LOOPS[key].most:
+            continue
+        bodies = [body for body in innermost_loops(instructions) if LOOPS[key].is_meant(body)]
+        if bodies:
+            missing.discard((unit, key))
+        for fault in sorted({fault for body in bodies for fault in LOOPS[key].faults(unit, body)}):
+            report(f"{unit} {function} of {key[1]}: {fault}")
+            passed = False
+    for unit, (function, what) in sorted(missing, key=str):
+        report(f"{unit}: no loop of {function} of {what}")
+    return passed and not missing
+
+
+class VectorLoop:
+    """What is expected of the innermost loops of a kernel: of those with products of floats, or of all that have vectors."""
+
+    def __init__(self, most, products=0, multiply=True, straight=False):
+        """most: by unit, how many instructions may move vectors to the stack or from it; products: they have so many, or a multiple;
+        straight: no branch is among them, as whether to rectify and what a word holds is decided outside."""
+        self.most, self.products, self.multiply, self.straight = most, products, multiply, straight
+
+    def is_meant(self, body):
+        return any(re.search(FUSED if self.multiply else r"%[xyz]mm", text) for text in body)
+
+    def faults(self, unit, body):
+        products = sum(re.search(FUSED, text) is not None for text in body)
+        if self.products and products % self.products:
+            yield f"{products} products, expected {self.products} or a multiple"
+        stack = sum(bool(re.search(r"%[xyz]mm", text) and re.search(r"\(%r[sb]p[,)]", text)) for text in body)
+        if stack > self.most[unit]:
+            yield f"{stack} vector accesses to the stack, expected {self.most[unit]} at most"
+        if any("\tcall" in text for text in body):
+            yield "calls"
+        inputs = [i for i, text in enumerate(body) if re.search(FUSED, text)]
+        if self.straight and any(JUMP.search(text) for text in body[inputs[0] : inputs[-1]]):
+            yield "branches"
+
+
+def vector_loops():
+    """The loops by their function and its argument's type, or how many pixels or rows it is specialized for.
+
+    Two vectors of sums of seven pixels, their inputs and taps are more than there are registers, and the 36 vectors of a window are
+    too: the compiler puts some on the stack, at a fifth of the products where they are packed, on AVX2 more often. Output of
+    Winograd's products is transformed in two passes with the stack between them.
+    """
+    def most(bf16, v4, v3):
+        return {"X86BF16": bf16, "X86V4": v4, "X86V3": v3}
+
+    none, nowhere = [0] * 7, most(0, 0, 0)
+    spilled = {
+        "float": (none, none, [0, 0, 0, 0, 0, 2, 6]),
+        "floatLimited": (none, none, none),
+        "packing": ([0, 0, 28, 38, 50, 66, 76], [0, 0, 2, 6, 6, 14, 16], [0, 0, 2, 20, 30, 32, 42]),
+        "widening": (none, none, [0, 0, 0, 0, 2, 26, 14]),
+        "wideningLimited": (none, none, [0, 0, 2, 0, 18, 22, 30]),
+        "packed": ([0, 0, 0, 0, 8, 14, 22], [0, 0, 0, 0, 2, 8, 16], [0, 16, 28, 48, 76, 85, 112]),
+        "packedLimited": ([0, 0, 0, 4, 12, 18, 26], [0, 0, 0, 2, 8, 16, 24], [0, 18, 30, 45, 48, 58, 74]),
+    }
+    loops = {
+        (f"{kind}Depthwise3x3", pixels): VectorLoop(most(*(counts[pixels - 1] for counts in of_units)), products=9 * pixels)
+        for kind, of_units in spilled.items() for pixels in range(1, 8)
+    }
+    # With a stride, 20 taps are read from the stack or kept.
+    for kind, counts in (("float", (0, 0, 0)), ("rounding", (0, 0, 15)), ("widening", (3, 3, 18)), ("packed", (4, 3, 18))):
+        loops[f"{kind}SpreadDepthwise3x3", "DepthwiseRun"] = VectorLoop(most(*counts), products=9, straight=True)
+    loops["gather", "GatherRun"] = VectorLoop(nowhere, multiply=False)
+    loops["quantize", "QuantizeRun"] = VectorLoop({**nowhere, "X86VNNI": 0})
+    for rows in (1, 4):
+        loops["normalize", rows] = VectorLoop({**nowhere, "X86VNNI": 0})
+    for function in ("normalize", "parametricRelu"):
+        loops[function, "ElementwiseRun"] = VectorLoop(nowhere, multiply=False)
+    loops["transformInput", "WinogradInput"] = VectorLoop(most(106, 106, 145))
+    loops["transformOutput", "WinogradOutput"] = VectorLoop(most(40, 44, 55))
+    loops["transformInput", "WinogradLineInput"] = VectorLoop(nowhere)
+    loops["transformOutput", "WinogradLineOutput"] = VectorLoop(most(4, 4, 8))
+    return loops
+
+
+LOOPS = vector_loops()
+
+
 def matrix_faults(kind, body):
     """What is wrong with the loop of matrix registers."""
     products = sum(MATRIX_PRODUCTS[kind].search(text) is not None for text in body)
@@ -289,14 +386,16 @@ def check(listing, report=print):
         passed = False
     passed = check_matrix_products(listing, report) and passed
     passed = check_depthwise(listing, report) and passed
+    passed = check_loops(listing, report) and passed
     if passed:
-        report(f"all {len(set(expected_tiles()))} tiles and the depthwise sums of any window keep their sums in registers")
+        report(f"all {len(set(expected_tiles()))} tiles and the depthwise sums of any window keep their sums in registers, the other loops all but those named")
     return passed
 
 
 def made_listing(
     edit=lambda unit, rows, lines: lines, format="elf64-x86-64", keep=lambda unit, kind, rows, function: True,
     matrix=lambda kind, lines: lines, depthwise=lambda unit, kind, pixels, lines: lines,
+    loop=lambda unit, function, lines: lines,
 ):
     """A disassembly as objdump writes it, with a loop for each tile that `edit` may change, and `matrix` if of matrices."""
     blocks = [f"a.out:     file format {format}\n\n"]
@@ -323,6 +422,16 @@ def made_listing(
             blocks.append(
                 f"0000000000001000 <generic specialization <serialized, Kernels{unit}.{unit}, {pixels}> of static "
                 f"(extension in Kernels):Kernels.VectorUnit.{kind}DepthwiseAny<A>() -> ()>:\n{text}\n")
+    for (function, what), expected in LOOPS.items():
+        for unit in expected.most:
+            body = ["vfmadd231ps (%rcx,%rax,1),%ymm0,%ymm1"] * max(1, expected.products)
+            body += ["vmovups %ymm1,0x20(%rsp)"] * expected.most[unit]
+            lines = ["xor    %ecx,%ecx"] + loop(unit, function, body) + ["jb     1001 <loop+0x1>", "ret"]
+            text = "\n".join(f"    {0x1000 + i:x}:\t{line}" for i, line in enumerate(lines))
+            pixels, argument = (f", {what}", "Swift.InlineArray<A1>.Type") if isinstance(what, int) else ("", f"Kernels.{what}")
+            blocks.append(
+                f"0000000000001000 <generic specialization <serialized, Kernels{unit}.{unit}{pixels}> of static "
+                f"(extension in Kernels):Kernels.VectorUnit.{function}{'<A>' if pixels else ''}(_: {argument}) -> ()>:\n{text}\n")
     for kind, name in (("Integer", "tdpbusd"), ("BFloat16", "tdpbf16ps")):
         for element in ("Float", "Packed"):
             body = ["inc    %rcx"] + [f"tileloadd (%rax,%rdx,1),%tmm{4 + i}" for i in range(4)]
@@ -386,6 +495,18 @@ def self_test():
             depthwise=lambda unit, kind, pixels, body: body + ["vmovups %zmm2,0x20(%rsp)"]), False),
         ("no depthwise sums of packed maps", made_listing(
             depthwise=lambda unit, kind, pixels, body: ["nop"] if kind == "packed" else body), False),
+        *[(f"{what} in {function}", made_listing(
+            loop=lambda unit, name, body: edit(body) if name == function and unit == "X86V4" else body), False)
+          for what, function, edit in (
+              ("a call", "gather", lambda body: body + ["call   2000 <closure>"]),
+              ("a spill", "gather", lambda body: body + ["vmovups %ymm1,0x20(%rsp)"]),
+              ("one spill more", "packedDepthwise3x3", lambda body: body + ["vmovups %ymm1,0x20(%rsp)"]),
+              ("a product less", "floatLimitedDepthwise3x3", lambda body: body[1:] if len(body) > 9 else body),
+              ("a branch", "packedSpreadDepthwise3x3", lambda body: body[:4] + ["je     1003 <loop+0x3>"] + body[4:]),
+              ("a spill", "quantize", lambda body: body + ["vmovups 0x20(%rsp),%ymm1"]),
+              ("no loop", "normalize", lambda body: ["nop"]),
+              ("no products", "transformInput", lambda body: ["nop"]),
+              ("a call", "transformOutput", lambda body: body + ["call   2000 <closure>"]))],
         ("no matrix products of bytes", made_listing(
             matrix=lambda kind, body: ["nop"] if kind == "Integer" else body), False),
     ]

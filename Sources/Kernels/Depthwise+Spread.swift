@@ -1,15 +1,28 @@
 extension VectorUnit {
   /// Windows of 3 x 3 with a stride or a dilation, which share few inputs: a vector's nine taps are kept in registers
   /// for all pixels.
-  @inlinable @inline(never)
+  @inlinable @inline(__always)
   static func spreadDepthwise3x3(_ run: borrowing DepthwiseRun) {
     switch (run.inputElement, run.outputElement) {
-    case (.float32, .float32): spreadDepthwise3x3(run, .float32, .float32)
-    case (.float32, .bfloat16): spreadDepthwise3x3(run, .float32, .bfloat16)
-    case (.bfloat16, .float32): spreadDepthwise3x3(run, .bfloat16, .float32)
-    case (.bfloat16, .bfloat16): spreadDepthwise3x3(run, .bfloat16, .bfloat16)
+    case (.float32, .float32): floatSpreadDepthwise3x3(run)
+    case (.float32, .bfloat16): roundingSpreadDepthwise3x3(run)
+    case (.bfloat16, .float32): wideningSpreadDepthwise3x3(run)
+    case (.bfloat16, .bfloat16): packedSpreadDepthwise3x3(run)
     }
   }
+
+  /// A function of its own, like `tile`: in one for all types, the innermost loop asked for the type of each input.
+  @inlinable @inline(never)
+  static func floatSpreadDepthwise3x3(_ run: borrowing DepthwiseRun) { spreadDepthwise3x3(run, .float32, .float32) }
+
+  @inlinable @inline(never)
+  static func roundingSpreadDepthwise3x3(_ run: borrowing DepthwiseRun) { spreadDepthwise3x3(run, .float32, .bfloat16) }
+
+  @inlinable @inline(never)
+  static func wideningSpreadDepthwise3x3(_ run: borrowing DepthwiseRun) { spreadDepthwise3x3(run, .bfloat16, .float32) }
+
+  @inlinable @inline(never)
+  static func packedSpreadDepthwise3x3(_ run: borrowing DepthwiseRun) { spreadDepthwise3x3(run, .bfloat16, .bfloat16) }
 
   @inlinable @inline(__always)
   static func spreadDepthwise3x3(

@@ -53,15 +53,22 @@ extension VectorUnit {
   public static func normalize(
     _ line: ElementwiseRun, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, channels: Int
   ) {
-    mapChannels(line, channels) { x, channel in
+    // As closures, this function and the next were called for each vector.
+    @inline(__always)
+    func normalized(_ x: Vector, _ channel: Int) -> Vector {
       let product = x * load(scale + channel)
       return product + load(shift + channel)
     }
+    mapChannels(line, channels, normalized)
   }
 
   @inlinable @inline(never)
   public static func parametricRelu(_ line: ElementwiseRun, slopes: UnsafePointer<Float>, channels: Int) {
-    mapChannels(line, channels) { x, channel in maximum(.zero, x) + minimum(.zero, x) * load(slopes + channel) }
+    @inline(__always)
+    func bent(_ x: Vector, _ channel: Int) -> Vector {
+      maximum(.zero, x) + minimum(.zero, x) * load(slopes + channel)
+    }
+    mapChannels(line, channels, bent)
   }
 
   /// Calls `function` with each vector of values and the index of its first channel.

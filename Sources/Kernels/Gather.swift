@@ -71,7 +71,10 @@ extension VectorUnit {
     case (.bfloat16, .bfloat16):
       let words = run.tailWords > 0 ? run.length &- vectorWidth : run.length
       if run.inputActivation.rectifies {
-        gather(run, .float32, values: words) { words, _ in rectified(words, .bfloat16) }
+        // A closure of its own was called for each vector.
+        @inline(__always)
+        func activate(_ words: Vector, _ floor: Vector) -> Vector { rectified(words, .bfloat16) }
+        gather(run, .float32, values: words, activate: activate)
       } else {
         gather(run, .float32, values: words) { words, _ in words }
       }
