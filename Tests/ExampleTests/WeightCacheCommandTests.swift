@@ -70,6 +70,45 @@
       #expect(names.count == 1)
     }
 
+    /// Into a pipe that is full, the command can print nothing until somebody reads: if it kept the weights first, they would
+    /// be there by then, as it is waited for longer than a whole run takes.
+    @Test func `The answer is printed before the weights are kept`() throws {
+      let result = try run(
+        #"""
+        start=$(date +%s%N); XDG_CACHE_HOME=$PWD/first xception-run --model "$model" "$photo" > /dev/null
+        wait=$(awk -v t=$(($(date +%s%N) - start)) 'BEGIN { print 1 + 3e-9 * t }')
+        kept() { ls "$1/xception-runtime/packed" 2> /dev/null | wc -l; }
+        kept first
+        mkfifo pipe; exec 3<> pipe; dd if=/dev/zero of=pipe bs=4096 oflag=nonblock 2> /dev/null
+        xception-run --model "$model" "$photo" > pipe 3>&- & process=$!
+        sleep $wait; kept cache; kill -0 $process && echo waits
+        cat pipe 3>&- > read & reader=$!
+        wait $process; kept cache
+        exec 3>&-; wait $reader; tr -d '\0' < read
+        """#)
+      #expect(result.lines.prefix(4) == ["1", "0", "waits", "1"], "\(result)")
+      #expect(result.lines.dropFirst(4).contains { $0.contains("%") }, "\(result)")
+    }
+
+    @Test func `The times of a run tell how its weights were made ready, and what keeping them took`() throws {
+      let command = #"xception-run --model "$model" "$photo" --timings"#
+      let (first, second) = (try run(command), try run(command))
+      let names = [
+        "start the process", "open the model", "optimize the graph", "inflate and pack the weights", "decode",
+        "preprocess", "inference", "keep the packed weights", "free the memory", "all since the start of the process",
+      ]
+      #expect(TimingsTests.lines(first.errors).map(\.name) == names, "\(first.errors)")
+      let cached = names.compactMap { name in
+        name == "keep the packed weights" ? nil : name.contains("pack the weights") ? "map the packed weights" : name
+      }
+      #expect(TimingsTests.lines(second.errors).map(\.name) == cached, "\(second.errors)")
+      #expect(first.output == second.output)
+      for result in [first, second] {
+        let times = TimingsTests.lines(result.errors).map(\.milliseconds)
+        #expect(times.dropLast().reduce(0, +) <= (times.last ?? 0) + 0.5)
+      }
+    }
+
     @Test func `With --no-cache, or a limit of 0, nothing is kept and nothing is used`() throws {
       _ = try answers(run(Self.command + " --no-cache"))
       _ = try answers(run("XCEPTION_CACHE_LIMIT=0 \(Self.command)"))
