@@ -1,6 +1,7 @@
 import Kernels
 import ModelGraph
 import Runtime
+import TestSupport
 import Testing
 
 /// Every activation on every instruction set against its definition in double precision.

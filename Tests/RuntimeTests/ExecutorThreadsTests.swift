@@ -55,17 +55,21 @@ import Threads
   }
 
   /// Members are held up for up to 200 microseconds wherever that can be, so that each run has another schedule.
+  private static func delayedPool(threads: Int) -> WorkerPool {
+    let calls = Calls(seed: UInt64(threads))
+    return WorkerPool(threads: threads) {
+      let number = calls.next()
+      if number >> 60 == 0 { usleep(UInt32(number >> 32 & 0xff)) }
+    }
+  }
+
   @Test(arguments: InstructionSet.supported, Precision.allCases)
   func `Whoever is held up, the bits are the same`(set: InstructionSet, precision: Precision) throws {
     let (graph, input) = try Self.network(precision)
     for isStaged in [false, true] {
       let options = isStaged ? Self.staged : PlanOptions()
       for threads in [2, 7] {
-        let calls = Atomic<UInt64>(UInt64(threads))
-        let pool = WorkerPool(threads: threads) {
-          let number = calls.wrappingAdd(0x9e37_79b9_7f4a_7c15, ordering: .relaxed).newValue
-          if number >> 60 == 0 { usleep(UInt32(number >> 32 & 0xff)) }
-        }
+        let pool = Self.delayedPool(threads: threads)
         let executor = Executor(
           plan: try Plan(graph, instructionSet: set, precision: precision, options: options, pool: pool), pool: pool)
         let expected = try executor.runWithFeatures(input, threads: 1)
@@ -73,6 +77,36 @@ import Threads
           let found = try executor.runWithFeatures(input)
           #expect(found.output.map(\.bitPattern) == expected.output.map(\.bitPattern), "\(threads) threads")
           #expect(found.features.map(\.bitPattern) == expected.features.map(\.bitPattern), "\(threads) threads")
+        }
+      }
+    }
+  }
+
+  /// Of the layers that Xception lacks, by callers one after the other and three at once.
+  @Test(arguments: InstructionSet.supported, Precision.allCases)
+  func `Whoever is held up in other networks, and whoever else calls, the bits are the same`(
+    set: InstructionSet, precision: Precision
+  ) async throws {
+    let pool = Self.delayedPool(threads: 5)
+    for network in SmallNetwork.allCases {
+      let (graph, input) = try network.graph(precision)
+      for isStaged in precision == .float32 ? [false, true] : [false] {
+        let plan = try Plan(
+          graph, instructionSet: set, precision: precision, options: SmallNetwork.options(isStaged: isStaged),
+          pool: pool)
+        let found = plan.stageDescriptions.map(\.kernel)
+        for kernel in network.kernels(precision) where !isStaged {
+          #expect(found.contains { $0.contains(kernel) }, "\(network) has no \(kernel): \(found)")
+        }
+        let executor = Executor(plan: plan, pool: pool)
+        let expected = try executor.run(input, threads: 1).map(\.bitPattern)
+        for threads in isStaged ? 5...5 : 2...5 {
+          #expect(
+            try executor.run(input, threads: threads).map(\.bitPattern) == expected, "\(network), \(threads) threads")
+        }
+        try await withThrowingTaskGroup(of: [UInt32].self) { group in
+          for _ in 0..<3 { group.addTask { try executor.run(input).map(\.bitPattern) } }
+          for try await bits in group { #expect(bits == expected, "\(network), callers at once") }
         }
       }
     }
@@ -127,4 +161,13 @@ import Threads
       }
     }
   }
+}
+
+/// A sequence of numbers that any thread takes the next one of.
+private final class Calls: Sendable {
+  private let number: Atomic<UInt64>
+
+  init(seed: UInt64) { number = Atomic(seed) }
+
+  func next() -> UInt64 { number.wrappingAdd(0x9e37_79b9_7f4a_7c15, ordering: .relaxed).newValue }
 }
