@@ -9,7 +9,8 @@ static bool is_loaded;
 
 static void libtiff_load(void) {
   static const char *const names[] = LIBRARY_NAMES("tiff", "libtiff.so.6", "libtiff.so.5", "libtiff.so");
-#define FUNCTION(name, member) {name, (void **)&functions.member}
+#define FUNCTION(name, member) {name, (void **)&functions.member, false}
+#define OPTIONAL(name, member) {name, (void **)&functions.member, true}
   const struct library_function wanted[] = {
       FUNCTION("TIFFClientOpen", client_open),
       FUNCTION("TIFFClose", close),
@@ -29,16 +30,48 @@ static void libtiff_load(void) {
       FUNCTION("TIFFReadRGBAStrip", read_rgba_strip),
       FUNCTION("TIFFReadRGBATile", read_rgba_tile),
       FUNCTION("TIFFRGBAImageOK", rgba_ok),
-      FUNCTION("TIFFSetErrorHandler", set_error_handler),
-      FUNCTION("TIFFSetWarningHandler", set_warning_handler),
+      FUNCTION("TIFFIsByteSwapped", is_swapped),
+      FUNCTION("TIFFSetErrorHandler", set_handlers[0]),
+      FUNCTION("TIFFSetErrorHandlerExt", set_handlers[1]),
+      FUNCTION("TIFFSetWarningHandler", set_handlers[2]),
+      FUNCTION("TIFFSetWarningHandlerExt", set_handlers[3]),
+      OPTIONAL("TIFFGetStrileOffset", strile_offset),
+      OPTIONAL("TIFFOpenOptionsAlloc", options_alloc),
+      OPTIONAL("TIFFOpenOptionsFree", options_free),
+      OPTIONAL("TIFFOpenOptionsSetErrorHandlerExtR", options_set_error_handler),
+      OPTIONAL("TIFFOpenOptionsSetWarningHandlerExtR", options_set_warning_handler),
+      OPTIONAL("TIFFClientOpenExt", client_open_with),
   };
 #undef FUNCTION
+#undef OPTIONAL
   is_loaded = library_load(names, wanted, sizeof wanted / sizeof wanted[0]);
-  if (is_loaded) {
-    // By default both print on standard error.
-    functions.set_error_handler(NULL);
-    functions.set_warning_handler(NULL);
+  if (functions.options_alloc == NULL || functions.options_free == NULL || functions.options_set_error_handler == NULL
+      || functions.options_set_warning_handler == NULL) {
+    functions.client_open_with = NULL;
   }
+}
+
+static pthread_mutex_t handlers_mutex = PTHREAD_MUTEX_INITIALIZER;
+static void *handlers[4];
+
+void libtiff_begin(const struct libtiff *library) {
+  if (library->client_open_with != NULL) {
+    return;
+  }
+  pthread_mutex_lock(&handlers_mutex);
+  for (int index = 0; index < 4; ++index) {
+    handlers[index] = library->set_handlers[index](NULL);
+  }
+}
+
+void libtiff_end(const struct libtiff *library) {
+  if (library->client_open_with != NULL) {
+    return;
+  }
+  for (int index = 0; index < 4; ++index) {
+    library->set_handlers[index](handlers[index]);
+  }
+  pthread_mutex_unlock(&handlers_mutex);
 }
 
 const struct libtiff *libtiff_shared(void) {

@@ -22,6 +22,12 @@ struct tiff_reader {
   /// Whether libtiff converts to RGBA, for color spaces of its own.
   bool is_converted;
   bool is_tiled;
+  /// Whether rows are decoded one by one.
+  bool reads_rows;
+  /// Whether the samples are taken from the file as they are stored: libtiff refuses a strip that is not there to its end.
+  bool is_stored;
+  bool is_swapped, has_reversed_bits;
+  uint32_t rows_per_strip;
   uint32_t tile_width;
   /// Of a strip or a tile; 1 where rows are read one by one.
   uint32_t band_height;
@@ -173,6 +179,10 @@ static int tiff_read_header(struct tiff_reader *reader) {
   library->get_defaulted(tiff, tiff_tag_sample_format, &format);
   library->get_defaulted(tiff, tiff_tag_orientation, &orientation);
   header->orientation = orientation;
+  uint16_t fill_order = 0;
+  library->get_defaulted(tiff, tiff_tag_fill_order, &fill_order);
+  reader->has_reversed_bits = fill_order == tiff_fill_order_reversed;
+  reader->is_swapped = library->is_swapped(tiff) != 0;
   if (!library->has_codec(compression)) {
     return tiff_refuse(reader, "a compression that this libtiff does not know");
   }
@@ -190,6 +200,8 @@ static int tiff_read_header(struct tiff_reader *reader) {
     return tiff_refuse(reader, "samples of other than 1, 2, 4, 8 and 16 bits");
   }
   reader->is_tiled = library->is_tiled(tiff) != 0;
+  reader->is_stored = reader->base.options.tolerant && compression == tiff_compression_none && !reader->is_converted
+      && library->strile_offset != NULL;
   return tiff_choose_layout(reader);
 }
 
@@ -211,6 +223,10 @@ static int tiff_start(struct tiff_reader *reader) {
   size_t line = tiff_line_bytes(reader, width);
   // The image is upright as its rows are stored; turning it comes later.
   library->set(reader->tiff, tiff_tag_orientation, 1);
+  library->get_defaulted(reader->tiff, tiff_tag_rows_per_strip, &reader->rows_per_strip);
+  if (reader->rows_per_strip == 0 || reader->rows_per_strip > height) {
+    reader->rows_per_strip = (uint32_t)height;
+  }
   if (reader->is_tiled) {
     uint32_t tile_height = 0;
     library->get(reader->tiff, tiff_tag_tile_width, &reader->tile_width);
@@ -225,13 +241,12 @@ static int tiff_start(struct tiff_reader *reader) {
     }
   } else if (planes == 1 && !reader->is_converted) {
     reader->band_height = 1;
+    reader->reads_rows = true;
     if (library->scanline_size(reader->tiff) != (ssize_t)line) {
       return tiff_refuse(reader, "rows of an unexpected size");
     }
   } else {
-    uint32_t rows = 0;
-    library->get_defaulted(reader->tiff, tiff_tag_rows_per_strip, &rows);
-    reader->band_height = rows == 0 || rows > height ? (uint32_t)height : rows;
+    reader->band_height = reader->rows_per_strip;
     if (!reader->is_converted && library->strip_size(reader->tiff) != (ssize_t)(line * reader->band_height)) {
       return tiff_refuse(reader, "strips of an unexpected size");
     }
@@ -245,6 +260,38 @@ static int tiff_start(struct tiff_reader *reader) {
   reader->tile = reader->is_tiled ? calloc(1, reader->tile_bytes) : NULL;
   bool has_memory = reader->band != NULL && (reader->tile != NULL || !reader->is_tiled);
   return has_memory ? codec_success : codec_fail(&reader->base, codec_out_of_memory, 0, "");
+}
+
+/// What missing samples are: black, no ink, transparent, the palette's first color.
+static int tiff_blank(const struct tiff_reader *reader) {
+  return reader->photometric == tiff_white_is_zero && !reader->is_converted ? 255 : 0;
+}
+
+/// Copies lines of an uncompressed strip or tile, from some bytes behind its start on. A line that the file does not have
+/// whole is blank.
+static void tiff_copy_stored(
+    const struct tiff_reader *reader, uint32_t strile, size_t skip, uint8_t *lines, size_t line_bytes, size_t count) {
+  const struct codec_reader *base = &reader->base;
+  uint64_t start = reader->library->strile_offset(reader->tiff, strile);
+  // Nothing starts at 0: it stands for what was never written.
+  size_t left = start == 0 || start > base->count ? 0 : base->count - (size_t)start;
+  size_t whole = skip > left ? 0 : (left - skip) / line_bytes;
+  size_t size = line_bytes * (whole < count ? whole : count);
+  if (size > 0) {
+    memcpy(lines, base->bytes + start + skip, size);
+  }
+  for (size_t place = 0; reader->has_reversed_bits && place < size; ++place) {
+    unsigned byte = lines[place];
+    byte = (byte & 0x0f) << 4 | byte >> 4;
+    byte = (byte & 0x33) << 2 | (byte >> 2 & 0x33);
+    lines[place] = (uint8_t)((byte & 0x55) << 1 | (byte >> 1 & 0x55));
+  }
+  for (size_t place = 0; reader->is_swapped && reader->bits == 16 && place + 1 < size; place += 2) {
+    uint8_t byte = lines[place];
+    lines[place] = lines[place + 1];
+    lines[place + 1] = byte;
+  }
+  memset(lines + size, tiff_blank(reader), line_bytes * count - size);
 }
 
 /// Copies a tile to its place in the band. Tiles start at whole bytes: their width is a multiple of 16.
@@ -265,11 +312,17 @@ static bool tiff_read_tiles(struct tiff_reader *reader, uint8_t *plane, uint16_t
   const struct libtiff *library = reader->library;
   uint32_t y = (uint32_t)reader->band_row;
   for (size_t x = 0; x < reader->base.header.width; x += reader->tile_width) {
-    bool is_read = reader->is_converted
-        ? library->read_rgba_tile(reader->tiff, (uint32_t)x, y, (uint32_t *)(void *)reader->tile) != 0
-        : library->read_tile(
-              reader->tiff, library->compute_tile(reader->tiff, (uint32_t)x, y, 0, sample), reader->tile,
-              (ssize_t)reader->tile_bytes) == (ssize_t)reader->tile_bytes;
+    uint32_t tile = library->compute_tile(reader->tiff, (uint32_t)x, y, 0, sample);
+    bool is_read = true;
+    if (reader->is_converted) {
+      is_read = library->read_rgba_tile(reader->tiff, (uint32_t)x, y, (uint32_t *)(void *)reader->tile) != 0;
+    } else if (reader->is_stored) {
+      tiff_copy_stored(
+          reader, tile, 0, reader->tile, tiff_line_bytes(reader, reader->tile_width), reader->band_height);
+    } else {
+      is_read = library->read_tile(reader->tiff, tile, reader->tile, (ssize_t)reader->tile_bytes)
+          == (ssize_t)reader->tile_bytes;
+    }
     if (!is_read) {
       return false;
     }
@@ -304,7 +357,13 @@ static bool tiff_read_band(struct tiff_reader *reader, size_t row) {
   if (!reader->is_tiled && reader->is_converted) {
     return tiff_read_rgba_strip(reader);
   }
-  if (!reader->is_tiled && reader->band_height == 1 && reader->planar == tiff_planar_contiguous) {
+  if (reader->reads_rows) {
+    if (reader->is_stored) {
+      uint32_t strip = library->compute_strip(reader->tiff, (uint32_t)row, 0);
+      size_t skip = row % reader->rows_per_strip * reader->line_bytes;
+      tiff_copy_stored(reader, strip, skip, reader->band, reader->line_bytes, 1);
+      return true;
+    }
     return library->read_scanline(reader->tiff, reader->band, (uint32_t)row, 0) == 1;
   }
   bool is_separate = reader->planar == tiff_planar_separate && !reader->is_converted;
@@ -318,7 +377,9 @@ static bool tiff_read_band(struct tiff_reader *reader, size_t row) {
     }
     ssize_t wanted = (ssize_t)(reader->line_bytes * reader->band_rows);
     uint32_t strip = library->compute_strip(reader->tiff, (uint32_t)row, sample);
-    if (library->read_strip(reader->tiff, strip, plane, wanted) != wanted) {
+    if (reader->is_stored) {
+      tiff_copy_stored(reader, strip, 0, plane, reader->line_bytes, reader->band_rows);
+    } else if (library->read_strip(reader->tiff, strip, plane, wanted) != wanted) {
       return false;
     }
   }
@@ -397,8 +458,8 @@ static void tiff_convert_row(const struct tiff_reader *reader, size_t row, uint8
   }
 }
 
-static int tiff_read(struct codec_reader *base, uint8_t *rows, size_t stride, size_t count) {
-  struct tiff_reader *reader = (struct tiff_reader *)base;
+static int tiff_read_rows(struct tiff_reader *reader, uint8_t *rows, size_t stride, size_t count) {
+  struct codec_reader *base = &reader->base;
   if (reader->band == NULL) {
     int status = tiff_start(reader);
     if (status != codec_success) {
@@ -413,26 +474,61 @@ static int tiff_read(struct codec_reader *base, uint8_t *rows, size_t stride, si
         return codec_fail(base, codec_malformed, 0, "damaged or missing image data");
       }
       base->ended = true;
-      reader->band_rows = 0;
+      size_t planes = reader->planar == tiff_planar_separate && !reader->is_converted ? reader->used_samples : 1;
+      memset(reader->band, tiff_blank(reader), planes * reader->plane_bytes);
     }
     if (base->ended) {
-      memset(pixels, base->header.layout == codec_inverted_cmyk ? 255 : 0, codec_row_bytes(&base->header));
-    } else {
-      tiff_convert_row(reader, base->row, pixels);
+      reader->band_row = base->row;
     }
+    tiff_convert_row(reader, base->row, pixels);
     base->row += 1;
   }
   return codec_success;
 }
 
+static int tiff_read(struct codec_reader *base, uint8_t *rows, size_t stride, size_t count) {
+  struct tiff_reader *reader = (struct tiff_reader *)base;
+  libtiff_begin(reader->library);
+  int status = tiff_read_rows(reader, rows, stride, count);
+  libtiff_end(reader->library);
+  return status;
+}
+
 static void tiff_close(struct codec_reader *base) {
   struct tiff_reader *reader = (struct tiff_reader *)base;
   if (reader->tiff != NULL) {
+    libtiff_begin(reader->library);
     reader->library->close(reader->tiff);
+    libtiff_end(reader->library);
   }
   free(reader->band);
   free(reader->tile);
   free(reader);
+}
+
+static int tiff_ignore_message(TIFF *tiff, void *user, const char *module, const char *format, va_list arguments) {
+  (void)tiff, (void)user, (void)module, (void)format, (void)arguments;
+  return 1;
+}
+
+static TIFF *tiff_open(struct tiff_reader *reader) {
+  const struct libtiff *library = reader->library;
+  if (library->client_open_with == NULL) {
+    return library->client_open(
+        "", "r", reader, tiff_take, tiff_refuse_to_write, tiff_seek, tiff_close_nothing, tiff_size, tiff_map,
+        tiff_unmap);
+  }
+  TIFFOpenOptions *options = library->options_alloc();
+  if (options == NULL) {
+    return NULL;
+  }
+  library->options_set_error_handler(options, tiff_ignore_message, NULL);
+  library->options_set_warning_handler(options, tiff_ignore_message, NULL);
+  TIFF *tiff = library->client_open_with(
+      "", "r", reader, tiff_take, tiff_refuse_to_write, tiff_seek, tiff_close_nothing, tiff_size, tiff_map, tiff_unmap,
+      options);
+  library->options_free(options);
+  return tiff;
 }
 
 int codec_open_tiff(
@@ -449,10 +545,11 @@ int codec_open_tiff(
   reader->base.read = tiff_read;
   reader->base.close = tiff_close;
   reader->library = library;
-  reader->tiff = library->client_open(
-      "", "r", reader, tiff_take, tiff_refuse_to_write, tiff_seek, tiff_close_nothing, tiff_size, tiff_map, tiff_unmap);
+  libtiff_begin(library);
+  reader->tiff = tiff_open(reader);
   int status = reader->tiff == NULL
       ? codec_fail(&reader->base, codec_malformed, 0, "a damaged or missing directory")
       : tiff_read_header(reader);
+  libtiff_end(library);
   return codec_finish_open(&reader->base, status, header, result);
 }
