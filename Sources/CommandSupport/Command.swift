@@ -71,6 +71,8 @@ package enum CommandArguments {
   /// The parser's time grows with the square of the number of arguments: 42 s for 40,000 of them. The first of a row stays
   /// alone, for it may be the value of the option before it.
   static func joined(_ arguments: [String]) -> [String] {
+    // What shells ask for proposals with; it has the words of their line.
+    if arguments.first == "---completion" { return arguments }
     var rows: [[String]] = []
     /// How many names there were since the last option.
     var names = 0

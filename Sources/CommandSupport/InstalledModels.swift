@@ -43,6 +43,17 @@ package struct InstalledModels {
     throw .unknown(given, variable: argument == nil ? "XCEPTION_MODEL" : nil, installed: names, folder: folder)
   }
 
+  /// What may be meant by the beginning of an argument: names of installed models, weights files, and folders, which end in a
+  /// slash.
+  package func completions(of start: String) -> [String] {
+    let place = start.lastIndex(of: "/").map { String(start[...$0]) } ?? ""
+    let entries = (try? namesInFolder(place.isEmpty ? "." : place)) ?? []
+    let paths = entries.filter { !$0.hasPrefix(".") }.compactMap { name in
+      isFolder(place + name) ? place + name + "/" : name.hasSuffix(".xcw") ? place + name : nil
+    }
+    return (place.isEmpty ? names : []).filter { $0.hasPrefix(start) } + paths.filter { $0.hasPrefix(start) }.sorted()
+  }
+
   private static let nameOfDefault = "default"
 
   private static var caches: String { userCaches ?? "/.cache" }

@@ -29,7 +29,9 @@ struct XceptionRun: ParsableCommand {
       "A file that names more, one on a line or each before a zero byte; - is standard input.", valueName: "file"),
     completion: .file())
   var filesFrom: String?
-  @Option(help: "The weights file (.xcw), or the name of an installed model.", completion: .file(extensions: ["xcw"]))
+  @Option(
+    help: "The weights file (.xcw), or the name of an installed model.",
+    completion: .custom { _, _, start in InstalledModels().completions(of: start) })
   var model: String?
   @Flag(help: "List the installed models instead; with --json, one JSON object per model per line.") var models = false
   @Option(help: "How many classes to print; 0 for all.") var top = 5

@@ -54,6 +54,27 @@ struct InstallTests {
     }
   }
 
+  @Test func `Names of installed models are proposed for --model, and weights files and folders`() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "models-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let result = try Command.shell(
+      #"""
+      cd "$folder"; mkdir -p caches/xception-runtime work/kit; touch caches/xception-runtime/ki{tchen,te}.xcw work/{kim.xcw,kim.png,kit/a.xcw}
+      [ "$(uname)" != Darwin ] || { mkdir -p Library/Caches; mv caches/xception-runtime Library/Caches; }
+      cd work; source <(xception-run --generate-completion-script bash)
+      for word in ki kit/; do
+        COMP_WORDS=(xception-run --model "$word"); COMP_CWORD=2; COMP_LINE="xception-run --model $word"
+        COMP_POINT=${#COMP_LINE}; COMPREPLY=(); _xception-run xception-run "$word" --model; echo "${COMPREPLY[@]}"
+      done
+      """#,
+      environment: [
+        "PATH": "\(Command.folder.path):\(ProcessInfo.processInfo.environment["PATH"] ?? "")", "folder": folder.path,
+        "HOME": folder.path, "XDG_CACHE_HOME": folder.path + "/caches",
+      ])
+    #expect(result.lines == ["kitchen kite kim.xcw kit/", "kit/a.xcw"], "\(result.errors)")
+  }
+
   /// What a program that reads an installed file says of it.
   ///
   /// - Parameters:
