@@ -204,6 +204,13 @@ static void png_read_rows_or_jump(struct png_reader *reader, uint8_t *rows, size
   }
 }
 
+/// Whether every row has come, of every pass: what may follow, the end of the image data and further pictures among it, is
+/// no part of the picture.
+static bool png_has_all_rows(const struct png_reader *reader) {
+  return reader->passes != NULL ? png_get_current_pass_number(reader->png) > 6
+                                : png_get_current_row_number(reader->png) >= reader->base.header.height;
+}
+
 static int png_read(struct codec_reader *base, uint8_t *rows, size_t stride, size_t count) {
   struct png_reader *reader = (struct png_reader *)base;
   size_t first = base->row;
@@ -214,6 +221,9 @@ static int png_read(struct codec_reader *base, uint8_t *rows, size_t stride, siz
       if (is_last && !base->options.tolerant) {
         png_read_end(reader->png, NULL);
       }
+    } else if (reader->is_started && png_has_all_rows(reader)
+               && (reader->status == codec_truncated || base->options.tolerant)) {
+      base->row = reader->passes != NULL ? first : first + count;
     } else if (!base->options.tolerant || reader->status == codec_out_of_memory || !reader->is_started) {
       return reader->status;
     } else {

