@@ -13,17 +13,24 @@ package struct FileReading {
   /// For messages.
   let path: String
   let descriptor: CInt
+  /// Bytes that tell what a file is.
+  private static let start = 1 << 16
 
-  /// All remaining bytes.
+  /// All remaining bytes of a picture.
   ///
   /// - Throws: `ImageError.exceedsLimit` where there are more than `limit`: before reading where the system knows a
-  ///   file's size, else as soon as more than that has been read.
+  ///   file's size, else as soon as more than that has been read. `ImageError.unknownFormat` where the first 64 KiB of more are
+  ///   no picture's: what else is named like one may be as large as it likes.
   package func bytes(limit: Int) throws(ImageError) -> [UInt8] {
     let expected = try expectedSize(limit: limit)
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(expected)
-    var chunk = [UInt8](repeating: 0, count: min(max(expected + 1, 1 << 16), 1 << 20))
+    var chunk = [UInt8](repeating: 0, count: Self.start)
     while true {
+      if bytes.count >= Self.start, chunk.count == Self.start {
+        _ = try ImageFormat(of: bytes)
+        bytes.reserveCapacity(expected)
+        chunk = [UInt8](repeating: 0, count: min(max(expected + 1 - bytes.count, Self.start + 1), 1 << 20))
+      }
       let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
       if count > 0 {
         guard bytes.count + count <= limit else { throw .exceedsLimit(.bytes, found: limit + 1, limit: limit) }

@@ -12,14 +12,16 @@ public struct DecodingOptions: Hashable, Sendable {
     public var height: Int
     /// Width times height; 200 million unless set, which is what the largest sensors of phones have.
     public var pixels: Int
-    /// Of the file, or of what is read from standard input; 512 MiB unless set.
+    /// Of the file, or of what is read from standard input. Unless set it is what a file of so many pixels needs that
+    /// compresses nothing: 8 bytes for each, which are four samples of 16 bits, and 1 MiB for all else; at least 512 MiB.
     public var bytes: Int
 
-    public init(width: Int = 65_500, height: Int = 65_500, pixels: Int = 200_000_000, bytes: Int = 512 << 20) {
+    public init(width: Int = 65_500, height: Int = 65_500, pixels: Int = 200_000_000, bytes: Int? = nil) {
       self.width = width
       self.height = height
       self.pixels = pixels
-      self.bytes = bytes
+      // Of more pixels than a file could have, 2^60 bytes: whoever adds to them overflows nothing.
+      self.bytes = bytes ?? max(512 << 20, min(max(pixels, 0), 1 << 57) * 8 + 1 << 20)
     }
 
     /// The limits that hold unless others are set.
@@ -58,7 +60,7 @@ public struct DecodingOptions: Hashable, Sendable {
 
   /// What happens to a file that ends too early or is damaged.
   public enum Truncated: String, Hashable, Sendable, CaseIterable {
-    /// An error. A JPEG without its end marker is accepted all the same where every line is there.
+    /// An error. A JPEG or PNG without its end is accepted all the same where every line is there.
     case refuse
     /// The rows that can be decoded are used, as with Pillow's `ImageFile.LOAD_TRUNCATED_IMAGES`: what is missing is
     /// grey in a JPEG that is cut off, and elsewhere the color of zeros, which is black, transparent, or the palette's

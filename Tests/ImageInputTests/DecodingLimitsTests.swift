@@ -1,5 +1,6 @@
 import Foundation
 import ImageInput
+import TestSupport
 import Testing
 
 @Suite struct DecodingLimitsTests {
@@ -72,6 +73,33 @@ import Testing
     #expect(throws: ImageError.self) {
       try Image(decoding: Array("P6 1152921504606846975 1 65535\n".utf8), options: .init(limits: huge))
     }
+  }
+
+  @Test func `The limit of bytes follows that of pixels, and is never below what it was`() {
+    #expect(DecodingOptions.Limits.standard.bytes == 200_000_000 * 8 + 1 << 20)
+    #expect(DecodingOptions.Limits(pixels: 1_000_000_000).bytes == 8_000_000_000 + 1 << 20)
+    #expect(DecodingOptions.Limits(pixels: 10).bytes == 512 << 20)
+    #expect(DecodingOptions.Limits(pixels: .max).bytes < .max && DecodingOptions.Limits(pixels: -1).bytes == 512 << 20)
+    #expect(DecodingOptions.Limits(pixels: 1_000_000_000, bytes: 7).bytes == 7)
+  }
+
+  @Test func `A large file that is no picture is not read to its end`() throws {
+    let file = FileManager.default.temporaryDirectory.appending(path: "large-\(UUID().uuidString).jpg")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data("no picture".utf8).write(to: file)
+    let handle = try FileHandle(forWritingTo: file)
+    try handle.truncate(atOffset: 1_500_000_000)
+    try handle.close()
+    var error: ImageError?
+    let read = {
+      do throws(ImageError) { _ = try Image(contentsOf: file.path) } catch let failure { error = failure }
+    }
+    if AllocationCounter.isAvailable {
+      #expect(AllocationCounter.peakBytes(of: read) < 10_000_000)
+    } else {
+      read()
+    }
+    if case .unknownFormat = error {} else { Issue.record("\(String(describing: error))") }
   }
 
   @Test func `Files and pipes with too many bytes are refused`() throws {
