@@ -32,6 +32,12 @@ package struct ConfusionMatrix: Sendable {
     if truth == predicted { correct[truth] += 1 }
   }
 
+  /// All pairs that occurred, in the order of their classes.
+  package var cells: [(pair: Pair, count: Int)] {
+    counts.sorted { ($0.key.truth, $0.key.predicted) < ($1.key.truth, $1.key.predicted) }
+      .map { (pair: $0.key, count: $0.value) }
+  }
+
   /// The pairs of different classes that were confused most often, most often first.
   package func confusions(atMost count: Int) -> [(pair: Pair, count: Int)] {
     counts.filter { $0.key.truth != $0.key.predicted }

@@ -8,16 +8,20 @@ struct EvaluateCommandTests {
   let folder: URL
   /// The class that the model takes each photo for.
   let answers: [String]
+  /// The class whose folder each photo is in.
+  let folders: [String]
 
   init() throws {
     model = try SmallModel.shared.get()
     folder = model.folder.appending(path: "evaluate-\(UUID().uuidString)")
     let run = try Command.run(
       "xception-run", ["--model", model.file.path, "--json", "--top", "1"] + model.photos.map(\.path))
-    answers = try Line.all(run).map { try #require($0.predictions?.first?.label) }
+    let answers = try Line.all(run).map { try #require($0.predictions?.first?.label) }
     // The first photo lies in its class's folder, the second in one of another class.
     let other = try #require(SmallModel.labels.first { $0 != answers[1] && $0 != answers[0] })
-    for (photo, name) in zip(model.photos, [answers[0], other]) {
+    self.answers = answers
+    folders = [answers[0], other]
+    for (photo, name) in zip(model.photos, folders) {
       let place = folder.appending(path: name)
       try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
       try FileManager.default.copyItem(at: photo, to: place.appending(path: photo.lastPathComponent))
@@ -152,5 +156,39 @@ struct EvaluateCommandTests {
     #expect(text.contains("data:image/png;base64,"))
     #expect(!text.contains("http"))
     #expect(text.contains(model.photos[1].lastPathComponent))
+    // The classes that occur are named beside rows and columns.
+    let shown = Set(answers + folders)
+    for name in shown {
+      for kind in ["row", "column"] { #expect(text.contains(try Regex("<text class=\"\(kind)\"[^>]*>\(name)</text>"))) }
+    }
+  }
+
+  @Test func `The page of two precisions tells them apart`() throws {
+    let page = model.folder.appending(path: "page-\(UUID().uuidString).html")
+    let name = model.file.path
+    _ = try evaluate(name, name, folder.path, "--precision", "fp32", "--precision", "int8", "--html", page.path)
+    let text = try String(contentsOf: page, encoding: .utf8)
+    #expect(text.contains("<title>Evaluation of \(name) (fp32), \(name) (int8)</title>"))
+    #expect(text.contains("<h2>\(name) (fp32)</h2>") && text.contains("<h2>\(name) (int8)</h2>"))
+    #expect(text.contains("<h2>A: \(name) (fp32), B: \(name) (int8)</h2>"))
+  }
+
+  @Test func `Thumbnails take far less memory than their pictures`() throws {
+    // 18 megapixels, 54 MB, in another class's folder than the model takes it for, as are the others.
+    let wide = folder.appending(path: "\(folders[1])/wide.ppm")
+    try (Data("P6 6000 3000 255\n".utf8) + Data(repeating: 77, count: 54_000_000)).write(to: wide)
+    let page = model.folder.appending(path: "page-\(UUID().uuidString).html")
+    let command = Command.folder.appending(path: "xception-inspect").path
+    let script = "'\(command)' evaluate '\(model.file.path)' '\(folder.path)'"
+    func peak(_ options: String) throws -> Int {
+      let result = try Command.shell(
+        "/usr/bin/env python3 -c 'import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL); "
+          + "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' " + script.replacing("'", with: "")
+          + options)
+      return try #require(Int(result.output.split(separator: "\n").last ?? ""), "\(result)")
+    }
+    let (without, with) = (try peak(""), try peak(" --html " + page.path))
+    #expect(try String(contentsOf: page, encoding: .utf8).contains("wide.ppm"))
+    #expect(with - without < 40_000, "\(without) KB without a page, \(with) KB with one")
   }
 }

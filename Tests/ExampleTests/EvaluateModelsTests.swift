@@ -72,9 +72,12 @@ struct EvaluateModelsTests {
   @Test func `Of two models it tells how often they agree, where they differ, and whether that is chance`() throws {
     let answers = rankings.map { $0[0] }
     let other = try exchanged()
-    // The first picture is in a class that neither model takes it for, so that neither gains by it.
-    let wrong = try #require(Self.labels.first { $0 != answers[0] && $0 != other.answers[0] })
-    let truths = [wrong] + answers.dropFirst()
+    // The first picture, and one that they take for different classes, are in classes that neither model takes them for, so
+    // that neither gains by them.
+    var truths = answers
+    for place in [0, try #require(answers.indices.last { answers[$0] != other.answers[$0] })] {
+      truths[place] = try #require(Self.labels.first { $0 != answers[place] && $0 != other.answers[place] })
+    }
     let same = answers.indices.count { answers[$0] == other.answers[$0] }
     let split = truths.indices.filter { (answers[$0] == truths[$0]) != (other.answers[$0] == truths[$0]) }
     #expect(split.count >= 3)
@@ -92,19 +95,40 @@ struct EvaluateModelsTests {
     #expect(test["onlyFirst"] as? Int == split.count && test["onlySecond"] as? Int == 0)
     #expect(abs(try #require(test["probability"] as? Double) - probability) < 1e-12)
     let differences = try #require(pair["differences"] as? [[String: String]])
+    func right(_ place: Int) -> String {
+      answers[place] == truths[place] ? "a" : other.answers[place] == truths[place] ? "b" : "neither"
+    }
+    let differing = truths.indices.filter { answers[$0] != other.answers[$0] }
     #expect(
       differences
-        == split.map {
-          ["picture": pictures[$0], "truth": truths[$0], "a": answers[$0], "b": other.answers[$0]]
+        == differing.map {
+          [
+            "picture": pictures[$0], "truth": truths[$0], "a": answers[$0], "b": other.answers[$0], "right": right($0),
+          ]
         })
+    #expect(differing.contains { right($0) == "neither" } && differing.count > split.count)
 
     let text = try evaluate(a, b, truth).lines.map { $0.split(separator: " ").map(String.init) }
     #expect(text.contains { $0.starts(with: ["only", "A", "right"]) && $0.last == "\(split.count)" })
     let verdict = probability < 0.05 ? "they differ" : "no difference shown"
     #expect(text.contains { $0.first == "McNemar" && $0.joined(separator: " ").hasSuffix(verdict) })
-    for place in split {
-      #expect(text.contains([pictures[place], truths[place], answers[place], other.answers[place]]))
+    for place in differing {
+      let said = ["a": "A", "b": "B"][right(place)] ?? right(place)
+      #expect(text.contains([pictures[place], truths[place], answers[place], other.answers[place], said]))
     }
+    // Each model's own figures follow.
+    for model in [a, b] { #expect(text.contains { $0.starts(with: ["model", model, "(fp32,"]) }) }
+    for words in [["macro", "F1"], ["calibration"], ["class", "pictures"], ["probability", "pictures"]] {
+      #expect(text.count { $0.starts(with: words) } == 2, "\(words)")
+    }
+    #expect(text.contains { $0.starts(with: ["confused", "most"]) })
+
+    // The whole matrix: its sums are those of the classes, its diagonal what is right.
+    let models = try #require(report["models"] as? [[String: Any]])
+    let cells = try #require((models[0]["classes"] as? [String: Any])?["confusionMatrix"] as? [[String: Any]])
+    let matrix = cells.map { ($0["truth"] as? String, $0["predicted"] as? String, $0["count"] as? Int ?? 0) }
+    #expect(matrix.reduce(0) { $0 + $1.2 } == 16)
+    #expect(matrix.reduce(0) { $0 + ($1.0 == $1.1 ? $1.2 : 0) } == zip(answers, truths).count { $0 == $1 })
   }
 
   @Test func `Four models give both tables of the paper`() throws {
@@ -120,6 +144,9 @@ struct EvaluateModelsTests {
     func line(of model: Int, at place: Int) throws -> [String] {
       let lines = result.lines.map { $0.split(separator: " ").map(String.init) }.filter { $0.first == models[model] }
       return try #require(lines.indices.contains(place) ? lines[place] : nil, "\(result.output)")
+    }
+    for words in ["mAP, of labels", "micro F1", "all right"] {
+      #expect(result.lines.count { $0.hasPrefix(words) } == 2, "\(words)")
     }
     #expect(result.output.contains("Top-1 accuracy") && result.output.contains("Top-5 accuracy"))
     #expect(result.output.contains("MAP@100"))
@@ -189,6 +216,10 @@ struct EvaluateModelsTests {
     let ofSecond = rankings[0][2] == rankings[1][1] ? (2.0 / 3 + 0.5) / 2 : 2.0 / 3
     try Data("\(rankings[0][2]),0.5\n".utf8).write(to: weights)
     #expect(try figure(["--weights", weights.path]).contains { $0.hasPrefix(String(format: "%.2f", ofSecond * 100)) })
+    let both = try Command.run("xception-inspect", ["evaluate", model, model, truth, "--weights", weights.path])
+    #expect(both.lines.contains { $0.hasSuffix("MAP@100, weighted") }, "\(both)")
+    try Data("label,weight\n\(rankings[0][2]),0.5\n".utf8).write(to: weights)
+    #expect(try figure(["--weights", weights.path]).contains { $0.hasPrefix(String(format: "%.2f", ofSecond * 100)) })
     try Data("ant,-1\n".utf8).write(to: weights)
     let refused = try Command.run("xception-inspect", ["evaluate", model, truth, "--weights", weights.path])
     #expect(refused.status == 1 && refused.errors.contains("expected label,weight with a weight of 0 or more"))
@@ -222,14 +253,18 @@ struct EvaluateModelsTests {
     let test = try #require(pair["mcNemar"] as? [String: Any])
     #expect(test["onlyFirst"] as? Int == split.count && test["onlySecond"] as? Int == 0)
     let differences = try #require(pair["differences"] as? [[String: String]])
-    #expect(differences.map { $0["picture"] } == split.map { pictures[$0] })
-    #expect(differences.map { $0["b"] } == split.map { second[$0].joined(separator: "; ") })
+    let differing = first.indices.filter { first[$0] != second[$0] }
+    #expect(differences.map { $0["picture"] } == differing.map { pictures[$0] })
+    #expect(differences.map { $0["b"] } == differing.map { second[$0].joined(separator: "; ") })
+    #expect(differences.map { $0["right"] } == differing.map { $0 == 0 ? "neither" : "a" })
     let models = try #require(report["models"] as? [[String: Any]])
     let exact = models.map { ($0["labels"] as? [String: Any])?["exactMatches"] as? [String: Any] }
     #expect(exact.map { $0?["count"] as? Int } == [15, 15 - split.count])
     // One mistake of the first model, and of the second those in which it differs too.
     let text = try String(contentsOf: page, encoding: .utf8)
-    #expect(text.count(of: "<li>") == 2 + split.count && text.count(of: "data:image/png;base64,") == 2 + split.count)
+    #expect(
+      text.count(of: "<li class") == 2 + split.count && text.count(of: "data:image/png;base64,") == 2 + split.count)
+    #expect(text.count(of: "<tr class=\"entry\">") == differing.count)
     #expect(!text.contains("<svg"))
   }
 

@@ -19,7 +19,11 @@ struct Evaluate: ParsableCommand {
       Of exclusive classes it tells the top-1 and top-5 accuracies with 95 % intervals (Wilson), precision, recall and F1 \
       of each class, the confusions, and the calibration; of independent labels the mean average precision, MAP@100 as \
       section 4.5 of the Xception paper uses it, how many pictures get exactly their labels, and F1. Of several models it \
-      also tells whether they differ (McNemar).
+      first tells whether they differ (McNemar), and of which pictures they say different things, and who is right. A \
+      picture that a model cannot classify counts for none, and is listed with the reason.
+
+      With --json, confusionMatrix has each pair of truth and predicted class that occurred, equal ones too, with its \
+      count; of each two models, differences has all pictures of which they say different things.
 
         xception-inspect evaluate model.xcw photos
         xception-inspect evaluate a.xcw b.xcw truth.csv --html report.html
@@ -48,7 +52,8 @@ struct Evaluate: ParsableCommand {
       valueName: "file"), completion: .file())
   var classes: String?
   @Option(
-    help: ArgumentHelp("Write a page with the confusions and the worst mistakes to this HTML file.", valueName: "file"),
+    help: ArgumentHelp(
+      "Write a page with the confusions, the worst mistakes and where models differ to this HTML file.", valueName: "file"),
     completion: .file(extensions: ["html"]))
   var html: String?
   @OptionGroup var machine: MachineArguments

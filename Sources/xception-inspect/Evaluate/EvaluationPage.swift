@@ -15,6 +15,7 @@ struct EvaluationPage {
   let text: String
 
   init(_ report: EvaluationReport, run: EvaluationRun, decoding: DecodingOptions) {
+    let pairs = report.pairs.enumerated().map { PairSection($0.element, id: $0.offset).text }
     let sections = zip(run.models, report.models).enumerated().map { index, pair in
       ModelSection(pair.0, report: pair.1, run: run, decoding: decoding, id: index).text
     }
@@ -24,13 +25,13 @@ struct EvaluationPage {
       <head>
       <meta charset="utf-8">
       <meta name="viewport" content="width=device-width">
-      <title>Evaluation of \(report.models.map(\.file).map(\.escapedForHTML).joined(separator: ", "))</title>
+      <title>Evaluation of \(report.models.map(\.title.escapedForHTML).joined(separator: ", "))</title>
       <style>\(Self.style)</style>
       </head>
       <body>
       <h1>Evaluation</h1>
       <pre class="summary">\(report.text.escapedForHTML)</pre>
-      \(sections.joined(separator: "\n"))
+      \((pairs + sections).joined(separator: "\n"))
       <script>\(Self.script)</script>
       </body>
       </html>
@@ -41,7 +42,9 @@ struct EvaluationPage {
   private static let style = """
     body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; color: #222 }
     pre { overflow-x: auto; background: #f6f6f6; padding: 1rem }
-    svg.matrix { max-width: 44rem; width: 100%; height: auto; border: 1px solid #bbb }
+    svg.matrix { max-width: min(44rem, 100%); width: 100%; height: auto; border: 1px solid #bbb }
+    svg.matrix text { font: 12px system-ui, sans-serif; fill: #222 }
+    .differences { border-collapse: collapse } .differences :is(td, th) { padding: .1rem .8rem .1rem 0; text-align: left }
     .mistakes { display: flex; flex-wrap: wrap; gap: .8rem; padding: 0; list-style: none }
     .mistakes li { width: 9.5rem } .mistakes li[hidden] { display: none }
     .mistakes img { width: 100%; height: 8rem; object-fit: contain; background: #eee; display: block }
@@ -53,7 +56,7 @@ struct EvaluationPage {
       box.addEventListener("input", () => {
         const wanted = box.value.toLowerCase();
         let shown = 0;
-        for (const item of box.closest("section").querySelectorAll(".mistakes li")) {
+        for (const item of box.closest("section").querySelectorAll(".entry")) {
           item.hidden = !item.textContent.toLowerCase().includes(wanted);
           if (!item.hidden) shown += 1;
         }
@@ -61,6 +64,34 @@ struct EvaluationPage {
       });
     }
     """
+}
+
+/// What a page says about two models: the pictures of which they say different things.
+private struct PairSection {
+  let text: String
+  /// So many take 1 MB of the page.
+  private static let limit = 5000
+
+  /// - Parameter id: Of the section among those of pairs.
+  init(_ pair: EvaluationReport.Pair, id: Int) {
+    let shown = pair.differences.prefix(Self.limit)
+    let rows = shown.map { difference in
+      let cells = [difference.picture, difference.truth, difference.a, difference.b].map(\.orDash.escapedForHTML)
+      return "<tr class=\"entry\">\((cells + [difference.right.text]).map { "<td>\($0)</td>" }.joined())</tr>"
+    }
+    text = """
+      <section id="pair\(id)">
+      <h2>A: \(pair.a.escapedForHTML), B: \(pair.b.escapedForHTML)</h2>
+      <h3>Where they differ</h3>
+      <p><label>Filter <input class="filter" type="search" placeholder="class or file"></label>
+      <span class="shown">\(shown.count)</span> of \(pair.differences.count) pictures</p>
+      <table class="differences">
+      <tr><th>picture</th><th>is</th><th>A</th><th>B</th><th>right</th></tr>
+      \(rows.joined(separator: "\n"))
+      </table>
+      </section>
+      """
+  }
 }
 
 /// What a page says about one model.
@@ -77,7 +108,7 @@ private struct ModelSection {
       let image = thumbnail(run.pictures.path(of: mistake.picture), decoding).map {
         "<img alt=\"\" src=\"data:image/png;base64,\($0)\">"
       }
-      return "<li>\(image ?? "")\(mistake.text)<br><small>\(entry.picture.escapedForHTML)</small></li>"
+      return "<li class=\"entry\">\(image ?? "")\(mistake.text)<br><small>\(entry.picture.escapedForHTML)</small></li>"
     }
     var matrix = ""
     if case .classes(let evaluation, _) = model.findings {
@@ -91,7 +122,7 @@ private struct ModelSection {
     }
     text = """
       <section id="model\(id)">
-      <h2>\(report.file.escapedForHTML)</h2>
+      <h2>\(report.title.escapedForHTML)</h2>
       \(matrix)<h3>Worst mistakes</h3>
       <p><label>Filter <input class="filter" type="search" placeholder="class or file"></label>
       <span class="shown">\(items.count)</span> of \(mistakes.count) mistakes</p>
@@ -137,33 +168,8 @@ private struct Mistake {
 
 /// A PNG of at most 128 pixels a side, as base64; nil where the picture has become unreadable.
 private func thumbnail(_ path: String, _ options: DecodingOptions) -> String? {
-  guard let image = try? Image(contentsOf: path, options: options).thumbnail(side: 128) else { return nil }
+  guard let bytes = try? FileReading.bytes(ofFileAt: path, limit: options.limits.bytes),
+    let image = try? Image(thumbnailOf: bytes, side: 128, options: options)
+  else { return nil }
   return try? Data(image.png()).base64EncodedString()
-}
-
-/// A confusion matrix, a square for each pair of classes that occurred.
-private struct MatrixPicture {
-  let text: String
-
-  init(_ matrix: ConfusionMatrix, names: (Int) -> String) {
-    let shown = (0..<matrix.classCount).filter { matrix.support[$0] > 0 || matrix.predicted[$0] > 0 }
-    let places = Dictionary(uniqueKeysWithValues: shown.enumerated().map { ($0.element, $0.offset) })
-    let squares = matrix.counts.sorted { ($0.key.truth, $0.key.predicted) < ($1.key.truth, $1.key.predicted) }.map {
-      pair, count in
-      let share = Double(count) / Double(matrix.support[pair.truth])
-      // Never white: a single picture among thousands is seen too.
-      let opacity = (0.08 + 0.92 * share).rounded(decimals: 3)
-      return """
-        <rect x="\(places[pair.predicted] ?? 0)" y="\(places[pair.truth] ?? 0)" width="1" height="1" \
-        fill="\(pair.truth == pair.predicted ? "#1b6e3c" : "#b3261e")" fill-opacity="\(opacity)">\
-        <title>\(names(pair.truth).escapedForHTML) taken for \(names(pair.predicted).escapedForHTML): \(count) of \
-        \(matrix.support[pair.truth])</title></rect>
-        """
-    }
-    text = """
-      <svg class="matrix" viewBox="0 0 \(shown.count) \(shown.count)" shape-rendering="crispEdges">
-      \(squares.joined(separator: "\n"))
-      </svg>
-      """
-  }
 }

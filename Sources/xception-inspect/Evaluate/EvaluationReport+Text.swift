@@ -7,7 +7,8 @@ extension EvaluationReport {
       (pictures == 1 ? "1 picture" : "\(grouped(pictures)) pictures")
         + (failures.isEmpty ? "" : ", \(grouped(failures.count)) more not classified")
     ]
-    parts += models.count == 1 ? models.map(\.text) : [comparison] + pairs.map(\.text)
+    if models.count > 1 { parts += [comparison] + pairs.map(\.text) }
+    parts += models.map(\.text)
     if !failures.isEmpty {
       parts.append((["not classified:"] + failures.map { "  \($0.picture): \($0.error)" }).joined(separator: "\n"))
     }
@@ -29,7 +30,12 @@ extension EvaluationReport {
       let title = ["", "", "Top-1 accuracy", "95 % interval"] + (hasTop5 ? ["Top-5 accuracy", "95 % interval"] : [])
       tables.append(table([title] + exclusive, leftAligned: [0, 1]))
     }
-    if !independent.isEmpty { tables.append(table([["", "", "MAP@100"]] + independent, leftAligned: [0, 1])) }
+    if !independent.isEmpty {
+      // Weights are of all models.
+      let isWeighted = models.contains { $0.labels?.isWeighted == true }
+      tables.append(
+        table([["", "", "MAP@100" + (isWeighted ? ", weighted" : "")]] + independent, leftAligned: [0, 1]))
+    }
     return tables.joined(separator: "\n\n")
   }
 
@@ -99,12 +105,27 @@ extension EvaluationReport.Pair {
       ),
     ]
     let rows =
-      [["picture", "is", "A", "B"]]
-      + differences.prefix(20).map { [$0.picture, $0.truth, $0.a, $0.b].map { $0.isEmpty ? "-" : $0.printable } }
+      [["picture", "is", "A", "B", "right"]]
+      + differences.prefix(20).map { [$0.picture, $0.truth, $0.a, $0.b].map(\.orDash.printable) + [$0.right.text] }
     guard !differences.isEmpty else { return factSheet(facts) }
-    let more = differences.count > 20 ? "\n... and \(differences.count - 20) more (--json has all)" : ""
-    return factSheet(facts) + "\n\n" + table(rows, leftAligned: [0, 1, 2, 3]) + more
+    let more = differences.count > 20 ? "\n... and \(grouped(differences.count - 20)) more (--json has all)" : ""
+    return factSheet(facts) + "\n\n" + table(rows, leftAligned: [0, 1, 2, 3, 4]) + more
   }
+}
+
+extension EvaluationReport.Pair.Difference.Right {
+  var text: String {
+    switch self {
+    case .a: "A"
+    case .b: "B"
+    case .neither, .both: rawValue
+    }
+  }
+}
+
+extension String {
+  /// In a table, where no label would be an empty cell.
+  var orDash: String { isEmpty ? "-" : self }
 }
 
 extension Proportion {

@@ -23,6 +23,8 @@ struct EvaluationReport: Encodable {
       let reliability: [Calibration.Bin]
       /// All pairs of different classes that occurred, most often first.
       let confusions: [Confusion]
+      /// All pairs that occurred, those of the same class among them, in the order of the classes: what is not there is 0.
+      let confusionMatrix: [Confusion]
     }
 
     struct Labels: Encodable {
@@ -38,6 +40,8 @@ struct EvaluationReport: Encodable {
 
     let file: String
     let precision: String
+    /// The file and the precision.
+    var title: String { "\(file) (\(precision))" }
     let kind: String
     let classes: Classes?
     let labels: Labels?
@@ -47,12 +51,23 @@ struct EvaluationReport: Encodable {
 
   struct Pair: Encodable {
     struct Difference: Encodable {
+      enum Right: String, Encodable {
+        case a, b, neither
+        /// A class that the models call by different names.
+        case both
+
+        init(isFirst: Bool, isSecond: Bool) { self = isFirst ? isSecond ? .both : .a : isSecond ? .b : .neither }
+      }
+
       let picture: String
       let truth: String
       let a: String
       let b: String
+      /// Which of them says what is right.
+      let right: Right
     }
 
+    /// The titles of both.
     let a: String
     let b: String
     /// What is compared: `class`, or `labels`, which are right if there is none too many and none too few.
@@ -60,7 +75,7 @@ struct EvaluationReport: Encodable {
     /// The share of pictures of which both say the same.
     let agreement: Proportion
     let mcNemar: McNemar
-    /// The pictures that one has right and the other wrong.
+    /// The pictures of which they say different things.
     let differences: [Difference]
   }
 
@@ -99,10 +114,8 @@ extension EvaluationReport.Model {
         top1Accuracy: evaluation.top1Accuracy,
         top5Accuracy: model.classifier.classCount > 5 ? evaluation.top5Accuracy : nil, macroF1: allScores.seen.macroF1,
         expectedCalibrationError: evaluation.calibration.expectedError, reliability: evaluation.calibration.bins,
-        confusions: evaluation.matrix.confusions(atMost: .max).map {
-          Confusion(
-            truth: model.className($0.pair.truth), predicted: model.className($0.pair.predicted), count: $0.count)
-        })
+        confusions: evaluation.matrix.confusions(atMost: .max).map { Confusion($0.pair, $0.count, of: model) },
+        confusionMatrix: evaluation.matrix.cells.map { Confusion($0.pair, $0.count, of: model) })
     case .labels(let evaluation, _):
       allScores = evaluation.labelScores()
       classes = nil
@@ -116,6 +129,12 @@ extension EvaluationReport.Model {
   }
 }
 
+extension EvaluationReport.Model.Confusion {
+  fileprivate init(_ pair: ConfusionMatrix.Pair, _ count: Int, of model: EvaluatedModel) {
+    self.init(truth: model.className(pair.truth), predicted: model.className(pair.predicted), count: count)
+  }
+}
+
 extension EvaluationReport.Pair {
   /// Nil where one model tells classes and the other labels.
   fileprivate init?(_ run: EvaluationRun, _ first: Int, _ second: Int) {
@@ -125,17 +144,19 @@ extension EvaluationReport.Pair {
     case (.labels, .labels): compared = "labels"
     default: return nil
     }
-    (a, b) = one.file == other.file ? (one.title, other.title) : (one.file, other.file)
+    (a, b) = (one.title, other.title)
     let answers = Array(zip(one.answers, other.answers))
     // By name: two models may have their classes in different orders.
     agreement = Proportion(answers.count { $0.names == $1.names }, of: answers.count)
     let split = answers.filter { $0.isCorrect != $1.isCorrect }
     let onlyFirst = split.count { $0.0.isCorrect }
     mcNemar = McNemar(onlyFirst: onlyFirst, onlySecond: split.count - onlyFirst)
-    differences = split.map {
+    differences = answers.filter { $0.names != $1.names || $0.isCorrect != $1.isCorrect }.map {
       let entry = run.pictures.truth.entries[$0.picture]
       let texts = [entry.labels, $0.names, $1.names].map { $0.joined(separator: "; ") }
-      return Difference(picture: entry.picture, truth: texts[0], a: texts[1], b: texts[2])
+      return Difference(
+        picture: entry.picture, truth: texts[0], a: texts[1], b: texts[2],
+        right: .init(isFirst: $0.isCorrect, isSecond: $1.isCorrect))
     }
   }
 }
