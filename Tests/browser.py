@@ -153,9 +153,56 @@ def look_at_evaluation(browser):
     expect(shown("nothing of the kind") == [], "a filter that fits nothing")
     expect(len(shown("")) == 2, "no filter")
 
+    classes = ["cup", "fork", "glass", "knife", "plate", "spoon"]
+    for kind in ("row", "column"):
+        names = page.locator(f"svg.matrix text.{kind}")
+        expect(sorted(names.all_text_contents()) == classes, f"the {kind}s are called {names.all_text_contents()}")
+    # Each name is beside the row, or above the column, that has its square of the diagonal.
+    edges = page.locator("svg.matrix").bounding_box()
+    for name in classes:
+        title = page.locator("svg.matrix title").filter(has_text=f"{name} taken for {name}:")
+        if not title.count():
+            continue
+        square = title.locator("xpath=..").bounding_box()
+        row, column = (page.locator(f"svg.matrix text.{kind}", has_text=name).bounding_box() for kind in ("row", "column"))
+        for box in (row, column):
+            expect(box["x"] >= edges["x"] and box["y"] >= edges["y"], f"{name} is cut off")
+            expect(min(box["width"], box["height"]) >= 10, f"{name} is too small to read: {box}")
+        middle = lambda box, side, length: box[side] + box[length] / 2
+        expect(abs(middle(row, "y", "height") - middle(square, "y", "height")) < 6, f"the row of {name}")
+        expect(abs(middle(column, "x", "width") - middle(square, "x", "width")) < 6, f"the column of {name}")
+        expect(row["x"] + row["width"] <= square["x"] and column["y"] + column["height"] <= square["y"], f"{name}")
+
     matrix = seen.screenshot("svg.matrix")
     expect(seen.count(matrix, near(GREEN)) > 1000, "the diagonal of the matrix is not seen")
     expect(seen.count(matrix, "r > g + 25") > 500, "the confusions in the matrix are not seen")
+    seen.screenshot()
+    seen.finish()
+
+
+def look_at_two_models(browser):
+    seen = Seen(browser, "two")
+    page = seen.page
+    report = json.loads((folder / "two.json").read_text())
+    titles = [f"{folder}/kitchenware.xcw (fp32)", f"{folder}/bright.xcw (int8)"]
+    expect(page.title() == "Evaluation of " + ", ".join(titles), f"the page is called {page.title()}")
+    headings = page.locator("h2").all_text_contents()
+    expect(headings == [f"A: {titles[0]}, B: {titles[1]}"] + titles, f"the headings are {headings}")
+    summary = page.locator("pre.summary").text_content()
+    expect(summary.count("macro F1") == 2, "the summary has not both models' own figures")
+
+    differences = report["pairs"][0]["differences"]
+    rights = [difference["right"] for difference in differences]
+    expect(len(differences) > 2 and "a" in rights, f"the models differ in {rights}")
+    names = {"a": "A", "b": "B"}
+    expected = [[d["picture"], d["truth"], d["a"], d["b"], names.get(d["right"], d["right"])] for d in differences]
+    rows = page.locator(".differences .entry")
+    cells = [rows.nth(index).locator("td").all_text_contents() for index in range(rows.count())]
+    expect(cells == expected, f"the page shows {cells}, expected {expected}")
+    section = page.locator("#pair0")
+    section.locator("input.filter").fill(expected[0][0])
+    visible = [index for index in range(rows.count()) if rows.nth(index).is_visible()]
+    expect(visible == [0] and section.locator(".shown").text_content() == "1", "a filter of the differences")
     seen.screenshot()
     seen.finish()
 
@@ -164,5 +211,6 @@ with sync_playwright() as playwright:
     browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
     look_at_report(browser)
     look_at_evaluation(browser)
+    look_at_two_models(browser)
     browser.close()
 print("The report and the evaluation are seen in Chromium as they should be")

@@ -53,7 +53,7 @@ struct Evaluate: ParsableCommand {
   var classes: String?
   @Option(
     help: ArgumentHelp(
-      "Write a page with the confusions, the worst mistakes and where models differ to this HTML file.", valueName: "file"),
+      "Write a page with confusions, the worst mistakes and where models differ to this HTML file.", valueName: "file"),
     completion: .file(extensions: ["html"]))
   var html: String?
   @OptionGroup var machine: MachineArguments
