@@ -285,12 +285,7 @@ public final class Classifier: Sendable {
       geometry: preprocessing.geometry, height: preprocessor.height, width: preprocessor.width, decoding: decoding)
   }
 
-  /// This call's part of the threads: with as many calls as threads each image is a core's own. Two cores classify 6 % more
-  /// images that way than both on one image after the other, and none idles while another call decodes.
-  private var threadsOfCall: Int {
-    let calls = max(1, calls.value)
-    return (network.threads + calls - 1) / calls
-  }
+  private var threadsOfCall: Int { network.threads(forEachOf: max(1, calls.value)) }
 
   private func predictions(_ probabilities: [Float], top: Int?) -> [Prediction] {
     let ranking = probabilities.indices.sorted {

@@ -47,7 +47,7 @@ struct Benchmark {
   }
 
   private func run(_ engine: Engine, caller: Int) throws {
-    for _ in 0..<batch { try engine.run(caller: caller) }
+    for _ in 0..<batch { try engine.run(caller: caller, threads: engine.network.threads(forEachOf: streams)) }
   }
 }
 
