@@ -69,9 +69,7 @@ struct TimingReport {
     }
     if count > images.count {
       lines += [
-        line("decode (mean of \(count))", sums.decode / count),
-        line("preprocess (mean of \(count))", sums.preprocess / count),
-        line("inference (mean of \(count))", sums.inference / count),
+        mean("decode", sums.decode), mean("preprocess", sums.preprocess), mean("inference", sums.inference),
       ]
     }
     if let end, let keptEnd, !isFromCache { lines.append(line("keep the packed weights", end.duration(to: keptEnd))) }
@@ -83,8 +81,13 @@ struct TimingReport {
 
   private func line(_ name: String, _ duration: Duration) -> String { line(name, duration.milliseconds, unit: "ms") }
 
-  private func line(_ name: String, _ value: Double, unit: String) -> String {
-    let number = value.rounded(decimals: 1)
+  /// Of all images; a decimal more than the time of one image is worth.
+  private func mean(_ name: String, _ sum: Duration) -> String {
+    line("\(name) (mean of \(count))", (sum / count).milliseconds, unit: "ms", decimals: 2)
+  }
+
+  private func line(_ name: String, _ value: Double, unit: String, decimals: Int = 1) -> String {
+    let number = value.rounded(decimals: decimals)
     let padding = String(repeating: " ", count: max(1, 42 - name.count - number.count))
     return "\(name)\(padding)\(number) \(unit)"
   }
