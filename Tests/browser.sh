@@ -55,7 +55,7 @@ for text in (work / "report.jsonl").read_text().splitlines():
 PYTHON
 "$bin/xception-inspect" evaluate "$work/kitchenware.xcw" "$work/truth.csv" --html "$work/evaluation.html" >/dev/null
 
-# The same network twice: the second sees pictures so bright that it takes most for other classes.
+# The same network twice: the second sees pictures so bright that it takes some for other classes.
 "$bin/xception-convert" "$kitchenware/kitchenware.keras" "$work/bright.xcw" --quiet --labels cup,fork,glass,knife,plate,spoon \
   --divisor 60
 "$bin/xception-inspect" evaluate "$work/kitchenware.xcw" "$work/bright.xcw" "$work/truth.csv" \
