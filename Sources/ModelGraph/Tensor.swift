@@ -24,6 +24,12 @@ package protocol TensorContents: Sendable {
   func withBlock<Result>(
     _ index: Int, _ body: (_ bytes: UnsafeRawBufferPointer, _ offset: Int) throws -> Result
   ) throws -> Result
+
+  /// Copies the bytes of one block to their place in memory for the whole tensor.
+  ///
+  /// - Returns: Their number.
+  /// - Throws: `GraphError` where their place is outside the memory, and what reading them throws.
+  func copyBlock(_ index: Int, into memory: UnsafeMutableRawBufferPointer) throws -> Int
 }
 
 extension TensorContents {
@@ -33,6 +39,16 @@ extension TensorContents {
     _ index: Int, _ body: (_ bytes: UnsafeRawBufferPointer, _ offset: Int) throws -> Result
   ) throws -> Result {
     try unsafe withBytes { bytes in try unsafe body(bytes, 0) }
+  }
+
+  package func copyBlock(_ index: Int, into memory: UnsafeMutableRawBufferPointer) throws -> Int {
+    try unsafe withBlock(index) { bytes, offset in
+      guard offset <= memory.count, bytes.count <= memory.count - offset else {
+        throw GraphError(node: nil, reason: "a tensor has \(offset + bytes.count) bytes, expected \(memory.count)")
+      }
+      unsafe UnsafeMutableRawBufferPointer(rebasing: memory[offset...]).copyMemory(from: bytes)
+      return bytes.count
+    }
   }
 }
 
@@ -62,6 +78,17 @@ package struct Tensor: Sendable {
 
   /// The number of values of a tensor in a validated graph.
   package var elementCount: Int { dimensions.reduce(1, *) }
+
+  /// Copies all bytes, little-endian, to memory that has room for exactly them.
+  ///
+  /// - Throws: `GraphError` where there are more or fewer, and what reading them throws.
+  package func copy(to memory: UnsafeMutableRawBufferPointer) throws {
+    var count = 0
+    for block in 0..<contents.blockCount { count += try unsafe contents.copyBlock(block, into: memory) }
+    guard count == memory.count else {
+      throw GraphError(node: nil, reason: "tensor \"\(name)\" has \(count) bytes, expected \(memory.count)")
+    }
+  }
 
   /// All values as floats, scaled.
   ///

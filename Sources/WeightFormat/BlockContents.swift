@@ -1,12 +1,5 @@
+internal import Files
 import ModelGraph
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
 
 /// The bytes of one tensor of a file, read and checked where they are asked for, by any number of threads at once.
 struct BlockContents: TensorContents {
@@ -30,19 +23,27 @@ struct BlockContents: TensorContents {
 
   /// All bytes, in memory that lives during the call.
   func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
-    var start: UnsafeMutableRawPointer?
-    let status = unsafe posix_memalign(&start, FormatConstants.alignment, byteCount)
-    guard status == 0 else {
-      throw WeightFormatError.system(status, "reserve \(byteCount) bytes of memory for tensor \"\(tensor)\"")
+    if blocks.count == 1 { return try unsafe withBlock(0) { bytes, _ in try unsafe body(bytes) } }
+    let memory: PrivateMemory
+    do throws(SystemError) {
+      memory = try PrivateMemory(byteCount: byteCount)
+    } catch {
+      throw WeightFormatError.system(error.code, "reserve \(byteCount) bytes of memory for tensor \"\(tensor)\"")
     }
-    let memory = unsafe UnsafeMutableRawBufferPointer(start: start, count: byteCount)
-    defer { unsafe free(start) }
+    for index in blocks.indices { _ = try unsafe copyBlock(index, into: memory.bytes) }
+    return try unsafe body(UnsafeRawBufferPointer(memory.bytes))
+  }
+
+  func copyBlock(_ index: Int, into memory: UnsafeMutableRawBufferPointer) throws -> Int {
+    let range = elementRange(of: index)
+    guard range.upperBound <= memory.count else {
+      throw GraphError(
+        node: nil, reason: "tensor \"\(tensor)\" has \(byteCount) bytes, expected \(memory.count)")
+    }
     try decoders.withDecoder { decoder in
-      for index in blocks.indices {
-        try unsafe read(index, to: UnsafeMutableRawBufferPointer(rebasing: memory[elementRange(of: index)]), decoder)
-      }
+      try unsafe read(index, to: UnsafeMutableRawBufferPointer(rebasing: memory[range]), decoder)
     }
-    return try unsafe body(UnsafeRawBufferPointer(memory))
+    return range.count
   }
 
   func withBlock<Result>(_ index: Int, _ body: (UnsafeRawBufferPointer, Int) throws -> Result) throws -> Result {

@@ -1,13 +1,6 @@
+internal import Files
 import ModelGraph
 import Threads
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
 
 /// One entry of the block table: a run of a tensor's elements as it is stored.
 struct Block: Hashable, Sendable {
@@ -35,6 +28,7 @@ struct BlockPlace {
 /// The memory that one thread needs to decode blocks: the stored bytes, the inflated planes, the elements, and a zlib
 /// stream.
 @safe final class BlockDecoder: @unchecked Sendable {  // the pool lends it to one thread at a time
+  private let owner: PrivateMemory
   private let memory: UnsafeMutableRawPointer
   private static let byteCount = 3 * FormatConstants.blockLength
   private let inflater: Inflater
@@ -44,20 +38,13 @@ struct BlockPlace {
       throw WeightFormatError(.system, "start zlib", found: "no memory", expected: "success")
     }
     self.inflater = inflater
-    #if canImport(Darwin)
-      let anonymous = MAP_ANON
-    #else
-      let anonymous = MAP_ANONYMOUS
-    #endif
-    // Not from `malloc`, whose heap keeps blocks of this size: the system has them back before the first inference.
-    let start = unsafe mmap(nil, Self.byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | anonymous, -1, 0)
-    guard let start = unsafe start, unsafe start != MAP_FAILED else {
-      throw .system(errno, "reserve \(Self.byteCount) bytes of memory")
+    do throws(SystemError) {
+      owner = try PrivateMemory(byteCount: Self.byteCount)
+    } catch {
+      throw .system(error.code, "reserve \(Self.byteCount) bytes of memory")
     }
-    unsafe memory = unsafe start
+    unsafe memory = owner.bytes.baseAddress!
   }
-
-  deinit { unsafe munmap(memory, Self.byteCount) }
 
   /// Room for the elements of one block.
   var elements: UnsafeMutableRawPointer { unsafe memory + 2 * FormatConstants.blockLength }

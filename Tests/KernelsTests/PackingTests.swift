@@ -76,4 +76,47 @@ struct PackingTests {
       #expect(try Executor(plan: plan, pool: pool).run(values) == expected, "\(set)")
     }
   }
+
+  /// As their values are read to where the panels go, and moved there while panels are made.
+  @Test(arguments: ElementType.allCases) func `Winograd kernels are the same bits from every type and blocks`(
+    type: ElementType
+  ) throws {
+    let pool = WorkerPool(threads: 2)
+    var options = PlanOptions()
+    options.weighsWinograd = false
+    for set in InstructionSet.supported {
+      for precision in [Precision.float32, .bfloat16] {
+        for outputs in [32, 65, 161] {
+          func packed(_ type: ElementType, blockElements: Int) throws -> Plan {
+            let graph = try winogradGraph(type, outputs, blockElements: blockElements)
+            return try Plan(graph, instructionSet: set, precision: precision, options: options, pool: pool)
+          }
+          let whole = try packed(.float32, blockElements: .max / 8)
+          #expect(whole.stageDescriptions.contains { $0.kernel.contains("Winograd") }, "\(set) \(precision)")
+          for blockElements in [101, 4096] {
+            let blocked = try packed(type, blockElements: blockElements)
+            #expect(
+              unsafe whole.packedWeights.memory.bytes.elementsEqual(blocked.packedWeights.memory.bytes),
+              "\(set), \(precision), \(outputs) columns, blocks of \(blockElements)")
+          }
+        }
+      }
+    }
+  }
+
+  private func winogradGraph(_ type: ElementType, _ outputs: Int, blockElements: Int) throws -> Graph {
+    var generator = SplitMix64(seed: 11)
+    var builder = GraphBuilder()
+    let input = try builder.append("input", .input(.map(height: 5, width: 6, channels: 35)))
+    let convolution = Convolution(window: Window(size: Extent(3)), outputChannels: outputs)
+    try builder.append("a", .convolution(convolution), [input]) { role, dimensions in
+      let values = (0..<dimensions.reduce(1, *)).map { _ in Int.random(in: -3...3, using: &generator) }
+      let bytes = bytes(of: values, type)
+      return Tensor(
+        name: role.rawValue, dimensions: dimensions, elementType: type,
+        contents: BlockedContents(bytes: bytes, blockBytes: min(blockElements * type.byteCount, bytes.count)),
+        scale: (0..<outputs).map { Float($0 % 3 + 1) })
+    }
+    return builder.graph
+  }
 }

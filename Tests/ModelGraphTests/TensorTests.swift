@@ -48,4 +48,18 @@ struct TensorTests {
       #expect(throws: GraphError.self) { try values(.int8, [1], dimensions: dimensions) }
     }
   }
+
+  @Test func `Bytes are copied where there is room for exactly them`() throws {
+    let tensor = Tensor(name: "weights", dimensions: [4], elementType: .int8, contents: Bytes(bytes: [1, 2, 3, 4]))
+    for count in 3...5 {
+      let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 1)
+      defer { unsafe memory.deallocate() }
+      if count == 4 {
+        try unsafe tensor.copy(to: memory)
+        #expect(unsafe Array(memory) == [1, 2, 3, 4])
+      } else {
+        #expect(throws: GraphError.self) { try unsafe tensor.copy(to: memory) }
+      }
+    }
+  }
 }

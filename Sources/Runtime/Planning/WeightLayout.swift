@@ -178,28 +178,34 @@ struct WeightLayout {
     }
     let inputs = channels / groups
     let outputs = columns / groups
-    return (0..<panels).map { panel in
+    let slices = (0..<panels).map { panel in
       let mine = panel * panelWidth..<min((panel + 1) * panelWidth, columns)
       let range = mine.lowerBound / outputs * inputs..<((mine.upperBound - 1) / outputs + 1) * inputs
       let shape = ProductShape(arithmetic, taps: taps, channels: range.count, input: input, kernels: kernels)
       let offset = reserve(shape.panelWords)
-      jobs.append { [panelWidth] base in
-        let packed = base.part(from: offset, count: shape.panelWords)
-        let values = try tensor.values()
+      return Slice(
+        channels: range, panels: panel..<panel + 1, shape: shape,
+        weights: ColumnWeights(panels: offset - panel * shape.panelWords))
+    }
+    jobs.append { [panelWidth] base in
+      // Read once for all panels.
+      let values = try tensor.values()
+      for (panel, slice) in slices.enumerated() {
+        let words = slice.shape.panelWords
+        let packed = base.part(from: slice.weights.panels + panel * words, count: words)
+        let mine = panel * panelWidth..<min((panel + 1) * panelWidth, columns)
         for tap in 0..<taps {
           for input in 0..<inputs {
             for column in mine {
-              let channel = column / outputs * inputs - range.lowerBound + input
-              packed[(tap * range.count + channel) * panelWidth + column - mine.lowerBound] =
+              let channel = column / outputs * inputs - slice.channels.lowerBound + input
+              packed[(tap * slice.channels.count + channel) * panelWidth + column - mine.lowerBound] =
                 values[(tap * inputs + input) * columns + column]
             }
           }
         }
       }
-      return Slice(
-        channels: range, panels: panel..<panel + 1, shape: shape,
-        weights: ColumnWeights(panels: offset - panel * shape.panelWords))
     }
+    return slices
   }
 
   /// The kernel of a convolution of 1 x 7 or 7 x 1, transformed, for products of floats.
@@ -229,18 +235,10 @@ struct WeightLayout {
     var weights = ColumnWeights(panels: reserve(count), scales: reserve(scaleCount))
     // The sums start from zeros, the same for all panels.
     if isInteger { weights.starts = reserve(36 * panelWidth) }
-    let scale = paddedScale(of: tensor, columns)
-    jobs.append { [kernels, weights] base in
-      try unsafe tensor.withFloats { floats in
-        unsafe scale.withUnsafeBufferPointer { scale in
-          unsafe kernels.pack(
-            WinogradPacking(
-              values: floats.baseAddress!, channels: shape.channels, columns: columns, scale: scale.baseAddress!,
-              panels: (base + weights.panels).writing(count), arithmetic: shape.arithmetic,
-              columnScales: (base + weights.scales).writing(scaleCount)))
-        }
-      }
-    }
+    let kernel = WinogradKernel(
+      tensor: tensor, columns: columns, scale: paddedScale(of: tensor, columns), shape: shape, weights: weights,
+      kernels: kernels)
+    jobs.append { base in try kernel.pack(into: base) }
     return weights
   }
 
