@@ -59,8 +59,8 @@ def measure_throughput(options: argparse.Namespace) -> list[str]:
     of_possible = min(rate.ours / rate.possible for rate in rates.values())
     times_loop = min(rate.ours / rate.loop for rate in rates.values())
     figures = [
-        figure("the worst: of what is possible", of_possible, command, at_least=OF_POSSIBLE, form="{:.2f}"),
-        figure("the worst: times the Python loop", times_loop, command, at_least=TIMES_LOOP, form="{:.2f}"),
+        figure("the worst: of what is possible", of_possible, command, at_least=OF_POSSIBLE),
+        figure("the worst: times the Python loop", times_loop, command, at_least=TIMES_LOOP),
     ]
     header = ["pictures a second, fp32", "xception-run", "possible", "Python loop", "of possible", "times the loop"]
     rows = [
