@@ -113,6 +113,8 @@ private struct NetworkExpectation {
       switch node.operation {
       // Keras's sparsemax jumps where one more value supports its threshold.
       case .binary(.quotient), .sparsemax: true
+      // Of one channel, unit normalization leaves the sign.
+      case .unitNormalization: node.shape.channels == 1
       case .activation(let activation): jumps(activation)
       case .separableConvolution(let separable): jumps(separable.inputActivation) || jumps(separable.middleActivation)
       default: false
