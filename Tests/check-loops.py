@@ -21,9 +21,9 @@ import subprocess
 import sys
 
 # A function of the kernels that is specialized for an arithmetic of an instruction set and a row count, or, where one row is
-# multiplied, a panel count.
+# multiplied, a panel count; for images also for how far apart their windows begin.
 TILE = re.compile(
-    r"<(?:serialized, )?Kernels\.(\w+)Tile<KernelsX86\w+\.(X86\w+)>, (\d+)> of static .*\bTileArithmetic\.(tile|imageTile|row)<"
+    r"<(?:serialized, )?Kernels\.(\w+)Tile<KernelsX86\w+\.(X86\w+)>, (\d+(?:, \d+)?)> of static .*\bTileArithmetic\.(tile|imageTile|row)<"
 )
 # A product in matrix registers, by its arithmetic and by how its output is stored.
 MATRIX = re.compile(
@@ -39,6 +39,7 @@ KERNEL = re.compile(
 JUMP = re.compile(r"\tj\w+\s+([0-9a-f]+)\b")
 # X86VNNI takes all products but those of bytes from X86V4.
 FLOAT_UNITS = ("X86BF16", "X86V4", "X86V3")
+IMAGE_STEPS = (3, 6)
 ROWS = {"X86BF16": 14, "X86VNNI": 14, "X86V4": 14, "X86V3": 6}
 # The instruction that multiplies; `vpmaddwd` multiplies pairs of numbers, and `vpaddd` adds them to the sums.
 FUSED = r"\tvfmadd\d+ps\s"
@@ -81,8 +82,9 @@ def expected_tiles():
                 for rows in range(1, ROWS[unit] + 1) if kind != "ByteWeights" else ():
                     yield unit, prefix + kind, rows, "tile"
             if kind in ("Float", "Short"):
-                yield unit, kind, ROWS[unit], "imageTile"
-                yield unit, "Single" + kind, ROWS[unit], "imageTile"
+                for step in IMAGE_STEPS:
+                    yield unit, kind, ROWS[unit], f"imageTile{step}"
+                    yield unit, "Single" + kind, ROWS[unit], f"imageTile{step}"
 
 
 def prefixes(unit, kind):
@@ -283,7 +285,7 @@ def vector_loops():
 
     Two vectors of sums of seven pixels, their inputs and taps are more than there are registers, and the 36 vectors of a window are
     too: the compiler puts some on the stack, at a fifth of the products where they are packed, on AVX2 more often. Output of
-    Winograd's products is transformed in two passes with the stack between them.
+    Winograd's products is transformed in two passes with the stack between them, all pixels of a window in one turn of the loop.
     """
     def most(bf16, v4, v3):
         return {"X86BF16": bf16, "X86V4": v4, "X86V3": v3}
@@ -311,8 +313,8 @@ def vector_loops():
         loops["normalize", rows] = VectorLoop({**nowhere, "X86VNNI": 0})
     for function in ("normalize", "parametricRelu"):
         loops[function, "ElementwiseRun"] = VectorLoop(nowhere, multiply=False)
-    loops["transformInput", "WinogradInput"] = VectorLoop(most(106, 106, 145))
-    loops["transformOutput", "WinogradOutput"] = VectorLoop(most(40, 44, 55))
+    loops["transformInput", "WinogradInput"] = VectorLoop(most(121, 121, 173))
+    loops["transformOutput", "WinogradOutput"] = VectorLoop(most(65, 257, 122))
     loops["transformInput", "WinogradLineInput"] = VectorLoop(nowhere)
     loops["transformOutput", "WinogradLineOutput"] = VectorLoop(most(4, 4, 8))
     return loops
@@ -363,13 +365,14 @@ def check(listing, report=print):
         tile = TILE.search(name)
         if not tile:
             continue
-        kind, unit, rows, function = tile.group(1), tile.group(2), int(tile.group(3)), tile.group(4)
+        kind, unit, (rows, *step), function = tile.group(1), tile.group(2), map(int, tile.group(3).split(", ")), tile.group(4)
+        function = "".join([function, *map(str, step)])
         if unit not in PRODUCTS.get(arithmetic_of(kind), ()):
             report(f"{unit}: {kind} tiles are not expected here")
             passed = False
             continue
         body = multiplying_loop(instructions, product_of(unit, kind))
-        if (unit, kind, function) == ("X86V3", "SingleFloat", "imageTile"):
+        if (unit, kind) == ("X86V3", "SingleFloat") and function.startswith("imageTile"):
             # LLVM computes each sum in another register and moves it back: processors with AVX2 only rename it.
             body = [text for text in body if not re.search(r"\tvmovaps %ymm\d+,%ymm\d+", text)]
         faults = faults_of(unit, kind, rows, body)
@@ -411,8 +414,9 @@ def made_listing(
         lines = ["xor    %ecx,%ecx"] + edit(unit, rows, body) + ["cmp    %rax,%rcx", "jb     1001 <tile+0x1>", "ret"]
         text = "\n".join(f"    {0x1000 + i:x}:\t{line}" for i, line in enumerate(lines))
         blocks.append(
-            f"0000000000001000 <generic specialization <serialized, Kernels.{kind}Tile<Kernels{unit}.{unit}>, {rows}> "
-            f"of static (extension in Kernels):Kernels.TileArithmetic.{function}<A>() -> ()>:\n{text}\n")
+            f"0000000000001000 <generic specialization <serialized, Kernels.{kind}Tile<Kernels{unit}.{unit}>, "
+            f"{', '.join([str(rows), *re.findall(r'[0-9]', function)])}> of static (extension in Kernels):"
+            f"Kernels.TileArithmetic.{function.rstrip('36')}<A>() -> ()>:\n{text}\n")
     for unit in FLOAT_UNITS:
         wide = "%ymm" if unit == "X86V3" else "%zmm"
         for kind, pixels in ((kind, pixels) for kind in DEPTHWISE_KINDS for pixels in range(1, 8)):
@@ -454,7 +458,7 @@ def self_test():
     apart = made_listing(
         lambda unit, rows, body: [line.replace("vfmadd231ps", "vmulps") for line in body] if rows == 6 else body)
     one_gone = made_listing(keep=lambda *tile: tile != ("X86VNNI", "NarrowInteger", 5, "tile"))
-    no_image = made_listing(keep=lambda *tile: tile[3] != "imageTile" or tile[1] != "SingleShort")
+    no_image = made_listing(keep=lambda *tile: tile[3] != "imageTile3" or tile[1] != "SingleShort")
     floats_only = made_listing(keep=lambda unit, kind, rows, function: kind == "Float")
     cases = [
         ("good loops", made_listing(), True),

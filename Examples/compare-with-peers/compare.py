@@ -121,16 +121,20 @@ def progress(text: str) -> None:
 
 
 def in_turn(commands: dict[str, list], rounds: int, label: str = "") -> tuple[dict[str, list[dict]], dict[str, str]]:
-    """The results of each candidate's turns, and why others were left out."""
+    """The results of each candidate's turns, and why others were left out.
+
+    Every second round goes backwards: who comes first touches memory that was idle, which a virtual machine may have to
+    get first.
+    """
     turns = {candidate: [] for candidate in commands}
     left_out = {}
     for number in range(rounds):
-        for candidate, command in commands.items():
+        for candidate in list(commands)[:: -1 if number % 2 else 1]:
             if candidate in left_out:
                 continue
             progress(f"{label}round {number + 1} of {rounds}: {candidate}")
             try:
-                turns[candidate].append(turn(command))
+                turns[candidate].append(turn(commands[candidate]))
             except Unsupported as reason:
                 left_out[candidate] = str(reason)
     progress("")

@@ -1,13 +1,15 @@
 /// A convolution of an image, one row of its output: the tiles read the image's rows where they are, and no row panel
 /// is made of the windows.
 ///
-/// The image has three channels, unpadded, and every second pixel has a window, so that neighbouring windows begin
+/// The image has three channels, unpadded, and every pixel or every second one has a window: neighbouring windows begin
 /// `step` values apart.
 public struct ImageProduct {
   /// For each row of the window, the words of the image's row from the first window on. For `float32` they are its
   /// values; for `int16`, where every second word counts, see `ImageWords`.
   public var inputs: UnsafePointer<UnsafePointer<Float>>
   public var inputRows: Int
+  /// One of `steps`.
+  public var step: Int
   /// The words of a row of a window that are multiplied, and how far apart they are.
   public var rowWords: Int
   public var wordStride: Int
@@ -18,19 +20,19 @@ public struct ImageProduct {
   public var product: Product
 
   public init(
-    inputs: UnsafePointer<UnsafePointer<Float>>, inputRows: Int, rowWords: Int, wordStride: Int,
+    inputs: UnsafePointer<UnsafePointer<Float>>, inputRows: Int, step: Int, rowWords: Int, wordStride: Int,
     scales: UnsafePointer<Float>, product: Product
   ) {
     self.inputs = inputs
     self.inputRows = inputRows
+    self.step = step
     self.rowWords = rowWords
     self.wordStride = wordStride
     self.scales = scales
     self.product = product
   }
 
-  @inlinable @inline(__always)
-  public static var step: Int { 6 }
+  public static var steps: [Int] { [3, 6] }
 }
 
 /// Rows of an image as words for products of `int16`: the word of each value has its integer in the low half, and that
@@ -96,10 +98,22 @@ extension VectorUnit {
     multiply(image, ShortTile<Self>.self, single: SingleShortTile<Self>.self)
   }
 
-  /// All tiles are full: the last one of a row makes some pixels again that another one has made.
+  /// The step is a constant of each tile's code.
   @inlinable @inline(__always)
   static func multiply<Wide: TileArithmetic, Single: TileArithmetic>(
     _ image: ImageProduct, _ wide: Wide.Type, single: Single.Type
+  ) where Wide.Unit == Self, Single.Unit == Self {
+    switch image.step {
+    case 3: multiply(image, InlineArray<3, Vector>.self, wide, single: single)
+    case 6: multiply(image, InlineArray<6, Vector>.self, wide, single: single)
+    default: preconditionFailure("there is no step of \(image.step)")
+    }
+  }
+
+  /// All tiles are full: the last one of a row makes some pixels again that another one has made.
+  @inlinable @inline(__always)
+  static func multiply<Wide: TileArithmetic, Single: TileArithmetic, let step: Int>(
+    _ image: ImageProduct, _ step: InlineArray<step, Vector>.Type, _ wide: Wide.Type, single: Single.Type
   ) where Wide.Unit == Self, Single.Unit == Self {
     let product = image.product
     let panelStride = product.depth &* Wide.weightStride
@@ -117,10 +131,10 @@ extension VectorUnit {
             firstRow: min(tile &* tileRows, product.rowCount &- tileRows), firstColumn: panel &* outputWidth,
             origin: origin + panel &* panelWidth, sums: product.activation.isFunction ? sums : nil)
           if panel == product.singlePanel {
-            imageTile(single, image, place)
+            imageTile(single, step, image, place)
             if place.sums != nil { single.finishFunction(sums, rows: tileRows, product, place) }
           } else {
-            imageTile(wide, image, place)
+            imageTile(wide, step, image, place)
             if place.sums != nil { wide.finishFunction(sums, rows: tileRows, product, place) }
           }
         }
@@ -129,25 +143,26 @@ extension VectorUnit {
   }
 
   @inlinable @inline(__always)
-  public static func imageTile<Math: TileArithmetic>(
-    _: Math.Type, _ image: borrowing ImageProduct, _ place: borrowing TilePlace
-  ) where Math.Unit == Self { Math.imageTile(InlineArray<6, Vector>.self, image, place) }
+  public static func imageTile<Math: TileArithmetic, let step: Int>(
+    _: Math.Type, _ step: InlineArray<step, Vector>.Type, _ image: borrowing ImageProduct, _ place: borrowing TilePlace
+  ) where Math.Unit == Self { Math.imageTile(InlineArray<6, Vector>.self, step, image, place) }
 }
 
 extension TileArithmetic {
   /// Like `tile`, of windows whose words are in the image's rows.
   @inlinable @inline(never)
-  public static func imageTile<let rows: Int>(
-    _: InlineArray<rows, Unit.Vector>.Type, _ image: borrowing ImageProduct, _ place: borrowing TilePlace
+  public static func imageTile<let rows: Int, let step: Int>(
+    _: InlineArray<rows, Unit.Vector>.Type, _: InlineArray<step, Unit.Vector>.Type, _ image: borrowing ImageProduct,
+    _ place: borrowing TilePlace
   ) {
     var sums = InlineArray<rows, Sums>(repeating: start(at: place.origin))
     Unit.prefetchOutput(rows: rows, image.product, place)
     var columns = place.columns
     for y in 0..<image.inputRows {
-      var words = image.inputs[y] + place.firstRow &* ImageProduct.step
+      var words = image.inputs[y] + place.firstRow &* step
       for _ in 0..<image.rowWords {
         let weights = weights(at: columns)
-        for row in 0..<rows { multiplyAdd(&sums[row], weights, word(words[row &* ImageProduct.step])) }
+        for row in 0..<rows { multiplyAdd(&sums[row], weights, word(words[row &* step])) }
         words += image.wordStride
         columns += weightStride
       }

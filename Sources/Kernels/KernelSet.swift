@@ -161,8 +161,8 @@ public protocol VectorUnit: KernelSet {
     _: Math.Type, rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace
   ) where Math.Unit == Self
   /// Calls the generic `imageTile` of an arithmetic with `tileRows` rows; 6 unless a set has its own.
-  static func imageTile<Math: TileArithmetic>(
-    _: Math.Type, _ image: borrowing ImageProduct, _ place: borrowing TilePlace
+  static func imageTile<Math: TileArithmetic, let step: Int>(
+    _: Math.Type, _: InlineArray<step, Vector>.Type, _ image: borrowing ImageProduct, _ place: borrowing TilePlace
   ) where Math.Unit == Self
   /// A product of words of two bf16 values, where there are such instructions.
   static func multiplyBFloat16(_ product: Product)

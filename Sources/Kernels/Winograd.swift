@@ -1,3 +1,5 @@
+import CIntrinsics
+
 /// The first half of Winograd's F(4x4,3x3) convolution (Lavin and Gray 2015): windows of 6 x 6 pixels are transformed
 /// to as many points.
 public struct WinogradInput {
@@ -113,7 +115,10 @@ extension VectorUnit {
     var rows = InlineArray<6, InlineArray<6, Vector>>(repeating: InlineArray(repeating: .zero))
     for y in 0..<6 {
       var line = InlineArray<6, Vector>(repeating: .zero)
-      for x in 0..<6 { line[x] = load(part, tile.inputs[y] + (offset &+ x &* tile.pixelStride)) }
+      let input = tile.inputs[y] + offset
+      for x in 0..<6 { line[x] = load(part, input + x &* tile.pixelStride) }
+      // The window beside this one shares two pixels of each row.
+      if part != .high { for x in 6..<10 { prefetch(input + x &* tile.pixelStride) } }
       rows[y] = inputTransform(line)
     }
     let output = tile.output + (vector &* tile.vectorStride &+ window &* tile.windowStride)
@@ -128,10 +133,32 @@ extension VectorUnit {
   @inlinable @inline(never)
   public static func transformOutput(_ tile: WinogradOutput) {
     if tile.activation.isFunction { return transformOutputInMemory(tile) }
+    prefetchOutput(tile, window: 0)
     for window in 0..<tile.windows {
+      prefetchOutput(tile, window: window &+ 1)
       switch tile.element {
       case .float32: transformOutput(tile, window, FloatElement<Self>.self)
       case .bfloat16: transformOutput(tile, window, PackedElement<Self>.self)
+      }
+    }
+  }
+
+  /// Fetches the lines that a window will write, and those that it adds, while the one before is transformed.
+  @inlinable @inline(__always)
+  static func prefetchOutput(_ tile: WinogradOutput, window: Int) {
+    guard window < tile.windows else { return }
+    // A line of a cache has 16 words.
+    let isWide = (tile.element == .bfloat16 ? vectorWidth : panelWidth) > 16
+    let count = min(tile.pixels &- window &* 4, 4)
+    for y in 0..<4 where y < tile.rows {
+      for x in 0..<4 where x < count {
+        let offset = (window &* 4 &+ x) &* tile.pixelStride
+        prefetch_to_write(tile.outputs[y] + offset)
+        if isWide { prefetch_to_write(tile.outputs[y] + (offset &+ 16)) }
+        if let residuals = tile.residuals {
+          prefetch(residuals[y] + offset)
+          if isWide { prefetch(residuals[y] + (offset &+ 16)) }
+        }
       }
     }
   }
@@ -173,6 +200,12 @@ extension VectorUnit {
   static func transformOutput<Element: StoredElement>(_ tile: WinogradOutput, _ window: Int, _ element: Element.Type)
   where Element.Unit == Self {
     let floor = Vector(repeating: tile.activation.minimum)
+    guard tile.activation.maximum < .infinity else {
+      return forEachPixel(tile, window, element) { x, y, low, high in
+        Element.store(
+          maximum(floor, low), maximum(floor, high), tile.outputs[y] + (window &* 4 &+ x) &* tile.pixelStride)
+      }
+    }
     let ceiling = Vector(repeating: tile.activation.maximum)
     forEachPixel(tile, window, element) { x, y, low, high in
       Element.store(
@@ -187,14 +220,15 @@ extension VectorUnit {
     _ tile: WinogradOutput, _ window: Int, _: Element.Type,
     _ body: (_ x: Int, _ y: Int, _ low: Vector, _ high: Vector) -> Void
   ) where Element.Unit == Self {
-    let bias = (load(tile.bias), load(tile.bias + vectorWidth))
-    let low = transformedRows(tile, window, column: 0)
-    let high = transformedRows(tile, window, column: vectorWidth)
-    for x in 0..<min(tile.pixels &- window &* 4, 4) {
-      let lows = transformedColumn(low, x)
-      let highs = transformedColumn(high, x)
+    let count = min(tile.pixels &- window &* 4, 4)
+    let lows = firstVectors(tile, window)
+    let bias = load(tile.bias + vectorWidth)
+    let rows = transformedRows(tile, window, column: vectorWidth)
+    // With a constant number of turns: where an index is only known at run time, LLVM copies all rows in each of them.
+    for x in 0..<4 where x < count {
+      let highs = transformedColumn(rows, x)
       for y in 0..<4 where y < tile.rows {
-        var (low, high) = (lows[y] + bias.0, highs[y] + bias.1)
+        var (low, high) = (lows[x &* 4 &+ y], highs[y] + bias)
         if let residuals = tile.residuals {
           let (lowAdded, highAdded) = Element.load(residuals[y] + (window &* 4 &+ x) &* tile.pixelStride)
           low += lowAdded
@@ -203,6 +237,19 @@ extension VectorUnit {
         body(x, y, low, high)
       }
     }
+  }
+
+  /// The first vector of each pixel of a window, column by column.
+  @inlinable @inline(__always)
+  static func firstVectors(_ tile: WinogradOutput, _ window: Int) -> InlineArray<16, Vector> {
+    let bias = load(tile.bias)
+    let rows = transformedRows(tile, window, column: 0)
+    var pixels = InlineArray<16, Vector>(repeating: .zero)
+    for x in 0..<4 {
+      let column = transformedColumn(rows, x)
+      for y in 0..<4 { pixels[x &* 4 &+ y] = column[y] + bias }
+    }
+    return pixels
   }
 
   /// The sums of a window, six rows of six columns, with each row transformed to four columns.
@@ -237,7 +284,8 @@ extension VectorUnit {
     return sum
   }
 
-  /// Twelve fused multiply-adds: what two points have in common is computed once.
+  /// What two points have in common is computed once. Products that are added once and subtracted once take no fused
+  /// multiply-adds, of which processors do two at once while two other units only add.
   @inlinable @inline(__always)
   static func inputTransform(_ d: InlineArray<6, Vector>) -> InlineArray<6, Vector> {
     let (p, q) = (WinogradPoints.inner, WinogradPoints.outer)
@@ -248,7 +296,8 @@ extension VectorUnit {
     let e = sum(d[3], -p2, d[1])
     let first = sum(a, -p2, sum(d[2], -q2, d[0]))
     let last = sum(sum(d[5], -q2, d[3]), -p2, b)
-    return [first, sum(a, p, b), sum(a, -p, b), sum(c, q, e), sum(c, -q, e), last]
+    let (inner, outer) = (p * b, q * e)
+    return [first, a + inner, a - inner, c + outer, c - outer, last]
   }
 
   @inlinable @inline(__always)

@@ -50,8 +50,8 @@
     ) where Math.Unit == Self { tileOfUpTo14(math, rows: rows, product, place) }
 
     @inlinable @inline(__always)
-    public static func imageTile<Math: TileArithmetic>(
-      _: Math.Type, _ image: borrowing ImageProduct, _ place: borrowing TilePlace
-    ) where Math.Unit == Self { Math.imageTile(InlineArray<14, Vector>.self, image, place) }
+    public static func imageTile<Math: TileArithmetic, let step: Int>(
+      _: Math.Type, _ step: InlineArray<step, Vector>.Type, _ image: borrowing ImageProduct, _ place: borrowing TilePlace
+    ) where Math.Unit == Self { Math.imageTile(InlineArray<14, Vector>.self, step, image, place) }
   }
 #endif

@@ -67,7 +67,7 @@ struct PlainWinograd {
     let (c, e) = (sum(d[4], -p2, d[2]), sum(d[3], -p2, d[1]))
     let first = sum(a, -p2, sum(d[2], -q2, d[0]))
     let last = sum(sum(d[5], -q2, d[3]), -p2, b)
-    return [first, sum(a, p, b), sum(a, -p, b), sum(c, q, e), sum(c, -q, e), last]
+    return [first, a + p * b, a - p * b, c + q * e, c - q * e, last]
   }
 
   private func transformed(_ point: Int, _ tap: (Int) -> Float) -> Float {

@@ -27,13 +27,16 @@ import Testing
     #endif
   }
 
-  /// A convolution of a map of bf16, and with a residual that of odd shapes.
-  private static func layer(_ index: Int, _ precision: Precision) throws -> (graph: Graph, input: [Float]) {
+  /// A convolution of a map of bf16, or of floats, and with a residual that of odd shapes.
+  private static func layer(
+    _ index: Int, _ precision: Precision, on element: MapElementType = .bfloat16
+  ) throws -> (graph: Graph, input: [Float]) {
     let (height, width, channels, columns) = shapes[index]
     var layer = try RandomLayer(
       .map(height: height, width: width, channels: channels), seed: 600 + index, .floats)
-    var inputs = [2]
-    let addsResidual = index % 2 == 1
+    var inputs = [element == .bfloat16 ? 2 : 1]
+    // The map of bf16 must be read too.
+    let addsResidual = index % 2 == 1 || element == .float32
     if addsResidual {
       inputs.append(
         try layer.network.append(
@@ -46,12 +49,16 @@ import Testing
           window: Window(size: Extent(3), padding: .same), outputChannels: columns, hasBias: true,
           epilogue: Epilogue(addsResidual: addsResidual, activation: activation))), inputs)
     let graph = layer.network.graph
-    return (precision == .int8 ? try graph.withIntegerKernels(seed: index, from: 3) : graph, layer.input())
+    return (
+      precision == .int8 ? try graph.withIntegerKernels(seed: index, from: 3) : graph,
+      element == .bfloat16 ? layer.input() : layer.network.input()
+    )
   }
 
   /// What a plan must give, the residual being what its own plan gives.
   private static func expected(
-    _ graph: Graph, _ input: [Float], _ precision: Precision, _ set: InstructionSet
+    _ graph: Graph, _ input: [Float], _ precision: Precision, _ set: InstructionSet,
+    on element: MapElementType = .bfloat16
   ) throws -> [Float] {
     let node = graph.nodes[graph.nodes.count - 1]
     guard case .convolution(let convolution) = node.operation,
@@ -61,7 +68,8 @@ import Testing
     let plain = PlainWinograd(
       height: height, width: width, channels: channels, columns: columns,
       limit: Float(set.kernels.shortLimit(channels: channels)), isFused: isFused(set))
-    let sums = plain.run(input.map(\.roundedToBFloat16), kernel: try graph.tensors[node.parameters[0]].values())
+    let pixels = element == .bfloat16 ? input.map(\.roundedToBFloat16) : input
+    let sums = plain.run(pixels, kernel: try graph.tensors[node.parameters[0]].values())
     let bias = try graph.tensors[node.parameters[1]].values()
     var residual: [Float]?
     if convolution.epilogue.addsResidual {
@@ -109,6 +117,17 @@ import Testing
         }
       }
     }
+  }
+
+  /// As the first convolution of a network makes it.
+  @Test(arguments: ways.filter { $0.precision == .int8 && $0.set.kernels.isNative(.int16) }, shapes.indices)
+  func `A map of floats is multiplied in the same way where the weights are bytes`(
+    way: (set: InstructionSet, precision: Precision), index: Int
+  ) throws {
+    let (graph, input) = try Self.layer(index, .int8, on: .float32)
+    let executor = try Self.executor(graph, .int8, way.set)
+    #expect(executor.plan.stageDescriptions.contains { $0.kernel == "Winograd F(4x4,3x3), int16" })
+    #expect(try executor.run(input) == Self.expected(graph, input, .int8, way.set, on: .float32))
   }
 
   /// Relative errors in the L2 norm: products of bf16 numbers after the transforms come to 0.011.

@@ -73,7 +73,7 @@ extension Lowering {
   ///
   /// Maps of floats are multiplied as floats. Others are already rounded to bf16; 16-bit integers with a scale for each
   /// window and point add an error no larger than that, while products of bf16 numbers after the transforms would add
-  /// five times as much.
+  /// five times as much. Where the weights are integers of 8 bits, rows of floats become integers of 16 bits too, not of 8.
   func winogradArithmetic(_ convolution: Convolution, _ node: Node) -> Arithmetic? {
     let window = convolution.window
     let input = graph.nodes[node.inputs[0]].shape
@@ -87,7 +87,7 @@ extension Lowering {
     switch precision {
     case .float32: break
     case .int8 where kernel.elementType == .int8:
-      guard isPacked, input.channels <= 2_048 else { return nil }
+      guard isPacked || kernels.isNative(.int16), input.channels <= 2_048 else { return nil }
       arithmetic = .int16
     case .bfloat16, .int8:
       if isPacked, kernels.isNative(.int16), input.channels <= 2_048 { arithmetic = .int16 }

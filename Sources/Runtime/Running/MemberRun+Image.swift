@@ -28,6 +28,7 @@ extension MemberRun {
       unsafe kernels.multiply(
         ImageProduct(
           inputs: scratch.inputRows.reading(window.height), inputRows: window.height,
+          step: window.strideAcross * image.channels,
           rowWords: step.shape.depth / window.height, wordStride: isInteger ? 2 : 1,
           scales: scales.reading(isInteger ? tileRows : 0),
           product: product(

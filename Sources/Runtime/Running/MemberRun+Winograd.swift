@@ -39,6 +39,7 @@ extension MemberRun {
   ) {
     let pointStride = step.shape.tileStride(kernels)
     let tileWords = step.tiling.points * pointStride
+    let limit = step.shape.limit(kernels)
     for tile in 0..<tileCount(step, block.count) {
       let rows = rows(ofTile: tile, step, block)
       let mine = rows.clamped(to: windows)
@@ -47,7 +48,7 @@ extension MemberRun {
       forEachRun(of: first..<first + mine.count, width: across(step)) { y, x, count in
         let row = y * across(step) + x - block.lowerBound - rows.lowerBound
         if step.shape.isInteger {
-          for window in 0..<count { quantize(step, y, x + window, row: row + window, points) }
+          for window in 0..<count { quantize(step, y, x + window, row: row + window, points, limit: limit) }
         } else {
           transform(
             step, y, x, count, to: points + row * vectorWidth, pointStride: pointStride,
@@ -77,7 +78,9 @@ extension MemberRun {
   }
 
   /// Transforms a window to a row of a tile by way of floats; each of its 36 points has a scale of its own.
-  private func quantize(_ step: WinogradStep, _ y: Int, _ x: Int, row: Int, _ points: BoundedPointer<Float>) {
+  private func quantize(
+    _ step: WinogradStep, _ y: Int, _ x: Int, row: Int, _ points: BoundedPointer<Float>, limit: Float
+  ) {
     let shape = step.shape
     let pointStride = shape.tileStride(kernels)
     let lineStride = shape.lineStride(kernels)
@@ -92,7 +95,7 @@ extension MemberRun {
         lines: scratch.rows.reading(36 * lineStride + 2 * vectorWidth), lineStride: lineStride, rows: 36,
         channels: shape.channels, rowPanel: points.writing(36 * pointStride), slots: scratch.slots.reading(36),
         segmentStride: segmentStride, scaleSlots: scratch.scaleSlots.reading(36), arithmetic: .int16,
-        limit: shape.limit(kernels)))
+        limit: limit))
   }
 
   // MARK: Products

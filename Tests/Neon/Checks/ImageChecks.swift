@@ -1,15 +1,17 @@
 import CountedKernels
 import Kernels
 
-/// One row of a convolution of an image of three channels, every second pixel of which has a window.
+/// One row of a convolution of an image of three channels, every pixel or every second one of which has a window.
 enum ImageChecks {
   static func run() {
     var random = RandomValues(seed: 37)
     for (height, width, columns) in [(3, 3, 32), (7, 7, 8), (3, 3, 4), (1, 5, 3), (5, 2, 21), (2, 4, 12)] {
       for pixels in [6, 7, 12, 17] {
-        let image = Image(height, width, pixels: pixels, columns, &random)
-        for activation in [Activation.relu6, .identity] { image.expectIntegers(activation) }
-        for activation in [Activation.relu, .hardSwish] { image.expectFloats(activation) }
+        for step in ImageProduct.steps {
+          let image = Image(height, width, pixels: pixels, step: step, columns, &random)
+          for activation in [Activation.relu6, .identity] { image.expectIntegers(activation) }
+          for activation in [Activation.relu, .hardSwish] { image.expectFloats(activation) }
+        }
       }
     }
   }
@@ -18,6 +20,7 @@ enum ImageChecks {
     let height: Int
     let width: Int
     let pixels: Int
+    let step: Int
     let columns: Int
     /// The image's rows that the windows cover, whose values bf16 has.
     let rows: [[Float]]
@@ -25,16 +28,16 @@ enum ImageChecks {
     let weights: [Float]
     let bias: [Float]
 
-    init(_ height: Int, _ width: Int, pixels: Int, _ columns: Int, _ random: inout RandomValues) {
-      (self.height, self.width, self.pixels, self.columns) = (height, width, pixels, columns)
-      let count = ((pixels - 1) * 2 + width) * 3
+    init(_ height: Int, _ width: Int, pixels: Int, step: Int, _ columns: Int, _ random: inout RandomValues) {
+      (self.height, self.width, self.pixels, self.step, self.columns) = (height, width, pixels, step, columns)
+      let count = (pixels - 1) * step + width * 3
       rows = (0..<height).map { _ in random.representable(count) }
       weights = random.floats(height * width * 3 * columns)
       bias = random.floats(columns)
     }
 
     private func window(_ rows: [[Float]], _ pixel: Int) -> [Float] {
-      rows.flatMap { $0[pixel * 6..<pixel * 6 + width * 3] }
+      rows.flatMap { $0[pixel * step..<pixel * step + width * 3] }
     }
 
     private func product(
@@ -48,8 +51,8 @@ enum ImageChecks {
       let last = columns - (packed.panelCount - 1) * panelWidth
       CountedKernels.multiply(
         ImageProduct(
-          inputs: kept(inputs), inputRows: height, rowWords: rowWords, wordStride: arithmetic == .int16 ? 2 : 1,
-          scales: scales,
+          inputs: kept(inputs), inputRows: height, step: step, rowWords: rowWords,
+          wordStride: arithmetic == .int16 ? 2 : 1, scales: scales,
           product: Product(
             rowPanel: scales, rowPanelStride: 0, rowCount: pixels, tiles: 0..<0, segmentStride: 0, tileStride: 0,
             columnPanels: packed.panels.start, depth: height * rowWords, panels: 0..<packed.panelCount,
@@ -105,7 +108,7 @@ enum ImageChecks {
       for pixel in 0..<pixels {
         var row = all
         row.integers = (0..<height).flatMap { y in
-          let start = y * rows[0].count + pixel * 6
+          let start = y * rows[0].count + pixel * step
           return all.integers[start..<start + width * 3]
         }
         for (column, weights) in columns.enumerated() {
