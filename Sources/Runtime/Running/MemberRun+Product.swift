@@ -73,9 +73,9 @@ extension MemberRun {
         hasFullTiles
         ? tile * tileRows..<min((tile + 1) * tileRows, block.count) : share(tile, of: tiles, block.count)
       assert(rows == kernels.rows(ofTile: tile, in: block.count, step.shape.arithmetic), "rows lie in another tile")
-      for row in 0..<rows.count { scratch.slots[rows.lowerBound + row] = tile * stride + row * vectorWidth }
+      fill(scratch.slots + rows.lowerBound, rows.count, from: tile * stride, by: vectorWidth)
       guard step.shape.isInteger else { continue }
-      for row in 0..<rows.count { scratch.scaleSlots[rows.lowerBound + row] = tile * stride + scales + row }
+      fill(scratch.scaleSlots + rows.lowerBound, rows.count, from: tile * stride + scales, by: 1)
     }
     place(block, in: maps[step.output], scratch.outputOffsets)
     if let residual = step.residual { place(block, in: maps[residual], scratch.residualOffsets) }
@@ -86,7 +86,18 @@ extension MemberRun {
     forEachRun(of: block, width: map.width) { y, x, count in
       let first = y * map.width + x - block.lowerBound
       let start = y % map.rows * map.rowStride + x * map.pixelStride
-      for index in 0..<count { offsets[first + index] = start + index * map.pixelStride }
+      fill(offsets + first, count, from: start, by: map.pixelStride)
+    }
+  }
+
+  /// Numbers at equal distances, in a loop that the compiler makes one of vectors, as none of its sums is checked: with
+  /// checks, places took a twentieth of the time of MobileNetV2 in int8.
+  private func fill(_ numbers: BoundedPointer<Int>, _ count: Int, from first: Int, by distance: Int) {
+    var (index, number) = (0, first)
+    while index < count {
+      numbers[index] = number
+      index &+= 1
+      number &+= distance
     }
   }
 
