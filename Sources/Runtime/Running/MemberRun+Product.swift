@@ -54,9 +54,9 @@ extension MemberRun {
 
   func segmentStride(_ step: ProductStep) -> Int { step.shape.tileRows * vectorWidth }
 
-  /// Pixels split evenly into blocks that fit the row panel.
+  /// Pixels split into blocks that fit the row panel.
   private func blocks(_ step: ProductStep, _ pixels: Range<Int>) -> PixelBlocks {
-    PixelBlocks(pixels, limit: step.blockTiles * step.shape.tileRows)
+    PixelBlocks(pixels, tileRows: step.shape.tileRows, limit: step.blockTiles)
   }
 
   private func tileStride(_ step: ProductStep) -> Int { step.shape.tileStride(kernels) }

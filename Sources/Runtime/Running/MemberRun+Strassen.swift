@@ -20,7 +20,7 @@ extension MemberRun {
     let rows = (maps[step.output].pixels + 1) / 2
     let tileRows = step.shape.tileRows
     let pairs = tiles.lowerBound * tileRows..<min(tiles.upperBound * tileRows, rows)
-    for (_, pairs) in PixelBlocks(pairs, limit: step.blockTiles * tileRows) {
+    for (_, pairs) in PixelBlocks(pairs, tileRows: 1, limit: step.blockTiles * tileRows) {
       let block = pixels(of: pairs, step)
       place(pairs: block, step)
       produce(step, pairs: 0..<pairs.count, of: block, scratch.rowPanel)
