@@ -13,11 +13,16 @@ struct PlannedReference {
   /// Whether the instruction set multiplies and adds with one rounding: all but the portable one.
   let isFused: Bool
   let multipliesBFloat16: Bool
+  /// See `PlanOptions.shortRowChannels`.
+  let shortRows: Int
   private let elements: MapElementTypes
   private let weights: [[Float]]
 
-  init(_ graph: Graph, _ precision: Precision, isFused: Bool = true, multipliesBFloat16: Bool = false) throws {
+  init(
+    _ graph: Graph, _ precision: Precision, isFused: Bool = true, multipliesBFloat16: Bool = false, shortRows: Int = 0
+  ) throws {
     self.graph = graph
+    self.shortRows = shortRows
     self.precision = precision
     self.multipliesBFloat16 = multipliesBFloat16
     self.isFused = isFused
@@ -96,12 +101,13 @@ struct PlannedReference {
       hasBias: separable.hasDepthwiseBias)
     // A depthwise convolution of one channel has one group.
     var middle = ReferenceExecutor.convolution(depthwise, [input], shape, weights: Array(weights[..<count]))
-    let packs = precision == .bfloat16 && multipliesBFloat16
+    let isShort = precision == .int8 && shape.channels <= shortRows
+    let packs = multipliesBFloat16 && (precision == .bfloat16 || isShort)
     middle = ReferenceExecutor.activated(middle, by: separable.middleActivation)
     if packs { middle = middle.map(\.roundedToBFloat16) }
     let kernel = node.parameters[count]
     let bias = separable.hasBias ? weights[count + 1] : nil
-    if precision == .int8, graph.tensors[kernel].elementType == .int8 {
+    if precision == .int8, !packs, graph.tensors[kernel].elementType == .int8 {
       let rows = stride(from: 0, to: middle.count, by: shape.channels).map { Array(middle[$0..<$0 + shape.channels]) }
       return try product(
         of: rows, kernel, bias: bias, separable.epilogue, residual: inputs.dropFirst().first, index)

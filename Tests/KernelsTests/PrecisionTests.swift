@@ -27,14 +27,16 @@ import Testing
     }
   }
 
-  func expectInt8(_ graph: Graph, for input: [Float], _ what: String) throws {
+  /// - Parameter shortRows: The channels up to which rows are multiplied as bf16 numbers where those are used.
+  func expectInt8(_ graph: Graph, for input: [Float], _ what: String, shortRows: Int = 0) throws {
     var options = PlanOptions()
     options.winogradChannels = .max
     options.multipliesShorts = false
+    options.shortRowChannels = shortRows
     for (set, multiplies) in Self.bfloat16Ways {
       options.bfloat16Products = multiplies
       let reference = try PlannedReference(
-        graph, .int8, isFused: set != .portable, multipliesBFloat16: multiplies)
+        graph, .int8, isFused: set != .portable, multipliesBFloat16: multiplies, shortRows: shortRows)
       let plan = try Plan(graph, instructionSet: set, precision: .int8, options: options, pool: testPool)
       try expectBits(plan, reference.run(input), for: input, "\(what), \(multiplies)")
     }
@@ -169,12 +171,23 @@ import Testing
     let expected = try PlannedReference(graph, .int8).run(input)
     var options = PlanOptions()
     options.multipliesShorts = false
+    options.shortRowChannels = 0
     for set in InstructionSet.supported {
       let plan = try Plan(graph, instructionSet: set, options: options, pool: testPool)
       let found = try Executor(plan: plan, pool: testPool).run(input)
       for index in expected.indices where !(abs(found[index] - expected[index]) <= bounds[index]) {
         Issue.record("\(set): value \(index) is \(found[index]), expected \(expected[index]) within \(bounds[index])")
       }
+    }
+  }
+
+  /// The columns' scales are powers of two, so that bf16 has the weights.
+  @Test(arguments: [1, 16, 31, 32, 33])
+  func `Short rows of whole numbers are rounded to bf16 and give the reference's bits`(channels: Int) throws {
+    for columns in [5, 16, 24, 40] {
+      var layer = try RandomLayer(.map(height: 5, width: 9, channels: channels), seed: channels, .integers)
+      let graph = try layer.separable(columns).withIntegerKernels(seed: columns, from: 3, scale: 0.5)
+      try expectInt8(graph, for: layer.input(), "\(channels) to \(columns)", shortRows: 32)
     }
   }
 

@@ -122,6 +122,21 @@ import Threads
     #expect(stages.reduce(0) { $0 + $1.multiplyAdds } == all)
   }
 
+  @Test(arguments: [8, 32, 33, 64], [false, true])
+  func `Short rows of an int8 plan are multiplied as bf16 numbers where those are fast`(
+    channels: Int, isFast: Bool
+  ) throws {
+    var builder = GraphBuilder()
+    try builder.append("input", .input(.map(height: 6, width: 6, channels: channels)))
+    let separable = SeparableConvolution(window: Window(size: Extent(3)), outputChannels: 24)
+    try builder.append("separable", .separableConvolution(separable), [0]) { DimensionsOnly.tensor("weights", $0, $1) }
+    var lowering = Lowering(
+      builder.graph.withIntegerDimensions(), kernels: InstructionSet.best.kernels, precision: .int8,
+      multipliesBFloat16: isFast, options: PlanOptions())
+    lowering.lowerAll()
+    #expect(lowering.steps[1].arithmetic == (isFast && channels <= 32 ? .bfloat16 : .int8))
+  }
+
   @Test func `A weight that cannot be read fails the plan with its reason`() throws {
     var builder = GraphBuilder()
     try builder.append("input", .input(.vector(40)))

@@ -22,6 +22,9 @@ package struct PlanOptions: Hashable, Sendable {
   /// Whether bf16 and int8 plans multiply 16-bit integers where rows or weights are floats to them (see
   /// `Lowering.floatArithmetic`).
   package var multipliesShorts = true
+  /// The most channels of a separable convolution that int8 plans multiply as bf16 numbers, where those are fast: finding
+  /// the integers of such short rows takes longer than multiplying bytes saves.
+  package var shortRowChannels = 32
   /// The channels on both sides, and the pixels, from which a level of Strassen's is used for a product.
   package var strassenChannels = 512
   package var strassenPositions = 64
