@@ -7,7 +7,7 @@ struct Division {
   /// delayed leaves most of its part to the others.
   private static let ticketsOfMember = 8
 
-  /// What the tickets divide; for a product whose columns are not divided, tiles of rows.
+  /// What the tickets divide; for a product whose columns are not divided, parts of the rows, as many as tiles.
   let units: Int
   /// For a product whose columns are divided too, else nil.
   let grid: ProductGrid?
@@ -27,6 +27,12 @@ struct Division {
 
   static func tickets(of units: Int, members: Int) -> Int {
     members == 1 ? 1 : min(units, ticketsOfMember * members, 0xffff)
+  }
+
+  /// The rows that belong to some units of a product whose columns are not divided. All units have as many, none more than
+  /// a tile: of 16 windows of DenseNet's, two members have 8 each, not 14 and 2.
+  func rows(of units: Range<Int>, in rows: Int) -> Range<Int> {
+    rows * units.lowerBound / self.units..<rows * units.upperBound / self.units
   }
 }
 

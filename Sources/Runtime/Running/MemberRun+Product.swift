@@ -10,9 +10,7 @@ extension MemberRun {
     }
     if step.isStrassen { return runStrassen(step, phase, units) }
     guard let grid = phase.division.grid else {
-      let tileRows = step.shape.tileRows
-      return run(
-        step, pixels: units.lowerBound * tileRows..<min(units.upperBound * tileRows, maps[step.output].pixels))
+      return run(step, pixels: phase.division.rows(of: units, in: maps[step.output].pixels))
     }
     grid.forEachPart(of: units) { part, panels in
       let block = grid.rows(part)

@@ -3,7 +3,9 @@ import Kernels
 extension MemberRun {
   /// A product by one level of Strassen's, in the same way: the rows are pairs of pixels, 2i and 2i + 1.
   func runStrassen(_ step: ProductStep, _ phase: Phase, _ units: Range<Int>) {
-    guard let grid = phase.division.grid else { return runStrassen(step, tiles: units) }
+    guard let grid = phase.division.grid else {
+      return runStrassen(step, pairs: phase.division.rows(of: units, in: (maps[step.output].pixels + 1) / 2))
+    }
     grid.forEachPart(of: units) { part, units in
       let pairs = grid.rows(part)
       let block = pixels(of: pairs, step)
@@ -15,12 +17,9 @@ extension MemberRun {
     }
   }
 
-  /// Some tiles of pairs, in blocks that fit the operands.
-  private func runStrassen(_ step: ProductStep, tiles: Range<Int>) {
-    let rows = (maps[step.output].pixels + 1) / 2
-    let tileRows = step.shape.tileRows
-    let pairs = tiles.lowerBound * tileRows..<min(tiles.upperBound * tileRows, rows)
-    for (_, pairs) in PixelBlocks(pairs, tileRows: 1, limit: step.blockTiles * tileRows) {
+  /// Some pairs, in blocks that fit the operands.
+  private func runStrassen(_ step: ProductStep, pairs: Range<Int>) {
+    for (_, pairs) in PixelBlocks(pairs, tileRows: 1, limit: step.blockTiles * step.shape.tileRows) {
       let block = pixels(of: pairs, step)
       place(pairs: block, step)
       produce(step, pairs: 0..<pairs.count, of: block, scratch.rowPanel)

@@ -6,8 +6,7 @@ extension MemberRun {
   func run(_ step: WinogradStep, _ phase: Phase, _ units: Range<Int>) {
     guard let grid = phase.division.grid else {
       let windows = step.tiling.windows(height: maps[step.output].height, width: maps[step.output].width)
-      let tileRows = step.shape.tileRows
-      let own = units.lowerBound * tileRows..<min(units.upperBound * tileRows, windows)
+      let own = phase.division.rows(of: units, in: windows)
       for (_, block) in PixelBlocks(own, tileRows: 1, limit: step.blockWindows) {
         produce(step, windows: 0..<block.count, of: block, scratch.rowPanel)
         multiply(step, block, scratch.rowPanel, tiles: 0..<tileCount(step, block.count), panels: 0..<step.panels)
