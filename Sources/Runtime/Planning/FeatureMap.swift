@@ -14,6 +14,8 @@ struct FeatureMap {
   var pixelWords: Int
   /// From one pixel to the next: `pixelWords`, or more where the channels of other maps follow in the same memory.
   var pixelStride: Int
+  /// Where its channels begin in each pixel, behind those of other maps.
+  var firstWord = 0
   var element = MapElementType.float32
   /// The zero pixels before and after each row.
   var left = 0

@@ -116,9 +116,11 @@ extension Lowering {
     }
   }
 
-  /// The value that a convolution writes, in place of its residual where nothing else reads that afterwards.
+  /// The value that a convolution writes: in place of its residual where nothing else reads that afterwards, or as a part of
+  /// the concatenation that reads it.
   mutating func outputValue(_ node: Node, residual: Int?) -> Int {
-    guard let residual, isLastUse(of: 1), !values[residual].isTight else { return newValue(node.shape) }
+    guard let residual else { return partOfConcatenation(node) ?? newValue(node.shape) }
+    guard isLastUse(of: 1), !values[residual].isTight else { return newValue(node.shape) }
     return newValue(node.shape, over: residual)
   }
 

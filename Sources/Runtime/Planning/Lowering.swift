@@ -8,6 +8,8 @@ struct Lowering {
     var shape: Shape
     /// Another value whose memory this one takes over, because it is computed in place.
     var root: Int
+    /// Where its channels begin among those that its root's memory has room for, a whole number of column panels.
+    var firstChannel = 0
     /// The zero pixels before and after a row that windows reach.
     var left = 0
     var right = 0

@@ -44,8 +44,9 @@ struct MemoryLayoutPlan {
       let padded = (value.shape.channels + width - 1) / width * width
       return value.isTight ? value.shape.channels : value.element == .float32 ? padded : padded / 2
     }
+    func firstWord(_ value: Lowering.Value) -> Int { value.firstChannel / (value.element == .float32 ? 1 : 2) }
     for value in lowering.values {
-      words[value.root] = max(words[value.root], pixelWords(value))
+      words[value.root] = max(words[value.root], firstWord(value) + pixelWords(value))
       left[value.root] = max(left[value.root], value.left)
       right[value.root] = max(right[value.root], value.right)
       let channels = pixelWords(value) * (value.element == .float32 ? 1 : 2)
@@ -56,8 +57,8 @@ struct MemoryLayoutPlan {
       case .map(let height, let columns, let channels):
         return FeatureMap(
           height: height, width: columns, channels: channels, pixelWords: pixelWords(value),
-          pixelStride: words[value.root], element: value.element, left: left[value.root], right: right[value.root],
-          sumWords: sums[value.root], rows: height)
+          pixelStride: words[value.root], firstWord: firstWord(value), element: value.element, left: left[value.root],
+          right: right[value.root], sumWords: sums[value.root], rows: height)
       case .vector(let count):
         return FeatureMap(
           height: 1, width: 1, channels: count, pixelWords: pixelWords(value), pixelStride: words[value.root],
@@ -154,6 +155,7 @@ extension FeatureMap {
     self = map
     channels = own.channels
     pixelWords = own.pixelWords
+    firstWord = own.firstWord
   }
 
   fileprivate func overlaps(_ other: FeatureMap) -> Bool {

@@ -67,7 +67,7 @@ extension MemberRun {
         let pixel = pixels + x * map.pixelStride
         switch map.element {
         case .float32: target.update(from: pixel, count: map.channels)
-        case .bfloat16: unpack(pixel, to: target, map.channels, words: map.pixelStride)
+        case .bfloat16: unpack(pixel, to: target, map.channels, words: map.pixelWords)
         }
         target += map.channels
       }
@@ -79,7 +79,7 @@ extension MemberRun {
     channel / panelWidth * panelWidth + channel % vectorWidth * 2 + channel / vectorWidth % 2
   }
 
-  /// Appends a map's channels to those that are there, followed by zeros.
+  /// Writes a map's channels where they belong in a concatenation, followed by zeros where they are the last.
   func join(_ map: FeatureMap, _ joined: FeatureMap, _ rows: Range<Int>, firstChannel: Int) {
     for y in rows {
       let input = row(y, of: map)
@@ -97,12 +97,14 @@ extension MemberRun {
     firstChannel: Int
   ) {
     let end = firstChannel + map.channels
+    let isLast = end == joined.channels
     if joined.element == .float32 {
       (output + firstChannel).update(from: input, count: map.channels)
-      (output + end).update(repeating: 0, count: joined.pixelWords - end)
+      if isLast { (output + end).update(repeating: 0, count: joined.pixelWords - end) }
     } else if firstChannel % panelWidth == 0 {
       let first = firstChannel / 2
       (output + first).update(from: input, count: map.pixelWords)
+      guard isLast else { return }
       (output + (first + map.pixelWords)).update(repeating: 0, count: joined.pixelWords - first - map.pixelWords)
     } else {
       let values = input.rebound(to: UInt16.self)
@@ -110,6 +112,7 @@ extension MemberRun {
       for channel in 0..<map.channels {
         halves[packedIndex(of: firstChannel + channel)] = values[packedIndex(of: channel)]
       }
+      guard isLast else { return }
       for channel in end..<2 * joined.pixelWords { halves[packedIndex(of: channel)] = 0 }
     }
   }

@@ -251,7 +251,7 @@ extension MemberRun {
   }
 
   private func isPlaced(_ count: Int, in map: FeatureMap, at offsets: BoundedPointer<Int>) -> Bool {
-    pixels(of: map).contains(offsets, count: count, width: map.pixelStride)
+    pixels(of: map).contains(offsets, count: count, width: map.pixelWords)
   }
 
   /// Where panel 0 starts, or would start.

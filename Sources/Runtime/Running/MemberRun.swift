@@ -111,11 +111,14 @@ struct MemberRun {
 
   /// The first pixel of a row, in the row with its borders.
   func row(_ y: Int, of map: FeatureMap) -> BoundedPointer<Float> {
-    memory(of: map).part(from: y % map.rows * map.rowStride, count: map.rowStride) + map.left * map.pixelStride
+    memory(of: map).part(from: y % map.rows * map.rowStride, count: map.rowStride)
+      + (map.left * map.pixelStride + map.firstWord)
   }
 
   /// The first pixel of a map, in the whole map.
-  func pixels(of map: FeatureMap) -> BoundedPointer<Float> { memory(of: map) + map.left * map.pixelStride }
+  func pixels(of map: FeatureMap) -> BoundedPointer<Float> {
+    memory(of: map) + (map.left * map.pixelStride + map.firstWord)
+  }
 
   private func memory(of map: FeatureMap) -> BoundedPointer<Float> {
     let memory =
@@ -163,7 +166,7 @@ struct MemberRun {
 
   private func clearBorder(of map: FeatureMap, _ rows: Range<Int>) {
     for y in rows {
-      let row = row(y, of: map)
+      let row = row(y, of: map) - map.firstWord
       (row - map.left * map.pixelStride).update(repeating: 0, count: map.left * map.pixelStride)
       (row + map.width * map.pixelStride).update(repeating: 0, count: map.right * map.pixelStride)
     }
