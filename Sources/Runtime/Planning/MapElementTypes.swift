@@ -22,6 +22,7 @@ struct MapElementTypes {
     for (index, node) in graph.nodes.enumerated() {
       switch node.operation {
       case .maxPool, .averagePool, .add, .batchNormalization, .activation, .concatenate, .parametricRelu, .pad, .slice:
+        if case .concatenate = node.operation, Self.isOfPanels(node, graph) { continue }
         for input in node.inputs { groups.join(index, input) }
       case .globalPool(let pool): if pool.keepsDimensions { groups.join(index, node.inputs[0]) }
       case .binary:
@@ -48,6 +49,14 @@ struct MapElementTypes {
     for index in elements.indices where !floats.contains(groups.representative(of: index)) {
       elements[index] = .bfloat16
     }
+  }
+
+  /// Whether each input of a concatenation of maps is a whole number of column panels, whatever the instruction set: floats are
+  /// then rounded as they are copied. DenseNet's first block, which begins with a pool of what a convolution of the image
+  /// makes, would otherwise be 3 MB of floats at 56 x 56.
+  private static func isOfPanels(_ node: Node, _ graph: Graph) -> Bool {
+    guard case .map = node.shape else { return false }
+    return node.inputs.allSatisfy { graph.nodes[$0].shape.channels % 32 == 0 }
   }
 }
 

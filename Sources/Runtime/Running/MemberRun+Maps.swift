@@ -98,7 +98,13 @@ extension MemberRun {
   ) {
     let end = firstChannel + map.channels
     let isLast = end == joined.channels
-    if joined.element == .float32 {
+    if map.element != joined.element {
+      if joined.element == .bfloat16 {
+        pack(input, to: output + firstChannel / 2, map.channels, words: map.channels / 2)
+      } else {
+        unpack(input, to: output + firstChannel, map.channels, words: map.pixelWords)
+      }
+    } else if joined.element == .float32 {
       (output + firstChannel).update(from: input, count: map.channels)
       if isLast { (output + end).update(repeating: 0, count: joined.pixelWords - end) }
     } else if firstChannel % panelWidth == 0 {
