@@ -51,7 +51,8 @@
 
     @inlinable @inline(__always)
     public static func imageTile<Math: TileArithmetic, let step: Int>(
-      _: Math.Type, _ step: InlineArray<step, Vector>.Type, _ image: borrowing ImageProduct, _ place: borrowing TilePlace
+      _: Math.Type, _ step: InlineArray<step, Vector>.Type, _ image: borrowing ImageProduct,
+      _ place: borrowing TilePlace
     ) where Math.Unit == Self { Math.imageTile(InlineArray<14, Vector>.self, step, image, place) }
   }
 #endif
