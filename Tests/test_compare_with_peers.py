@@ -81,10 +81,10 @@ class ComparisonTests(unittest.TestCase):
         self.assertEqual((results["xception"]["min_ms"], results["xception"]["median_ms"]), (10, 22))
         self.assertEqual(comparison["versions"], dict.fromkeys(list(results)[1:], "1.2"))
 
-    def test_candidates_take_turns(self):
+    def test_candidates_take_turns_and_every_second_round_goes_backwards(self):
         times = {"ours": [1, 1], ORT: [1, 1]}
         self.comparison("--rounds", "2", "--only", "onnxruntime-int8", times=times)
-        self.assertEqual((self.folder / "turns").read_text().splitlines(), ["ours", ORT] * 2)
+        self.assertEqual((self.folder / "turns").read_text().splitlines(), ["ours", ORT, ORT, "ours"])
 
     def test_an_unsupported_peer_is_left_out_with_the_reason(self):
         times = {"ours": [10, 10], ORT: [20, 20], OPENVINO: [16, 16], OPENVINO_BF16: "no bf16 here"}
