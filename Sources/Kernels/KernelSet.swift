@@ -48,6 +48,7 @@ public protocol KernelSet: Sendable {
   static func pack(_ run: ImageWords)
   static func sumColumns(_ run: ColumnStarts)
   static func quantize(_ run: QuantizeRun)
+  static func quantize(_ band: BandRun) -> Float
   /// Runs an arithmetic's multiply-adds on registers alone, `count` times 12 vectors of words, to measure the peak
   /// rate; returns a number that depends on them.
   static func multiplyAdds(_ count: Int, _ arithmetic: Arithmetic) -> Float
@@ -78,6 +79,18 @@ extension KernelSet {
       return channels / segment &* vectorWidth &+ (isPadded ? vectorWidth : left)
     }
   }
+
+  /// The words of a pixel of so many channels as bytes; see `BandRun`.
+  @inlinable
+  public static func byteWords(of channels: Int) -> Int {
+    let segment = channelsPerByteWord &* vectorWidth
+    return channels / segment &* vectorWidth &+ (channels % segment &+ channelsPerByteWord &- 1) / channelsPerByteWord
+  }
+
+  /// What the largest value of rows without negative ones becomes: 255 where products take bytes of rows as unsigned, or
+  /// widen them.
+  @inlinable
+  public static var positiveLimit: Float { rowShift == 0 && channelsPerByteWord == 4 ? 127 : 255 }
 
   /// The rows of a tile of a block of `count` rows.
   public static func rows(ofTile tile: Int, in count: Int, _ arithmetic: Arithmetic) -> Range<Int> {

@@ -51,11 +51,15 @@ public struct BytePacking {
   /// The words of a column.
   public var words: Int
   public var arithmetic: Arithmetic
+  /// For `int8`: the length of the runs that the depth is divided into (the taps of a window), each in
+  /// `KernelSet.byteWords` words.
+  public var channels: Int
 
   public init(
     values: UnsafePointer<Int8>, first: Int, count: Int, depth: Int, columns: Int,
-    panels: UnsafeMutablePointer<Float>, words: Int, arithmetic: Arithmetic
+    panels: UnsafeMutablePointer<Float>, words: Int, arithmetic: Arithmetic, channels: Int? = nil
   ) {
+    self.channels = channels ?? depth
     self.words = words
     self.values = values
     self.first = first

@@ -32,25 +32,32 @@ extension VectorUnit {
     let segment = lanes &* vectorWidth
     let panelBytes = run.words &* panelWidth &* lanes
     let panels = UnsafeMutableRawPointer(run.panels).assumingMemoryBound(to: Int8.self)
+    let tapWords = byteWords(of: run.channels)
     for panel in 0..<(run.columns &+ panelWidth &- 1) / panelWidth {
       let columns = rows.columns(of: panel, width: panelWidth)
-      for start in stride(from: rows.all.lowerBound / segment &* segment, to: rows.all.upperBound, by: segment) {
-        // The number of rows between neighbouring lanes of a word.
-        let apart = min(vectorWidth, (run.depth &- start &+ lanes &- 1) / lanes)
-        for word in 0..<apart {
-          let output = panels + (panel &* panelBytes &+ (start / lanes &+ word) &* panelWidth &* lanes)
-          let first = start &+ word
-          let last = first &+ (lanes &- 1) &* apart
-          if columns.count == panelWidth, last < run.depth, let values = rows.whole(first, columns),
-            rows.whole(last, columns) != nil
-          {
-            interleave(values, apart &* run.columns, output)
-            continue
-          }
-          for lane in 0..<lanes where first &+ lane &* apart < run.depth {
-            let row = first &+ lane &* apart
-            for column in rows.present(row, columns) {
-              output[(column &- columns.lowerBound) &* lanes &+ lane] = rows[row, column]
+      for tap in rows.all.lowerBound / run.channels..<(rows.all.upperBound &+ run.channels &- 1) / run.channels {
+        let begin = tap &* run.channels
+        let end = begin &+ run.channels
+        let present = max(rows.all.lowerBound &- begin, 0) / segment &* segment
+        for start in stride(from: present, to: min(rows.all.upperBound &- begin, run.channels), by: segment) {
+          // The number of rows between neighbouring lanes of a word.
+          let apart = min(vectorWidth, (run.channels &- start &+ lanes &- 1) / lanes)
+          for word in 0..<apart {
+            let place = tap &* tapWords &+ start / lanes &+ word
+            let output = panels + (panel &* panelBytes &+ place &* panelWidth &* lanes)
+            let first = begin &+ start &+ word
+            let last = first &+ (lanes &- 1) &* apart
+            if columns.count == panelWidth, last < end, let values = rows.whole(first, columns),
+              rows.whole(last, columns) != nil
+            {
+              interleave(values, apart &* run.columns, output)
+              continue
+            }
+            for lane in 0..<lanes where first &+ lane &* apart < end {
+              let row = first &+ lane &* apart
+              for column in rows.present(row, columns) {
+                output[(column &- columns.lowerBound) &* lanes &+ lane] = rows[row, column]
+              }
             }
           }
         }

@@ -108,8 +108,8 @@ extension VectorUnit {
         for row in 0..<count { run.rowPanel[run.scaleSlots[first &+ row]] = downs[row] }
         for row in 0..<count {
           quantize(
-            lines + row &* lineStride, run, element, factor: Vector(repeating: ups[row]),
-            run.rowPanel + run.slots[first &+ row], lanes: lanes, shift: shift)
+            lines + row &* lineStride, channels: run.channels, element, factor: Vector(repeating: ups[row]),
+            run.rowPanel + run.slots[first &+ row], segmentStride: run.segmentStride, lanes: lanes, shift: shift)
         }
       }
     }
@@ -177,13 +177,13 @@ extension VectorUnit {
 
   @inlinable @inline(__always)
   static func quantize(
-    _ line: UnsafePointer<Float>, _ run: QuantizeRun, _ element: MapElementType, factor: Vector,
-    _ output: UnsafeMutablePointer<Float>, lanes: Int, shift: Int32
+    _ line: UnsafePointer<Float>, channels: Int, _ element: MapElementType, factor: Vector,
+    _ output: UnsafeMutablePointer<Float>, segmentStride: Int, lanes: Int, shift: Int32
   ) {
     var line = line
     var output = output
     let group = lanes &* vectorWidth
-    for _ in 0..<run.channels / group {
+    for _ in 0..<channels / group {
       if element == .float32 {
         store(integers(factor, lanes: lanes, shift: shift) { load(line + $0 &* vectorWidth) }, output)
         line += group
@@ -194,17 +194,20 @@ extension VectorUnit {
           }, output)
         line += group / 2
       }
-      output += run.segmentStride
+      output += segmentStride
     }
-    let left = run.channels % group
+    let left = channels % group
     guard left > 0 else { return }
     let words = (left &+ lanes &- 1) / lanes
     if element == .float32 {
       store(integers(factor, lanes: lanes, shift: shift) { load(line + $0 &* words) }, output)
       return
     }
-    var floats = InlineArray<3, Vector>(repeating: .zero)
+    var floats = InlineArray<5, Vector>(repeating: .zero)
     (floats[0], floats[1]) = (load(.low, line), load(.high, line))
+    if left > panelWidth {
+      (floats[2], floats[3]) = (load(.low, line + vectorWidth), load(.high, line + vectorWidth))
+    }
     withUnsafePointer(to: floats) { floats in
       let line = UnsafeRawPointer(floats).assumingMemoryBound(to: Float.self)
       store(integers(factor, lanes: lanes, shift: shift) { load(line + $0 &* words) }, output)

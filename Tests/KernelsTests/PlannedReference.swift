@@ -77,8 +77,9 @@ struct PlannedReference {
     if precision == .int8, convolution.groups == 1, graph.tensors[kernel].elementType == .int8 {
       let rows = windows(of: plain.window, input, shape)
       return try product(
-        of: rows, kernel, bias: weights.dropFirst().first, convolution.epilogue, residual: inputs.dropFirst().first,
-        index)
+        of: quantized(rows, of: convolution, node, shape), kernel, bias: weights.dropFirst().first,
+        convolution.epilogue,
+        residual: inputs.dropFirst().first, index)
     }
     let multipliesBFloat16 = precision == .bfloat16 || precision == .int8 && self.multipliesBFloat16
     let isRounded =
@@ -110,7 +111,8 @@ struct PlannedReference {
     if precision == .int8, !packs, graph.tensors[kernel].elementType == .int8 {
       let rows = stride(from: 0, to: middle.count, by: shape.channels).map { Array(middle[$0..<$0 + shape.channels]) }
       return try product(
-        of: rows, kernel, bias: bias, separable.epilogue, residual: inputs.dropFirst().first, index)
+        of: rows.map { quantized($0) }, kernel, bias: bias, separable.epilogue, residual: inputs.dropFirst().first,
+        index)
     }
     let extent = ReferenceWindow(separable.window, on: shape.extent).placement.output
     var epilogue = separable.epilogue
@@ -141,16 +143,35 @@ struct PlannedReference {
     return rows
   }
 
-  /// Rows, quantized, times the integers of a kernel.
+  /// The windows of a convolution as integers, with one scale for all of a band where windows overlap.
+  private func quantized(
+    _ rows: [[Float]], of convolution: Convolution, _ node: Node, _ shape: Shape
+  ) -> [(values: [Int], scale: Float)] {
+    let isPositive = convolution.inputActivation == .identity && graph.positiveNodes[node.inputs[0]]
+    let placement = ReferenceWindow(convolution.window, on: shape.extent).placement
+    let (height, width) = (placement.output.height, placement.output.width)
+    guard elements[node.inputs[0]] == .bfloat16, convolution.inputActivation != .relu,
+      let bands = RowBands(PlacedWindow(convolution.window, placement), height: height, isPositive: isPositive)
+    else { return rows.map { quantized($0) } }
+    let limit = isPositive ? InstructionSet.portable.kernels.positiveLimit : 127
+    return (0..<bands.count).flatMap { band in
+      let outputs = bands.outputs(of: band)
+      let band = rows[outputs.lowerBound * width..<outputs.upperBound * width]
+      let top = band.lazy.joined().reduce(0 as UInt32) { max($0, $1.magnitude.bitPattern) }
+      return band.map { quantized($0, top: top, limit: limit) }
+    }
+  }
+
+  /// Quantized rows times the integers of a kernel.
   private func product(
-    of rows: [[Float]], _ kernel: Int, bias: [Float]?, _ epilogue: Epilogue, residual: [Float]?, _ index: Int
+    of rows: [(values: [Int], scale: Float)], _ kernel: Int, bias: [Float]?, _ epilogue: Epilogue, residual: [Float]?,
+    _ index: Int
   ) throws -> [Float] {
     let tensor = graph.tensors[kernel]
     let integers = try unsafe tensor.contents.withBytes { bytes in unsafe bytes.map { Int(Int8(bitPattern: $0)) } }
     let columns = graph.nodes[index].shape.channels
     var result: [Float] = []
-    for row in rows {
-      let (values, scale) = quantized(row)
+    for (values, scale) in rows {
       var sums = [Int](repeating: 0, count: columns)
       for (index, value) in values.enumerated() where value != 0 {
         for column in 0..<columns { sums[column] += value * integers[index * columns + column] }
@@ -169,13 +190,18 @@ struct PlannedReference {
 
   /// A row as integers of -127 to 127 and their scale.
   func quantized(_ row: [Float]) -> (values: [Int], scale: Float) {
-    let top = row.reduce(0 as UInt32) { max($0, $1.magnitude.bitPattern) }
+    quantized(row, top: row.reduce(0 as UInt32) { max($0, $1.magnitude.bitPattern) }, limit: 127)
+  }
+
+  /// - Parameters:
+  ///   - top: The bits of the magnitude that becomes the limit.
+  private func quantized(_ row: [Float], top: UInt32, limit: Float) -> (values: [Int], scale: Float) {
     let largest = Float(bitPattern: top)
     guard largest.isFinite else { return (row.map { _ in 0 }, .nan) }
-    guard largest >= 0x1p-119 else { return (row.map { _ in 0 }, 0) }
-    let up = 127 / largest
+    guard largest >= (limit > 127 ? 0x1p-111 : 0x1p-119) else { return (row.map { _ in 0 }, 0) }
+    let up = limit / largest
     let shift: Float = 0x1.8p+23
-    return (row.map { Int((isFused ? shift.addingProduct($0, up) : shift + $0 * up) - shift) }, largest / 127)
+    return (row.map { Int((isFused ? shift.addingProduct($0, up) : shift + $0 * up) - shift) }, largest / limit)
   }
 
   // MARK: What is stored

@@ -178,8 +178,10 @@ import Threads
       parts += [
         (member.rowPanel, needs.rowPanel), (member.line, needs.line), (member.rows, needs.rows),
         (member.sums, needs.sums),
-        (member.factors, needs.factors), (member.bands, needs.bands),
+        (member.factors, needs.factors), (member.bytes, needs.bytes),
       ]
+      // Row panels of steps outside of turns may reach behind the bands.
+      if padded(needs.turnPanel) + padded(needs.bands) >= needs.rowPanel { parts.append((member.bands, needs.bands)) }
     }
     return unsafe parts.map { unsafe (start: $0.0.writing($0.1), count: $0.1) }
   }

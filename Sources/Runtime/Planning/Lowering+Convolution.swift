@@ -28,9 +28,12 @@ extension Lowering {
     let channels = graph.nodes[node.inputs[0]].shape.channels
     let arithmetic =
       convolution.groups == 1 ? arithmetic(for: kernel, on: values[input.value].element, copies: true) : .float32
+    let bands =
+      arithmetic == .int8 && input.activation == .identity && scaleOfNode[node.inputs[0]] == nil
+      ? rowBands(of: window, input.value, positive: convolution.inputActivation == .identity, node) : nil
     let slices = weights.addGroupedColumns(
       kernel, arithmetic, taps: window.taps, channels: channels, groups: convolution.groups,
-      columns: convolution.outputChannels, input: values[input.value].element)
+      columns: convolution.outputChannels, input: values[input.value].element, bands: bands)
     for slice in slices {
       append(
         .product(
@@ -42,7 +45,7 @@ extension Lowering {
             singlePanel: singlePanel(convolution.outputChannels),
             weights: slice.weights, bias: bias,
             activation: convolution.epilogue.activation,
-            blockTiles: blockTiles(slice.shape, panels: slice.panels.count))),
+            blockTiles: blockTiles(slice.shape, panels: slice.panels.count), bands: bands)),
         multiplyAdds: graph.multiplyAdds(of: node) * slice.panels.count / panelCount(convolution.outputChannels))
     }
     return output
@@ -78,6 +81,11 @@ extension Lowering {
       blockTiles: isStrassen ? strassenTiles(depth: depth) : blockTiles(shape, panels: panels),
       isStrassen: isStrassen)
     return append(.product(step))
+  }
+
+  private func rowBands(of window: PlacedWindow, _ input: Int, positive: Bool, _ node: Node) -> RowBands? {
+    guard values[input].element == .bfloat16, case .map(let height, _, _) = node.shape else { return nil }
+    return RowBands(window, height: height, isPositive: positive && positiveNodes[node.inputs[0]])
   }
 
   private mutating func lowerDepthwise(
@@ -131,7 +139,7 @@ extension Lowering {
       && winogradForm(convolution, node) == nil
   }
 
-  private func blockTiles(_ shape: ProductShape, panels: Int) -> Int {
+  func blockTiles(_ shape: ProductShape, panels: Int) -> Int {
     let tileBytes = shape.tileStride(kernels) * MemoryLayout<Float>.size
     return max(1, (panels <= 2 ? Self.narrowPanelBytes : Self.panelBytes) / tileBytes)
   }

@@ -36,7 +36,7 @@ struct Lowering {
   let precision: Precision
   /// Whether products of bf16 numbers are faster than those of fp32 numbers.
   let multipliesBFloat16: Bool
-  private(set) var steps: [Step] = []
+  var steps: [Step] = []
   private(set) var notes: [Note] = []
   var values: [Value] = []
   var weights: WeightLayout
@@ -47,6 +47,7 @@ struct Lowering {
   var scaleOfNode: [Int: Int] = [:]
   let consumers: [[Int]]
   let elements: MapElementTypes
+  let positiveNodes: [Bool]
   var node = 0
 
   init(
@@ -60,6 +61,7 @@ struct Lowering {
     self.kernels = kernels
     weights = WeightLayout(kernels: kernels)
     consumers = graph.consumers
+    positiveNodes = graph.positiveNodes
   }
 
   mutating func lowerAll() {
@@ -74,6 +76,13 @@ struct Lowering {
       if index == map { note(.result(map: valueOfNode[index], .map), multiplyAdds: 0) }
     }
     note(.result(map: valueOfNode[valueOfNode.count - 1], .output), multiplyAdds: 0)
+    gatherSiblings()
+  }
+
+  /// Puts the steps in another order.
+  mutating func reorder(_ order: [Int]) {
+    steps = order.map { steps[$0] }
+    notes = order.map { notes[$0] }
   }
 
   private mutating func lower(_ node: Node) -> Int {

@@ -13,6 +13,8 @@ struct MemberScratchSizes {
   var scaled = 0
   /// Neighbouring pixels whose values are to become integers.
   var rows = 0
+  /// A band of a map as bytes, behind its scale.
+  var bytes = 0
   /// The products of Winograd's windows, of one tile of Strassen's, or of two tiles of matrix registers.
   var sums = 0
   /// The sums of weights in Strassen's product.
@@ -47,7 +49,11 @@ struct MemberScratchSizes {
         if kernels.usesMatrixRegisters(product.shape.arithmetic) {
           sums = max(sums, 2 * product.shape.tileRows * kernels.panelWidth)
         }
-        if product.shape.isInteger {
+        if let bands = product.bands, case .gather(let window, _) = product.producer {
+          let columns = (maps[product.output].width - 1) * window.strideAcross + window.reachAcross
+          bytes = max(bytes, bands.mostInputs(window) * columns * product.shape.tapWords + 2 * width)
+          windowRows = max(windowRows, bands.mostInputs(window))
+        } else if product.shape.isInteger {
           // A row may be read to the end of its last whole segment.
           let slack = kernels.channelsPerByteWord * width
           rows = max(rows, product.shape.quantizedRows(kernels) * product.shape.lineStride(kernels) + slack)

@@ -17,6 +17,8 @@ struct ProductShape: Equatable {
   var scaleWords: Int
   /// See `DepthwiseRun.tailWords`.
   var tailWords = 0
+  /// The words of each tap's bytes, where windows are copied from bands of bytes; else 0.
+  var tapWords = 0
 
   /// - Parameters:
   ///   - taps: The runs that the channels are divided into.
@@ -24,9 +26,10 @@ struct ProductShape: Equatable {
   ///   - input: How the map that the rows are made of is stored: from packed maps pairs of vectors are written.
   ///   - closesTail: Whether the kernel that makes bf16 rows can place the last channels closer than a map has them:
   ///     728 channels in 364 words, not 368.
+  ///   - hasBands: Whether windows are copied from bands of bytes.
   init(
     _ arithmetic: Arithmetic, taps: Int, channels: Int, input: MapElementType, kernels: any KernelSet.Type,
-    closesTail: Bool = false
+    closesTail: Bool = false, hasBands: Bool = false
   ) {
     let width = kernels.vectorWidth
     self.arithmetic = arithmetic
@@ -44,6 +47,11 @@ struct ProductShape: Equatable {
       panelRowWords = 2 * width
     case .int8:
       depth = kernels.words(of: taps * channels, .int8)
+      if hasBands {
+        tapWords = kernels.byteWords(of: channels)
+        depth = taps * tapWords
+        if kernels.usesMatrixRegisters(.int8) { depth = (depth + width - 1) / width * width }
+      }
       panelRowWords = kernels.columnWords(.int8)
       scaleWords = (tileRows + width - 1) / width * width
     case .int16:

@@ -25,7 +25,7 @@ struct StagePlanner {
     var index = 0
     while index < lowering.steps.count {
       let band = band(from: index)
-      let steps = index..<(band?.end ?? index + 1)
+      let steps = band.map { index..<$0.end } ?? lowering.siblings(from: index)
       if let band { demands.replaceSubrange(steps, with: band.demands) }
       let last = lowering.steps[steps.upperBound - 1]
       stages.append(

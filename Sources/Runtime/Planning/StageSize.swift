@@ -18,7 +18,13 @@ enum StageSize {
       switch product.producer {
       case .vector: self = .units(product.panels.count)
       case .image: self = .units(height)
-      default: self = .product(ProductSize(product, pixels: maps[product.output].pixels, kernels))
+      default:
+        var size = ProductSize(product, pixels: maps[product.output].pixels, kernels)
+        for case .product(let sibling) in stage.steps.dropFirst().map({ steps[$0].step }) {
+          size.panels += sibling.panels.count
+          size.weightBytes += sibling.weightBytes
+        }
+        self = .product(size)
       }
     case .globalPool(let from, _, _): self = .units(maps[from].pixelWords / kernels.vectorWidth)
     case .mean(_, let to): self = .units(maps[to].pixelWords / kernels.vectorWidth)
@@ -68,7 +74,7 @@ extension ProductSize {
       rows: (pixels + pairs - 1) / pairs, tileRows: step.shape.tileRows,
       blockRows: step.blockTiles * step.shape.tileRows,
       panels: (step.panels.count + pairs - 1) / pairs,
-      weightBytes: step.shape.panelWords * step.panels.count * MemoryLayout<Float>.size,
+      weightBytes: step.weightBytes,
       cycles: ProductCycles(step.shape, making: Double(pairs) * step.cyclesOfRow, kernels))
   }
 
@@ -83,6 +89,8 @@ extension ProductSize {
 }
 
 extension ProductStep {
+  fileprivate var weightBytes: Int { shape.panelWords * panels.count * MemoryLayout<Float>.size }
+
   /// To read a word of a pixel, and to make of it a word of a row for each tap: to copy, to sum or to quantize it.
   fileprivate var cyclesOfRow: Double {
     let values: Double =
@@ -94,6 +102,8 @@ extension ProductStep {
     let made = shape.isInteger ? values / 2 : 0.3
     switch producer {
     case .depthwise: return 2 + made + 0.6 * values
+    // Bytes of bands are copied; making them is shared by the windows that overlap.
+    case .gather(let window, _) where bands != nil: return 0.3 + 4 / Double(window.taps)
     case .gather(let window, _): return 2 / Double(window.taps) + made
     case .image, .vector: return 0
     }

@@ -38,7 +38,7 @@ enum Step {
 }
 
 /// A window over a map of known size.
-struct PlacedWindow {
+struct PlacedWindow: Equatable {
   var height: Int
   var width: Int
   var strideDown: Int
@@ -100,6 +100,8 @@ struct ProductStep {
   var activation: Activation
   /// The most tiles of a block.
   var blockTiles: Int
+  /// What its rows of integers are copied from, where windows overlap.
+  var bands: RowBands?
   /// Whether a level of Strassen's product saves an eighth of the multiplications; for depthwise rows only.
   var isStrassen = false
 }
@@ -221,7 +223,7 @@ extension Step {
       let others = (product.residual.map { [($0, Optional(same))] } ?? []) + (product.scale.map { [($0, nil)] } ?? [])
       switch product.producer {
       case .depthwise(let window, _), .gather(let window, _), .image(let window):
-        return [(product.input, RowDemand(window))] + others
+        return [(product.input, product.bands == nil ? RowDemand(window) : nil)] + others
       case .vector: return [(product.input, nil)] + others
       }
     case .winograd(let step): return [(step.input, nil)] + (step.residual.map { [($0, nil)] } ?? [])

@@ -15,7 +15,7 @@ struct WeightLayout {
 
   /// The version of what packing makes of a tensor. It must be raised with any change of that, as blocks that were
   /// packed before are kept; `PackedWeightsTests` fails where that was forgotten.
-  static let version = 5
+  static let version = 6
 
   private(set) var wordCount = 0
   /// A hash of the places that were reserved, and of what they are for.
@@ -39,14 +39,18 @@ struct WeightLayout {
 
   /// Packs a matrix of `shape.channels` x columns into column panels.
   ///
-  /// - Parameter channels: The channels of each tap of a window, where there are several.
+  /// - Parameters:
+  ///   - channels: The channels of each tap of a window, where there are several.
+  ///   - isPositive: Whether nothing is added to the bytes of its rows.
   mutating func addColumns(
-    _ tensor: Tensor, _ shape: ProductShape, columns: Int, channels: Int? = nil
+    _ tensor: Tensor, _ shape: ProductShape, columns: Int, channels: Int? = nil, isPositive: Bool = false
   ) -> ColumnWeights {
     let panels = (columns + panelWidth - 1) / panelWidth
     let offset = reserve(panels * shape.panelWords)
     if shape.arithmetic == .int8 || shape.arithmetic == .int8Weights {
-      return addBytes(tensor, shape, columns: columns, panels: offset)
+      return addBytes(
+        tensor, shape, columns: columns, panels: offset, channels: shape.tapWords > 0 ? channels : nil,
+        isPositive: isPositive)
     }
     if shape.arithmetic == .int16 { return addShorts(tensor, shape, columns: columns, panels: offset) }
     let scale = paddedScale(of: tensor, columns)
@@ -71,7 +75,7 @@ struct WeightLayout {
   /// Packs a matrix of bytes into column panels, with the columns' scales. Where the sums start from is computed from
   /// the packed weights, so after all of them.
   private mutating func addBytes(
-    _ tensor: Tensor, _ shape: ProductShape, columns: Int, panels offset: Int
+    _ tensor: Tensor, _ shape: ProductShape, columns: Int, panels offset: Int, channels: Int?, isPositive: Bool
   ) -> ColumnWeights {
     let panels = (columns + panelWidth - 1) / panelWidth
     let scale = paddedScale(of: tensor, columns)
@@ -87,11 +91,12 @@ struct WeightLayout {
               depth: shape.channels, columns: columns,
               panels: base.part(from: offset, count: panels * shape.panelWords).writing(panels * shape.panelWords),
               words: shape.depth,
-              arithmetic: shape.arithmetic))
+              arithmetic: shape.arithmetic, channels: channels))
         }
       }
     }
-    guard shape.arithmetic == .int8 else { return weights }
+    // Sums start from zeros where nothing was added.
+    guard shape.arithmetic == .int8, !isPositive else { return weights }
     lastJobs.append { [kernels, panelWidth] base in
       unsafe kernels.sumColumns(
         ColumnStarts(
@@ -167,13 +172,15 @@ struct WeightLayout {
   /// - Parameter arithmetic: `float32` where there are several groups.
   mutating func addGroupedColumns(
     _ tensor: Tensor, _ arithmetic: Arithmetic, taps: Int, channels: Int, groups: Int, columns: Int,
-    input: MapElementType
+    input: MapElementType, bands: RowBands?
   ) -> [Slice] {
     let panels = (columns + panelWidth - 1) / panelWidth
     if groups == 1 {
       let shape = ProductShape(
-        arithmetic, taps: taps, channels: channels, input: input, kernels: kernels, closesTail: taps == 1)
-      let weights = addColumns(tensor, shape, columns: columns, channels: channels)
+        arithmetic, taps: taps, channels: channels, input: input, kernels: kernels, closesTail: taps == 1,
+        hasBands: bands != nil)
+      let weights = addColumns(
+        tensor, shape, columns: columns, channels: channels, isPositive: bands?.isPositive ?? false)
       return [Slice(channels: 0..<channels, panels: 0..<panels, shape: shape, weights: weights)]
     }
     let inputs = channels / groups

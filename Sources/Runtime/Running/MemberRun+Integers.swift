@@ -6,6 +6,7 @@ extension MemberRun {
   func produceIntegers(
     _ step: ProductStep, pixels: Range<Int>, of block: Range<Int>, _ panel: BoundedPointer<Float>
   ) {
+    if let bands = step.bands { return copyBands(step, bands, pixels: pixels, of: block, panel) }
     if readsPacked(step) { return quantizePacked(step, pixels: pixels, of: block, panel) }
     if let minimum = normalizedMinimum(step) {
       return quantizeNormalized(step, minimum: minimum, pixels: pixels, of: block, panel)

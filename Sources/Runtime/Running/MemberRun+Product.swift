@@ -9,6 +9,7 @@ extension MemberRun {
     default: break
     }
     if step.isStrassen { return runStrassen(step, phase, units) }
+    if step.bands != nil { beginBands(phase) }
     guard let grid = phase.division.grid else {
       return run(step, pixels: phase.division.rows(of: units, in: maps[step.output].pixels))
     }
@@ -36,6 +37,49 @@ extension MemberRun {
     if case .image(let window) = step.producer { return run(step, onImage: window, rows: rows) }
     let width = maps[step.output].width
     run(step, pixels: rows.lowerBound * width..<rows.upperBound * width)
+  }
+
+  /// Some tiles of rows, or some columns of parts of the rows, of products that share them.
+  func runSiblings(_ stage: Stage, _ phase: Phase, _ units: Range<Int>) {
+    let first = product(stage.steps.lowerBound)
+    guard let grid = phase.division.grid else {
+      for (_, block) in blocks(first, phase.division.rows(of: units, in: maps[first.output].pixels)) {
+        place(block, first)
+        produce(first, pixels: block, of: block, scratch.rowPanel)
+        multiplySiblings(stage, block, panels: 0..<Int.max)
+      }
+      return
+    }
+    grid.forEachPart(of: units) { part, panels in
+      let block = grid.rows(part)
+      if begins(part, in: phase) {
+        place(block, first)
+        produce(first, pixels: block, of: block, scratch.rowPanel)
+      }
+      multiplySiblings(stage, block, panels: panels)
+    }
+  }
+
+  /// - Parameter panels: Counts those of all products.
+  private func multiplySiblings(_ stage: Stage, _ block: Range<Int>, panels: Range<Int>) {
+    var start = 0
+    for index in stage.steps {
+      let step = product(index)
+      let mine = panels.clamped(to: start..<start + step.panels.count)
+      if !mine.isEmpty {
+        place(block, in: maps[step.output], scratch.outputOffsets)
+        let shift = step.panels.lowerBound - start
+        multiply(
+          step, block, scratch.rowPanel, tiles: 0..<tileCount(step, block.count),
+          panels: mine.lowerBound + shift..<mine.upperBound + shift)
+      }
+      start += step.panels.count
+    }
+  }
+
+  private func product(_ index: Int) -> ProductStep {
+    guard case .product(let step) = steps[index].step else { preconditionFailure("only products share rows") }
+    return step
   }
 
   private func run(_ step: ProductStep, pixels: Range<Int>) {

@@ -41,6 +41,7 @@ struct MemberRun {
       let rows = units.lowerBound * stage.turnRows..<min(units.upperBound * stage.turnRows, height)
       return runInTurns(stage, phase, rows: rows)
     }
+    if stage.steps.count > 1 { return runSiblings(stage, phase, units) }
     let step = steps[stage.steps.lowerBound].step
     switch step {
     case .product(let product): run(product, phase, units)

@@ -75,6 +75,7 @@ final class Scratch: @unchecked Sendable {
   let line: BoundedPointer<Float>
   let scaled: BoundedPointer<Float>
   let rows: BoundedPointer<Float>
+  let bytes: BoundedPointer<Float>
   let sums: BoundedPointer<Float>
   let factors: BoundedPointer<Float>
   let bands: BoundedPointer<Float>
@@ -94,6 +95,8 @@ final class Scratch: @unchecked Sendable {
   let turns: BoundedPointer<Int>
   /// The phase and the part of its product's rows that the row panel and the lists hold.
   let begun: BoundedPointer<Int>
+  /// The phase and the band whose bytes are there.
+  let band: BoundedPointer<Int>
   /// The rows of a window.
   let inputRows: BoundedPointer<UnsafePointer<Float>>
   let outputRows: BoundedPointer<UnsafeMutablePointer<Float>>
@@ -110,14 +113,16 @@ final class Scratch: @unchecked Sendable {
     line = part(needs.line)
     scaled = part(needs.scaled)
     rows = part(needs.rows)
+    bytes = part(needs.bytes)
     sums = part(needs.sums)
     factors = part(needs.factors)
     floatRows = part(3 * needs.floatRow)
     floatRow = needs.floatRow
     let states = 4 * needs.blockRows + ProductShape.mostQuantizedRows
-    lists = .allocate(states + 5, repeating: 0)
+    lists = .allocate(states + 7, repeating: 0)
     turns = lists.part(from: states, count: 3)
     begun = lists.part(from: states + 3, count: 2)
+    band = lists.part(from: states + 5, count: 2)
     slots = lists.part(from: 0, count: needs.blockRows)
     outputOffsets = lists.part(from: needs.blockRows, count: needs.blockRows)
     residualOffsets = lists.part(from: 2 * needs.blockRows, count: needs.blockRows)
@@ -129,9 +134,8 @@ final class Scratch: @unchecked Sendable {
   }
 
   static func wordCount(_ needs: MemberScratchSizes) -> Int {
-    [needs.line, needs.scaled, needs.rows, needs.sums, needs.factors, 3 * needs.floatRow].reduce(panelAndBands(needs)) {
-      $0 + Scratch.padded($1)
-    }
+    [needs.line, needs.scaled, needs.rows, needs.bytes, needs.sums, needs.factors, 3 * needs.floatRow]
+      .reduce(panelAndBands(needs)) { $0 + Scratch.padded($1) }
   }
 
   private static func panelAndBands(_ needs: MemberScratchSizes) -> Int {
@@ -139,7 +143,7 @@ final class Scratch: @unchecked Sendable {
   }
 
   /// Forgets what the previous run left.
-  func begin() { (turns[0], begun[0]) = (0, 0) }
+  func begin() { (turns[0], begun[0], band[0]) = (0, 0, 0) }
 
   func deallocate() {
     lists.deallocate()

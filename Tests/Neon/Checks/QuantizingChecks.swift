@@ -24,6 +24,10 @@ enum QuantizingChecks {
       expect([halves], limit)
     }
     for channels in [group, 2 * group, 40 * group] { expectPacked(channels, &random) }
+    for channels in Array(1...2 * group + 2) + [728] {
+      expectBand(channels, isPositive: false, &random)
+      expectBand(channels, isPositive: true, &random)
+    }
   }
 
   private static func uneven(_ channels: Int, _ random: inout RandomValues) -> [Float] {
@@ -72,6 +76,45 @@ enum QuantizingChecks {
       }
       return (integers, panel.start[scaleSlots[row]])
     }
+  }
+
+  /// Bands become the integers of a row of all their values, in the order of the channels of each pixel.
+  private static func expectBand(_ channels: Int, isPositive: Bool, _ random: inout RandomValues) {
+    let width = CountedKernels.vectorWidth
+    let padded = (channels + 2 * width - 1) / (2 * width) * 2 * width
+    let (rows, pixels) = (2, 3)
+    var values = PackedLayout.rounded(random.floats(rows * pixels * channels, in: -9...9))
+    if isPositive { values = values.map { $0.magnitude } }
+    // What pads a pixel does not count.
+    let map = GuardedFloats(
+      PackedLayout(width: width).words(
+        (0..<rows * pixels).flatMap { pixel in
+          Array(values[pixel * channels..<(pixel + 1) * channels])
+            + [Float](repeating: .nan, count: padded - channels)
+        }))
+    let words = CountedKernels.byteWords(of: channels)
+    let bytes = GuardedFloats([Float](repeating: 0, count: rows * pixels * words + width))
+    let scale = CountedKernels.quantize(
+      BandRun(
+        inputs: kept((0..<rows).map { UnsafePointer(map.start) + $0 * pixels * padded / 2 }), rows: rows,
+        pixels: pixels,
+        pixelStride: padded / 2, channels: channels, bytes: bytes.start, isPositive: isPositive))
+    let limit = isPositive ? CountedKernels.positiveLimit : 127
+    let top = values.reduce(0) { max($0, $1.magnitude) }
+    Comparisons.expectEqual([scale], [top / limit], "scale of a band of \(channels) channels")
+    let lanes = CountedKernels.channelsPerByteWord
+    let found = values.indices.map { index -> Float in
+      let (pixel, channel) = index.quotientAndRemainder(dividingBy: channels)
+      let (segment, place) = channel.quotientAndRemainder(dividingBy: lanes * width)
+      let left = min(channels - segment * lanes * width, lanes * width)
+      let laneWords = (left + lanes - 1) / lanes
+      let word = bytes.start[pixel * words + segment * width + place % laneWords].bitPattern
+      let bits = word >> UInt32(place / laneWords * 32 / lanes)
+      return lanes == 2 ? Float(Int16(truncatingIfNeeded: bits)) : Float(Int8(truncatingIfNeeded: bits))
+    }
+    let factor = limit / top
+    let expected = values.map { Float(0x1.8p+23).addingProduct($0, factor) - 0x1.8p+23 }
+    Comparisons.expectEqual(found, expected, "integers of a band of \(channels) channels")
   }
 
   /// Packed rows become the integers of their floats.

@@ -8,7 +8,8 @@ public enum KernelFamily: Int, CaseIterable {
   case depthwise, gathering, maximumPools, averagePools, globalPools
   case activations, sums, pairs, normalizations, parametricRectifiers, softmax
   case unpackedPixels, packedPixels, columnPacking, bytePacking, shortPacking, winogradPacking, columnStarts
-  case winogradInputs, winogradOutputs, winogradLineInputs, winogradLineOutputs, winogradLinePacking, quantizing, peaks
+  case winogradInputs, winogradOutputs, winogradLineInputs, winogradLineOutputs, winogradLinePacking, quantizing, bands,
+    peaks
 }
 
 /// The portable kernels, which count their calls. Whoever adds a kernel must add it here, and then call it.
@@ -216,6 +217,12 @@ public enum CountedKernels: KernelSet {
   public static func quantize(_ run: QuantizeRun) {
     count(.quantizing)
     Portable.quantize(run)
+  }
+
+  @export(interface)
+  public static func quantize(_ band: BandRun) -> Float {
+    count(.bands)
+    return Portable.quantize(band)
   }
 
   @export(interface)
