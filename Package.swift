@@ -199,7 +199,7 @@ let package = Package(
     .testTarget(
       name: "RuntimeTests",
       dependencies: [
-        "Runtime", "Architectures", "Optimizer", "Reference", "Threads", "TestSupport", "CTestSupport",
+        "Runtime", "Kernels", "Architectures", "Optimizer", "Reference", "Threads", "TestSupport", "CTestSupport",
       ], swiftSettings: safe),
     .testTarget(
       name: "KernelsTests",

@@ -112,6 +112,11 @@ package struct SeparableConvolution: Hashable, Sendable {
   package var middleActivation: Activation
   package var epilogue: Epilogue
 
+  /// The most channels that bf16 plans multiply as fp32 numbers: the errors of so few terms do not average out. The first
+  /// one of a MobileNetV2, 32 channels to 16, made more of its error than all others together: over 802 pictures the
+  /// mean cosine of the features with fp32's is 0.99970 without its, and 0.99934 with it.
+  package static let shortRowChannels = 32
+
   package init(
     window: Window, outputChannels: Int, hasDepthwiseBias: Bool = false, hasBias: Bool = false,
     inputActivation: Activation = .identity, middleActivation: Activation = .identity, epilogue: Epilogue = Epilogue()

@@ -23,4 +23,14 @@ extension Rewrite {
     node.parameters.insert(old.map { change($0, to: bias) } ?? add(bias), at: kernel + 1)
     node.operation.hasBias = true
   }
+
+  /// Subtracts what a node's output was shifted by, for each channel, from its bias.
+  mutating func subtract(_ shifts: [Double], fromBiasOf index: Int) throws(GraphError) {
+    var node = nodes[index]
+    try changeBias(of: &node, role: "corrected bias") { old in
+      guard let old else { return shifts.map { -$0 } }
+      return zip(old, shifts).map { Double($0) - $1 }
+    }
+    replace(index, with: node)
+  }
 }

@@ -68,7 +68,7 @@ struct QuantizationTests {
     }
     let summary = try object(convert("--quantize", "int8", "--validate", path("photos"), "--json"))
     let quantized = try #require(summary["quantized"] as? [[String: Any]])
-    #expect(quantized.count { $0["type"] as? String == "int8" } == 35)
+    #expect(quantized.count { $0["type"] as? String == "int8" } == 32)
     #expect(quantized.allSatisfy { $0["signalToNoise"] as? Double ?? 0 > 30 })
     let comparison = try #require(summary["comparison"] as? [String: Any])
     let pictures = try #require(comparison["pictures"] as? [String: Any])
@@ -92,7 +92,7 @@ struct QuantizationTests {
     let tensors = try #require(summary["tensors"] as? [[String: Any]])
     let depthwise = tensors.filter { ($0["name"] as? String)?.hasSuffix("depthwise/kernel") == true }
     #expect(depthwise.count == 34 && depthwise.allSatisfy { $0["type"] as? String == "float16" })
-    #expect(tensors.count { $0["type"] as? String == "bfloat16" } == 35)
+    #expect(tensors.count { $0["type"] as? String == "bfloat16" } == 32)
     let again = try Command.run("xception-convert", [path("bf16.xcw"), path("again.xcw"), "--precision", "bf16"])
     #expect(again.status == 0)
     #expect(

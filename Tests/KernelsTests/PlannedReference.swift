@@ -102,13 +102,14 @@ struct PlannedReference {
       hasBias: separable.hasDepthwiseBias)
     // A depthwise convolution of one channel has one group.
     var middle = ReferenceExecutor.convolution(depthwise, [input], shape, weights: Array(weights[..<count]))
-    let isShort = precision == .int8 && shape.channels <= shortRows
-    let packs = multipliesBFloat16 && (precision == .bfloat16 || isShort)
+    let isInteger = precision == .int8 && graph.tensors[node.parameters[count]].elementType == .int8
+    let isShort = precision == .bfloat16 && shape.channels <= shortRows
+    let packs = multipliesBFloat16 && !isShort && !isInteger
     middle = ReferenceExecutor.activated(middle, by: separable.middleActivation)
     if packs { middle = middle.map(\.roundedToBFloat16) }
     let kernel = node.parameters[count]
     let bias = separable.hasBias ? weights[count + 1] : nil
-    if precision == .int8, !packs, graph.tensors[kernel].elementType == .int8 {
+    if isInteger {
       let rows = stride(from: 0, to: middle.count, by: shape.channels).map { Array(middle[$0..<$0 + shape.channels]) }
       return try product(
         of: rows.map { quantized($0) }, kernel, bias: bias, separable.epilogue, residual: inputs.dropFirst().first,
@@ -120,10 +121,11 @@ struct PlannedReference {
     let pointwise = Convolution(
       window: Window(size: Extent(1)), outputChannels: separable.outputChannels, hasBias: separable.hasBias,
       epilogue: epilogue)
+    let isRounded = packs || precision == .bfloat16 && !isShort
     let result = ReferenceExecutor.convolution(
       pointwise, [middle] + inputs.dropFirst(),
       .map(height: extent.height, width: extent.width, channels: shape.channels),
-      weights: [rounded(weights[count], kernel)] + (bias.map { [$0] } ?? []))
+      weights: [isRounded ? weights[count].map(\.roundedToBFloat16) : weights[count]] + (bias.map { [$0] } ?? []))
     return activated(result, by: separable.epilogue.activation, index)
   }
 

@@ -50,6 +50,45 @@ import Testing
     #expect(try largestError(of: plain, beside: graph) > 1e-4)
   }
 
+  /// A separable convolution of the channels of a map that is the same for all images.
+  private func separable(channels: Int) throws -> Graph {
+    var small = try SmallGraph(8, 8, channels: 2)
+    try small.append("c", .convolution(Convolution(window: Window(size: Extent(3)), outputChannels: channels)))
+    let weights = ["gamma": [Float](repeating: 0, count: channels), "beta": odd(channels).map { $0 + 0.5 }]
+    try small.append("normalization", .normalization, weights)
+    try small.append("s/depthwise", .depthwise(channels), ["kernel": [Float](repeating: 0.125, count: 9 * channels)])
+    try small.append("s/pointwise", .pointwise(8), ["kernel": odd(8 * channels)])
+    try small.append("mean", .globalPool(GlobalPool(.average)))
+    return small.graph
+  }
+
+  @Test func `Half of what bf16 shifts is subtracted, from files that are converted and as they are loaded`() throws {
+    let graph = try separable(channels: 33)
+    var weights = RandomWeights(seed: 1)
+    let input = weights.input(count: graph.inputShape.elementCount)
+    let exact = try ReferenceExecutor(graph).run(input)
+    let loaded = try ReferenceExecutor(Optimizer.optimize(graph, for: .bfloat16)).run(input)
+    let rounded = try ReferenceExecutor(Quantizer.quantize(Optimizer.optimize(graph), to: .bfloat16).graph).run(input)
+    let converted = try Optimizer.quantize(graph, to: .bfloat16).graph
+    let stored = try ReferenceExecutor(converted).run(input)
+    for channel in 0..<8 {
+      let shift = rounded[channel] - exact[channel]
+      #expect(abs(shift) > 1e-5)
+      #expect(abs(loaded[channel] - exact[channel] + shift / 2) < 2e-6, "\(channel)")
+      #expect(abs(stored[channel] - exact[channel] - shift / 2) < 2e-6, "\(channel)")
+    }
+    let again = try Optimizer.optimize(converted, for: .bfloat16)
+    #expect(try again.tensors.map { try $0.values() } == converted.tensors.map { try $0.values() })
+  }
+
+  @Test func `Where bf16 plans round nothing, nothing is corrected`() throws {
+    for graph in [try separable(channels: 32), try constantNetwork()] {
+      let plain = try Optimizer.optimize(graph)
+      let loaded = try Optimizer.optimize(graph, for: .bfloat16)
+      #expect(try loaded.tensors.map { try $0.values() } == plain.tensors.map { try $0.values() })
+    }
+  }
+
   @Test func `Only biases change, and a second time nothing does`() throws {
     let graph = try constantNetwork()
     let corrected = try Optimizer.quantize(graph, to: .int8).graph

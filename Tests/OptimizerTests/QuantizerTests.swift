@@ -49,6 +49,26 @@ import Testing
     #expect(try again.graph.tensors.map { try $0.values() } == quantized.tensors.map { try $0.values() })
   }
 
+  @Test func `In a large network the smallest kernels of separable convolutions stay finer`() throws {
+    var weights = RandomWeights(seed: 3)
+    var builder = GraphBuilder()
+    let operations: [(String, ModelGraph.Operation)] = [
+      ("input", .input(.map(height: 4, width: 4, channels: 8))),
+      ("first", .separableConvolution(SeparableConvolution(window: Window(size: Extent(3)), outputChannels: 16))),
+      ("second", .separableConvolution(SeparableConvolution(window: Window(size: Extent(3)), outputChannels: 64))),
+      ("pool", .globalPool(GlobalPool(.average))), ("dense", .dense(Dense(outputs: 2000))),
+    ]
+    for (index, (name, operation)) in operations.enumerated() {
+      try builder.append(name, operation, index == 0 ? [] : [index - 1]) { weights.tensor(name, $0, $1) }
+    }
+    for (precision, type) in [(Precision.int8, ElementType.int8), (.bfloat16, .bfloat16)] {
+      let quantized = try Quantizer.quantize(builder.graph, to: precision).graph
+      let types = Dictionary(uniqueKeysWithValues: quantized.tensors.map { ($0.name, $0.elementType) })
+      #expect(types["first/pointwise kernel"] == .float16)
+      #expect(types["second/pointwise kernel"] == type)
+    }
+  }
+
   @Test func `In bf16 the same weights become bf16, those of other steps binary16, and a second time changes nothing`()
     throws
   {

@@ -1,4 +1,5 @@
 import Architectures
+import Kernels
 import ModelGraph
 import Optimizer
 import TestSupport
@@ -123,18 +124,24 @@ import Threads
   }
 
   @Test(arguments: [8, 32, 33, 64], [false, true])
-  func `Short rows of an int8 plan are multiplied as bf16 numbers where those are fast`(
+  func `Short rows are multiplied as fp32 numbers in bf16 plans, floats in int8 plans as bf16 where that is fast`(
     channels: Int, isFast: Bool
   ) throws {
     var builder = GraphBuilder()
     try builder.append("input", .input(.map(height: 6, width: 6, channels: channels)))
     let separable = SeparableConvolution(window: Window(size: Extent(3)), outputChannels: 24)
     try builder.append("separable", .separableConvolution(separable), [0]) { DimensionsOnly.tensor("weights", $0, $1) }
-    var lowering = Lowering(
-      builder.graph.withIntegerDimensions(), kernels: InstructionSet.best.kernels, precision: .int8,
-      multipliesBFloat16: isFast, options: PlanOptions())
-    lowering.lowerAll()
-    #expect(lowering.steps[1].arithmetic == (isFast && channels <= 32 ? .bfloat16 : .int8))
+    func arithmetic(_ graph: Graph, _ precision: Precision) -> Arithmetic? {
+      var lowering = Lowering(
+        graph, kernels: InstructionSet.best.kernels, precision: precision, multipliesBFloat16: isFast,
+        options: PlanOptions())
+      lowering.lowerAll()
+      return lowering.steps[1].arithmetic
+    }
+    let bfloat16: Arithmetic = isFast ? .bfloat16 : .bfloat16Weights
+    #expect(arithmetic(builder.graph, .bfloat16) == (channels <= 32 ? .float32 : bfloat16))
+    #expect(arithmetic(builder.graph, .int8) == (isFast ? .bfloat16 : .float32))
+    #expect(arithmetic(builder.graph.withIntegerDimensions(), .int8) == .int8)
   }
 
   @Test func `A weight that cannot be read fails the plan with its reason`() throws {

@@ -224,11 +224,11 @@ struct Lowering {
   func arithmetic(for kernel: Tensor, on element: MapElementType, copies: Bool) -> Arithmetic {
     switch precision {
     case .float32: float32Arithmetic(for: kernel)
+    case .bfloat16 where !copies && isShort(kernel): .float32
     case .bfloat16 where copies && element == .float32: floatArithmetic(for: kernel)
     case .bfloat16: multipliesBFloat16 ? .bfloat16 : .bfloat16Weights
-    case .int8 where kernel.elementType == .int8 && !copies && multipliesBFloat16 && isShort(kernel): .bfloat16
     case .int8 where kernel.elementType == .int8 && sumsFit(kernel): .int8
-    case .int8 where copies && element == .bfloat16 && multipliesBFloat16: .bfloat16
+    case .int8 where multipliesBFloat16 && (element == .bfloat16 || !copies): .bfloat16
     case .int8: copies ? floatArithmetic(for: kernel) : .float32
     }
   }
@@ -243,8 +243,7 @@ struct Lowering {
     return options.multipliesShorts && kernels.isNative(.int16) && rows <= 2_048 && pays ? .int16 : .float32
   }
 
-  /// Whether rows are so short that they are not rounded to bytes: with MobileNetV2's first projection, 32 channels to 16
-  /// at 112 x 112, those take 0.157 ms, bf16 numbers 0.124.
+  /// Whether rows are so short that bf16 plans multiply them as they are.
   private func isShort(_ kernel: Tensor) -> Bool {
     kernel.elementCount / kernel.dimensions[kernel.dimensions.count - 1] <= options.shortRowChannels
   }

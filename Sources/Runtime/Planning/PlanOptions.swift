@@ -1,3 +1,5 @@
+import ModelGraph
+
 /// The sizes from which a plan uses methods that pay for large layers only; tests use them for small ones.
 package struct PlanOptions: Hashable, Sendable {
   // The defaults suit a second-level cache of 1 MiB.
@@ -22,9 +24,8 @@ package struct PlanOptions: Hashable, Sendable {
   /// Whether bf16 and int8 plans multiply 16-bit integers where rows or weights are floats to them (see
   /// `Lowering.floatArithmetic`).
   package var multipliesShorts = true
-  /// The most channels of a separable convolution that int8 plans multiply as bf16 numbers, where those are fast: finding
-  /// the integers of such short rows takes longer than multiplying bytes saves.
-  package var shortRowChannels = 32
+  /// See `SeparableConvolution.shortRowChannels`.
+  package var shortRowChannels = SeparableConvolution.shortRowChannels
   /// The channels on both sides, and the pixels, from which a level of Strassen's is used for a product.
   package var strassenChannels = 512
   package var strassenPositions = 64
