@@ -1,11 +1,12 @@
 import Kernels
 
-/// The sizes of the parts of one thread's scratch memory, in words; the parts follow each other.
+/// The sizes of the parts of one thread's scratch memory, in words; the parts follow each other, but for those that only some
+/// steps use beside the row panel, which share their memory with longer row panels.
 struct MemberScratchSizes {
-  /// The packed rows of a block.
+  /// The packed rows of a block: of any step, of Winograd's, of Strassen's, and of those that run in turns.
   var rowPanel = 0
-  /// The part of the rows in steps that run in turns, which the bands follow: other steps have no bands, and may have
-  /// longer panels.
+  var winogradPanel = 0
+  var strassenPanel = 0
   var turnPanel = 0
   /// A tile of gathered pixels.
   var line = 0
@@ -15,11 +16,13 @@ struct MemberScratchSizes {
   var rows = 0
   /// A band of a map as bytes, behind its scale.
   var bytes = 0
-  /// The products of Winograd's windows, of one tile of Strassen's, or of two tiles of matrix registers.
-  var sums = 0
-  /// The sums of weights in Strassen's product.
+  /// The products of one tile of Strassen's, or of two tiles of matrix registers.
+  var tileSums = 0
+  /// Beside Winograd's row panel: the products of its windows.
+  var windowSums = 0
+  /// Beside Strassen's row panel: the sums of weights.
   var factors = 0
-  /// The values that exist within one stage only.
+  /// Beside the row panel of steps that run in turns: the values that exist within one stage only.
   var bands = 0
   /// A row of a map as floats; there are three, two that are read and one that is made.
   var floatRow = 0
@@ -27,6 +30,14 @@ struct MemberScratchSizes {
   var blockRows = 0
   /// The rows of the tallest window.
   var windowRows = 8
+
+  /// Of the row panel and what lies beside it.
+  var panelAndBeside: Int {
+    let padded = Scratch.padded
+    return max(
+      padded(rowPanel), padded(winogradPanel) + padded(windowSums), padded(strassenPanel) + padded(factors),
+      padded(turnPanel) + padded(bands))
+  }
 
   init(_ steps: [Step], maps: [FeatureMap], kernels: any KernelSet.Type) {
     let width = kernels.vectorWidth
@@ -47,7 +58,7 @@ struct MemberScratchSizes {
           scaled = max(scaled, map.width * map.pixelWords + kernels.panelWidth)
         }
         if kernels.usesMatrixRegisters(product.shape.arithmetic) {
-          sums = max(sums, 2 * product.shape.tileRows * kernels.panelWidth)
+          tileSums = max(tileSums, 2 * product.shape.tileRows * kernels.panelWidth)
         }
         if let bands = product.bands, case .gather(let window, _) = product.producer {
           let columns = (maps[product.output].width - 1) * window.strideAcross + window.reachAcross
@@ -66,8 +77,8 @@ struct MemberScratchSizes {
       case .winograd(let winograd):
         let (shape, points) = (winograd.shape, winograd.tiling.points)
         let tiles = (winograd.blockWindows + shape.tileRows - 1) / shape.tileRows
-        rowPanel = max(rowPanel, tiles * points * shape.tileStride(kernels))
-        sums = max(sums, points * winograd.blockWindows * kernels.panelWidth)
+        winogradPanel = max(winogradPanel, tiles * points * shape.tileStride(kernels))
+        windowSums = max(windowSums, points * winograd.blockWindows * kernels.panelWidth)
         blockRows = max(blockRows, winograd.blockWindows, points)
         if shape.arithmetic == .int16 { rows = max(rows, points * shape.lineStride(kernels) + 2 * width) }
       case .depthwise(let depthwise):
@@ -94,9 +105,9 @@ struct MemberScratchSizes {
 
   private mutating func addStrassen(_ product: ProductStep, _ kernels: any KernelSet.Type) {
     let half = kernels.strassenHalf(of: product.shape.depth)
-    rowPanel = max(rowPanel, product.blockTiles * 8 * half * product.shape.tileRows)
+    strassenPanel = max(strassenPanel, product.blockTiles * 8 * half * product.shape.tileRows)
     factors = max(factors, 4 * half * kernels.panelWidth)
-    sums = max(sums, 3 * product.shape.tileRows * kernels.panelWidth)
+    tileSums = max(tileSums, 3 * product.shape.tileRows * kernels.panelWidth)
     blockRows = max(blockRows, product.blockTiles * 2 * product.shape.tileRows)
     if case .depthwise(let window, _) = product.producer { windowRows = max(windowRows, window.height) }
   }

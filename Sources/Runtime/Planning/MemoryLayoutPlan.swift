@@ -23,11 +23,8 @@ struct MemoryLayoutPlan {
     }
     steps = zip(lowering.steps, staging.demands).map { PlannedStep(step: $0, demand: $1, clearsBorder: false) }
     memberMemory = MemberScratchSizes(lowering.steps, maps: maps, kernels: kernels)
-    for stage in stages where stage.turnRows > 0 {
-      let inTurns = MemberScratchSizes(stage.steps.map { lowering.steps[$0] }, maps: maps, kernels: kernels)
-      memberMemory.turnPanel = max(memberMemory.turnPanel, inTurns.rowPanel)
-    }
     placeBands(lowering, staging)
+    memberMemory.turnPanel = largestTurnPanel(kernels)
     placeInArena(lowering, panelWidth: kernels.panelWidth)
     findClearedBorders()
     for index in stages.indices { stages[index].size = StageSize(stages[index], steps, maps, kernels) }
@@ -75,8 +72,7 @@ struct MemoryLayoutPlan {
         guard let map = lowering.steps[step].writes else { continue }
         let root = lowering.values[map].root
         guard root != lowering.values[stage.output].root else { continue }
-        let demand = staging.demands[step]
-        let rows = (stage.turnRows - 1) * demand.scale + demand.upper - demand.lower
+        let rows = staging.demands[step].rowCount(of: stage.turnRows)
         if root == map {
           maps[map].memory = .band
           maps[map].offset = end
@@ -88,6 +84,20 @@ struct MemoryLayoutPlan {
       }
       memberMemory.bands = max(memberMemory.bands, end)
     }
+  }
+
+  /// The packed rows of a product that runs in turns: of a block, or of a turn where that has fewer.
+  private func largestTurnPanel(_ kernels: any KernelSet.Type) -> Int {
+    var words = 0
+    for stage in stages where stage.turnRows > 0 {
+      for step in steps[stage.steps] {
+        guard case .product(let product) = step.step else { continue }
+        let (shape, pixels) = (product.shape, step.demand.rowCount(of: stage.turnRows) * maps[product.output].width)
+        let tiles = min(product.blockTiles, (pixels + shape.tileRows - 1) / shape.tileRows)
+        words = max(words, tiles * shape.tileStride(kernels))
+      }
+    }
+    return words
   }
 
   private mutating func placeInArena(_ lowering: Lowering, panelWidth: Int) {

@@ -349,6 +349,9 @@ struct RowDemand: Equatable {
     return RowDemand(scale: scale, lower: min(lower, other.lower), upper: max(upper, other.upper))
   }
 
+  /// How many rows at most are needed for so many.
+  func rowCount(of wanted: Int) -> Int { (wanted - 1) * scale + upper - lower }
+
   /// The rows, within a map of some height.
   func rows(for wanted: Range<Int>, height: Int) -> Range<Int> {
     let first = min(max(wanted.lowerBound * scale + lower, 0), height)

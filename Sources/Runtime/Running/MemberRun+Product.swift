@@ -284,7 +284,7 @@ extension MemberRun {
       residual: step.residual.map { unsafe pixels(of: maps[$0]).reading(0) },
       residualOffsets: scratch.residualOffsets.reading(rowCount), activation: step.activation,
       arithmetic: step.shape.arithmetic, element: maps[step.output].element, columnScales: columnScales(of: step),
-      starts: starts(of: step), tileSums: scratch.sums.writing(0))
+      starts: starts(of: step), tileSums: scratch.tileSums.writing(0))
   }
 
   /// Debug builds check that the offsets of a block's pixels are inside the maps that are written and added.

@@ -129,6 +129,6 @@ extension MemberRun {
         oddResidualOffsets: (scratch.residualOffsets + pairs).reading(block.count / 2), oddCount: block.count / 2,
         panelCount: step.panels.count, units: units, zeros: zeroRow.reading(panelWidth),
         factors: scratch.factors.writing(4 * halfSegments(step) * vectorWidth * panelWidth),
-        sums: scratch.sums.writing(3 * step.shape.tileRows * panelWidth)))
+        sums: scratch.tileSums.writing(3 * step.shape.tileRows * panelWidth)))
   }
 }

@@ -119,7 +119,7 @@ extension MemberRun {
       forEachRun(of: first..<first + windows.count, width: across(step)) { y, x, count in
         let window = y * across(step) + x - block.lowerBound
         transformBack(
-          step, y, x, count, panel, scratch.sums + window * strides.window, pointStride: strides.point,
+          step, y, x, count, panel, scratch.windowSums + window * strides.window, pointStride: strides.point,
           windowStride: strides.window)
       }
     }
@@ -132,7 +132,7 @@ extension MemberRun {
     let pointStride = shape.tileStride(kernels)
     let panelWords = points * shape.panelWords
     let columns = shape.isInteger ? points * panelWidth : 0
-    let sums = unsafe scratch.sums.writing(points * block.count * panelWidth)
+    let sums = unsafe scratch.windowSums.writing(points * block.count * panelWidth)
     unsafe kernels.multiply(
       Product(
         rowPanel: rowPanel.reading(tileCount(step, block.count) * points * pointStride), rowPanelStride: pointStride,

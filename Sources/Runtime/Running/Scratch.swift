@@ -66,7 +66,7 @@ final class Scratch: @unchecked Sendable {
   subscript(member: Int) -> MemberRun { runs[member] }
 
   /// Whole pages, so that no two members write to one cache line.
-  fileprivate static func padded(_ words: Int) -> Int { (words + 1023) & ~1023 }
+  static func padded(_ words: Int) -> Int { (words + 1023) & ~1023 }
 }
 
 /// The scratch of one member of a team.
@@ -76,7 +76,8 @@ final class Scratch: @unchecked Sendable {
   let scaled: BoundedPointer<Float>
   let rows: BoundedPointer<Float>
   let bytes: BoundedPointer<Float>
-  let sums: BoundedPointer<Float>
+  let tileSums: BoundedPointer<Float>
+  let windowSums: BoundedPointer<Float>
   let factors: BoundedPointer<Float>
   let bands: BoundedPointer<Float>
   /// Three rows of a map as floats, `floatRow` apart.
@@ -103,9 +104,15 @@ final class Scratch: @unchecked Sendable {
   let residualRows: BoundedPointer<UnsafePointer<Float>>
 
   init(_ needs: MemberScratchSizes, in memory: BoundedPointer<Float>) {
-    rowPanel = memory.part(from: 0, count: needs.rowPanel)
-    bands = memory.part(from: Scratch.padded(needs.turnPanel), count: needs.bands)
-    var end = Self.panelAndBands(needs)
+    var end = needs.panelAndBeside
+    rowPanel = memory.part(from: 0, count: max(needs.rowPanel, needs.winogradPanel, needs.strassenPanel))
+    // At the end of the row panel's memory.
+    func beside(_ words: Int) -> BoundedPointer<Float> {
+      memory.part(from: needs.panelAndBeside - Scratch.padded(words), count: words)
+    }
+    windowSums = beside(needs.windowSums)
+    factors = beside(needs.factors)
+    bands = beside(needs.bands)
     func part(_ words: Int) -> BoundedPointer<Float> {
       defer { end += Scratch.padded(words) }
       return memory.part(from: end, count: words)
@@ -114,8 +121,7 @@ final class Scratch: @unchecked Sendable {
     scaled = part(needs.scaled)
     rows = part(needs.rows)
     bytes = part(needs.bytes)
-    sums = part(needs.sums)
-    factors = part(needs.factors)
+    tileSums = part(needs.tileSums)
     floatRows = part(3 * needs.floatRow)
     floatRow = needs.floatRow
     let states = 4 * needs.blockRows + ProductShape.mostQuantizedRows
@@ -134,12 +140,8 @@ final class Scratch: @unchecked Sendable {
   }
 
   static func wordCount(_ needs: MemberScratchSizes) -> Int {
-    [needs.line, needs.scaled, needs.rows, needs.bytes, needs.sums, needs.factors, 3 * needs.floatRow]
-      .reduce(panelAndBands(needs)) { $0 + Scratch.padded($1) }
-  }
-
-  private static func panelAndBands(_ needs: MemberScratchSizes) -> Int {
-    max(Scratch.padded(needs.rowPanel), Scratch.padded(needs.turnPanel) + Scratch.padded(needs.bands))
+    [needs.line, needs.scaled, needs.rows, needs.bytes, needs.tileSums, 3 * needs.floatRow]
+      .reduce(needs.panelAndBeside) { $0 + Scratch.padded($1) }
   }
 
   /// Forgets what the previous run left.
