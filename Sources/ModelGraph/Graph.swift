@@ -56,4 +56,7 @@ package struct Graph: Sendable {
       return count - node.parameters.suffix(2).reduce(0) { $0 + tensors[$1].elementCount }
     }
   }
+
+  /// Gives back the memory that reading the tensors keeps for what is read next.
+  package func releaseMemory() { for tensor in tensors { tensor.contents.releaseMemory() } }
 }

@@ -30,9 +30,14 @@ package protocol TensorContents: Sendable {
   /// - Returns: Their number.
   /// - Throws: `GraphError` where their place is outside the memory, and what reading them throws.
   func copyBlock(_ index: Int, into memory: UnsafeMutableRawBufferPointer) throws -> Int
+
+  /// Gives back the memory that reading keeps for the next block; more can be read afterwards.
+  func releaseMemory()
 }
 
 extension TensorContents {
+  package func releaseMemory() {}
+
   package var blockCount: Int { 1 }
 
   package func withBlock<Result>(

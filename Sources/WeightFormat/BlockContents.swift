@@ -55,6 +55,8 @@ struct BlockContents: TensorContents {
     }
   }
 
+  func releaseMemory() { decoders.removeIdle() }
+
   /// Reads and checks one block; `elements` has room for exactly its elements.
   private func read(
     _ index: Int, to elements: UnsafeMutableRawBufferPointer, _ decoder: BlockDecoder

@@ -97,6 +97,7 @@ package struct ReadyNetwork: Sendable {
       let planned = clock.now
       let plan = try Plan(
         optimized, instructionSet: instructionSet, precision: options.precision, options: options.plan, pool: pool)
+      graph.releaseMemory()
       executor = Executor(plan: plan, pool: pool)
       durations = Durations(optimize: start.duration(to: planned), plan: planned.duration(to: clock.now))
       isFromCache = false

@@ -64,6 +64,10 @@ struct ReadingTests {
         #expect(try unsafe tensor.contents.withBytes { UInt(bitPattern: $0.baseAddress) } % 64 == 0)
         #expect(try tensor.bytes() == expected.bytes())
       }
+      file.model.graph.releaseMemory()
+      for (tensor, expected) in zip(file.model.graph.tensors, model.graph.tensors) {
+        #expect(try tensor.bytes() == expected.bytes())
+      }
     }
   }
 
