@@ -4,6 +4,10 @@
 
 #if defined(__linux__)
 #include <sched.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 #endif
 #if defined(__APPLE__)
 #include <sys/sysctl.h>
@@ -31,14 +35,65 @@ void count_forks(void) {
 
 unsigned long fork_count(void) { return forks; }
 
+#if defined(__linux__)
+static const unsigned word_bits = 8 * sizeof(long), words = sizeof(struct processors) / sizeof(long);
+
+// The kernel refuses a set that is too small for its processors.
+static bool get_allowed(int thread, struct processors *allowed) {
+  memset(allowed, 0, sizeof *allowed);
+  return sched_getaffinity(thread, sizeof *allowed, (cpu_set_t *)allowed) == 0;
+}
+
+static bool set_allowed(int thread, const struct processors *allowed) {
+  return sched_setaffinity(thread, sizeof *allowed, (const cpu_set_t *)allowed) == 0;
+}
+
+int this_thread_number(void) { return (int)syscall(SYS_gettid); }
+
+uint64_t processor_time(int thread) {
+  // As the kernel numbers the clock of a thread's time on processors.
+  const clockid_t clock = (clockid_t)(~(unsigned)thread << 3 | 6);
+  struct timespec time;
+  if (clock_gettime(clock, &time) != 0) return 0;
+  return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+static int count(const struct processors *set) {
+  int count = 0;
+  for (unsigned i = 0; i < words; i++) count += __builtin_popcountl(set->bits[i]);
+  return count;
+}
+
+bool bring_thread_here(int thread, struct processors *allowed) {
+  const int here = sched_getcpu();
+  if (here < 0 || (unsigned)here >= words * word_bits || !get_allowed(thread, allowed)) return false;
+  struct processors only_here = {0};
+  only_here.bits[here / word_bits] = 1ul << here % word_bits;
+  const bool may_be_here = (allowed->bits[here / word_bits] & only_here.bits[here / word_bits]) != 0;
+  return may_be_here && count(allowed) > 1 && set_allowed(thread, &only_here);
+}
+
+void let_thread_go(int thread, const struct processors *allowed) {
+  struct processors bound, others;
+  // Where it is not bound any more, somebody else has decided where it is to run.
+  if (!get_allowed(thread, &bound) || count(&bound) != 1) return;
+  for (unsigned i = 0; i < words; i++) others.bits[i] = allowed->bits[i] & ~bound.bits[i];
+  // It would stay where it is.
+  set_allowed(thread, &others);
+  set_allowed(thread, allowed);
+}
+#else
+int this_thread_number(void) { return 0; }
+uint64_t processor_time(int thread) { return 0; }
+bool bring_thread_here(int thread, struct processors *allowed) { return false; }
+void let_thread_go(int thread, const struct processors *allowed) {}
+#endif
+
 int allowed_processors(void) {
 #if defined(__linux__)
-  // The kernel refuses a mask that is too small for its processors: 8192 of them are the most that it supports.
-  unsigned long mask[8192 / (8 * sizeof(long))] = {0};
-  if (sched_getaffinity(0, sizeof mask, (cpu_set_t *)mask) != 0) return 0;
-  int count = 0;
-  for (unsigned i = 0; i < sizeof mask / sizeof *mask; i++) count += __builtin_popcountl(mask[i]);
-  return count;
+  struct processors allowed;
+  if (!get_allowed(0, &allowed)) return 0;
+  return count(&allowed);
 #elif defined(__APPLE__)
   // Work that is split evenly waits for its slowest part: the performance cores only, where there are two kinds.
   int count = 0;

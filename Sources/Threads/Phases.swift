@@ -28,6 +28,8 @@ import Synchronization
   private let place = SleepingPlace()
   /// Called wherever a member may be delayed; set by tests only.
   private let delay: (@Sendable () -> Void)?
+  /// In which a thread that has a processor gets on by more than its clock's resolution.
+  private static let moment = Spin(nanoseconds: 5000)
 
   /// - Parameter number: Of the phase that seems to have ended last; for tests.
   init(members: Int, spin: Spin, delay: (@Sendable () -> Void)?, after number: UInt32 = 0) {
@@ -61,6 +63,8 @@ import Synchronization
 
   /// Performs tickets until the work is done.
   func takePart<Work: TicketWork>(in work: UnsafePointer<Work>, as member: Int, of members: Int) {
+    // The thread of a caller is not the pool's to move.
+    let thread = member == 0 ? 0 : BorrowedProcessor.thread
     var current = phase.load(ordering: .acquiring) & ~Flag.asleep
     while current & Flag.over == 0 {
       var performed = 0
@@ -68,10 +72,12 @@ import Synchronization
         delay?()
         let tickets = take(from: current, as: member, of: members)
         if tickets.isEmpty { break }
+        if performed == 0 { show(thread, as: member) }
         delay?()
         unsafe work.pointee.perform(tickets, as: member)
         performed += tickets.count
       }
+      if performed > 0 { show(0, as: member) }
       delay?()
       if performed > 0, unperformed.subtract(performed, ordering: .acquiringAndReleasing).newValue == 0 {
         current = publish(unsafe Self.next(work.pointee, members: members, as: member), after: current)
@@ -79,6 +85,10 @@ import Synchronization
         current = change(of: current)
       }
     }
+  }
+
+  private func show(_ thread: Int, as member: Int) {
+    if member < queueCount { unsafe queues[member].performer.store(thread, ordering: .relaxed) }
   }
 
   /// Takes tickets of a phase: from this member's queue, or from the fullest one.
@@ -127,6 +137,8 @@ import Synchronization
   /// Waits until another phase has begun, or the work is done.
   private func change(of current: UInt64) -> UInt64 {
     if !spin.wait(while: { phase.load(ordering: .acquiring) & ~Flag.asleep == current }) {
+      let guest = lendProcessor { phase.load(ordering: .acquiring) & ~Flag.asleep == current }
+      defer { guest?.end() }
       let (announced, found) = phase.compareExchange(
         expected: current, desired: current | Flag.asleep, ordering: .acquiringAndReleasing)
       if announced || found == current | Flag.asleep {
@@ -134,5 +146,19 @@ import Synchronization
       }
     }
     return phase.load(ordering: .acquiring) & ~Flag.asleep
+  }
+
+  /// Lends the calling thread's processor to one that has tickets but no processor.
+  private func lendProcessor(while isWaiting: () -> Bool) -> BorrowedProcessor? {
+    // Of more threads than processors, some always wait for one.
+    guard spin.nanoseconds > 0 else { return nil }
+    for queue in 0..<queueCount {
+      let thread = unsafe queues[queue].performer.load(ordering: .relaxed)
+      guard thread != 0 else { continue }
+      let time = BorrowedProcessor.time(of: thread)
+      if Self.moment.wait(while: isWaiting) { return nil }
+      if BorrowedProcessor.time(of: thread) == time, let guest = BorrowedProcessor(for: thread) { return guest }
+    }
+    return nil
   }
 }

@@ -9,7 +9,9 @@ struct TicketQueue: ~Copyable {
 
   /// The number of a phase in the upper half; below it the tickets of that phase that are left: the end, then the first.
   private let word = Atomic<UInt64>(0)
-  private let padding = InlineArray<15, UInt64>(repeating: 0)
+  /// The number of the thread that performs tickets as the owner now, for those that wait for it; 0 where none does.
+  let performer = Atomic<Int>(0)
+  private let padding = InlineArray<14, UInt64>(repeating: 0)
 
   /// Takes half of the tickets that are left, at least one: large parts while there is much to do, as what a ticket
   /// reads is read once for each part, and small ones at the end, where others would wait for them.
