@@ -5,7 +5,8 @@ import Synchronization
 /// Each member has a queue of consecutive tickets, so that it works on the same part of the data in every phase; when
 /// its own queue is empty, it takes tickets from the fullest one. Whoever performs the last ticket of a phase begins
 /// the next. A member without a ticket touches nothing but this object, which lives as long as the pool, so a member
-/// that arrives late, even after the work is done, delays nobody.
+/// that arrives late, even after the work is done, delays nobody. One that loses its processor in the middle of a ticket is
+/// lent that of a member that waits for it.
 @safe struct Phases: ~Copyable {
   private enum Flag {
     static let asleep: UInt64 = 1
