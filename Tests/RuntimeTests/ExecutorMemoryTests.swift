@@ -154,7 +154,7 @@ import Threads
           }
         }
         #expect(output.map(\.bitPattern) == expected.map(\.bitPattern), "\(set)")
-        for index in unsafe parts.indices where unsafe Self.hasFreePage(behind: index, of: parts) {
+        for index in unsafe parts.indices {
           let part = unsafe parts[index]
           let behind = unsafe UnsafeBufferPointer(
             start: part.start + part.count, count: Self.padded(part.count) - part.count)
@@ -175,23 +175,12 @@ import Threads
     var parts = [(scratch.arena, plan.arenaWords)]
     for index in 0..<members {
       let member = scratch[index].scratch
-      parts += [needs.rowPanel, needs.winogradPanel, needs.strassenPanel].map { (member.rowPanel, $0) }
       parts += [
-        (member.windowSums, needs.windowSums), (member.factors, needs.factors), (member.bands, needs.bands),
-        (member.line, needs.line), (member.rows, needs.rows), (member.bytes, needs.bytes),
-        (member.tileSums, needs.tileSums),
+        (member.rowPanel, needs.rowPanel), (member.line, needs.line), (member.rows, needs.rows),
+        (member.bytes, needs.bytes), (member.tileSums, needs.tileSums),
       ]
     }
     return unsafe parts.map { unsafe (start: $0.0.writing($0.1), count: $0.1) }
-  }
-
-  /// Whether the rest of a part's last page belongs to no other part: those that no step uses both share memory.
-  private static func hasFreePage(
-    behind index: Int, of parts: [(start: UnsafeMutablePointer<Float>, count: Int)]
-  ) -> Bool {
-    let end = unsafe parts[index].start + parts[index].count
-    let pageEnd = unsafe parts[index].start + padded(parts[index].count)
-    return unsafe parts.allSatisfy { unsafe $0.start >= pageEnd || $0.start + $0.count <= end }
   }
 
   private static func padded(_ words: Int) -> Int { Scratch.padded(words) }

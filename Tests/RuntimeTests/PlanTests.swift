@@ -76,11 +76,11 @@ import Threads
   func `A member's rows of Xception, with all that lies beside them, take what the largest step needs`(
     set: InstructionSet
   ) throws {
-    for (precision, most) in [(Precision.float32, 2600), (.bfloat16, 760), (.int8, 760)] {
+    for (precision, most) in [(Precision.float32, 2300), (.bfloat16, 730), (.int8, 730)] {
       let needs = try Self.layout(side: 299, set, precision: precision).1.memberMemory
-      let kibibytes = needs.panelAndBeside * 4 / 1024
+      let kibibytes = needs.rowPanel * 4 / 1024
       #expect(kibibytes <= most, "\(precision): \(kibibytes), bands \(needs.bands * 4 / 1024)")
-      #expect(needs.bands > 0 && needs.windowSums > 0)
+      #expect(needs.bands > 0)
     }
   }
 

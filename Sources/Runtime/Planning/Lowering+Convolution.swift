@@ -64,9 +64,10 @@ extension Lowering {
     let output = outputValue(node, residual: residual)
     let panels = panelCount(separable.outputChannels)
     let arithmetic = arithmetic(for: pointwise, on: values[input.value].element, copies: false)
+    let positions = node.shape.elementCount / separable.outputChannels
     let isStrassen =
       arithmetic == .float32
-      && isStrassen(separable, depth: depth, positions: node.shape.elementCount / separable.outputChannels)
+      && isStrassen(separable, depth: depth, positions: positions)
     let shape = ProductShape(
       arithmetic, taps: 1, channels: depth, input: values[input.value].element, kernels: kernels, closesTail: true)
     let step = ProductStep(
@@ -78,7 +79,7 @@ extension Lowering {
       weights: weights.addColumns(pointwise, shape, columns: separable.outputChannels),
       bias: weights.addBias(parameters.first, count: separable.outputChannels),
       activation: separable.epilogue.activation,
-      blockTiles: isStrassen ? strassenTiles(depth: depth) : blockTiles(shape, panels: panels),
+      blockTiles: isStrassen ? strassenTiles(depth: depth, positions: positions) : blockTiles(shape, panels: panels),
       isStrassen: isStrassen)
     return append(.product(step))
   }
@@ -153,10 +154,12 @@ extension Lowering {
       && depth > kernels.vectorWidth && panelCount(separable.outputChannels) > 1
   }
 
-  private func strassenTiles(depth: Int) -> Int {
+  /// Of pairs of pixels; no more than the map has.
+  private func strassenTiles(depth: Int, positions: Int) -> Int {
     let segments = kernels.strassenHalf(of: depth) / kernels.vectorWidth
     let tileBytes = 8 * segments * kernels.tileRows(.float32) * kernels.vectorWidth * MemoryLayout<Float>.size
-    return max(1, options.strassenBytes / tileBytes)
+    let most = ((positions + 1) / 2 + kernels.tileRows(.float32) - 1) / kernels.tileRows(.float32)
+    return min(max(1, options.strassenBytes / tileBytes), most)
   }
 
   func width(of shape: Shape) -> Int {

@@ -1,13 +1,10 @@
 import Kernels
 
-/// The sizes of the parts of one thread's scratch memory, in words; the parts follow each other, but for those that only some
-/// steps use beside the row panel, which share their memory with longer row panels.
+/// The sizes of the parts of one thread's scratch memory, in words; the parts follow each other.
 struct MemberScratchSizes {
-  /// The packed rows of a block: of any step, of Winograd's, of Strassen's, and of those that run in turns.
-  var rowPanel = 0
-  var winogradPanel = 0
-  var strassenPanel = 0
-  var turnPanel = 0
+  /// The packed rows of a block and, at the end of the same memory, what a step needs beside them: the products of Winograd's
+  /// windows, the sums of Strassen's weights, or the bands of steps that run in turns.
+  private(set) var rowPanel = 0
   /// A tile of gathered pixels.
   var line = 0
   /// The scaled pixels of a part of a packed map's row.
@@ -18,26 +15,16 @@ struct MemberScratchSizes {
   var bytes = 0
   /// The products of one tile of Strassen's, or of two tiles of matrix registers.
   var tileSums = 0
-  /// Beside Winograd's row panel: the products of its windows.
-  var windowSums = 0
-  /// Beside Strassen's row panel: the sums of weights.
-  var factors = 0
-  /// Beside the row panel of steps that run in turns: the values that exist within one stage only.
-  var bands = 0
+  /// The values that exist within one stage only.
+  private(set) var bands = 0
+  /// The packed rows of a block in stages that run in turns.
+  private var turnRows = 0
   /// A row of a map as floats; there are three, two that are read and one that is made.
   var floatRow = 0
   /// The rows of a block; there are three lists of offsets for them.
   var blockRows = 0
   /// The rows of the tallest window.
   var windowRows = 8
-
-  /// Of the row panel and what lies beside it.
-  var panelAndBeside: Int {
-    let padded = Scratch.padded
-    return max(
-      padded(rowPanel), padded(winogradPanel) + padded(windowSums), padded(strassenPanel) + padded(factors),
-      padded(turnPanel) + padded(bands))
-  }
 
   init(_ steps: [Step], maps: [FeatureMap], kernels: any KernelSet.Type) {
     let width = kernels.vectorWidth
@@ -49,7 +36,7 @@ struct MemberScratchSizes {
           addImage(product, window, maps, kernels)
           continue
         }
-        rowPanel = max(rowPanel, product.blockTiles * product.shape.tileStride(kernels))
+        addRows(product.blockTiles * product.shape.tileStride(kernels))
         if case .gather = product.producer {
           line = max(line, (product.shape.channels + 2 * width) * kernels.tileRows(.float32) + 2 * width)
         }
@@ -77,8 +64,8 @@ struct MemberScratchSizes {
       case .winograd(let winograd):
         let (shape, points) = (winograd.shape, winograd.tiling.points)
         let tiles = (winograd.blockWindows + shape.tileRows - 1) / shape.tileRows
-        winogradPanel = max(winogradPanel, tiles * points * shape.tileStride(kernels))
-        windowSums = max(windowSums, points * winograd.blockWindows * kernels.panelWidth)
+        addRows(
+          tiles * points * shape.tileStride(kernels), beside: points * winograd.blockWindows * kernels.panelWidth)
         blockRows = max(blockRows, winograd.blockWindows, points)
         if shape.arithmetic == .int16 { rows = max(rows, points * shape.lineStride(kernels) + 2 * width) }
       case .depthwise(let depthwise):
@@ -93,6 +80,16 @@ struct MemberScratchSizes {
     }
   }
 
+  /// Whole cache lines.
+  private mutating func addRows(_ words: Int, beside: Int = 0) { rowPanel = max(rowPanel, (words + beside + 15) & ~15) }
+
+  /// A stage that runs in turns. The bands of all such stages begin at one place.
+  mutating func addTurns(rows: Int, bands words: Int) {
+    bands = max(bands, words)
+    turnRows = max(turnRows, rows)
+    addRows(turnRows, beside: bands)
+  }
+
   private mutating func addImage(
     _ product: ProductStep, _ window: PlacedWindow, _ maps: [FeatureMap], _ kernels: any KernelSet.Type
   ) {
@@ -105,8 +102,7 @@ struct MemberScratchSizes {
 
   private mutating func addStrassen(_ product: ProductStep, _ kernels: any KernelSet.Type) {
     let half = kernels.strassenHalf(of: product.shape.depth)
-    strassenPanel = max(strassenPanel, product.blockTiles * 8 * half * product.shape.tileRows)
-    factors = max(factors, 4 * half * kernels.panelWidth)
+    addRows(product.blockTiles * 8 * half * product.shape.tileRows, beside: 4 * half * kernels.panelWidth)
     tileSums = max(tileSums, 3 * product.shape.tileRows * kernels.panelWidth)
     blockRows = max(blockRows, product.blockTiles * 2 * product.shape.tileRows)
     if case .depthwise(let window, _) = product.producer { windowRows = max(windowRows, window.height) }

@@ -23,8 +23,7 @@ struct MemoryLayoutPlan {
     }
     steps = zip(lowering.steps, staging.demands).map { PlannedStep(step: $0, demand: $1, clearsBorder: false) }
     memberMemory = MemberScratchSizes(lowering.steps, maps: maps, kernels: kernels)
-    placeBands(lowering, staging)
-    memberMemory.turnPanel = largestTurnPanel(kernels)
+    placeBands(lowering, staging, kernels)
     placeInArena(lowering, panelWidth: kernels.panelWidth)
     findClearedBorders()
     for index in stages.indices { stages[index].size = StageSize(stages[index], steps, maps, kernels) }
@@ -65,7 +64,7 @@ struct MemoryLayoutPlan {
   }
 
   /// Gives values that exist within one stage only a band of rows in each member's memory.
-  private mutating func placeBands(_ lowering: Lowering, _ staging: StagePlanner) {
+  private mutating func placeBands(_ lowering: Lowering, _ staging: StagePlanner, _ kernels: any KernelSet.Type) {
     for stage in stages where stage.turnRows > 0 {
       var end = 0
       for step in stage.steps {
@@ -82,20 +81,18 @@ struct MemoryLayoutPlan {
           maps[map] = FeatureMap(sharing: maps[root], maps[map])
         }
       }
-      memberMemory.bands = max(memberMemory.bands, end)
+      memberMemory.addTurns(rows: turnRowWords(of: stage, kernels), bands: end)
     }
   }
 
-  /// The packed rows of a product that runs in turns: of a block, or of a turn where that has fewer.
-  private func largestTurnPanel(_ kernels: any KernelSet.Type) -> Int {
+  /// The packed rows of the products of a stage that runs in turns: of a block, or of a turn where that has fewer.
+  private func turnRowWords(of stage: Stage, _ kernels: any KernelSet.Type) -> Int {
     var words = 0
-    for stage in stages where stage.turnRows > 0 {
-      for step in steps[stage.steps] {
-        guard case .product(let product) = step.step else { continue }
-        let (shape, pixels) = (product.shape, step.demand.rowCount(of: stage.turnRows) * maps[product.output].width)
-        let tiles = min(product.blockTiles, (pixels + shape.tileRows - 1) / shape.tileRows)
-        words = max(words, tiles * shape.tileStride(kernels))
-      }
+    for step in steps[stage.steps] {
+      guard case .product(let product) = step.step else { continue }
+      let (shape, pixels) = (product.shape, step.demand.rowCount(of: stage.turnRows) * maps[product.output].width)
+      let tiles = min(product.blockTiles, (pixels + shape.tileRows - 1) / shape.tileRows)
+      words = max(words, tiles * shape.tileStride(kernels))
     }
     return words
   }

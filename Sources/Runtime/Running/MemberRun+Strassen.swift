@@ -113,6 +113,7 @@ extension MemberRun {
     units: Range<Int>
   ) {
     let pairs = (block.count + 1) / 2
+    let factorWords = 4 * halfSegments(step) * vectorWidth * panelWidth
     assertPlaced(block.count, in: step)
     unsafe kernels.multiply(
       StrassenProduct(
@@ -128,7 +129,7 @@ extension MemberRun {
         operandStride: operandStride(step), oddOffsets: (scratch.outputOffsets + pairs).reading(block.count / 2),
         oddResidualOffsets: (scratch.residualOffsets + pairs).reading(block.count / 2), oddCount: block.count / 2,
         panelCount: step.panels.count, units: units, zeros: zeroRow.reading(panelWidth),
-        factors: scratch.factors.writing(4 * halfSegments(step) * vectorWidth * panelWidth),
+        factors: scratch.beside(factorWords).writing(factorWords),
         sums: scratch.tileSums.writing(3 * step.shape.tileRows * panelWidth)))
   }
 }

@@ -114,25 +114,27 @@ extension MemberRun {
     let last = rows(ofTile: tiles.upperBound - 1, step, block)
     let windows = rows(ofTile: tiles.lowerBound, step, block).lowerBound..<last.upperBound
     let first = block.lowerBound + windows.lowerBound
+    let sums = scratch.beside(points * block.count * panelWidth)
     for panel in panels {
-      multiply(step, block, rowPanel, tiles: tiles, panel: panel)
+      multiply(step, block, rowPanel, tiles: tiles, panel: panel, to: sums)
       forEachRun(of: first..<first + windows.count, width: across(step)) { y, x, count in
         let window = y * across(step) + x - block.lowerBound
         transformBack(
-          step, y, x, count, panel, scratch.windowSums + window * strides.window, pointStride: strides.point,
+          step, y, x, count, panel, sums + window * strides.window, pointStride: strides.point,
           windowStride: strides.window)
       }
     }
   }
 
   private func multiply(
-    _ step: WinogradStep, _ block: Range<Int>, _ rowPanel: BoundedPointer<Float>, tiles: Range<Int>, panel: Int
+    _ step: WinogradStep, _ block: Range<Int>, _ rowPanel: BoundedPointer<Float>, tiles: Range<Int>, panel: Int,
+    to sums: BoundedPointer<Float>
   ) {
     let (shape, points) = (step.shape, step.tiling.points)
     let pointStride = shape.tileStride(kernels)
     let panelWords = points * shape.panelWords
     let columns = shape.isInteger ? points * panelWidth : 0
-    let sums = unsafe scratch.windowSums.writing(points * block.count * panelWidth)
+    let sums = unsafe sums.writing(points * block.count * panelWidth)
     unsafe kernels.multiply(
       Product(
         rowPanel: rowPanel.reading(tileCount(step, block.count) * points * pointStride), rowPanelStride: pointStride,

@@ -72,13 +72,12 @@ final class Scratch: @unchecked Sendable {
 /// The scratch of one member of a team.
 @safe struct MemberScratch {
   let rowPanel: BoundedPointer<Float>
+  private let rowPanelWords: Int
   let line: BoundedPointer<Float>
   let scaled: BoundedPointer<Float>
   let rows: BoundedPointer<Float>
   let bytes: BoundedPointer<Float>
   let tileSums: BoundedPointer<Float>
-  let windowSums: BoundedPointer<Float>
-  let factors: BoundedPointer<Float>
   let bands: BoundedPointer<Float>
   /// Three rows of a map as floats, `floatRow` apart.
   let floatRows: BoundedPointer<Float>
@@ -104,15 +103,10 @@ final class Scratch: @unchecked Sendable {
   let residualRows: BoundedPointer<UnsafePointer<Float>>
 
   init(_ needs: MemberScratchSizes, in memory: BoundedPointer<Float>) {
-    var end = needs.panelAndBeside
-    rowPanel = memory.part(from: 0, count: max(needs.rowPanel, needs.winogradPanel, needs.strassenPanel))
-    // At the end of the row panel's memory.
-    func beside(_ words: Int) -> BoundedPointer<Float> {
-      memory.part(from: needs.panelAndBeside - Scratch.padded(words), count: words)
-    }
-    windowSums = beside(needs.windowSums)
-    factors = beside(needs.factors)
-    bands = beside(needs.bands)
+    rowPanel = memory.part(from: 0, count: needs.rowPanel)
+    bands = rowPanel.part(from: needs.rowPanel - needs.bands, count: needs.bands)
+    rowPanelWords = needs.rowPanel
+    var end = Scratch.padded(needs.rowPanel)
     func part(_ words: Int) -> BoundedPointer<Float> {
       defer { end += Scratch.padded(words) }
       return memory.part(from: end, count: words)
@@ -140,9 +134,12 @@ final class Scratch: @unchecked Sendable {
   }
 
   static func wordCount(_ needs: MemberScratchSizes) -> Int {
-    [needs.line, needs.scaled, needs.rows, needs.bytes, needs.tileSums, 3 * needs.floatRow]
-      .reduce(needs.panelAndBeside) { $0 + Scratch.padded($1) }
+    [needs.rowPanel, needs.line, needs.scaled, needs.rows, needs.bytes, needs.tileSums, 3 * needs.floatRow]
+      .reduce(0) { $0 + Scratch.padded($1) }
   }
+
+  /// What a step needs beside its rows, at the end of their memory.
+  func beside(_ words: Int) -> BoundedPointer<Float> { rowPanel.part(from: rowPanelWords - words, count: words) }
 
   /// Forgets what the previous run left.
   func begin() { (turns[0], begun[0], band[0]) = (0, 0, 0) }
