@@ -4,7 +4,9 @@
 
 #if defined(__linux__)
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -48,7 +50,21 @@ static bool set_allowed(int thread, const struct processors *allowed) {
   return sched_setaffinity(thread, sizeof *allowed, (const cpu_set_t *)allowed) == 0;
 }
 
-int this_thread_number(void) { return (int)syscall(SYS_gettid); }
+static bool can_move_threads = false;
+
+static void find_out_about_moving(void) {
+  // systemd, which sets this variable, may end a service that moves a thread: its filters know that as "@resources".
+  if (getenv("INVOCATION_ID") && prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 0) return;
+  // What another sandbox does about it shows at once, and not when a processor is busy for the first time.
+  struct processors allowed;
+  can_move_threads = get_allowed(0, &allowed) && set_allowed(0, &allowed);
+}
+
+int this_thread_number(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, find_out_about_moving);
+  return can_move_threads ? (int)syscall(SYS_gettid) : 0;
+}
 
 uint64_t processor_time(int thread) {
   // As the kernel numbers the clock of a thread's time on processors.

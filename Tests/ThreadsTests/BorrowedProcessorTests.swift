@@ -1,4 +1,5 @@
 #if os(Linux)
+  import CTestSupport
   import Foundation
   import Synchronization
   import Testing
@@ -46,6 +47,25 @@
       let pool = WorkerPool(threads: 2, spinMicroseconds: 50)
       #expect((0..<10).contains { _ in Naps.allowed(in: pool, until: 1) == 1 })
       #expect(Naps.allowed(in: pool, until: ProcessorCount.allowed) == ProcessorCount.allowed)
+    }
+
+    @Test func `Where moving threads is refused, none is moved`() async {
+      await #expect(processExitsWith: .success) {
+        guard forbid_moving_threads(EPERM) == 1 else { exit(1) }
+        let pool = WorkerPool(threads: 2, spinMicroseconds: 50)
+        let all = ProcessorCount.allowed
+        exit((0..<3).allSatisfy { _ in [0, all].contains(Naps.allowed(in: pool, until: 1)) } ? 0 : 2)
+      }
+    }
+
+    @Test func `A service of systemd's that is ended where it moves threads moves none`() async {
+      await #expect(processExitsWith: .success) {
+        setenv("INVOCATION_ID", "00000000000000000000000000000000", 1)
+        guard forbid_moving_threads(0) == 1 else { exit(1) }
+        let pool = WorkerPool(threads: 2, spinMicroseconds: 50)
+        let all = ProcessorCount.allowed
+        exit((0..<3).allSatisfy { _ in [0, all].contains(Naps.allowed(in: pool, until: 1)) } ? 0 : 2)
+      }
     }
 
     @Test func `The thread of a caller stays where it is`() {
