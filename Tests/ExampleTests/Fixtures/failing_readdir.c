@@ -16,6 +16,9 @@ DIR *opendir(const char *name) {
   if (folder && length >= 3 && strcmp(name + length - 3, "bad") == 0) {
     bad = folder;
     count = 0;
+  } else if (folder == bad) {
+    // Another folder, in memory that the bad one had until it was closed.
+    bad = NULL;
   }
   return folder;
 }
