@@ -124,8 +124,8 @@ extension MatrixTileUnit {
       load(count, rows: rows, more: rows + tileStride, columns: columns)
       Math.multiply(count)
       // As in register tiles: a few lines, which many pairs share, or all that a segment has.
-      for line in 0..<4 { prefetch(ahead + line &* 16) }
-      if _slowPath(lines > 4) { for line in 4..<32 { prefetch(ahead + line &* 16) } }
+      for line in 0..<4 { prefetch_panel(ahead + line &* 16) }
+      if _slowPath(lines > 4) { for line in 4..<32 { prefetch_panel(ahead + line &* 16) } }
       rows += matrixRows &* vectorWidth
       columns += vectorWidth &* panelWidth
       ahead += lines &* 16
