@@ -117,8 +117,8 @@ def functions(listing):
 
 # The C functions that only kernels call.
 WRAPPERS = (
-    r"(in_order|maximum|minimum|maximum_integers|maximum_shorts|largest|maximum_or_nan|square_root|to_floats|byte_floats|widened_bytes|"
-    r"dot_shorts|fused_dot_shorts|dot_bytes|dot_bf16x)\d+|packed_bf16|bf16_order|interleave_\d_rows|(load|multiply)_(one|two)_tiles?(_of_\w+)?"
+    r"(in_order|add|subtract|multiply|maximum|minimum|maximum_integers|maximum_shorts|largest|maximum_or_nan|square_root|to_floats|"
+    r"byte_floats|widened_bytes|dot_shorts|fused_dot_shorts|dot_bytes|dot_bf16x)\d+|packed_bf16|bf16_order|interleave_\d_rows|(load|multiply)_(one|two)_tiles?(_of_\w+)?"
 )
 
 
@@ -313,10 +313,10 @@ def vector_loops():
         loops["normalize", rows] = VectorLoop({**nowhere, "X86VNNI": 0})
     for function in ("normalize", "parametricRelu"):
         loops[function, "ElementwiseRun"] = VectorLoop(nowhere, multiply=False)
-    loops["transformInput", "WinogradInput"] = VectorLoop(most(121, 121, 173))
-    loops["transformOutput", "WinogradOutput"] = VectorLoop(most(65, 257, 122))
+    loops["transformInput", "WinogradInput"] = VectorLoop(most(36, 36, 116))
+    loops["transformOutput", "WinogradOutput"] = VectorLoop(most(39, 246, 77))
     loops["transformInput", "WinogradLineInput"] = VectorLoop(nowhere)
-    loops["transformOutput", "WinogradLineOutput"] = VectorLoop(most(4, 4, 8))
+    loops["transformOutput", "WinogradLineOutput"] = VectorLoop(most(2, 2, 8))
     return loops
 
 

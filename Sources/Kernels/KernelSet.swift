@@ -146,6 +146,10 @@ public protocol VectorUnit: KernelSet {
   static func multiplyAdd(_ sum: inout Vector, _ a: Vector, _ b: Vector)
   static func multiplyAdd(_ sum: inout Columns, _ a: Columns, _ b: Columns)
   static func multiplyAdd(_ sum: inout Half, _ a: Half, _ b: Half)
+  /// `a + b`, `a - b` and `a * b`, of whole vectors whatever surrounds them.
+  static func add(_ a: Vector, _ b: Vector) -> Vector
+  static func subtract(_ a: Vector, _ b: Vector) -> Vector
+  static func multiply(_ a: Vector, _ b: Vector) -> Vector
   /// The elementwise maximum; where either is a NaN, the element of `b`.
   static func maximum(_ a: Vector, _ b: Vector) -> Vector
   /// The elementwise minimum; where either is a NaN, the element of `b`.

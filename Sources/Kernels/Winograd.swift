@@ -122,11 +122,13 @@ extension VectorUnit {
       rows[y] = inputTransform(line)
     }
     let output = tile.output + (vector &* tile.vectorStride &+ window &* tile.windowStride)
+    let rowStride = 6 &* tile.pointStride
     for x in 0..<6 {
       var line = InlineArray<6, Vector>(repeating: .zero)
       for y in 0..<6 { line[y] = rows[y][x] }
       line = inputTransform(line)
-      for y in 0..<6 { store(line[y], output + (y &* 6 &+ x) &* tile.pointStride) }
+      let column = output + x &* tile.pointStride
+      for y in 0..<6 { store(line[y], column + y &* rowStride) }
     }
   }
 
@@ -228,11 +230,10 @@ extension VectorUnit {
     for x in 0..<4 where x < count {
       let highs = transformedColumn(rows, x)
       for y in 0..<4 where y < tile.rows {
-        var (low, high) = (lows[x &* 4 &+ y], highs[y] + bias)
+        var (low, high) = (lows[x &* 4 &+ y], add(highs[y], bias))
         if let residuals = tile.residuals {
           let (lowAdded, highAdded) = Element.load(residuals[y] + (window &* 4 &+ x) &* tile.pixelStride)
-          low += lowAdded
-          high += highAdded
+          (low, high) = (add(low, lowAdded), add(high, highAdded))
         }
         body(x, y, low, high)
       }
@@ -247,7 +248,7 @@ extension VectorUnit {
     var pixels = InlineArray<16, Vector>(repeating: .zero)
     for x in 0..<4 {
       let column = transformedColumn(rows, x)
-      for y in 0..<4 { pixels[x &* 4 &+ y] = column[y] + bias }
+      for y in 0..<4 { pixels[x &* 4 &+ y] = add(column[y], bias) }
     }
     return pixels
   }
@@ -258,10 +259,12 @@ extension VectorUnit {
     _ tile: WinogradOutput, _ window: Int, column: Int
   ) -> InlineArray<6, InlineArray<4, Vector>> {
     let sums = tile.sums + (window &* tile.windowStride &+ column)
+    let rowStride = 6 &* tile.pointStride
     var rows = InlineArray<6, InlineArray<4, Vector>>(repeating: InlineArray(repeating: .zero))
     for y in 0..<6 {
       var line = InlineArray<6, Vector>(repeating: .zero)
-      for x in 0..<6 { line[x] = load(sums + (y &* 6 &+ x) &* tile.pointStride) }
+      let row = sums + y &* rowStride
+      for x in 0..<6 { line[x] = load(row + x &* tile.pointStride) }
       rows[y] = outputTransform(line)
     }
     return rows
@@ -288,7 +291,7 @@ extension VectorUnit {
   /// multiply-adds, of which processors do two at once while two other units only add.
   @inlinable @inline(__always)
   static func inputTransform(_ d: InlineArray<6, Vector>) -> InlineArray<6, Vector> {
-    let (p, q) = (WinogradPoints.inner, WinogradPoints.outer)
+    let (p, q) = (Vector(repeating: WinogradPoints.inner), Vector(repeating: WinogradPoints.outer))
     let (p2, q2) = (WinogradPoints.innerSquare, WinogradPoints.outerSquare)
     let a = sum(d[4], -q2, d[2])
     let b = sum(d[3], -q2, d[1])
@@ -296,20 +299,21 @@ extension VectorUnit {
     let e = sum(d[3], -p2, d[1])
     let first = sum(a, -p2, sum(d[2], -q2, d[0]))
     let last = sum(sum(d[5], -q2, d[3]), -p2, b)
-    let (inner, outer) = (p * b, q * e)
-    return [first, a + inner, a - inner, c + outer, c - outer, last]
+    let (inner, outer) = (multiply(p, b), multiply(q, e))
+    return [first, add(a, inner), subtract(a, inner), add(c, outer), subtract(c, outer), last]
   }
 
   @inlinable @inline(__always)
   static func outputTransform(_ m: InlineArray<6, Vector>) -> InlineArray<4, Vector> {
-    let a = m[1] + m[2]
-    let b = m[1] - m[2]
-    let c = m[3] + m[4]
-    let e = m[3] - m[4]
+    let a = add(m[1], m[2])
+    let b = subtract(m[1], m[2])
+    let c = add(m[3], m[4])
+    let e = subtract(m[3], m[4])
     let (p, q) = (WinogradPoints.inner, WinogradPoints.outer)
     let (p2, q2) = (WinogradPoints.innerSquare, WinogradPoints.outerSquare)
     return [
-      m[0] + a + c, sum(p * b, q, e), sum(p2 * a, q2, c), sum(sum(m[5], p * p2, b), q * q2, e),
+      add(add(m[0], a), c), sum(multiply(Vector(repeating: p), b), q, e),
+      sum(multiply(Vector(repeating: p2), a), q2, c), sum(sum(m[5], p * p2, b), q * q2, e),
     ]
   }
 }

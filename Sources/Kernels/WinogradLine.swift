@@ -131,11 +131,11 @@ extension VectorUnit {
     let half = sums(5, 4)
     let one = sums(4.25, 1)
     let two = sums(1.25, 0.25)
-    let first = sum(d[6], 5.25, d[2] - d[4]) - d[0]
-    let last = sum(d[7], 5.25, d[3] - d[5]) - d[1]
+    let first = subtract(sum(d[6], 5.25, subtract(d[2], d[4])), d[0])
+    let last = subtract(sum(d[7], 5.25, subtract(d[3], d[5])), d[1])
     return [
-      first, sum(half.even, 0.5, half.odd), sum(half.even, -0.5, half.odd), one.even + one.odd, one.even - one.odd,
-      sum(two.even, 2, two.odd), sum(two.even, -2, two.odd), last,
+      first, sum(half.even, 0.5, half.odd), sum(half.even, -0.5, half.odd), add(one.even, one.odd),
+      subtract(one.even, one.odd), sum(two.even, 2, two.odd), sum(two.even, -2, two.odd), last,
     ]
   }
 
@@ -166,9 +166,10 @@ extension VectorUnit {
   static func pixels(_ sums: UnsafePointer<Float>, _ stride: Int) -> (Vector, Vector) {
     var points = InlineArray<8, Vector>(repeating: .zero)
     for point in 0..<8 { points[point] = load(sums + point &* stride) }
-    let first = points[0] + (points[1] + points[2]) + (points[3] + points[4]) + (points[5] + points[6])
-    let ones = points[7] + (points[3] - points[4])
-    return (first, sum(sum(ones, 0.5, points[1] - points[2]), 2, points[5] - points[6]))
+    let evens = add(add(points[0], add(points[1], points[2])), add(points[3], points[4]))
+    let first = add(evens, add(points[5], points[6]))
+    let ones = add(points[7], subtract(points[3], points[4]))
+    return (first, sum(sum(ones, 0.5, subtract(points[1], points[2])), 2, subtract(points[5], points[6])))
   }
 
   /// A function of its own, as C functions are not inlined directly into the witness of a protocol requirement.

@@ -26,6 +26,15 @@ public enum Portable: VectorUnit {
   #endif
 
   @inline(__always)
+  public static func add(_ a: Vector, _ b: Vector) -> Vector { add4(a, b) }
+
+  @inline(__always)
+  public static func subtract(_ a: Vector, _ b: Vector) -> Vector { subtract4(a, b) }
+
+  @inline(__always)
+  public static func multiply(_ a: Vector, _ b: Vector) -> Vector { multiply4(a, b) }
+
+  @inline(__always)
   public static func maximum(_ a: Vector, _ b: Vector) -> Vector { maximum4(a, b) }
 
   @inline(__always)

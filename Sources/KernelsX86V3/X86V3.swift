@@ -15,6 +15,15 @@
     public static let rowShift: Int32 = 0
 
     @inline(__always)
+    public static func add(_ a: Vector, _ b: Vector) -> Vector { add8(a, b) }
+
+    @inline(__always)
+    public static func subtract(_ a: Vector, _ b: Vector) -> Vector { subtract8(a, b) }
+
+    @inline(__always)
+    public static func multiply(_ a: Vector, _ b: Vector) -> Vector { multiply8(a, b) }
+
+    @inline(__always)
     public static func maximum(_ a: Vector, _ b: Vector) -> Vector { maximum8(a, b) }
 
     @inline(__always)

@@ -15,6 +15,15 @@
     public static var tileRows: Int { 14 }
 
     @inlinable @inline(__always)
+    public static func add(_ a: Vector, _ b: Vector) -> Vector { add16(a, b) }
+
+    @inlinable @inline(__always)
+    public static func subtract(_ a: Vector, _ b: Vector) -> Vector { subtract16(a, b) }
+
+    @inlinable @inline(__always)
+    public static func multiply(_ a: Vector, _ b: Vector) -> Vector { multiply16(a, b) }
+
+    @inlinable @inline(__always)
     public static func maximum(_ a: Vector, _ b: Vector) -> Vector { maximum16(a, b) }
 
     @inlinable @inline(__always)

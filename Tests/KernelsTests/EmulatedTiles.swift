@@ -61,6 +61,9 @@ enum EmulatedTiles: MatrixTileUnit {
 
   // MARK: Vectors
 
+  static func add(_ a: Vector, _ b: Vector) -> Vector { a + b }
+  static func subtract(_ a: Vector, _ b: Vector) -> Vector { a - b }
+  static func multiply(_ a: Vector, _ b: Vector) -> Vector { a * b }
   static func maximum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .> b) }
   static func minimum(_ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: a .< b) }
   static func maximumOrNaN(_ a: Vector, _ b: Vector) -> Vector { maximum(a, b).replacing(with: a, where: a .!= a) }

@@ -41,6 +41,21 @@ INLINE f32x16 in_order16(f32x16 a) { __asm__ volatile("" : "+v"(a)); return a; }
 INLINE f32x4 in_order4(f32x4 a) { __asm__ volatile("" : "+w"(a)); return a; }
 #endif
 
+// Whole vectors: Swift's operators go element by element, and the optimizer does not always make whole vectors of them again.
+INLINE f32x4 add4(f32x4 a, f32x4 b) { return a + b; }
+INLINE f32x4 subtract4(f32x4 a, f32x4 b) { return a - b; }
+INLINE f32x4 multiply4(f32x4 a, f32x4 b) { return a * b; }
+#if defined(__AVX__)
+INLINE f32x8 add8(f32x8 a, f32x8 b) { return a + b; }
+INLINE f32x8 subtract8(f32x8 a, f32x8 b) { return a - b; }
+INLINE f32x8 multiply8(f32x8 a, f32x8 b) { return a * b; }
+#endif
+#if defined(__AVX512F__)
+INLINE f32x16 add16(f32x16 a, f32x16 b) { return a + b; }
+INLINE f32x16 subtract16(f32x16 a, f32x16 b) { return a - b; }
+INLINE f32x16 multiply16(f32x16 a, f32x16 b) { return a * b; }
+#endif
+
 // The larger or smaller elements; where either is a NaN, those of b. Swift's comparison and choice is not always compiled to
 // the one instruction that does this, and never in an extension of a protocol.
 typedef int32_t i32x4 __attribute__((vector_size(16)));
