@@ -45,6 +45,9 @@ extension VectorUnit {
     minimum(Vector(repeating: most), maximum(Vector(repeating: least), x))
   }
 
+  @inlinable @inline(__always)
+  static func limited(_ x: Vector, _ limits: OutputActivation) -> Vector { limited(x, limits.minimum, limits.maximum) }
+
   // MARK: Functions
 
   /// `slope * x` where x > 0, else `alpha * (exp(x) - 1)`; within 4 units, times alpha or the slope above 1.

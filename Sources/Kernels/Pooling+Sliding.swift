@@ -39,11 +39,11 @@ extension VectorUnit {
       let factor = Vector(repeating: 1 / Float(run.divisor ?? run.inputRows &* run.columns(at: pixel).count))
       let output = run.output + (pixel &* run.outputPixelStride &+ first)
       for index in 0..<count {
-        let mean = (left.0[index] + center.0[index] + right.0[index]) * factor
+        let mean = limited((left.0[index] + center.0[index] + right.0[index]) * factor, run.activation)
         if element == .float32 {
           store(mean, output + index &* vectorWidth)
         } else {
-          let highMean = (left.1[index] + center.1[index] + right.1[index]) * factor
+          let highMean = limited((left.1[index] + center.1[index] + right.1[index]) * factor, run.activation)
           store(packed(mean, highMean), output + index &* vectorWidth)
         }
       }

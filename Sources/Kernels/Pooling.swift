@@ -19,13 +19,20 @@ public struct PoolRun {
   public var vectors: Int
   /// The element type of the input and of the output.
   public var element: MapElementType
+  /// Of an average's inputs.
+  public var normalization: PoolNormalization?
+  /// Limits, of what is stored.
+  public var activation: OutputActivation
 
   public init(
     inputs: UnsafePointer<UnsafePointer<Float>>, inputRows: Int, inputWidth: Int, pixelStride: Int, windowWidth: Int,
     stride: Int, dilation: Int, paddingLeft: Int, divisor: Int?, output: UnsafeMutablePointer<Float>,
-    outputPixelStride: Int, pixels: Int, vectors: Int, element: MapElementType = .float32
+    outputPixelStride: Int, pixels: Int, vectors: Int, element: MapElementType = .float32,
+    normalization: PoolNormalization? = nil, activation: Activation = .identity
   ) {
     self.element = element
+    self.normalization = normalization
+    self.activation = OutputActivation(activation)
     self.inputs = inputs
     self.inputRows = inputRows
     self.inputWidth = inputWidth
@@ -49,6 +56,20 @@ public struct PoolRun {
     let first = start &+ skipped &* dilation
     let last = inputWidth &- 1
     return (first, min(windowWidth &- skipped, first > last ? 0 : (last &- first) / dilation &+ 1))
+  }
+}
+
+/// What becomes of each value before it is averaged: `activation(factor * x + offset)`, a batch normalization and what follows it,
+/// which need no map of their own then.
+public struct PoolNormalization {
+  /// `[vector][offset, factor][vectorWidth]`, as of a depthwise window of one tap.
+  public var weights: UnsafePointer<Float>
+  /// Limits.
+  public var activation: OutputActivation
+
+  public init(weights: UnsafePointer<Float>, activation: Activation) {
+    self.weights = weights
+    self.activation = OutputActivation(activation)
   }
 }
 
@@ -102,53 +123,37 @@ extension VectorUnit {
     for pixel in 0..<run.pixels {
       let columns = run.columns(at: pixel)
       let output = run.output + pixel &* run.outputPixelStride
-      if run.inputRows == 3 && columns.count == 3 {
-        maximum3x3(run, element, first: columns.first, output)
-      } else {
-        maximum(run, element, columns, output)
-      }
-    }
-  }
-
-  @inlinable @inline(__always)
-  static func maximum(
-    _ run: PoolRun, _ element: MapElementType, _ columns: (first: Int, count: Int),
-    _ output: UnsafeMutablePointer<Float>
-  ) {
-    for channel in stride(from: 0, to: run.vectors &* vectorWidth, by: vectorWidth) {
-      let largest = words(element) { part in
-        var largest = Vector(repeating: -.infinity)
-        for row in 0..<run.inputRows {
-          let input = run.inputs[row] + (columns.first &* run.pixelStride &+ channel)
-          for column in 0..<columns.count {
-            largest = maximumOrNaN(largest, load(part, input + column &* run.dilation &* run.pixelStride))
+      unrolled(run.inputRows, columns.count) { rows, count in
+        for group in 0..<run.vectors {
+          let words = words(element) { part in
+            let first = columns.first &* run.pixelStride &+ group &* vectorWidth
+            let ofRows = largest(rows) { row in
+              largest(count) { load(part, run.inputs[row] + (first &+ $0 &* run.dilation &* run.pixelStride)) }
+            }
+            return limited(ofRows, run.activation)
           }
+          store(words, output + group &* vectorWidth)
         }
-        return largest
       }
-      store(largest, output + channel)
+    }
+  }
+
+  /// Calls `body` with the rows and columns of a window: as constants where it is 2 x 2 or 3 x 3, so that loops over them are
+  /// unrolled.
+  @inlinable @inline(__always)
+  static func unrolled(_ rows: Int, _ columns: Int, _ body: (_ rows: Int, _ columns: Int) -> Void) {
+    switch (rows, columns) {
+    case (2, 2): body(2, 2)
+    case (3, 3): body(3, 3)
+    default: body(rows, columns)
     }
   }
 
   @inlinable @inline(__always)
-  static func maximum3x3(
-    _ run: PoolRun, _ element: MapElementType, first: Int, _ output: UnsafeMutablePointer<Float>
-  ) {
-    let top = run.inputs[0] + first &* run.pixelStride
-    let middle = run.inputs[1] + first &* run.pixelStride
-    let bottom = run.inputs[2] + first &* run.pixelStride
-    let second = run.dilation &* run.pixelStride
-    @inline(__always)
-    func largest(_ part: WordPart, _ row: UnsafePointer<Float>) -> Vector {
-      maximumOrNaN(maximumOrNaN(load(part, row), load(part, row + second)), load(part, row + 2 &* second))
-    }
-    for channel in stride(from: 0, to: run.vectors &* vectorWidth, by: vectorWidth) {
-      let rows = words(element) { part in
-        maximumOrNaN(
-          maximumOrNaN(largest(part, top + channel), largest(part, middle + channel)), largest(part, bottom + channel))
-      }
-      store(rows, output + channel)
-    }
+  static func largest(_ count: Int, _ value: (Int) -> Vector) -> Vector {
+    var largest = count > 0 ? value(0) : Vector(repeating: -.infinity)
+    for index in 1..<max(1, count) { largest = maximumOrNaN(largest, value(index)) }
+    return largest
   }
 
   @inlinable @inline(never)
@@ -161,56 +166,45 @@ extension VectorUnit {
 
   @inlinable @inline(__always)
   static func averagePool(_ run: PoolRun, _ element: MapElementType) {
+    if let normalization = run.normalization {
+      return averagePool(run, element) { sum, value, vector in
+        let weights = normalization.weights + 2 &* vector &* vectorWidth
+        var normalized = load(weights)
+        multiplyAdd(&normalized, value, load(weights + vectorWidth))
+        sum += limited(normalized, normalization.activation)
+      }
+    }
     if run.windowWidth == 3 && run.stride == 1 && run.dilation == 1 && (2...3).contains(run.inputRows) {
       return slidingAverage(run, element)
     }
+    averagePool(run, element) { sum, value, _ in sum += value }
+  }
+
+  /// - Parameter add: Adds a value to a sum; the vector's number counts those of a pixel's channels.
+  @inlinable @inline(__always)
+  static func averagePool(
+    _ run: PoolRun, _ element: MapElementType, _ add: (_ sum: inout Vector, _ value: Vector, _ vector: Int) -> Void
+  ) {
     for pixel in 0..<run.pixels {
       let columns = run.columns(at: pixel)
       let output = run.output + pixel &* run.outputPixelStride
-      let divisor = Vector(repeating: Float(run.divisor ?? run.inputRows &* columns.count))
-      if run.inputRows == 3 && columns.count == 3 {
-        average3x3(run, element, first: columns.first, divisor, output)
-      } else {
-        average(run, element, columns, divisor, output)
-      }
-    }
-  }
-
-  @inlinable @inline(__always)
-  static func average(
-    _ run: PoolRun, _ element: MapElementType, _ columns: (first: Int, count: Int), _ divisor: Vector,
-    _ output: UnsafeMutablePointer<Float>
-  ) {
-    for channel in stride(from: 0, to: run.vectors &* vectorWidth, by: vectorWidth) {
-      let mean = words(element) { part in
-        var sum = Vector.zero
-        for row in 0..<run.inputRows {
-          let input = run.inputs[row] + (columns.first &* run.pixelStride &+ channel)
-          for column in 0..<columns.count { sum += load(part, input + column &* run.dilation &* run.pixelStride) }
+      let factor = Vector(repeating: 1 / Float(run.divisor ?? run.inputRows &* columns.count))
+      unrolled(run.inputRows, columns.count) { rows, count in
+        for group in 0..<run.vectors {
+          let mean = words(element) { part in
+            let vector = element == .float32 ? group : 2 &* group &+ (part == .high ? 1 : 0)
+            var sum = Vector.zero
+            for row in 0..<rows {
+              let input = run.inputs[row] + (columns.first &* run.pixelStride &+ group &* vectorWidth)
+              for column in 0..<count {
+                add(&sum, load(part, input + column &* run.dilation &* run.pixelStride), vector)
+              }
+            }
+            return limited(sum * factor, run.activation)
+          }
+          store(mean, output + group &* vectorWidth)
         }
-        return sum / divisor
       }
-      store(mean, output + channel)
-    }
-  }
-
-  @inlinable @inline(__always)
-  static func average3x3(
-    _ run: PoolRun, _ element: MapElementType, first: Int, _ divisor: Vector, _ output: UnsafeMutablePointer<Float>
-  ) {
-    let top = run.inputs[0] + first &* run.pixelStride
-    let middle = run.inputs[1] + first &* run.pixelStride
-    let bottom = run.inputs[2] + first &* run.pixelStride
-    let second = run.dilation &* run.pixelStride
-    @inline(__always)
-    func sum(_ sum: Vector, _ part: WordPart, _ row: UnsafePointer<Float>) -> Vector {
-      sum + load(part, row) + load(part, row + second) + load(part, row + 2 &* second)
-    }
-    for channel in stride(from: 0, to: run.vectors &* vectorWidth, by: vectorWidth) {
-      let mean = words(element) { part in
-        sum(sum(sum(.zero, part, top + channel), part, middle + channel), part, bottom + channel) / divisor
-      }
-      store(mean, output + channel)
     }
   }
 

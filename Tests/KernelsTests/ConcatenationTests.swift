@@ -69,8 +69,8 @@ import Testing
     try expectReference(network.graph, for: network.input(), .rounded)
   }
 
-  /// Parts as Inception has them: two of the convolutions write theirs in place, between them a pool's is copied; and before
-  /// them a pool of what a convolution of the image makes, which is floats beside packed channels.
+  /// Parts as Inception has them: convolutions and a pool write theirs in place, but for one that ends within a column panel;
+  /// and before them a pool of what a convolution of the image makes, which is floats beside packed channels.
   @Test(arguments: [(17, 1), (32, 1), (32, 2)])
   func `Parts that are written in place and copied ones leave each other alone`(channels: Int, groups: Int) throws {
     var network = try RandomWeighted(.map(height: 6, width: 7, channels: 3), seed: 23, .integers)
@@ -90,7 +90,7 @@ import Testing
     }
     let joined = try network.append(.concatenate, parts)
     try network.append(convolution(1, 32, groups: groups), [joined])
-    #expect(Self.joins(try Plan(network.graph, pool: testPool)) == (channels == 32 ? 1 : 2))
+    #expect(Self.joins(try Plan(network.graph, pool: testPool)) == (channels == 32 ? 0 : 1))
     try expectReference(network.graph, for: network.input(), .rounded)
     try PrecisionTests().expectBFloat16(network.graph, for: network.input(), "\(channels) channels, \(groups) groups")
   }

@@ -133,6 +133,10 @@ import Testing
       // Windows that start at the last pixel at the latest have a pixel inside.
       let pixels = (inputWidth - 1 + padding) / stride + 1
       guard windowWidth > padding else { continue }
+      let weights = try GuardedFloats(random.floats(2 * rows.channels))
+      let normalization = unsafe PoolNormalization(weights: weights.start, activation: .relu)
+      let activation = [Activation.identity, .clip(minimum: -0.5, maximum: 0.5)][random.count(0...1)]
+      let isNormalized = random.count(0...1) == 1 && !isMaximum
       func pool(_ element: MapElementType) throws -> [Float] {
         let found = try GuardedFloats(count: pixels * rows.stride(element))
         let inputs = unsafe rows.pointers(element)
@@ -140,7 +144,8 @@ import Testing
           inputs: inputs, inputRows: rows.count, inputWidth: inputWidth, pixelStride: rows.stride(element),
           windowWidth: windowWidth + 1, stride: stride, dilation: dilation, paddingLeft: padding, divisor: nil,
           output: found.start, outputPixelStride: rows.stride(element), pixels: pixels,
-          vectors: rows.stride(element) / kernels.vectorWidth, element: element)
+          vectors: rows.stride(element) / kernels.vectorWidth, element: element,
+          normalization: isNormalized ? normalization : nil, activation: activation)
         if isMaximum { kernels.maximumPool(run) } else { kernels.averagePool(run) }
         return found.values
       }

@@ -16,19 +16,22 @@ extension Lowering {
     return output
   }
 
-  /// A value of the current node in the memory of the concatenation that alone reads it, or nil where it cannot be written
-  /// there: its channels must begin and end with a column panel.
-  mutating func partOfConcatenation(_ node: Node) -> Int? {
-    guard consumers[self.node].count == 1, let reader = consumers[self.node].first,
-      case .concatenate = graph.nodes[reader].operation, elements[self.node] == elements[reader]
+  /// A value in the memory of the concatenation that alone reads it, or nil where it cannot be written there: its channels
+  /// must begin and end with a column panel.
+  ///
+  /// - Parameter index: The current node, or the one that it is lowered together with.
+  mutating func partOfConcatenation(_ index: Int) -> Int? {
+    guard consumers[index].count == 1, let reader = consumers[index].first,
+      case .concatenate = graph.nodes[reader].operation, elements[index] == elements[reader]
     else { return nil }
     let inputs = graph.nodes[reader].inputs
-    guard let position = inputs.firstIndex(of: self.node), position > 0, inputs.lastIndex(of: self.node) == position,
-      inputs[0] < self.node, growsInPlace(reader)
+    guard let position = inputs.firstIndex(of: index), position > 0, inputs.lastIndex(of: index) == position,
+      inputs[0] < node, growsInPlace(reader)
     else { return nil }
+    let shape = graph.nodes[index].shape
     let firstChannel = inputs[..<position].reduce(0) { $0 + graph.nodes[$1].shape.channels }
-    guard firstChannel % kernels.panelWidth == 0, node.shape.channels % kernels.panelWidth == 0 else { return nil }
-    let value = newValue(node.shape, over: valueOfNode[inputs[0]])
+    guard firstChannel % kernels.panelWidth == 0, shape.channels % kernels.panelWidth == 0 else { return nil }
+    let value = newValue(shape, over: valueOfNode[inputs[0]])
     values[value].firstChannel = firstChannel
     return value
   }

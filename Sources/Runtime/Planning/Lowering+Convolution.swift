@@ -8,6 +8,11 @@ extension Lowering {
   private static let narrowPanelBytes = 24 << 10
 
   mutating func lower(_ convolution: Convolution, _ node: Node, _ inputs: [Int]) -> Int {
+    if isAveragedNormalization(convolution, node, inputs[0]) {
+      normalizationOfNode[self.node] = PoolStep.Normalization(
+        weights: addDepthwise(convolution, node, taps: 1), activation: convolution.epilogue.activation)
+      return inputs[0]
+    }
     let input = readable(inputs[0], convolution.inputActivation)
     let window = place(convolution.window, on: input.value)
     reserveBorder(of: input.value, for: window, outputWidth: width(of: node.shape))
@@ -93,21 +98,40 @@ extension Lowering {
     _ convolution: Convolution, _ node: Node, _ input: (value: Int, activation: Activation), _ window: PlacedWindow,
     residual: Int?
   ) -> Int {
-    let bias = convolution.hasBias ? graph.tensors[node.parameters[1]] : nil
     var output = newValue(node.shape)
     values[output].hasRowSums = residual == nil && isAveraged
     append(
       .depthwise(
         DepthwiseStep(
           input: input.value, output: output, window: window,
-          weights: weights.addDepthwise(
-            graph.tensors[node.parameters[0]], bias, taps: window.taps, channels: node.shape.channels),
+          weights: addDepthwise(convolution, node, taps: window.taps),
           inputActivation: input.activation,
           activation: residual == nil ? convolution.epilogue.activation : .identity,
           sumsRows: values[output].hasRowSums)))
     guard let residual else { return output }
     output = append(.add(from: output, and: residual, to: newValue(node.shape, over: output)), multiplyAdds: 0)
     return activated(output, by: convolution.epilogue.activation, inPlace: true)
+  }
+
+  private mutating func addDepthwise(_ convolution: Convolution, _ node: Node, taps: Int) -> Int {
+    let bias = convolution.hasBias ? graph.tensors[node.parameters[1]] : nil
+    return weights.addDepthwise(graph.tensors[node.parameters[0]], bias, taps: taps, channels: node.shape.channels)
+  }
+
+  /// Whether the current node is a batch normalization, with limits or nothing after it, that only an average pool reads, each
+  /// position once: what it makes of a map then needs no memory, and no pass over it.
+  private func isAveragedNormalization(_ convolution: Convolution, _ node: Node, _ input: Int) -> Bool {
+    guard consumers[self.node].count == 1, let reader = consumers[self.node].first,
+      case .averagePool(let pool) = graph.nodes[reader].operation, self.node != graph.featureNode,
+      self.node != graph.lastMap, case .map(let height, let width, _) = values[input].shape
+    else { return false }
+    let window = convolution.window
+    return convolution.isDepthwise(on: values[input].shape) && window.size == Extent(1) && window.stride == Extent(1)
+      && window.placement(on: Extent(height: height, width: width))?.output == Extent(height: height, width: width)
+      && convolution.inputActivation == .identity && !convolution.epilogue.addsResidual
+      && convolution.epilogue.activation.limits != nil && !values[input].isTight
+      && values[input].element == elements[reader] && pool.window.stride.height >= pool.window.size.height
+      && pool.window.stride.width >= pool.window.size.width
   }
 
   /// Whether a reader of the current node takes the mean of its map.
@@ -128,7 +152,7 @@ extension Lowering {
   /// The value that a convolution writes: in place of its residual where nothing else reads that afterwards, or as a part of
   /// the concatenation that reads it.
   mutating func outputValue(_ node: Node, residual: Int?) -> Int {
-    guard let residual else { return partOfConcatenation(node) ?? newValue(node.shape) }
+    guard let residual else { return partOfConcatenation(self.node) ?? newValue(node.shape) }
     guard isLastUse(of: 1), !values[residual].isTight else { return newValue(node.shape) }
     return newValue(node.shape, over: residual)
   }

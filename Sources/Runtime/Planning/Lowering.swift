@@ -45,6 +45,8 @@ struct Lowering {
   /// For nodes whose products only their reader computes, as it reads them: the value of one pixel that the node's
   /// value is to be multiplied by.
   var scaleOfNode: [Int: Int] = [:]
+  /// For nodes that only an average pool computes, as it reads them.
+  var normalizationOfNode: [Int: PoolStep.Normalization] = [:]
   let consumers: [[Int]]
   let elements: MapElementTypes
   let positiveNodes: [Bool]
@@ -93,6 +95,7 @@ struct Lowering {
     case .separableConvolution(let separable): return lower(separable, node, inputs)
     case .batchNormalization(let normalization): return lower(normalization, node, inputs[0])
     case .dense(let dense): return lower(dense, node, inputs[0])
+    case .activation where limiter(of: node.inputs[0]) == self.node: return inputs[0]
     case .activation(let activation) where activation(0).isFinite:
       return activated(inputs[0], by: activation, inPlace: isLastUse(of: 0))
     case .softmax:
@@ -181,8 +184,26 @@ struct Lowering {
   // MARK: Simple operations
 
   private mutating func lower(_ window: Window, _ kind: PoolStep.Kind, _ node: Node, _ input: Int) -> Int {
-    let output = newValue(node.shape)
-    return append(.pool(PoolStep(input: input, output: output, window: place(window, on: input), kind: kind)))
+    let limiter = limiter(of: self.node)
+    let output = partOfConcatenation(limiter ?? self.node) ?? newValue(node.shape)
+    var step = PoolStep(
+      input: input, output: output, window: place(window, on: input), kind: kind,
+      normalization: normalizationOfNode[node.inputs[0]])
+    if let limiter, case .activation(let activation) = graph.nodes[limiter].operation { step.activation = activation }
+    let normalized = step.normalization == nil ? 0 : graph.multiplyAdds(of: graph.nodes[node.inputs[0]])
+    return append(.pool(step), multiplyAdds: normalized)
+  }
+
+  /// The activation that a pool applies to what it stores, or nil: the only reader of its value, where that is one of limits.
+  private func limiter(of pool: Int) -> Int? {
+    switch graph.nodes[pool].operation {
+    case .maxPool, .averagePool: break
+    default: return nil
+    }
+    guard consumers[pool].count == 1, pool != graph.featureNode, pool != graph.lastMap,
+      case .activation(let activation) = graph.nodes[consumers[pool][0]].operation, activation.limits != nil
+    else { return nil }
+    return consumers[pool][0]
   }
 
   private mutating func lowerSum(_ node: Node, _ inputs: [Int]) -> Int {

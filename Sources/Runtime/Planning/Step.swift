@@ -189,6 +189,18 @@ struct PoolStep {
   var output: Int
   var window: PlacedWindow
   var kind: Kind
+  /// Of an average's inputs.
+  var normalization: Normalization?
+  /// Limits, of what it stores.
+  var activation = Activation.identity
+
+  /// `activation(factor * x + offset)`.
+  struct Normalization {
+    /// Where the offsets and factors are; see `PoolNormalization`.
+    var weights: Int
+    /// Limits.
+    var activation: Activation
+  }
 }
 
 /// Two maps, or a map and the values of one pixel, which are repeated for all others.

@@ -185,13 +185,18 @@ extension MemberRun {
       }
       var divisor: Int?
       if case .average(countsPadding: true) = step.kind { divisor = window.taps }
+      let vectors = map.pixelWords / vectorWidth
+      let values = vectors * (map.element == .float32 ? 1 : 2)
       let run = unsafe PoolRun(
         inputs: scratch.inputRows.reading(count), inputRows: count, inputWidth: map.width, pixelStride: map.pixelStride,
         windowWidth: window.width, stride: window.strideAcross, dilation: window.dilationAcross,
         paddingLeft: window.left, divisor: divisor,
-        output: row(y, of: output).writing(output.width * output.pixelStride),
-        outputPixelStride: output.pixelStride, pixels: output.width, vectors: map.pixelWords / vectorWidth,
-        element: map.element)
+        output: row(y, of: output).writing((output.width - 1) * output.pixelStride + output.pixelWords),
+        outputPixelStride: output.pixelStride, pixels: output.width, vectors: vectors, element: map.element,
+        normalization: step.normalization.map {
+          unsafe PoolNormalization(
+            weights: (weights + $0.weights).reading(2 * values * vectorWidth), activation: $0.activation)
+        }, activation: step.activation)
       switch step.kind {
       case .maximum: kernels.maximumPool(run)
       case .average: kernels.averagePool(run)

@@ -21,19 +21,22 @@ enum PoolChecks {
     let windowWidth = random.count(2...3) + padding
     // Windows that start at the last pixel at the latest have a pixel inside.
     let pixels = (inputWidth - 1 + padding) / stride + 1
-    func pool(_ element: MapElementType, divisor: Int?, isMaximum: Bool) -> [Float] {
+    let factors = random.floats(2 * rows.channels)
+    let weights = GuardedFloats(factors)
+    func pool(_ element: MapElementType, _ kind: Kind) -> [Float] {
       let found = GuardedFloats(count: pixels * rows.stride(element))
       let run = PoolRun(
         inputs: kept(rows.pointers(element)), inputRows: rows.count, inputWidth: inputWidth,
         pixelStride: rows.stride(element), windowWidth: windowWidth, stride: stride, dilation: dilation,
-        paddingLeft: padding, divisor: divisor, output: found.start, outputPixelStride: rows.stride(element),
-        pixels: pixels, vectors: rows.stride(element) / CountedKernels.vectorWidth, element: element)
-      if isMaximum { CountedKernels.maximumPool(run) } else { CountedKernels.averagePool(run) }
+        paddingLeft: padding, divisor: kind.divisor, output: found.start, outputPixelStride: rows.stride(element),
+        pixels: pixels, vectors: rows.stride(element) / CountedKernels.vectorWidth, element: element,
+        normalization: kind.isNormalized ? PoolNormalization(weights: weights.start, activation: .identity) : nil,
+        activation: kind.activation)
+      if kind.isMaximum { CountedKernels.maximumPool(run) } else { CountedKernels.averagePool(run) }
       return found.values
     }
-    for (isMaximum, divisor) in [(true, nil), (false, nil), (false, 9)] as [(Bool, Int?)] {
-      let what = isMaximum ? "maximum pool" : "average pool"
-      let found = pool(.float32, divisor: divisor, isMaximum: isMaximum)
+    for kind in Kind.all {
+      let found = pool(.float32, kind)
       for pixel in 0..<pixels {
         let columns = (0..<windowWidth).map { pixel * stride - padding + $0 * dilation }.filter {
           (0..<inputWidth).contains($0)
@@ -42,12 +45,16 @@ enum PoolChecks {
         if columns.isEmpty { continue }
         for channel in 0..<rows.channels {
           let values = (0..<rows.count).flatMap { row in columns.map { rows[row, $0, channel] } }
-          expect(found[pixel * rows.channels + channel], values, divisor, isMaximum, what)
+          let (vector, lane) = channel.quotientAndRemainder(dividingBy: CountedKernels.vectorWidth)
+          let place = 2 * vector * CountedKernels.vectorWidth + lane
+          let normalization = (factors[place + CountedKernels.vectorWidth], factors[place])
+          expect(found[pixel * rows.channels + channel], values, kind, kind.isNormalized ? normalization : (1, 0))
         }
       }
-      let packed = pool(.bfloat16, divisor: divisor, isMaximum: isMaximum)
+      let packed = pool(.bfloat16, kind)
       Comparisons.expectEqual(
-        PackedLayout(width: CountedKernels.vectorWidth).values(packed), PackedLayout.rounded(found), "packed \(what)")
+        PackedLayout(width: CountedKernels.vectorWidth).values(packed), PackedLayout.rounded(found),
+        "packed \(kind.name)")
     }
   }
 
@@ -66,12 +73,13 @@ enum PoolChecks {
       }
       return found.values
     }
-    for isMaximum in [true, false] {
-      let what = isMaximum ? "global maximum" : "global mean"
+    for kind in [Kind(isMaximum: true), Kind()] {
+      let isMaximum = kind.isMaximum
+      let what = "global \(kind.name)"
       let found = pool(.float32, .float32, isMaximum: isMaximum)
       for channel in 0..<rows.channels {
         let values = (0..<height).flatMap { y in (0..<width).map { x in rows[y, x, channel] } }
-        expect(found[channel], values, nil, isMaximum, what)
+        expect(found[channel], values, kind)
       }
       Comparisons.expectEqual(pool(.bfloat16, .float32, isMaximum: isMaximum), found, "widened \(what)")
       let packed = pool(.bfloat16, .bfloat16, isMaximum: isMaximum)
@@ -80,16 +88,34 @@ enum PoolChecks {
     }
   }
 
-  /// The largest of values or their mean.
+  private struct Kind {
+    var isMaximum = false
+    var divisor: Int?
+    var isNormalized = false
+    var activation = Activation.identity
+
+    var name: String { isMaximum ? "maximum pool" : isNormalized ? "normalized average pool" : "average pool" }
+
+    static let all = [
+      Kind(isMaximum: true), Kind(), Kind(divisor: 9), Kind(isNormalized: true),
+      Kind(isMaximum: true, activation: .clip(minimum: -0.5, maximum: 0.5)), Kind(divisor: 4, activation: .relu),
+    ]
+  }
+
+  /// The largest of values, or the mean of what a factor and an offset make of them.
   private static func expect(
-    _ found: Float, _ values: [Double], _ divisor: Int?, _ isMaximum: Bool, _ what: String
+    _ found: Float, _ values: [Double], _ kind: Kind, _ normalization: (factor: Float, offset: Float) = (1, 0)
   ) {
-    if isMaximum {
+    if kind.isMaximum {
       let largest = values.contains { $0.isNaN } ? Double.nan : values.reduce(-.infinity) { max($0, $1) }
-      return Comparisons.expectNear(found, largest, within: 0, what)
+      return Comparisons.expectNear(found, kind.activation(largest), within: 0, kind.name)
     }
+    let divisor = Double(kind.divisor ?? values.count)
     var mean = PlainSum()
-    for value in values { mean.add(value / Double(divisor ?? values.count)) }
-    mean.expect(found, what)
+    for value in values {
+      mean.add(value * Double(normalization.factor) / divisor)
+      mean.add(Double(normalization.offset) / divisor)
+    }
+    mean.expect(found, behind: kind.activation, kind.name)
   }
 }
