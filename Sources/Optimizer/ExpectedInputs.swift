@@ -29,6 +29,7 @@ struct ExpectedInputs {
     switch node.operation {
     case .activation(let activation): return first?.activated(by: activation)
     case .maxPool(let window): return first?.maximum(of: window.size.height * window.size.width)
+    case .averagePool(let pool) where isNormalized(pool, after: graph.nodes[node.inputs[0]]): return first
     case .averagePool(let pool): return first?.average(of: pool.window.size.height * pool.window.size.width)
     case .globalPool(let pool):
       let count = pixels(of: node.inputs[0])
@@ -58,6 +59,14 @@ struct ExpectedInputs {
     case .dense(let dense): return try product(of: first, nil, groups: 1, node)?.activated(by: dense.activation)
     default: return nil
     }
+  }
+
+  /// Whether a pool's values were normalized, rather than those of the convolution that makes its input: `MoveAveragePools` put
+  /// that before it.
+  private func isNormalized(_ pool: AveragePool, after producer: Node) -> Bool {
+    guard case .convolution(let convolution) = producer.operation, convolution.isPointwise else { return false }
+    return pool.window.stride == Extent(1) && convolution.epilogue == Epilogue()
+      && normalized[graph.tensors[producer.parameters[0]].name] != nil
   }
 
   /// The moments of an input's product with a node's main kernel; notes the means of the kernel's rows.

@@ -14,11 +14,12 @@ package protocol Pass: Sendable {
 package enum Optimizer {
   /// The passes in their order, each of which may count on those before it: what does nothing goes first, because it
   /// would stand between nodes that belong together; batch normalizations next, because nothing is fused across one;
-  /// a sum before the activation that follows it; and activations move forward, into the steps that read them, only
-  /// where they could not move back, into the step that makes them.
+  /// average pools before anything is fused with the convolutions that they move past; a sum before the activation that
+  /// follows it; and activations move forward, into the steps that read them, only where they could not move back, into the
+  /// step that makes them.
   package static let passes: [any Pass] = [
-    DropNoOps(), FoldBatchNormalization(), ReplaceBatchNormalization(), FuseResidual(), FuseActivation(),
-    FuseSeparable(), FuseInputActivation(),
+    DropNoOps(), FoldBatchNormalization(), ReplaceBatchNormalization(), MoveAveragePools(), FuseResidual(),
+    FuseActivation(), FuseSeparable(), FuseInputActivation(),
   ]
 
   /// Validates the graph and applies passes in order.

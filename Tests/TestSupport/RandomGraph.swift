@@ -136,7 +136,16 @@ private struct RandomGraphMaker {
   private mutating func appendPool() throws {
     let window = window(pooling: true)
     if isExact || chance(2) { return try append("max_pool", .maxPool(window)) }
+    if chance(3) { try appendPointwise() }
     try append("average_pool", .averagePool(AveragePool(window: window, countsPadding: chance(2))))
+    if chance(3) { try appendPointwise() }
+  }
+
+  private mutating func appendPointwise() throws {
+    let outputs = [2, 9].randomElement(using: &random)!
+    try append(
+      "pointwise",
+      .convolution(Convolution(window: Window(size: Extent(1)), outputChannels: outputs, hasBias: chance(2))))
   }
 
   /// `x + f(x)`, at times with an activation before or after the sum, and at times a sum of three.
