@@ -18,6 +18,7 @@ extension DelegatingUnit {
   public static func combine(_ run: BinaryRun) { base.combine(run) }
   public static func softmax(_ line: ElementwiseRun) { base.softmax(line) }
   public static func transformInput(_ tiles: WinogradInput) { base.transformInput(tiles) }
+  public static func transformInput(_ window: WinogradIntegers) { base.transformInput(window) }
   public static func transformOutput(_ tiles: WinogradOutput) { base.transformOutput(tiles) }
   public static func transformInput(_ line: WinogradLineInput) { base.transformInput(line) }
   public static func transformOutput(_ line: WinogradLineOutput) { base.transformOutput(line) }

@@ -37,6 +37,7 @@ public protocol KernelSet: Sendable {
   /// Packs exactly `channels` floats into one pixel, whose last column panel is filled with zeros.
   static func pack(_ values: UnsafePointer<Float>, to words: UnsafeMutablePointer<Float>, channels: Int)
   static func transformInput(_ tiles: WinogradInput)
+  static func transformInput(_ window: WinogradIntegers)
   static func transformOutput(_ tiles: WinogradOutput)
   static func transformInput(_ line: WinogradLineInput)
   static func transformOutput(_ line: WinogradLineOutput)

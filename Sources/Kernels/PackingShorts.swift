@@ -46,28 +46,40 @@ extension VectorUnit {
         }
         packShorts(
           floats, channels: run.channels, limit: limit, run.panels + panel &* panelWords,
-          scales: run.columnScales + left)
+          scales: run.columnScales + left
+        ) { largestMagnitudes(floats + $0, run.channels) }
       }
     }
   }
 
+  /// The largest magnitudes of a vector of columns, `[channels][panelWidth]`.
+  @inlinable @inline(__always)
+  static func largestMagnitudes(_ values: UnsafePointer<Float>, _ channels: Int) -> Vector {
+    var tops = Integers.zero
+    for channel in 0..<channels {
+      let bits = unsafeBitCast(load(values + channel &* panelWidth), to: Integers.self)
+      tops = maximum(tops, bits & Integers(repeating: 0x7fff_ffff))
+    }
+    return unsafeBitCast(tops, to: Vector.self)
+  }
+
   /// The columns `[channels][panelWidth]` as integers, two channels a word as `QuantizeRun` has them, with a scale for each.
+  ///
+  /// - Parameters:
+  ///   - limit: What the size of a column becomes.
+  ///   - growth: By which the scales are multiplied.
+  ///   - size: Of each column of a vector, that begins at an offset.
   @inlinable @inline(__always)
   static func packShorts(
     _ values: UnsafePointer<Float>, channels: Int, limit: Float, _ output: UnsafeMutablePointer<Float>,
-    scales: UnsafeMutablePointer<Float>
+    scales: UnsafeMutablePointer<Float>, growth: Float = 1, size: (_ offset: Int) -> Vector
   ) {
     var output = output
     var ups = InlineArray<2, Vector>(repeating: .zero)
     for half in 0..<2 {
-      var tops = Integers.zero
-      for channel in 0..<channels {
-        let bits = unsafeBitCast(load(values + (channel &* panelWidth &+ half &* vectorWidth)), to: Integers.self)
-        tops = maximum(tops, bits & Integers(repeating: 0x7fff_ffff))
-      }
-      let (up, down) = factors(of: unsafeBitCast(tops, to: Vector.self), limit: limit)
+      let (up, down) = factors(of: size(half &* vectorWidth), limit: limit)
       ups[half] = up
-      store(down, scales + half &* vectorWidth)
+      store(down * growth, scales + half &* vectorWidth)
     }
     for start in stride(from: 0, to: channels, by: panelWidth) {
       let apart = min(vectorWidth, (channels &- start &+ 1) / 2)

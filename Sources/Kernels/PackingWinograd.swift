@@ -8,7 +8,8 @@ public struct WinogradPacking {
   public var scale: UnsafePointer<Float>
   /// `[panel][6][6][words][panelWidth]`; see `KernelSet.words`.
   public var panels: UnsafeMutablePointer<Float>
-  /// `float32`, or `int16`, whose integers of +-`KernelSet.shortLimit` have a scale for each column of each point.
+  /// `float32`, or `int16`, whose integers have a scale for each column of each point: as large as 32 bits allow for their sums with
+  /// rows of `KernelSet.winogradLimit`.
   public var arithmetic: Arithmetic
   /// Those scales, `[panel][6][6][panelWidth]`; nil for `float32`.
   public var columnScales: UnsafeMutablePointer<Float>?
@@ -87,18 +88,37 @@ extension VectorUnit {
   @inlinable @inline(never)
   static func packShorts(_ run: WinogradPacking) {
     let depth = words(of: run.channels, .int16)
-    let limit = Float(shortLimit(channels: run.channels))
+    let limit = meanLimit(channels: run.channels)
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 36 &* run.channels &* panelWidth) { floats in
       let floats = floats.baseAddress!
       for panel in 0..<(run.columns &+ panelWidth &- 1) / panelWidth {
         transformKernel(run, panel, floats)
         for point in 0..<36 {
           let index = panel &* 36 &+ point
+          let values = floats + point &* run.channels &* panelWidth
           packShorts(
-            floats + point &* run.channels &* panelWidth, channels: run.channels, limit: limit,
-            run.panels + index &* depth &* panelWidth, scales: run.columnScales! + index &* panelWidth)
+            values, channels: run.channels, limit: limit, run.panels + index &* depth &* panelWidth,
+            scales: run.columnScales! + index &* panelWidth,
+            growth: WinogradPoints.growth(point / 6) * WinogradPoints.growth(point % 6)
+          ) { sizes(values + $0, run.channels, meanLimit: limit) }
         }
       }
     }
+  }
+
+  /// The mean magnitude of a column's integers at which a sum of products with rows of `winogradLimit` cannot leave 32 bits.
+  @inlinable
+  static func meanLimit(channels: Int) -> Float {
+    // Rounding adds up to half a unit to each.
+    Float(Int32.max) / Float(winogradLimit(channels: channels) &+ 1) / Float(channels) - 1
+  }
+
+  /// The mean magnitudes of a vector of columns, or as much as keeps the largest magnitude within 16 bits.
+  @inlinable @inline(__always)
+  static func sizes(_ values: UnsafePointer<Float>, _ channels: Int, meanLimit: Float) -> Vector {
+    let part = Vector(repeating: 1 / Float(channels))
+    var mean = Vector.zero
+    for channel in 0..<channels { multiplyAdd(&mean, magnitude(load(values + channel &* panelWidth)), part) }
+    return maximum(mean, largestMagnitudes(values, channels) * (meanLimit / 32_767))
   }
 }

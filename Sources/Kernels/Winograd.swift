@@ -54,14 +54,17 @@ public struct WinogradOutput {
   public var pixels: Int
   /// The element type of the output.
   public var element: MapElementType
+  /// Where the sums are integers.
+  public var scales: WinogradScales?
 
   public init(
     sums: UnsafePointer<Float>, pointStride: Int, windowStride: Int, bias: UnsafePointer<Float>,
     activation: Activation, outputs: UnsafePointer<UnsafeMutablePointer<Float>>,
     residuals: UnsafePointer<UnsafePointer<Float>>? = nil, rows: Int, pixelStride: Int, windows: Int,
-    pixels: Int, element: MapElementType = .float32
+    pixels: Int, element: MapElementType = .float32, scales: WinogradScales? = nil
   ) {
     self.element = element
+    self.scales = scales
     self.residuals = residuals
     self.pointStride = pointStride
     self.windowStride = windowStride
@@ -199,8 +202,9 @@ extension VectorUnit {
   }
 
   @inlinable @inline(__always)
-  static func transformOutput<Element: StoredElement>(_ tile: WinogradOutput, _ window: Int, _ element: Element.Type)
-  where Element.Unit == Self {
+  static func transformOutput<Element: StoredElement>(
+    _ tile: WinogradOutput, _ window: Int, _ element: Element.Type
+  ) where Element.Unit == Self {
     let floor = Vector(repeating: tile.activation.minimum)
     guard tile.activation.maximum < .infinity else {
       return forEachPixel(tile, window, element) { x, y, low, high in
@@ -217,6 +221,9 @@ extension VectorUnit {
   }
 
   /// Calls `body` with the sums of each pixel of a window that is inside the output.
+  ///
+  /// Whether they are integers is asked for each line: where LLVM knew that, it read so many at once that it kept five times as
+  /// many vectors on the stack.
   @inlinable @inline(__always)
   static func forEachPixel<Element: StoredElement>(
     _ tile: WinogradOutput, _ window: Int, _: Element.Type,
@@ -230,7 +237,7 @@ extension VectorUnit {
     for x in 0..<4 where x < count {
       let highs = transformedColumn(rows, x)
       for y in 0..<4 where y < tile.rows {
-        var (low, high) = (lows[x &* 4 &+ y], add(highs[y], bias))
+        var (low, high) = (lows[x &* 4 &+ y], value(highs[y], bias, tile, window))
         if let residuals = tile.residuals {
           let (lowAdded, highAdded) = Element.load(residuals[y] + (window &* 4 &+ x) &* tile.pixelStride)
           (low, high) = (add(low, lowAdded), add(high, highAdded))
@@ -248,9 +255,18 @@ extension VectorUnit {
     var pixels = InlineArray<16, Vector>(repeating: .zero)
     for x in 0..<4 {
       let column = transformedColumn(rows, x)
-      for y in 0..<4 { pixels[x &* 4 &+ y] = add(column[y], bias) }
+      for y in 0..<4 { pixels[x &* 4 &+ y] = value(column[y], bias, tile, window) }
     }
     return pixels
+  }
+
+  /// A pixel's sum with its bias; of integers, in the window's scale.
+  @inlinable @inline(__always)
+  static func value(_ sum: Vector, _ bias: Vector, _ tile: WinogradOutput, _ window: Int) -> Vector {
+    guard let scales = tile.scales else { return add(sum, bias) }
+    var value = bias
+    multiplyAdd(&value, sum, Vector(repeating: scales.windows[window]))
+    return value
   }
 
   /// The sums of a window, six rows of six columns, with each row transformed to four columns.
@@ -264,7 +280,12 @@ extension VectorUnit {
     for y in 0..<6 {
       var line = InlineArray<6, Vector>(repeating: .zero)
       let row = sums + y &* rowStride
-      for x in 0..<6 { line[x] = load(row + x &* tile.pointStride) }
+      for x in 0..<6 {
+        line[x] = load(row + x &* tile.pointStride)
+        guard let scales = tile.scales else { continue }
+        let factors = load(scales.columns + ((6 &* y &+ x) &* panelWidth &+ column))
+        line[x] = multiply(floats(unsafeBitCast(line[x], to: Integers.self)), factors)
+      }
       rows[y] = outputTransform(line)
     }
     return rows

@@ -5,21 +5,21 @@ struct PlainWinograd {
   let width: Int
   let channels: Int
   let columns: Int
-  /// The integers of each side are at most this.
+  /// What the largest value that a window's points could have becomes.
   let limit: Float
   /// Whether quotients are multiplied and added with one rounding.
   let isFused: Bool
 
-  /// The sums of a convolution with zeros around, `[height][width][columns]`.
+  /// The sums of a convolution with zeros around, and their bias, `[height][width][columns]`.
   ///
   /// - Parameter kernel: `[3][3][channels][columns]`
-  func run(_ input: [Float], kernel: [Float]) -> [Float] {
+  func run(_ input: [Float], kernel: [Float], bias: [Float]) -> [Float] {
     let weights = (0..<columns).map { column in
       (0..<36).map { point in
-        quantized(
+        integers(
           (0..<channels).map { channel in
             transformed(point) { kernel[($0 * channels + channel) * columns + column] }
-          })
+          }, point)
       }
     }
     var output = [Float](repeating: 0, count: height * width * columns)
@@ -27,10 +27,10 @@ struct PlainWinograd {
       for left in stride(from: 0, to: width, by: 4) {
         let rows = rows(of: input, top: top - 1, left: left - 1)
         for column in 0..<columns {
-          let pixels = back((0..<36).map { rows[$0].product(weights[column][$0]) })
+          let pixels = back((0..<36).map { rows.points[$0].sum(weights[column][$0]) * weights[column][$0].scale })
           for y in 0..<min(4, height - top) {
             for x in 0..<min(4, width - left) {
-              output[((top + y) * width + left + x) * columns + column] = pixels[y][x]
+              output[((top + y) * width + left + x) * columns + column] = sum(bias[column], pixels[y][x], rows.scale)
             }
           }
         }
@@ -39,23 +39,47 @@ struct PlainWinograd {
     return output
   }
 
-  /// The channels of a window at each of the 36 points.
-  private func rows(of input: [Float], top: Int, left: Int) -> [ShortRow] {
+  /// The channels of a window at each of the 36 points, and the scale that they share.
+  private func rows(of input: [Float], top: Int, left: Int) -> (points: [ShortRow], scale: Float) {
     var points = [[Float]](repeating: [], count: 36)
+    var largest: Float = 0
     for channel in 0..<channels {
       let lines = (0..<6).map { y in
         transform(
           (0..<6).map { x in
             let (y, x) = (top + y, left + x)
             guard y >= 0, y < height, x >= 0, x < width else { return 0 }
-            return input[(y * width + x) * channels + channel]
+            let value = input[(y * width + x) * channels + channel]
+            largest = max(largest, value.magnitude)
+            return value
           })
       }
       for x in 0..<6 {
         for (y, value) in transform(lines.map { $0[x] }).enumerated() { points[y * 6 + x].append(value) }
       }
     }
-    return points.map(quantized)
+    let factors = ShortRow.factors(of: largest, limit: limit)
+    let rows = points.enumerated().map { point, values in
+      ShortRow(values, up: factors.up * (1 / Self.growth(point)), scale: factors.down, isFused: isFused)
+    }
+    return (rows, factors.down)
+  }
+
+  /// By how much more than the largest input a value of a point may be.
+  private static func growth(_ point: Int) -> Float {
+    func growth(_ index: Int) -> Float {
+      [(1 + p2) * (1 + q2), (1 + p) * (1 + q2), (1 + p2) * (1 + q)][[0, 1, 1, 2, 2, 0][index]]
+    }
+    return growth(point / 6) * growth(point % 6)
+  }
+
+  /// A column at a point: as large as sums in 32 bits allow.
+  private func integers(_ values: [Float], _ point: Int) -> ShortRow {
+    let meanLimit = Float(Int32.max) / (limit + 1) / Float(channels) - 1
+    let mean = values.reduce(0) { sum($0, $1.magnitude, 1 / Float(channels)) }
+    let top = values.reduce(0) { max($0, $1.magnitude) }
+    let (up, down) = ShortRow.factors(of: max(mean, top * (meanLimit / 32_767)), limit: meanLimit)
+    return ShortRow(values, up: up, scale: down * Self.growth(point), isFused: isFused)
   }
 
   private static let (p, q): (Float, Float) = (5 / 8, 3 / 2)
@@ -81,8 +105,6 @@ struct PlainWinograd {
     }
     return lines[0] * down[0] + lines[1] * down[1] + lines[2] * down[2]
   }
-
-  private func quantized(_ values: [Float]) -> ShortRow { ShortRow(values, limit: limit, isFused: isFused) }
 
   /// From 36 points to 4 x 4 pixels.
   private func back(_ points: [Float]) -> [[Float]] {

@@ -67,10 +67,11 @@ import Testing
     let columns = convolution.outputChannels
     let plain = PlainWinograd(
       height: height, width: width, channels: channels, columns: columns,
-      limit: Float(set.kernels.shortLimit(channels: channels)), isFused: isFused(set))
+      limit: Float(set.kernels.winogradLimit(channels: channels)), isFused: isFused(set))
     let pixels = element == .bfloat16 ? input.map(\.roundedToBFloat16) : input
-    let sums = plain.run(pixels, kernel: try graph.tensors[node.parameters[0]].values())
-    let bias = try graph.tensors[node.parameters[1]].values()
+    let sums = plain.run(
+      pixels, kernel: try graph.tensors[node.parameters[0]].values(),
+      bias: try graph.tensors[node.parameters[1]].values())
     var residual: [Float]?
     if convolution.epilogue.addsResidual {
       var shorter = graph
@@ -79,7 +80,7 @@ import Testing
       residual = try executor(shorter, precision, set).run(input)
     }
     return sums.indices.map { index in
-      var value = sums[index] + bias[index % columns]
+      var value = sums[index]
       if let residual { value += residual[index] }
       return Float(convolution.epilogue.activation(Double(value))).roundedToBFloat16
     }

@@ -67,7 +67,7 @@ struct MemberScratchSizes {
         addRows(
           tiles * points * shape.tileStride(kernels), beside: points * winograd.blockWindows * kernels.panelWidth)
         blockRows = max(blockRows, winograd.blockWindows, points)
-        if shape.arithmetic == .int16 { rows = max(rows, points * shape.lineStride(kernels) + 2 * width) }
+        if shape.isInteger { rows = max(rows, winograd.blockWindows) }
       case .depthwise(let depthwise):
         windowRows = max(windowRows, depthwise.window.height)
         blockRows = max(blockRows, maps[depthwise.output].width)

@@ -15,7 +15,7 @@ struct WeightLayout {
 
   /// The version of what packing makes of a tensor. It must be raised with any change of that, as blocks that were
   /// packed before are kept; `PackedWeightsTests` fails where that was forgotten.
-  static let version = 6
+  static let version = 7
 
   private(set) var wordCount = 0
   /// A hash of the places that were reserved, and of what they are for.

@@ -38,7 +38,6 @@ extension MemberRun {
   ) {
     let pointStride = step.shape.tileStride(kernels)
     let tileWords = step.tiling.points * pointStride
-    let limit = step.shape.limit(kernels)
     for tile in 0..<tileCount(step, block.count) {
       let rows = rows(ofTile: tile, step, block)
       let mine = rows.clamped(to: windows)
@@ -47,7 +46,10 @@ extension MemberRun {
       forEachRun(of: first..<first + mine.count, width: across(step)) { y, x, count in
         let row = y * across(step) + x - block.lowerBound - rows.lowerBound
         if step.shape.isInteger {
-          for window in 0..<count { quantize(step, y, x + window, row: row + window, points, limit: limit) }
+          for window in 0..<count {
+            quantize(
+              step, y, x + window, to: points + (row + window) * vectorWidth, window: rows.lowerBound + row + window)
+          }
         } else {
           transform(
             step, y, x, count, to: points + row * vectorWidth, pointStride: pointStride,
@@ -76,25 +78,21 @@ extension MemberRun {
         element: input.element))
   }
 
-  /// Transforms a window to a row of a tile by way of floats; each of its 36 points has a scale of its own.
+  /// Transforms a window of a block to integers.
   private func quantize(
-    _ step: WinogradStep, _ y: Int, _ x: Int, row: Int, _ points: BoundedPointer<Float>, limit: Float
+    _ step: WinogradStep, _ y: Int, _ x: Int, to output: BoundedPointer<Float>, window: Int
   ) {
-    let shape = step.shape
-    let pointStride = shape.tileStride(kernels)
-    let lineStride = shape.lineStride(kernels)
-    let segmentStride = shape.tileRows * vectorWidth
-    transform(step, y, x, 1, to: scratch.rows, pointStride: lineStride, vectorStride: vectorWidth)
-    for point in 0..<36 {
-      scratch.slots[point] = point * pointStride + row * vectorWidth
-      scratch.scaleSlots[point] = point * pointStride + shape.segments * segmentStride + row
-    }
-    unsafe kernels.quantize(
-      QuantizeRun(
-        lines: scratch.rows.reading(36 * lineStride + 2 * vectorWidth), lineStride: lineStride, rows: 36,
-        channels: shape.channels, rowPanel: points.writing(36 * pointStride), slots: scratch.slots.reading(36),
-        segmentStride: segmentStride, scaleSlots: scratch.scaleSlots.reading(36), arithmetic: .int16,
-        limit: limit))
+    let input = maps[step.input]
+    let left = x * 4 - step.left
+    let pointStride = step.shape.tileStride(kernels)
+    let segmentStride = step.shape.tileRows * vectorWidth
+    gatherRows(of: input, top: y * 4 - step.top, height: 6, dilation: 1, columns: left..<left + 6)
+    let reach = 35 * pointStride + (step.shape.segments - 1) * segmentStride + vectorWidth
+    unsafe kernels.transformInput(
+      WinogradIntegers(
+        inputs: scratch.inputRows.reading(6), pixelStride: input.pixelStride, channels: step.shape.channels,
+        element: input.element, output: output.writing(reach), pointStride: pointStride, segmentStride: segmentStride,
+        scale: (scratch.rows + window).writing(1)))
   }
 
   // MARK: Products
@@ -105,12 +103,8 @@ extension MemberRun {
     panels: Range<Int>
   ) {
     let points = step.tiling.points
-    // Sums of integers are scaled, as outputs are, and stored as `[window][point]`. Sums of floats stay as they come,
-    // `[point][window]`.
-    let strides =
-      step.shape.isInteger
-      ? (point: panelWidth, window: points * panelWidth) : (point: block.count * panelWidth, window: panelWidth)
-    for window in 0..<block.count { scratch.outputOffsets[window] = window * strides.window }
+    let pointStride = block.count * panelWidth
+    for window in 0..<block.count { scratch.outputOffsets[window] = window * panelWidth }
     let last = rows(ofTile: tiles.upperBound - 1, step, block)
     let windows = rows(ofTile: tiles.lowerBound, step, block).lowerBound..<last.upperBound
     let first = block.lowerBound + windows.lowerBound
@@ -120,8 +114,7 @@ extension MemberRun {
       forEachRun(of: first..<first + windows.count, width: across(step)) { y, x, count in
         let window = y * across(step) + x - block.lowerBound
         transformBack(
-          step, y, x, count, panel, sums + window * strides.window, pointStride: strides.point,
-          windowStride: strides.window)
+          step, y, x, count, panel, sums + window * panelWidth, pointStride: pointStride, window: window)
       }
     }
   }
@@ -146,18 +139,17 @@ extension MemberRun {
         residualOffsets: scratch.outputOffsets.reading(block.count), activation: .identity,
         arithmetic: shape.arithmetic,
         columnScales: (weights + (step.weights.scales + panel * columns)).reading(columns),
-        starts: (weights + step.weights.starts).rebound(to: Int32.self).reading(columns),
-        sums: shape.isInteger ? nil : sums))
+        starts: (weights + step.weights.starts).rebound(to: Int32.self).reading(columns), sums: sums))
   }
 
-  /// Transforms the sums of adjacent windows to pixels.
+  /// Transforms the sums of adjacent windows, of which a block's number is given for the first, to pixels.
   private func transformBack(
     _ step: WinogradStep, _ y: Int, _ x: Int, _ count: Int, _ panel: Int, _ sums: BoundedPointer<Float>,
-    pointStride: Int, windowStride: Int
+    pointStride: Int, window: Int
   ) {
     if step.tiling != .square {
       return transformLinesBack(
-        step, y, x, count, panel, sums, pointStride: pointStride, windowStride: windowStride)
+        step, y, x, count, panel, sums, pointStride: pointStride, windowStride: panelWidth)
     }
     let output = maps[step.output]
     let words = output.panelWords(panelWidth)
@@ -171,10 +163,18 @@ extension MemberRun {
     }
     unsafe kernels.transformOutput(
       WinogradOutput(
-        sums: sums.reading(35 * pointStride + (count - 1) * windowStride + panelWidth), pointStride: pointStride,
-        windowStride: windowStride, bias: (weights + (step.bias + panel * panelWidth)).reading(panelWidth),
+        sums: sums.reading(35 * pointStride + count * panelWidth), pointStride: pointStride,
+        windowStride: panelWidth, bias: (weights + (step.bias + panel * panelWidth)).reading(panelWidth),
         activation: step.activation, outputs: scratch.outputRows.reading(rows),
         residuals: step.residual == nil ? nil : scratch.residualRows.reading(rows), rows: rows,
-        pixelStride: output.pixelStride, windows: count, pixels: output.width - x * 4, element: output.element))
+        pixelStride: output.pixelStride, windows: count, pixels: output.width - x * 4, element: output.element,
+        scales: step.shape.isInteger ? scales(step, panel, window: window, count) : nil))
+  }
+
+  private func scales(_ step: WinogradStep, _ panel: Int, window: Int, _ count: Int) -> WinogradScales {
+    let columns = step.tiling.points * panelWidth
+    return unsafe WinogradScales(
+      columns: (weights + (step.weights.scales + panel * columns)).reading(columns),
+      windows: (scratch.rows + window).reading(count))
   }
 }

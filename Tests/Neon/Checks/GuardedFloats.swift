@@ -46,14 +46,19 @@ struct MapRows {
   private let floats: GuardedFloats
   private let words: GuardedFloats
 
-  /// - Parameter odd: A value that a few of the others are replaced by.
-  init(rows: Int, pixels: Int, panels: Int, _ random: inout RandomValues, odd: Float? = nil) {
+  /// - Parameters:
+  ///   - odd: A value that a few of the others are replaced by.
+  ///   - used: The channels of a pixel that are not padding, which is zeros; all unless given.
+  init(rows: Int, pixels: Int, panels: Int, _ random: inout RandomValues, odd: Float? = nil, used: Int? = nil) {
     channels = panels * CountedKernels.panelWidth
     rowPixels = pixels
     count = rows
     var values = random.representable(rows * pixels * channels)
     if let odd {
       for _ in 0..<3 { values[random.count(0...values.count - 1)] = odd }
+    }
+    if let used {
+      for index in values.indices where index % channels >= used { values[index] = 0 }
     }
     self.values = values
     floats = GuardedFloats(values)

@@ -29,7 +29,7 @@ enum WinogradChecks {
       (self.windows, self.channels, self.columns) = (windows, channels, columns)
       let panelWidth = CountedKernels.panelWidth
       rows = MapRows(
-        rows: 6, pixels: 4 * windows + 2, panels: (channels + panelWidth - 1) / panelWidth, &random)
+        rows: 6, pixels: 4 * windows + 2, panels: (channels + panelWidth - 1) / panelWidth, &random, used: channels)
       kernel = random.floats(9 * channels * columns, in: -1...1)
       bias = random.floats(columns)
       residual = MapRows(rows: 3, pixels: 4 * windows - 1, panels: (columns + panelWidth - 1) / panelWidth, &random)
@@ -68,7 +68,7 @@ enum WinogradChecks {
       // Its second windows, from pixel 4 on, read from pixel 3 on.
       let plain = PlainWinograd(
         height: 12, width: 4 * windows + 8, channels: channels, columns: columns,
-        limit: Float(CountedKernels.shortLimit(channels: channels)), isFused: true)
+        limit: Float(CountedKernels.winogradLimit(channels: channels)), isFused: true)
       var map = [Float](repeating: 0, count: plain.height * plain.width * channels)
       for y in 0..<6 {
         for x in 0..<4 * windows + 2 {
@@ -77,11 +77,11 @@ enum WinogradChecks {
           }
         }
       }
-      let sums = plain.run(map, kernel: kernel)
+      let sums = plain.run(map, kernel: kernel, bias: bias)
       for y in 0..<3 {
         for x in 0..<width {
           for column in 0..<columns {
-            var expected = sums[((y + 4) * plain.width + x + 4) * columns + column] + bias[column]
+            var expected = sums[((y + 4) * plain.width + x + 4) * columns + column]
             if element == .bfloat16 { expected = PackedLayout.rounded([expected])[0] }
             Comparisons.expectEqual(
               [found[(y * width + x) * columns + column]], [expected],
@@ -98,7 +98,8 @@ enum WinogradChecks {
       _ arithmetic: Arithmetic, _ element: MapElementType, _ activation: Activation, isAdded: Bool
     ) -> [Float] {
       let panelWidth = CountedKernels.panelWidth
-      let (points, tileStride) = rowPanels(arithmetic, element)
+      let windowScales = GuardedFloats(count: windows)
+      let (points, tileStride) = rowPanels(arithmetic, element, windowScales)
       let (weights, scales) = packed(arithmetic)
       let depth = CountedKernels.words(of: channels, arithmetic)
       let pixelStride = residual.stride(element)
@@ -106,9 +107,7 @@ enum WinogradChecks {
       let zeros = GuardedFloats([Float](repeating: 0, count: 36 * panelWidth))
       let biases = GuardedFloats(bias + [Float](repeating: 0, count: panels * panelWidth - columns))
       let starts = [Int32](repeating: 0, count: 36 * panelWidth)
-      let isInteger = arithmetic == .int16
-      let (pointStride, windowStride) =
-        isInteger ? (panelWidth, 36 * panelWidth) : (windows * panelWidth, panelWidth)
+      let (pointStride, windowStride) = (windows * panelWidth, panelWidth)
       let sums = GuardedFloats(count: 36 * windows * panelWidth)
       let offsets = (0..<windows).map { $0 * windowStride }
       let tileRows = CountedKernels.tileRows(arithmetic)
@@ -120,8 +119,7 @@ enum WinogradChecks {
             tileStride: 36 * tileStride, columnPanels: weights.start + panel * 36 * depth * panelWidth, depth: depth,
             panels: 0..<36, narrowPanel: nil, bias: zeros.start, output: sums.start, outputOffsets: kept(offsets),
             residual: nil, residualOffsets: kept(offsets), activation: .identity, arithmetic: arithmetic,
-            columnScales: scales.start + panel * 36 * panelWidth, starts: kept(starts),
-            sums: isInteger ? nil : sums.start))
+            columnScales: scales.start + panel * 36 * panelWidth, starts: kept(starts), sums: sums.start))
         let words = panel * (element == .float32 ? panelWidth : CountedKernels.vectorWidth)
         let added = residual.pointers(element).map { $0 + words }
         let outputs = (0..<3).map { output.start + $0 * width * pixelStride + words }
@@ -130,7 +128,9 @@ enum WinogradChecks {
             sums: sums.start, pointStride: pointStride, windowStride: windowStride,
             bias: biases.start + panel * panelWidth, activation: activation, outputs: kept(outputs),
             residuals: isAdded ? kept(added) : nil, rows: 3, pixelStride: pixelStride, windows: windows,
-            pixels: width, element: element))
+            pixels: width, element: element,
+            scales: arithmetic == .int16
+              ? WinogradScales(columns: scales.start + panel * 36 * panelWidth, windows: windowScales.start) : nil))
       }
       let values =
         element == .float32
@@ -138,41 +138,34 @@ enum WinogradChecks {
       return (0..<3 * width).flatMap { Array(values[$0 * panels * panelWidth..<$0 * panels * panelWidth + columns]) }
     }
 
-    /// Windows transformed, of integers by way of lines: `[tile][point]`, and from a point to the next.
+    /// Windows transformed: `[tile][point]`, and from a point to the next.
     private func rowPanels(
-      _ arithmetic: Arithmetic, _ element: MapElementType
+      _ arithmetic: Arithmetic, _ element: MapElementType, _ scales: GuardedFloats
     ) -> (memory: GuardedFloats, tileStride: Int) {
       let vectorWidth = CountedKernels.vectorWidth
       let shape = RowPanel(arithmetic, rows: CountedKernels.tileRows(arithmetic), channels: channels)
       let tiles = (windows + shape.rows - 1) / shape.rows
       let memory = GuardedFloats([Float](repeating: 0, count: tiles * 36 * shape.tileStride))
       let vectors = (channels + vectorWidth - 1) / vectorWidth
-      let lineStride = (vectors + 4) * vectorWidth
-      func transform(_ window: Int, to output: UnsafeMutablePointer<Float>, _ pointStride: Int, _ vectorStride: Int) {
-        CountedKernels.transformInput(
-          WinogradInput(
-            inputs: kept(rows.pointers(element).map { $0 + 4 * window * rows.stride(element) }),
-            pixelStride: rows.stride(element), vectors: vectors, windows: 1, output: output, pointStride: pointStride,
-            windowStride: vectorWidth, vectorStride: vectorStride, element: element))
-      }
       for tile in 0..<tiles {
         let range = CountedKernels.rows(ofTile: tile, in: windows, arithmetic)
         for window in range {
-          let points = memory.start + tile * 36 * shape.tileStride
-          let row = window - range.lowerBound
-          guard arithmetic == .int16 else {
-            transform(window, to: points + row * vectorWidth, shape.tileStride, shape.segmentStride)
-            continue
+          let inputs = rows.pointers(element)
+          let pixels = kept((0..<6).map { inputs[$0] + 4 * window * rows.stride(element) })
+          let output = memory.start + (tile * 36 * shape.tileStride + (window - range.lowerBound) * vectorWidth)
+          if arithmetic == .int16 {
+            CountedKernels.transformInput(
+              WinogradIntegers(
+                inputs: pixels, pixelStride: rows.stride(element), channels: channels, element: element,
+                output: output, pointStride: shape.tileStride, segmentStride: shape.segmentStride,
+                scale: scales.start + window))
+          } else {
+            CountedKernels.transformInput(
+              WinogradInput(
+                inputs: pixels, pixelStride: rows.stride(element), vectors: vectors, windows: 1, output: output,
+                pointStride: shape.tileStride, windowStride: vectorWidth, vectorStride: shape.segmentStride,
+                element: element))
           }
-          let lines = GuardedFloats(count: 36 * lineStride)
-          transform(window, to: lines.start, lineStride, vectorWidth)
-          CountedKernels.quantize(
-            QuantizeRun(
-              lines: lines.start, lineStride: lineStride, rows: 36, channels: channels, rowPanel: points,
-              slots: kept((0..<36).map { $0 * shape.tileStride + shape.slots[row] }),
-              segmentStride: shape.segmentStride,
-              scaleSlots: kept((0..<36).map { $0 * shape.tileStride + shape.scaleSlots[row] }), arithmetic: .int16,
-              limit: Float(CountedKernels.shortLimit(channels: channels))))
         }
       }
       return (memory, shape.tileStride)

@@ -8,8 +8,8 @@ public enum KernelFamily: Int, CaseIterable {
   case depthwise, gathering, maximumPools, averagePools, globalPools
   case activations, sums, pairs, normalizations, parametricRectifiers, softmax
   case unpackedPixels, packedPixels, columnPacking, bytePacking, shortPacking, winogradPacking, columnStarts
-  case winogradInputs, winogradOutputs, winogradLineInputs, winogradLineOutputs, winogradLinePacking, quantizing, bands,
-    peaks
+  case winogradInputs, winogradIntegers, winogradOutputs, winogradLineInputs, winogradLineOutputs, winogradLinePacking
+  case quantizing, bands, peaks
 }
 
 /// The portable kernels, which count their calls. Whoever adds a kernel must add it here, and then call it.
@@ -187,6 +187,12 @@ public enum CountedKernels: KernelSet {
   public static func transformInput(_ tiles: WinogradInput) {
     count(.winogradInputs)
     Portable.transformInput(tiles)
+  }
+
+  @export(interface)
+  public static func transformInput(_ window: WinogradIntegers) {
+    count(.winogradIntegers)
+    Portable.transformInput(window)
   }
 
   @export(interface)
