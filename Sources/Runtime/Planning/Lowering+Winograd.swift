@@ -71,9 +71,11 @@ extension Lowering {
 
   /// What the products of a 3 x 3 convolution run in, or nil where it is not transformed.
   ///
-  /// Maps of floats are multiplied as floats. Others are already rounded to bf16; 16-bit integers with a scale for each
-  /// window and point add an error no larger than that, while products of bf16 numbers after the transforms would add
-  /// five times as much. Where the weights are integers of 8 bits, rows of floats become integers of 16 bits too, not of 8.
+  /// Maps of floats are multiplied as floats: with integers the worst cosine of Xception's features over 802 pictures is 0.9942
+  /// instead of 0.9971 in int8, and 0.99973 instead of 0.99983 in bf16, as all pixels of a background are rounded alike. Other
+  /// maps are already rounded to bf16; 16-bit integers with a scale for each window add an error no larger than that, while
+  /// products of bf16 numbers after the transforms would add five times as much. Where the weights are integers of 8 bits,
+  /// rows of floats become integers of 16 bits too, not of 8.
   func winogradArithmetic(_ convolution: Convolution, _ node: Node) -> Arithmetic? {
     let window = convolution.window
     let input = graph.nodes[node.inputs[0]].shape

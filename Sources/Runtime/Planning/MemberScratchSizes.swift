@@ -9,7 +9,7 @@ struct MemberScratchSizes {
   var line = 0
   /// The scaled pixels of a part of a packed map's row.
   var scaled = 0
-  /// Neighbouring pixels whose values are to become integers.
+  /// Neighbouring pixels whose values are to become integers, or the scales of a block's windows.
   var rows = 0
   /// A band of a map as bytes, behind its scale.
   var bytes = 0
