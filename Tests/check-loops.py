@@ -322,6 +322,8 @@ def vector_loops():
     loops["transformOutput", "WinogradOutput"] = VectorLoop(most(68, 66, 416), is_whole=True)
     loops["transformLow", "WinogradIntegers"] = VectorLoop(most(144, 144, 459), is_whole=True)
     loops["transformHigh", "WinogradIntegers"] = VectorLoop(most(93, 93, 216), is_whole=True)
+    loops["transformWindow", "WinogradBytesInput"] = VectorLoop({**most(0, 0, 2), "X86VNNI": 0}, multiply=False)
+    loops["transformOutput", "WinogradBytesOutput"] = VectorLoop(most(286, 286, 251), is_whole=True)
     loops["transformInput", "WinogradLineInput"] = VectorLoop(nowhere)
     loops["transformOutput", "WinogradLineOutput"] = VectorLoop(most(2, 2, 8))
     return loops

@@ -31,7 +31,7 @@ unicode=$resources/embedded/aarch64-none-none-elf/libswiftUnicodeDataTables.a
 made=$PWD/.build-neon
 # What the checks share with the package and its tests, which compile it too.
 shared=(Sources/ModelGraph/SplitMix64.swift)
-for name in ActivationBound MadeProduct MadeProduct+Plain PackedValues PlainWinograd ShortRow; do
+for name in ActivationBound MadeProduct MadeProduct+Plain PackedValues PlainByteWinograd PlainWinograd ShortRow; do
   shared+=("Tests/KernelsTests/$name.swift")
 done
 

@@ -39,6 +39,8 @@ public protocol KernelSet: Sendable {
   static func transformInput(_ tiles: WinogradInput)
   static func transformInput(_ window: WinogradIntegers)
   static func transformOutput(_ tiles: WinogradOutput)
+  static func transformInput(_ run: WinogradBytesInput)
+  static func transformOutput(_ run: WinogradBytesOutput)
   static func transformInput(_ line: WinogradLineInput)
   static func transformOutput(_ line: WinogradLineOutput)
   static func pack(_ run: ColumnPacking)

@@ -1,4 +1,4 @@
-/// The weights of a 3 x 3 convolution, transformed for Winograd's F(4x4,3x3).
+/// The weights of a 3 x 3 convolution, transformed for Winograd's F(4x4,3x3), or for F(2x2,3x3) where they become bytes.
 public struct WinogradPacking {
   /// `[3][3][channels][columns]`
   public var values: UnsafePointer<Float>
@@ -6,21 +6,24 @@ public struct WinogradPacking {
   public var columns: Int
   /// A factor for each column, padded to `panelWidth`.
   public var scale: UnsafePointer<Float>
-  /// `[panel][6][6][words][panelWidth]`; see `KernelSet.words`.
+  /// `[panel][point][words][columnWords]`; see `KernelSet.words`.
   public var panels: UnsafeMutablePointer<Float>
-  /// `float32`, or `int16`, whose integers have a scale for each column of each point: as large as 32 bits allow for their sums with
-  /// rows of `KernelSet.winogradLimit`.
+  /// `float32`; `int16`, whose integers have a scale for each column of each point: as large as 32 bits allow for their sums with
+  /// rows of `KernelSet.winogradLimit`; or `int8`.
   public var arithmetic: Arithmetic
-  /// Those scales, `[panel][6][6][panelWidth]`; nil for `float32`.
+  /// Those scales, `[panel][point][panelWidth]`; nil for `float32`.
   public var columnScales: UnsafeMutablePointer<Float>?
+  /// For `int8`, where the sums of a point start, `[panel][point][panelWidth]`; see `ColumnStarts`.
+  public var starts: UnsafeMutablePointer<Int32>?
 
   public init(
     values: UnsafePointer<Float>, channels: Int, columns: Int, scale: UnsafePointer<Float>,
     panels: UnsafeMutablePointer<Float>, arithmetic: Arithmetic = .float32,
-    columnScales: UnsafeMutablePointer<Float>? = nil
+    columnScales: UnsafeMutablePointer<Float>? = nil, starts: UnsafeMutablePointer<Int32>? = nil
   ) {
     self.arithmetic = arithmetic
     self.columnScales = columnScales
+    self.starts = starts
     self.values = values
     self.channels = channels
     self.columns = columns
@@ -46,9 +49,13 @@ func winogradKernelTransform(_ point: Int) -> InlineArray<3, Float> {
 extension VectorUnit {
   @inlinable @inline(__always)
   public static func pack(_ run: WinogradPacking) {
-    if run.arithmetic == .int16 { return packShorts(run) }
-    for panel in 0..<(run.columns &+ panelWidth &- 1) / panelWidth {
-      transformKernel(run, panel, run.panels + panel &* 36 &* run.channels &* panelWidth)
+    switch run.arithmetic {
+    case .int8: packBytes(run)
+    case .int16: packShorts(run)
+    default:
+      for panel in 0..<(run.columns &+ panelWidth &- 1) / panelWidth {
+        transformKernel(run, panel, run.panels + panel &* 36 &* run.channels &* panelWidth)
+      }
     }
   }
 
@@ -56,6 +63,17 @@ extension VectorUnit {
   /// directly into the witness of a protocol requirement.
   @inlinable @inline(never)
   static func transformKernel(_ run: WinogradPacking, _ panel: Int, _ output: UnsafeMutablePointer<Float>) {
+    transformKernel(run, panel, output, side: 6, winogradKernelTransform)
+  }
+
+  /// - Parameters:
+  ///   - side: The points of a window's side.
+  ///   - factors: Of the three taps at one of them.
+  @inlinable @inline(__always)
+  static func transformKernel(
+    _ run: WinogradPacking, _ panel: Int, _ output: UnsafeMutablePointer<Float>, side: Int,
+    _ factors: (_ point: Int) -> InlineArray<3, Float>
+  ) {
     let left = panel &* panelWidth
     let count = min(panelWidth, run.columns &- left)
     let scale = loadColumns(run.scale + left)
@@ -69,16 +87,16 @@ extension VectorUnit {
           for column in 0..<count { taps[tap][column] = row[column] * run.scale[left &+ column] }
         }
       }
-      for j in 0..<6 {
-        let across = winogradKernelTransform(j)
+      for j in 0..<side {
+        let across = factors(j)
         var lines = InlineArray<3, Columns>(repeating: .zero)
         for y in 0..<3 {
           lines[y] = taps[3 &* y] * across[0] + taps[3 &* y &+ 1] * across[1] + taps[3 &* y &+ 2] * across[2]
         }
-        for i in 0..<6 {
-          let down = winogradKernelTransform(i)
+        for i in 0..<side {
+          let down = factors(i)
           let value = lines[0] * down[0] + lines[1] * down[1] + lines[2] * down[2]
-          store(value, output + ((i &* 6 &+ j) &* run.channels &+ channel) &* panelWidth)
+          store(value, output + ((i &* side &+ j) &* run.channels &+ channel) &* panelWidth)
         }
       }
     }
@@ -102,6 +120,52 @@ extension VectorUnit {
             growth: WinogradPoints.growth(point / 6) * WinogradPoints.growth(point % 6)
           ) { sizes(values + $0, run.channels, meanLimit: limit) }
         }
+      }
+    }
+  }
+
+  /// The same for the 16 points of F(2x2,3x3), as the weights of any product of bytes are packed.
+  @inlinable @inline(never)
+  public static func packBytes(_ run: WinogradPacking) {
+    let words = words(of: run.channels, .int8)
+    let stride = words &* columnWords(.int8)
+    let count = run.channels &* panelWidth
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 16 &* count) { floats in
+      withUnsafeTemporaryAllocation(of: Int8.self, capacity: count) { bytes in
+        let (floats, bytes) = (floats.baseAddress!, bytes.baseAddress!)
+        for panel in 0..<(run.columns &+ panelWidth &- 1) / panelWidth {
+          transformKernel(run, panel, floats, side: 4, winogradBytesTransform)
+          for point in 0..<16 {
+            let index = panel &* 16 &+ point
+            quantizeColumns(
+              floats + point &* count, channels: run.channels, bytes, scales: run.columnScales! + index &* panelWidth)
+            packWords(
+              BytePacking(
+                values: bytes, first: 0, count: count, depth: run.channels, columns: panelWidth,
+                panels: run.panels + index &* stride, words: words, arithmetic: .int8))
+          }
+          sumPanels(
+            ColumnStarts(
+              columnPanels: run.panels + panel &* 16 &* stride, depth: words, panels: 16,
+              starts: run.starts! + panel &* 16 &* panelWidth))
+        }
+      }
+    }
+  }
+
+  /// The columns `[channels][panelWidth]` as bytes, with a scale for each.
+  @inlinable @inline(__always)
+  static func quantizeColumns(
+    _ values: UnsafePointer<Float>, channels: Int, _ bytes: UnsafeMutablePointer<Int8>,
+    scales: UnsafeMutablePointer<Float>
+  ) {
+    for half in stride(from: 0, to: panelWidth, by: vectorWidth) {
+      let (up, down) = factors(of: largestMagnitudes(values + half, channels), limit: 127)
+      store(down, scales + half)
+      for channel in 0..<channels {
+        let place = channel &* panelWidth &+ half
+        let integers = integers(load(values + place), up)
+        for lane in 0..<vectorWidth { bytes[place &+ lane] = Int8(truncatingIfNeeded: integers[lane]) }
       }
     }
   }

@@ -34,7 +34,7 @@ public struct WinogradIntegers {
   }
 }
 
-/// What makes values of sums of such integers: `[6][6][panelWidth]` factors for the columns of a panel, and one for each window.
+/// What makes values of sums of such integers: `[point][panelWidth]` factors for the columns of a panel, and one for each window.
 public struct WinogradScales {
   public var columns: UnsafePointer<Float>
   public var windows: UnsafePointer<Float>

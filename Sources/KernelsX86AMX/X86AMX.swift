@@ -33,6 +33,7 @@
 
     public static func quantize(_ run: QuantizeRun) { base.quantize(run) }
     public static func quantize(_ band: BandRun) -> Float { base.quantize(band) }
+    public static func transformInput(_ run: WinogradBytesInput) { base.transformInput(run) }
     public static func pack(_ run: BytePacking) { base.pack(run) }
     public static func sumColumns(_ run: ColumnStarts) { base.sumColumns(run) }
 

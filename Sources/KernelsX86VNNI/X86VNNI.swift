@@ -14,6 +14,10 @@
       }
     }
 
+    public static func pack(_ run: WinogradPacking) {
+      if run.arithmetic == .int8 { packBytes(run) } else { base.pack(run) }
+    }
+
     public static func multiply(_ image: ImageProduct) {
       if image.product.arithmetic == .int16 { multiplyShorts(image) } else { base.multiply(image) }
     }

@@ -3,7 +3,7 @@ import ModelGraph
 
 /// How long a convolution takes directly and by Winograd's transforms, in the time of an fp32 multiply-add: its
 /// multiplications, the rows that are made for them, and the weights, which come from memory where a network is larger than
-/// the caches. The figures were measured on an AMD Zen 4; only their proportions count.
+/// the caches. The figures were measured on an AMD Zen 4, those of windows of bytes on a Zen 5; only their proportions count.
 struct ConvolutionCost {
   var channels: Int
   var columns: Int
@@ -23,22 +23,31 @@ struct ConvolutionCost {
     return pixels * weights / rate(arithmetic) + rows + weights * bytes(arithmetic) * Self.byte
   }
 
-  /// By F(4x4,3x3).
-  func winograd(_ arithmetic: Arithmetic) -> Double {
-    let windows = Double(WinogradTiling.square.windows(of: output))
-    let products = windows * 4 * weights / rate(arithmetic)
-    // A channel of a window, transformed, and where its integers must be found, quantized; a column, transformed back.
-    let transforms = windows * (Double(channels) * (arithmetic == .int16 ? 600 : 330) + Double(columns) * 235)
+  func winograd(_ form: Lowering.WinogradForm) -> Double {
+    let windows = Double(form.tiling.windows(of: output))
+    let weights = Double(form.tiling.points) * Double(channels) * Double(columns)
+    let products = windows * weights / rate(form.arithmetic)
+    let transforms = Double(channels) * transformingChannel(form) + Double(columns) * transformingColumn(form)
     // Tiles of few rows wait for their weights to arrive.
-    return products * max(1, 8 / windows) + transforms + 4 * weights * bytes(arithmetic) * Self.byte
+    return products * max(1, 8 / windows) + windows * transforms + weights * bytes(form.arithmetic) * Self.byte
   }
 
-  /// By F(2,7), of floats.
-  func winogradLine(_ tiling: WinogradTiling) -> Double {
-    let windows = Double(tiling.windows(of: output))
-    let weights = 8 * Double(channels) * Double(columns)
-    let transforms = windows * (Double(channels) * 45 + Double(columns) * 30)
-    return windows * weights * max(1, 8 / windows) + transforms + weights * bytes(.float32) * Self.byte
+  /// A channel of a window, transformed, and where its integers must be found, quantized.
+  private func transformingChannel(_ form: Lowering.WinogradForm) -> Double {
+    switch form.tiling {
+    case .square: form.arithmetic == .int16 ? 400 : 330
+    case .bytes: 150
+    case .row, .column: 45
+    }
+  }
+
+  /// A column of a window, transformed back.
+  private func transformingColumn(_ form: Lowering.WinogradForm) -> Double {
+    switch form.tiling {
+    case .square: 235
+    case .bytes: 150
+    case .row, .column: 30
+    }
   }
 
   private var weights: Double { Double(taps) * Double(channels) * Double(columns) }

@@ -21,15 +21,16 @@ extension Lowering {
     let vectors = (channels + kernels.vectorWidth - 1) / kernels.vectorWidth
     let output = outputValue(node, residual: residual)
     let panels = panelCount(convolution.outputChannels)
+    let kernel = graph.tensors[node.parameters[0]]
     return append(
       .winograd(
         WinogradStep(
           tiling: tiling, input: input, output: output, residual: residual, top: window.top, left: window.left,
           shape: shape,
           vectors: map.element == .bfloat16 ? (vectors + 1) & ~1 : vectors, panels: panels,
-          weights: tiling == .square
-            ? weights.addWinograd(graph.tensors[node.parameters[0]], shape, columns: convolution.outputChannels)
-            : weights.addWinogradLine(graph.tensors[node.parameters[0]], shape, columns: convolution.outputChannels),
+          weights: tiling.isLine
+            ? weights.addWinogradLine(kernel, shape, columns: convolution.outputChannels)
+            : weights.addWinograd(kernel, shape, tiling, columns: convolution.outputChannels),
           bias: weights.addBias(
             convolution.hasBias ? graph.tensors[node.parameters[1]] : nil, count: convolution.outputChannels),
           activation: convolution.epilogue.activation,
@@ -47,8 +48,7 @@ extension Lowering {
 
   /// How a convolution is done by Winograd's transforms, or nil where it is done directly.
   func winogradForm(_ convolution: Convolution, _ node: Node) -> WinogradForm? {
-    if let arithmetic = winogradArithmetic(convolution, node) { return (.square, arithmetic) }
-    return winogradLine(convolution, node).map { ($0, .float32) }
+    winogradSquare(convolution, node) ?? winogradLine(convolution, node).map { ($0, .float32) }
   }
 
   /// The direction of a convolution of 1 x 7 or 7 x 1 whose floats are transformed: integers of 8 bits are as fast without,
@@ -66,17 +66,11 @@ extension Lowering {
     guard options.weighsWinograd else { return tiling }
     let cost = ConvolutionCost(
       channels: input.channels, columns: convolution.outputChannels, taps: 7, output: node.shape, kernels: kernels)
-    return cost.winogradLine(tiling) < cost.direct(.float32) ? tiling : nil
+    return cost.winograd((tiling, .float32)) < cost.direct(.float32) ? tiling : nil
   }
 
-  /// What the products of a 3 x 3 convolution run in, or nil where it is not transformed.
-  ///
-  /// Maps of floats are multiplied as floats: with integers the worst cosine of Xception's features over 802 pictures is 0.9942
-  /// instead of 0.9971 in int8, and 0.99973 instead of 0.99983 in bf16, as all pixels of a background are rounded alike. Other
-  /// maps are already rounded to bf16; 16-bit integers with a scale for each window add an error no larger than that, while
-  /// products of bf16 numbers after the transforms would add five times as much. Where the weights are integers of 8 bits,
-  /// rows of floats become integers of 16 bits too, not of 8.
-  func winogradArithmetic(_ convolution: Convolution, _ node: Node) -> Arithmetic? {
+  /// How a convolution of 3 x 3 is transformed, or nil where it is not.
+  private func winogradSquare(_ convolution: Convolution, _ node: Node) -> WinogradForm? {
     let window = convolution.window
     let input = graph.nodes[node.inputs[0]].shape
     guard window.size == Extent(3), window.stride == Extent(1), window.dilation == Extent(1), convolution.groups == 1,
@@ -84,21 +78,45 @@ extension Lowering {
     else { return nil }
     let kernel = graph.tensors[node.parameters[0]]
     guard kernel.elementCount <= options.winogradWeights else { return nil }
-    let isPacked = elements[node.inputs[0]] == .bfloat16
-    var arithmetic = Arithmetic.float32
-    switch precision {
-    case .float32: break
-    case .int8 where kernel.elementType == .int8:
-      guard isPacked || kernels.isNative(.int16), input.channels <= 2_048 else { return nil }
-      arithmetic = .int16
-    case .bfloat16, .int8:
-      if isPacked, kernels.isNative(.int16), input.channels <= 2_048 { arithmetic = .int16 }
-    }
-    guard options.weighsWinograd else { return arithmetic }
-    let direct = self.arithmetic(for: kernel, on: elements[node.inputs[0]], copies: true)
+    let element = elements[node.inputs[0]]
+    let square = squareArithmetic(kernel, on: element, channels: input.channels).map { WinogradForm(.square, $0) }
+    // With 32 columns, to make the rows of bytes takes as long as their products save.
+    let isWide = min(input.channels, convolution.outputChannels) >= 2 * options.winogradChannels
+    let bytes = isWide && makesByteWindows(kernel, on: element) ? WinogradForm(.bytes, .int8) : nil
+    let forms = (options.byteWindows.map { [$0 ? bytes : square] } ?? [square, bytes]).compactMap(\.self)
+    guard options.weighsWinograd else { return forms.first }
+    let direct = self.arithmetic(for: kernel, on: element, copies: true)
     let cost = ConvolutionCost(
       channels: input.channels, columns: convolution.outputChannels, taps: 9, output: node.shape, kernels: kernels)
-    return cost.winograd(arithmetic) < cost.direct(direct) ? arithmetic : nil
+    // Windows of bytes have up to twice the error of bytes without transforms, to which that of 16-bit integers is near: they
+    // must save a third of the latter's time.
+    let best = forms.min { cost.winograd($0) * price(of: $0) < cost.winograd($1) * price(of: $1) }
+    return best.flatMap { cost.winograd($0) < cost.direct(direct) ? $0 : nil }
+  }
+
+  private func price(of form: WinogradForm) -> Double { form.tiling == .bytes ? 1.5 : 1 }
+
+  /// What the products of F(4x4,3x3) run in, or nil where there are none.
+  ///
+  /// Maps of floats are multiplied as floats: with integers the worst cosine of Xception's features over 802 pictures is 0.9942
+  /// instead of 0.9971 in int8, and 0.99973 instead of 0.99983 in bf16, as all pixels of a background are rounded alike. Other
+  /// maps are already rounded to bf16; 16-bit integers with a scale for each window add an error no larger than that, while
+  /// products of bf16 numbers after the transforms would add five times as much. Where the weights are integers of 8 bits,
+  /// rows of floats become integers of 16 bits too, not of 8.
+  private func squareArithmetic(_ kernel: Tensor, on element: MapElementType, channels: Int) -> Arithmetic? {
+    let isPacked = element == .bfloat16
+    let hasShorts = kernels.isNative(.int16) && channels <= 2_048
+    switch precision {
+    case .float32: return .float32
+    case .int8 where kernel.elementType == .int8:
+      return hasShorts || isPacked && channels <= 2_048 ? .int16 : nil
+    case .bfloat16, .int8: return isPacked && hasShorts ? .int16 : .float32
+    }
+  }
+
+  /// Whether windows may become bytes. Matrix registers multiply pixels that fast that nothing is gained.
+  private func makesByteWindows(_ kernel: Tensor, on element: MapElementType) -> Bool {
+    precision == .int8 && kernel.elementType == .int8 && element == .bfloat16 && !kernels.usesMatrixRegisters(.int8)
   }
 }
 

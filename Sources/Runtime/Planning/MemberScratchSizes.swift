@@ -67,7 +67,11 @@ struct MemberScratchSizes {
         addRows(
           tiles * points * shape.tileStride(kernels), beside: points * winograd.blockWindows * kernels.panelWidth)
         blockRows = max(blockRows, winograd.blockWindows, points)
-        if shape.isInteger { rows = max(rows, winograd.blockWindows) }
+        switch winograd.tiling {
+        case .bytes: rows = max(rows, winograd.scaleCount + points * shape.lineStride(kernels) + 4 * width)
+        case .square where shape.isInteger: rows = max(rows, winograd.scaleCount)
+        case .square, .row, .column: break
+        }
       case .depthwise(let depthwise):
         windowRows = max(windowRows, depthwise.window.height)
         blockRows = max(blockRows, maps[depthwise.output].width)

@@ -119,19 +119,38 @@ struct ColumnWeights {
 enum WinogradTiling {
   /// F(4x4,3x3), for convolutions of 3 x 3.
   case square
+  /// F(2x2,3x3), for those whose products are of bytes.
+  case bytes
   /// F(2,7), for convolutions of 1 x 7 and of 7 x 1.
   case row
   case column
 
+  var isLine: Bool { self == .row || self == .column }
+
   /// The products of a window.
-  var points: Int { self == .square ? 36 : 8 }
+  var points: Int {
+    switch self {
+    case .square: 36
+    case .bytes: 16
+    case .row, .column: 8
+    }
+  }
 
   /// The pixels that a window's products give.
   var pixels: Extent {
     switch self {
     case .square: Extent(4)
+    case .bytes: Extent(2)
     case .row: Extent(height: 1, width: 2)
     case .column: Extent(height: 2, width: 1)
+    }
+  }
+
+  var name: String {
+    switch self {
+    case .square: "F(4x4,3x3)"
+    case .bytes: "F(2x2,3x3)"
+    case .row, .column: "F(2,7)"
     }
   }
 
@@ -164,6 +183,9 @@ struct WinogradStep {
   var activation: Activation
   /// The most windows whose rows are multiplied by each weight that is read.
   var blockWindows: Int
+
+  /// The scales of a block's rows of integers: of each window, or of each point of it where they are bytes. In whole vectors.
+  var scaleCount: Int { ((tiling == .bytes ? tiling.points : 1) * blockWindows + 15) / 16 * 16 }
 }
 
 /// A depthwise convolution whose result is a map.
@@ -285,7 +307,7 @@ extension Step {
       case .vector: "vector product, \(step.shape.arithmetic.name)"
       }
     case .winograd(let step):
-      "Winograd \(step.tiling == .square ? "F(4x4,3x3)" : "F(2,7)"), \(step.shape.arithmetic.name)"
+      "Winograd \(step.tiling.name), \(step.shape.arithmetic.name)"
     case .depthwise: "depthwise"
     case .pool(let step): if case .maximum = step.kind { "max pool" } else { "average pool" }
     case .globalPool(_, _, let kind): kind == .average ? "mean" : "maximum"

@@ -15,7 +15,7 @@ struct WeightLayout {
 
   /// The version of what packing makes of a tensor. It must be raised with any change of that, as blocks that were
   /// packed before are kept; `PackedWeightsTests` fails where that was forgotten.
-  static let version = 7
+  static let version = 8
 
   private(set) var wordCount = 0
   /// A hash of the places that were reserved, and of what they are for.
@@ -234,17 +234,23 @@ struct WeightLayout {
   }
 
   /// The kernel of a 3 x 3 convolution, transformed, for products of a shape.
-  mutating func addWinograd(_ tensor: Tensor, _ shape: ProductShape, columns: Int) -> ColumnWeights {
+  mutating func addWinograd(
+    _ tensor: Tensor, _ shape: ProductShape, _ tiling: WinogradTiling, columns: Int
+  ) -> ColumnWeights {
     let panels = (columns + panelWidth - 1) / panelWidth
-    let isInteger = shape.arithmetic == .int16
-    let count = panels * 36 * shape.panelWords
-    let scaleCount = isInteger ? panels * 36 * panelWidth : 0
+    let points = tiling.points
+    let count = panels * points * shape.panelWords
+    let scaleCount = shape.isInteger ? panels * points * panelWidth : 0
     var weights = ColumnWeights(panels: reserve(count), scales: reserve(scaleCount))
+    switch shape.arithmetic {
+    case .int8: weights.starts = reserve(panels * points * panelWidth)
     // The sums start from zeros, the same for all panels.
-    if isInteger { weights.starts = reserve(36 * panelWidth) }
+    case .int16: weights.starts = reserve(points * panelWidth)
+    default: break
+    }
     let kernel = WinogradKernel(
-      tensor: tensor, columns: columns, scale: paddedScale(of: tensor, columns), shape: shape, weights: weights,
-      kernels: kernels)
+      tensor: tensor, columns: columns, scale: paddedScale(of: tensor, columns), shape: shape, points: points,
+      weights: weights, kernels: kernels)
     jobs.append { base in try kernel.pack(into: base) }
     return weights
   }

@@ -3,16 +3,17 @@ import ModelGraph
 
 /// Transforms the kernel of a 3 x 3 convolution into its column panels.
 ///
-/// Its values are read to the end of the panels' own memory, which is two to eight times as large. Panels are made from the first
-/// on while they end before the values; the values of the other columns are then moved together, again to the end. So nothing
-/// is held beside the weights but the columns of a few panels: with buffers for whole tensors ResNet152 took 17 MB more.
+/// Its values are read to the end of the panels' own memory, which is 16 ninths to eight times as large. Panels are made from the
+/// first on while they end before the values; the values of the other columns are then moved together, again to the end. So
+/// nothing is held beside the weights but the columns of a few panels: with buffers for whole tensors ResNet152 took 17 MB more.
 struct WinogradKernel: Sendable {
   var tensor: Tensor
   var columns: Int
   /// A factor for each column, padded to whole panels.
   var scale: [Float]
-  /// Of the products at each of the 36 points.
+  /// Of the products at each of the points.
   var shape: ProductShape
+  var points: Int
   var weights: ColumnWeights
   var kernels: any KernelSet.Type
 
@@ -21,7 +22,7 @@ struct WinogradKernel: Sendable {
 
   private var panelWidth: Int { kernels.panelWidth }
   private var panels: Int { (columns + panelWidth - 1) / panelWidth }
-  private var panelWords: Int { 36 * shape.panelWords }
+  private var panelWords: Int { points * shape.panelWords }
   /// Rows of the tensor: the channels of each of 9 taps.
   private var rows: Int { 9 * shape.channels }
 
@@ -39,10 +40,10 @@ struct WinogradKernel: Sendable {
       var first = 0
       while first < columns {
         let left = columns - first
-        // Panels that end before the values; where the last one does not, it is alone, and in the buffer before it is written.
+        // Panels that end before the values; where none does, all that are left are in the buffer before one is written.
         let free = values.lowerBound / (panelWords * MemoryLayout<Float>.size) - first / panelWidth
-        let end = min(first + max(free, 1) * panelWidth, columns)
-        assert(free > 0 || left <= panelWidth, "values are overwritten before they are read")
+        let end = left <= width ? columns : min(first + free * panelWidth, columns)
+        assert(end > first, "values are overwritten before they are read")
         for start in stride(from: first, to: end, by: width) {
           let some = start..<min(start + width, end)
           let matrix = unsafe UnsafeRawBufferPointer(rebasing: memory[values])
@@ -72,8 +73,8 @@ struct WinogradKernel: Sendable {
   private func transform(_ some: Range<Int>, _ floats: UnsafePointer<Float>, _ base: BoundedPointer<Float>) {
     let panel = some.lowerBound / panelWidth
     let count = (some.count + panelWidth - 1) / panelWidth
-    let scaleCount = shape.arithmetic == .int16 ? count * 36 * panelWidth : 0
-    let firstScale = shape.arithmetic == .int16 ? panel * 36 * panelWidth : 0
+    let factors = shape.isInteger ? points * panelWidth : 0
+    let starts = shape.arithmetic == .int8 ? factors : 0
     unsafe scale.withUnsafeBufferPointer { scale in
       unsafe kernels.pack(
         WinogradPacking(
@@ -81,7 +82,8 @@ struct WinogradKernel: Sendable {
           scale: scale.baseAddress! + panel * panelWidth,
           panels: (base + (weights.panels + panel * panelWords)).writing(count * panelWords),
           arithmetic: shape.arithmetic,
-          columnScales: (base + (weights.scales + firstScale)).writing(scaleCount)))
+          columnScales: (base + (weights.scales + panel * factors)).writing(count * factors),
+          starts: (base + (weights.starts + panel * starts)).rebound(to: Int32.self).writing(count * starts)))
     }
   }
 

@@ -45,7 +45,10 @@ extension MemberRun {
       let first = block.lowerBound + mine.lowerBound
       forEachRun(of: first..<first + mine.count, width: across(step)) { y, x, count in
         let row = y * across(step) + x - block.lowerBound - rows.lowerBound
-        if step.shape.isInteger {
+        if step.tiling == .bytes {
+          transformToBytes(
+            step, y, x, count, to: points + row * vectorWidth, window: rows.lowerBound + row)
+        } else if step.shape.isInteger {
           for window in 0..<count {
             quantize(
               step, y, x + window, to: points + (row + window) * vectorWidth, window: rows.lowerBound + row + window)
@@ -64,7 +67,7 @@ extension MemberRun {
     _ step: WinogradStep, _ y: Int, _ x: Int, _ count: Int, to output: BoundedPointer<Float>, pointStride: Int,
     vectorStride: Int
   ) {
-    if step.tiling != .square {
+    if step.tiling.isLine {
       return transformLines(step, y, x, count, to: output, pointStride: pointStride, vectorStride: vectorStride)
     }
     let input = maps[step.input]
@@ -127,6 +130,7 @@ extension MemberRun {
     let pointStride = shape.tileStride(kernels)
     let panelWords = points * shape.panelWords
     let columns = shape.isInteger ? points * panelWidth : 0
+    let starts = shape.arithmetic == .int8 ? panel * columns : 0
     let sums = unsafe sums.writing(points * block.count * panelWidth)
     unsafe kernels.multiply(
       Product(
@@ -139,7 +143,7 @@ extension MemberRun {
         residualOffsets: scratch.outputOffsets.reading(block.count), activation: .identity,
         arithmetic: shape.arithmetic,
         columnScales: (weights + (step.weights.scales + panel * columns)).reading(columns),
-        starts: (weights + step.weights.starts).rebound(to: Int32.self).reading(columns), sums: sums))
+        starts: (weights + (step.weights.starts + starts)).rebound(to: Int32.self).reading(columns), sums: sums))
   }
 
   /// Transforms the sums of adjacent windows, of which a block's number is given for the first, to pixels.
@@ -147,20 +151,16 @@ extension MemberRun {
     _ step: WinogradStep, _ y: Int, _ x: Int, _ count: Int, _ panel: Int, _ sums: BoundedPointer<Float>,
     pointStride: Int, window: Int
   ) {
-    if step.tiling != .square {
+    switch step.tiling {
+    case .square: break
+    case .bytes:
+      return transformBytesBack(step, y, x, count, panel, sums, pointStride: pointStride, window: window)
+    case .row, .column:
       return transformLinesBack(
         step, y, x, count, panel, sums, pointStride: pointStride, windowStride: panelWidth)
     }
     let output = maps[step.output]
-    let words = output.panelWords(panelWidth)
-    let rows = min(output.height - y * 4, 4)
-    for index in 0..<rows {
-      let pixel = row(y * 4 + index, of: output) + (x * 4 * output.pixelStride + panel * words)
-      unsafe scratch.outputRows[index] = pixel.writing(words)
-      guard let residual = step.residual.map({ maps[$0] }) else { continue }
-      let added = row(y * 4 + index, of: residual) + (x * 4 * residual.pixelStride + panel * words)
-      unsafe scratch.residualRows[index] = added.reading(words)
-    }
+    let rows = findOutput(step, y, x, panel)
     unsafe kernels.transformOutput(
       WinogradOutput(
         sums: sums.reading(35 * pointStride + count * panelWidth), pointStride: pointStride,
@@ -168,13 +168,31 @@ extension MemberRun {
         activation: step.activation, outputs: scratch.outputRows.reading(rows),
         residuals: step.residual == nil ? nil : scratch.residualRows.reading(rows), rows: rows,
         pixelStride: output.pixelStride, windows: count, pixels: output.width - x * 4, element: output.element,
-        scales: step.shape.isInteger ? scales(step, panel, window: window, count) : nil))
+        scales: step.shape.isInteger ? scales(step, panel, scale: window, count) : nil))
   }
 
-  private func scales(_ step: WinogradStep, _ panel: Int, window: Int, _ count: Int) -> WinogradScales {
+  /// Finds the rows of a window that are inside the output, and of what is added to them.
+  func findOutput(_ step: WinogradStep, _ y: Int, _ x: Int, _ panel: Int) -> Int {
+    let output = maps[step.output]
+    let words = output.panelWords(panelWidth)
+    let pixels = step.tiling.pixels
+    let rows = min(output.height - y * pixels.height, pixels.height)
+    for index in 0..<rows {
+      let (down, across) = (y * pixels.height + index, x * pixels.width)
+      let pixel = row(down, of: output) + (across * output.pixelStride + panel * words)
+      unsafe scratch.outputRows[index] = pixel.writing(words)
+      guard let residual = step.residual.map({ maps[$0] }) else { continue }
+      let added = row(down, of: residual) + (across * residual.pixelStride + panel * words)
+      unsafe scratch.residualRows[index] = added.reading(words)
+    }
+    return rows
+  }
+
+  /// - Parameter scale: Where the windows' scales begin.
+  func scales(_ step: WinogradStep, _ panel: Int, scale: Int, _ count: Int) -> WinogradScales {
     let columns = step.tiling.points * panelWidth
     return unsafe WinogradScales(
       columns: (weights + (step.weights.scales + panel * columns)).reading(columns),
-      windows: (scratch.rows + window).reading(count))
+      windows: (scratch.rows + scale).reading(count))
   }
 }

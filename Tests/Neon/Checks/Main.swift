@@ -8,7 +8,7 @@ import Glibc
       ("products", ProductChecks.run), ("depthwise", DepthwiseChecks.run), ("pools", PoolChecks.run),
       ("values one by one", ElementwiseChecks.run), ("quantizing", QuantizingChecks.run),
       ("convolutions", ConvolutionChecks.run), ("images", ImageChecks.run), ("Strassen's product", StrassenChecks.run),
-      ("Winograd's convolution", WinogradChecks.run),
+      ("Winograd's convolution", WinogradChecks.run), ("Winograd's windows of bytes", WinogradBytesChecks.run),
       ("Winograd's lines", WinogradLineChecks.run),
     ]
     for check in checks {

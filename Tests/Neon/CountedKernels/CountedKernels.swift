@@ -8,7 +8,8 @@ public enum KernelFamily: Int, CaseIterable {
   case depthwise, gathering, maximumPools, averagePools, globalPools
   case activations, sums, pairs, normalizations, parametricRectifiers, softmax
   case unpackedPixels, packedPixels, columnPacking, bytePacking, shortPacking, winogradPacking, columnStarts
-  case winogradInputs, winogradIntegers, winogradOutputs, winogradLineInputs, winogradLineOutputs, winogradLinePacking
+  case winogradInputs, winogradIntegers, winogradOutputs, winogradBytesInputs, winogradBytesOutputs
+  case winogradLineInputs, winogradLineOutputs, winogradLinePacking
   case quantizing, bands, peaks
 }
 
@@ -199,6 +200,18 @@ public enum CountedKernels: KernelSet {
   public static func transformOutput(_ tiles: WinogradOutput) {
     count(.winogradOutputs)
     Portable.transformOutput(tiles)
+  }
+
+  @export(interface)
+  public static func transformInput(_ run: WinogradBytesInput) {
+    count(.winogradBytesInputs)
+    Portable.transformInput(run)
+  }
+
+  @export(interface)
+  public static func transformOutput(_ run: WinogradBytesOutput) {
+    count(.winogradBytesOutputs)
+    Portable.transformOutput(run)
   }
 
   @export(interface)
