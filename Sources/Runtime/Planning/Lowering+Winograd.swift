@@ -116,7 +116,8 @@ extension Lowering {
 
   /// Whether windows may become bytes. Matrix registers multiply pixels that fast that nothing is gained.
   private func makesByteWindows(_ kernel: Tensor, on element: MapElementType) -> Bool {
-    precision == .int8 && kernel.elementType == .int8 && element == .bfloat16 && !kernels.usesMatrixRegisters(.int8)
+    precision == .int8 && kernel.elementType == .int8 && element == .bfloat16 && sumsFit(kernel)
+      && !kernels.usesMatrixRegisters(.int8)
   }
 }
 

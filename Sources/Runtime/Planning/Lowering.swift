@@ -270,7 +270,7 @@ struct Lowering {
   }
 
   /// Whether a sum of products of bytes, one side shifted to at most 255, always fits in 32 bits.
-  private func sumsFit(_ kernel: Tensor) -> Bool {
+  func sumsFit(_ kernel: Tensor) -> Bool {
     kernel.elementCount / kernel.dimensions[kernel.dimensions.count - 1] <= Int(Int32.max) / (255 * 127)
   }
 
