@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import itertools
+import math
 import os
 import pathlib
 import subprocess
@@ -12,6 +13,10 @@ from collections.abc import Iterator
 import compare
 from figure import figure, figure_table, table, threads_text
 from networks import SEVERAL
+
+TIME = 500
+"""Of a candidate in a turn, in milliseconds at least. The scheduler gives the loop and the thread beside it a processor by
+turns of some milliseconds; a median within a few of them is that of one kind of turn, by chance."""
 
 LOOP = "import os, sys; os.sched_setaffinity(0, {int(sys.argv[1])})\nwhile True: pass"
 
@@ -39,8 +44,9 @@ def measure_disturbed(options: argparse.Namespace) -> list[str]:
     rows, to_one, to_best = [], [], []
     for network, precision in itertools.product(SEVERAL, compare.precisions(options)):
         one = compare.compare(network, precision, 1, without_peers)["results"][compare.OURS]["median_ms"]
+        longer = argparse.Namespace(**{**vars(options), "runs": max(options.runs, math.ceil(TIME / one))})
         with busy(processors[-1]):
-            beside = compare.compare(network, precision, len(processors), options)
+            beside = compare.compare(network, precision, len(processors), longer)
         ours = beside["results"][compare.OURS]["median_ms"]
         row = [network, precision, f"{one:.1f}", f"{ours:.1f}"]
         to_one.append(ours / one)
