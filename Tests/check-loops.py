@@ -117,8 +117,8 @@ def functions(listing):
 
 # The C functions that only kernels call.
 WRAPPERS = (
-    r"(in_order|add|subtract|multiply|maximum|minimum|maximum_integers|maximum_shorts|largest|maximum_or_nan|square_root|to_floats|"
-    r"byte_floats|widened_bytes|dot_shorts|fused_dot_shorts|dot_bytes|dot_bf16x)\d+|packed_bf16|bf16_order|interleave_\d_rows|(load|multiply)_(one|two)_tiles?(_of_\w+)?"
+    r"(in_order|add|subtract|multiply|multiply_add|maximum|minimum|maximum_integers|maximum_shorts|largest|maximum_or_nan|"
+    r"square_root|to_floats|byte_floats|widened_bytes|dot_shorts|fused_dot_shorts|dot_bytes|dot_bf16x)\d+|packed_bf16|bf16_order|interleave_\d_rows|(load|multiply)_(one|two)_tiles?(_of_\w+)?"
 )
 
 
@@ -324,6 +324,10 @@ def vector_loops():
     loops["transformHigh", "WinogradIntegers"] = VectorLoop(most(93, 93, 216), is_whole=True)
     loops["transformWindow", "WinogradBytesInput"] = VectorLoop({**most(0, 0, 2), "X86VNNI": 0}, multiply=False)
     loops["transformOutput", "WinogradBytesOutput"] = VectorLoop(most(286, 286, 251), is_whole=True)
+    for function in ("transformLow", "transformHigh", "transformWhole"):
+        loops[function, "WinogradWideInput"] = VectorLoop(most(78, 78, 112), is_whole=True)
+    for function in ("transformFour", "transformSix"):
+        loops[function, "WinogradWideOutput"] = VectorLoop(most(0, 0, 10), is_whole=True)
     loops["transformInput", "WinogradLineInput"] = VectorLoop(nowhere)
     loops["transformOutput", "WinogradLineOutput"] = VectorLoop(most(2, 2, 8))
     return loops

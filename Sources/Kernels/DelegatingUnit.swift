@@ -21,6 +21,8 @@ extension DelegatingUnit {
   public static func transformInput(_ window: WinogradIntegers) { base.transformInput(window) }
   public static func transformOutput(_ tiles: WinogradOutput) { base.transformOutput(tiles) }
   public static func transformOutput(_ run: WinogradBytesOutput) { base.transformOutput(run) }
+  public static func transformInput(_ run: WinogradWideInput) { base.transformInput(run) }
+  public static func transformOutput(_ run: WinogradWideOutput) { base.transformOutput(run) }
   public static func transformInput(_ line: WinogradLineInput) { base.transformInput(line) }
   public static func transformOutput(_ line: WinogradLineOutput) { base.transformOutput(line) }
   public static func pack(_ run: ColumnPacking) { base.pack(run) }

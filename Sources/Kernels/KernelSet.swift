@@ -41,6 +41,8 @@ public protocol KernelSet: Sendable {
   static func transformOutput(_ tiles: WinogradOutput)
   static func transformInput(_ run: WinogradBytesInput)
   static func transformOutput(_ run: WinogradBytesOutput)
+  static func transformInput(_ run: WinogradWideInput)
+  static func transformOutput(_ run: WinogradWideOutput)
   static func transformInput(_ line: WinogradLineInput)
   static func transformOutput(_ line: WinogradLineOutput)
   static func pack(_ run: ColumnPacking)
@@ -153,6 +155,9 @@ public protocol VectorUnit: KernelSet {
   static func add(_ a: Vector, _ b: Vector) -> Vector
   static func subtract(_ a: Vector, _ b: Vector) -> Vector
   static func multiply(_ a: Vector, _ b: Vector) -> Vector
+  /// `a * b + sum` as `multiplyAdd` rounds it, of whole vectors too. Not everywhere: tiles and depthwise sums keep more vectors on
+  /// the stack with it.
+  static func productSum(_ a: Vector, _ b: Vector, _ sum: Vector) -> Vector
   /// The elementwise maximum; where either is a NaN, the element of `b`.
   static func maximum(_ a: Vector, _ b: Vector) -> Vector
   /// The elementwise minimum; where either is a NaN, the element of `b`.
@@ -227,6 +232,13 @@ extension VectorUnit {
 
   @inlinable @inline(__always)
   public static func multiplyAdd(_ sum: inout Vector, _ a: Vector, _ b: Vector) { sum.addProduct(a, b) }
+
+  @inlinable @inline(__always)
+  public static func productSum(_ a: Vector, _ b: Vector, _ sum: Vector) -> Vector {
+    var sum = sum
+    multiplyAdd(&sum, a, b)
+    return sum
+  }
 
   @inlinable @inline(__always)
   public static func multiplyAdd(_ sum: inout Columns, _ a: Columns, _ b: Columns) { sum.addProduct(a, b) }

@@ -1,6 +1,11 @@
-/// The weights of a 3 x 3 convolution, transformed for Winograd's F(4x4,3x3), or for F(2x2,3x3) where they become bytes.
+/// The weights of a 3 x 3 convolution, transformed for Winograd's F(4x4,3x3), for F(2x2,3x3) where they become bytes, or for
+/// F(6x6,3x3); or those of a 5 x 5 one, for F(4x4,5x5).
 public struct WinogradPacking {
-  /// `[3][3][channels][columns]`
+  /// The taps of a side: 3, or 5.
+  public var taps: Int
+  /// The points of a window: 36, 16 for bytes, or 64.
+  public var points: Int
+  /// `[taps][taps][channels][columns]`
   public var values: UnsafePointer<Float>
   public var channels: Int
   public var columns: Int
@@ -17,10 +22,12 @@ public struct WinogradPacking {
   public var starts: UnsafeMutablePointer<Int32>?
 
   public init(
-    values: UnsafePointer<Float>, channels: Int, columns: Int, scale: UnsafePointer<Float>,
+    taps: Int = 3, points: Int, values: UnsafePointer<Float>, channels: Int, columns: Int, scale: UnsafePointer<Float>,
     panels: UnsafeMutablePointer<Float>, arithmetic: Arithmetic = .float32,
     columnScales: UnsafeMutablePointer<Float>? = nil, starts: UnsafeMutablePointer<Int32>? = nil
   ) {
+    self.taps = taps
+    self.points = points
     self.arithmetic = arithmetic
     self.columnScales = columnScales
     self.starts = starts
@@ -46,6 +53,19 @@ func winogradKernelTransform(_ point: Int) -> InlineArray<3, Float> {
   }
 }
 
+/// The same for the eight points of wide windows.
+@inlinable
+func winogradWideTransform3(_ point: Int) -> InlineArray<3, Float> {
+  let factors = winogradLineTransform(point)
+  return point == 7 ? [0, 0, 1] : [factors[0], factors[1], factors[2]]
+}
+
+@inlinable
+func winogradWideTransform5(_ point: Int) -> InlineArray<5, Float> {
+  let factors = winogradLineTransform(point)
+  return point == 7 ? [0, 0, 0, 0, 1] : [factors[0], factors[1], factors[2], factors[3], factors[4]]
+}
+
 extension VectorUnit {
   @inlinable @inline(__always)
   public static func pack(_ run: WinogradPacking) {
@@ -54,52 +74,64 @@ extension VectorUnit {
     case .int16: packShorts(run)
     default:
       for panel in 0..<(run.columns &+ panelWidth &- 1) / panelWidth {
-        transformKernel(run, panel, run.panels + panel &* 36 &* run.channels &* panelWidth)
+        transformKernel(run, panel, run.panels + panel &* run.points &* run.channels &* panelWidth)
       }
     }
   }
 
-  /// The values of one panel, `[6][6][channels][panelWidth]`. A function of its own, as C functions are not inlined
+  /// The values of one panel, `[point][channels][panelWidth]`. A function of its own, as C functions are not inlined
   /// directly into the witness of a protocol requirement.
   @inlinable @inline(never)
   static func transformKernel(_ run: WinogradPacking, _ panel: Int, _ output: UnsafeMutablePointer<Float>) {
-    transformKernel(run, panel, output, side: 6, winogradKernelTransform)
+    switch (run.points, run.taps) {
+    case (16, _): transformKernel(run, panel, output, side: 4, winogradBytesTransform)
+    case (36, _): transformKernel(run, panel, output, side: 6, winogradKernelTransform)
+    case (_, 3): transformKernel(run, panel, output, side: 8, winogradWideTransform3)
+    default: transformKernel(run, panel, output, side: 8, winogradWideTransform5)
+    }
   }
 
   /// - Parameters:
   ///   - side: The points of a window's side.
-  ///   - factors: Of the three taps at one of them.
+  ///   - factors: Of the taps of a side at one of them.
   @inlinable @inline(__always)
-  static func transformKernel(
+  static func transformKernel<let taps: Int>(
     _ run: WinogradPacking, _ panel: Int, _ output: UnsafeMutablePointer<Float>, side: Int,
-    _ factors: (_ point: Int) -> InlineArray<3, Float>
+    _ factors: (_ point: Int) -> InlineArray<taps, Float>
   ) {
     let left = panel &* panelWidth
     let count = min(panelWidth, run.columns &- left)
     let scale = loadColumns(run.scale + left)
     for channel in 0..<run.channels {
-      var taps = InlineArray<9, Columns>(repeating: .zero)
-      for tap in 0..<9 {
-        let row = run.values + ((tap &* run.channels &+ channel) &* run.columns &+ left)
-        if count == panelWidth {
-          taps[tap] = loadColumns(row) * scale
-        } else {
-          for column in 0..<count { taps[tap][column] = row[column] * run.scale[left &+ column] }
+      var kernel = InlineArray<taps, InlineArray<taps, Columns>>(repeating: InlineArray(repeating: .zero))
+      for y in 0..<taps {
+        for x in 0..<taps {
+          let row = run.values + (((y &* taps &+ x) &* run.channels &+ channel) &* run.columns &+ left)
+          if count == panelWidth {
+            kernel[y][x] = loadColumns(row) * scale
+          } else {
+            for column in 0..<count { kernel[y][x][column] = row[column] * run.scale[left &+ column] }
+          }
         }
       }
       for j in 0..<side {
         let across = factors(j)
-        var lines = InlineArray<3, Columns>(repeating: .zero)
-        for y in 0..<3 {
-          lines[y] = taps[3 &* y] * across[0] + taps[3 &* y &+ 1] * across[1] + taps[3 &* y &+ 2] * across[2]
-        }
+        var lines = InlineArray<taps, Columns>(repeating: .zero)
+        for y in 0..<taps { lines[y] = weightedSum(kernel[y], across) }
         for i in 0..<side {
-          let down = factors(i)
-          let value = lines[0] * down[0] + lines[1] * down[1] + lines[2] * down[2]
-          store(value, output + ((i &* side &+ j) &* run.channels &+ channel) &* panelWidth)
+          store(weightedSum(lines, factors(i)), output + ((i &* side &+ j) &* run.channels &+ channel) &* panelWidth)
         }
       }
     }
+  }
+
+  @inlinable @inline(__always)
+  static func weightedSum<let taps: Int>(
+    _ values: InlineArray<taps, Columns>, _ factors: InlineArray<taps, Float>
+  ) -> Columns {
+    var sum = values[0] * factors[0]
+    for tap in 1..<taps { sum += values[tap] * factors[tap] }
+    return sum
   }
 
   /// Panel by panel by way of floats, as the scales need whole columns.
@@ -107,17 +139,18 @@ extension VectorUnit {
   static func packShorts(_ run: WinogradPacking) {
     let depth = words(of: run.channels, .int16)
     let limit = meanLimit(channels: run.channels)
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: 36 &* run.channels &* panelWidth) { floats in
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: run.points &* run.channels &* panelWidth) { floats in
       let floats = floats.baseAddress!
       for panel in 0..<(run.columns &+ panelWidth &- 1) / panelWidth {
         transformKernel(run, panel, floats)
-        for point in 0..<36 {
-          let index = panel &* 36 &+ point
+        for point in 0..<run.points {
+          let index = panel &* run.points &+ point
           let values = floats + point &* run.channels &* panelWidth
           packShorts(
             values, channels: run.channels, limit: limit, run.panels + index &* depth &* panelWidth,
             scales: run.columnScales! + index &* panelWidth,
-            growth: WinogradPoints.growth(point / 6) * WinogradPoints.growth(point % 6)
+            // The scale of a wide window is that of its values.
+            growth: run.points == 64 ? 1 : WinogradPoints.growth(point / 6) * WinogradPoints.growth(point % 6)
           ) { sizes(values + $0, run.channels, meanLimit: limit) }
         }
       }
@@ -134,7 +167,7 @@ extension VectorUnit {
       withUnsafeTemporaryAllocation(of: Int8.self, capacity: count) { bytes in
         let (floats, bytes) = (floats.baseAddress!, bytes.baseAddress!)
         for panel in 0..<(run.columns &+ panelWidth &- 1) / panelWidth {
-          transformKernel(run, panel, floats, side: 4, winogradBytesTransform)
+          transformKernel(run, panel, floats)
           for point in 0..<16 {
             let index = panel &* 16 &+ point
             quantizeColumns(

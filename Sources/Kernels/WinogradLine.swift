@@ -121,21 +121,27 @@ extension VectorUnit {
     }
   }
 
+  /// `sum + factor * value`
+  @inlinable @inline(__always)
+  static func wholeSum(_ sum: Vector, _ factor: Float, _ value: Vector) -> Vector {
+    productSum(value, Vector(repeating: factor), sum)
+  }
+
   /// Two points that differ in their sign have sums of even and of odd pixels in common.
   @inlinable @inline(__always)
   static func lineTransform(_ d: InlineArray<8, Vector>) -> InlineArray<8, Vector> {
     @inline(__always)
     func sums(_ squares: Float, _ product: Float) -> (even: Vector, odd: Vector) {
-      (sum(sum(d[6], -squares, d[4]), product, d[2]), sum(sum(d[5], -squares, d[3]), product, d[1]))
+      (wholeSum(wholeSum(d[6], -squares, d[4]), product, d[2]), wholeSum(wholeSum(d[5], -squares, d[3]), product, d[1]))
     }
     let half = sums(5, 4)
     let one = sums(4.25, 1)
     let two = sums(1.25, 0.25)
-    let first = subtract(sum(d[6], 5.25, subtract(d[2], d[4])), d[0])
-    let last = subtract(sum(d[7], 5.25, subtract(d[3], d[5])), d[1])
+    let first = subtract(wholeSum(d[6], 5.25, subtract(d[2], d[4])), d[0])
+    let last = subtract(wholeSum(d[7], 5.25, subtract(d[3], d[5])), d[1])
     return [
-      first, sum(half.even, 0.5, half.odd), sum(half.even, -0.5, half.odd), add(one.even, one.odd),
-      subtract(one.even, one.odd), sum(two.even, 2, two.odd), sum(two.even, -2, two.odd), last,
+      first, wholeSum(half.even, 0.5, half.odd), wholeSum(half.even, -0.5, half.odd), add(one.even, one.odd),
+      subtract(one.even, one.odd), wholeSum(two.even, 2, two.odd), wholeSum(two.even, -2, two.odd), last,
     ]
   }
 

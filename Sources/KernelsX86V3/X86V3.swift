@@ -24,6 +24,9 @@
     public static func multiply(_ a: Vector, _ b: Vector) -> Vector { multiply8(a, b) }
 
     @inline(__always)
+    public static func productSum(_ a: Vector, _ b: Vector, _ sum: Vector) -> Vector { multiply_add8(a, b, sum) }
+
+    @inline(__always)
     public static func maximum(_ a: Vector, _ b: Vector) -> Vector { maximum8(a, b) }
 
     @inline(__always)

@@ -24,6 +24,9 @@
     public static func multiply(_ a: Vector, _ b: Vector) -> Vector { multiply16(a, b) }
 
     @inlinable @inline(__always)
+    public static func productSum(_ a: Vector, _ b: Vector, _ sum: Vector) -> Vector { multiply_add16(a, b, sum) }
+
+    @inlinable @inline(__always)
     public static func maximum(_ a: Vector, _ b: Vector) -> Vector { maximum16(a, b) }
 
     @inlinable @inline(__always)

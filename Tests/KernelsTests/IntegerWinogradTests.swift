@@ -15,21 +15,23 @@ import Testing
   struct Way: CustomTestStringConvertible {
     var set: InstructionSet
     var precision: Precision
-    var isBytes = false
+    var tiling = WinogradTiling.square
 
     var testDescription: String { "\(set), \(precision), \(kernel)" }
 
-    var kernel: String { isBytes ? "Winograd F(2x2,3x3), int8" : "Winograd F(4x4,3x3), int16" }
+    var kernel: String { "Winograd \(tiling.name), \(isBytes ? "int8" : "int16")" }
+
+    var isBytes: Bool { tiling == .bytes }
 
     /// The pixels of a window's side.
-    var side: Int { isBytes ? 2 : 4 }
+    var side: Int { tiling.pixels.width }
 
     var options: PlanOptions {
       var options = PlanOptions()
       options.weighsWinograd = false
       options.winogradChannels = 16
       options.multipliesShorts = false
-      options.byteWindows = isBytes
+      options.winogradTiling = tiling
       return options
     }
   }
@@ -37,8 +39,10 @@ import Testing
   /// The sets that multiply 16-bit integers in one instruction take them in bf16 plans too.
   private static let ways = InstructionSet.supported.flatMap { set in
     let precisions: [Precision] = set.kernels.isNative(.int16) ? [.bfloat16, .int8] : [.int8]
-    let bytes = Way(set: set, precision: .int8, isBytes: true)
-    return precisions.map { Way(set: set, precision: $0) } + (set.kernels.usesMatrixRegisters(.int8) ? [] : [bytes])
+    let bytes = Way(set: set, precision: .int8, tiling: .bytes)
+    return precisions.flatMap { precision in
+      [WinogradTiling.square, .five, .six].map { Way(set: set, precision: precision, tiling: $0) }
+    } + (set.kernels.usesMatrixRegisters(.int8) ? [] : [bytes])
   }
 
   private static func isFused(_ set: InstructionSet) -> Bool {
@@ -51,7 +55,7 @@ import Testing
 
   /// A convolution of a map of bf16, or of floats, and with a residual that of odd shapes.
   private static func layer(
-    _ index: Int, _ precision: Precision, on element: MapElementType = .bfloat16
+    _ index: Int, _ way: Way, on element: MapElementType = .bfloat16
   ) throws -> (graph: Graph, input: [Float]) {
     let (height, width, channels, columns) = shapes[index]
     var layer = try RandomLayer(
@@ -68,11 +72,11 @@ import Testing
     try layer.network.append(
       .convolution(
         Convolution(
-          window: Window(size: Extent(3), padding: .same), outputChannels: columns, hasBias: true,
+          window: Window(size: Extent(way.tiling.taps), padding: .same), outputChannels: columns, hasBias: true,
           epilogue: Epilogue(addsResidual: addsResidual, activation: activation))), inputs)
     let graph = layer.network.graph
     return (
-      precision == .int8 ? try graph.withIntegerKernels(seed: index, from: 3) : graph,
+      way.precision == .int8 ? try graph.withIntegerKernels(seed: index, from: 3) : graph,
       element == .bfloat16 ? layer.input() : layer.network.input()
     )
   }
@@ -96,7 +100,8 @@ import Testing
         .run(pixels, kernel: kernel, bias: bias)
       : PlainWinograd(
         height: height, width: width, channels: channels, columns: columns,
-        limit: Float(way.set.kernels.winogradLimit(channels: channels)), isFused: isFused
+        limit: Float(way.set.kernels.winogradLimit(channels: channels)), isFused: isFused, taps: way.tiling.taps,
+        pixels: way.side
       ).run(pixels, kernel: kernel, bias: bias)
     var residual: [Float]?
     if convolution.epilogue.addsResidual {
@@ -121,7 +126,7 @@ import Testing
 
   @Test(arguments: ways, shapes.indices)
   func `Products of integers give the bits of plain loops`(way: Way, index: Int) throws {
-    let (graph, input) = try Self.layer(index, way.precision)
+    let (graph, input) = try Self.layer(index, way)
     let expected = try Self.expected(graph, input, way)
     for bytes in [1, 700 << 10] {
       var options = way.options
@@ -142,10 +147,8 @@ import Testing
   @Test(
     arguments: ways.filter { $0.precision == .int8 && !$0.isBytes && $0.set.kernels.isNative(.int16) }, shapes.indices)
   func `A map of floats is multiplied in the same way where the weights are bytes`(way: Way, index: Int) throws {
-    let (graph, input) = try Self.layer(index, .int8, on: .float32)
-    var options = way.options
-    options.byteWindows = nil
-    let executor = try Self.executor(graph, way, options)
+    let (graph, input) = try Self.layer(index, way, on: .float32)
+    let executor = try Self.executor(graph, way)
     #expect(executor.plan.stageDescriptions.contains { $0.kernel == way.kernel })
     #expect(try executor.run(input) == Self.expected(graph, input, way, on: .float32))
   }
@@ -153,7 +156,7 @@ import Testing
   /// Relative errors in the L2 norm: products of bf16 numbers after the transforms come to 0.011.
   @Test(arguments: ways) func `The error is that of bf16 itself, or little more than that of bytes`(way: Way) throws {
     for index in Self.shapes.indices {
-      let (graph, input) = try Self.layer(index, way.precision)
+      let (graph, input) = try Self.layer(index, way)
       let found = try Self.executor(graph, way).run(input)
       let exact = try ReferenceExecutor(graph).run(input.map(\.roundedToBFloat16))
       let error = zip(found, exact).reduce(0) { $0 + pow2($1.0 - $1.1) }
@@ -165,7 +168,7 @@ import Testing
   private func pow2(_ value: Float) -> Double { Double(value) * Double(value) }
 
   @Test(arguments: ways) func `A pixel that is not a number spoils its windows only`(way: Way) throws {
-    let (graph, input) = try Self.layer(6, way.precision)
+    let (graph, input) = try Self.layer(6, way)
     let executor = try Self.executor(graph, way)
     let usual = try executor.run(input)
     for value in [Float.nan, .infinity] {
@@ -175,9 +178,10 @@ import Testing
       for pixel in 0..<17 * 30 {
         let (y, x) = (pixel / 30, pixel % 30)
         let values = found[pixel * 34..<(pixel + 1) * 34]
-        // Windows reach a pixel beyond theirs; not each of their pixels needs all points.
-        let windows = 9 / way.side...11 / way.side
-        if (9...11).contains(y) && (9...11).contains(x) {
+        // Windows reach a pixel or two beyond theirs; not each of their pixels needs all points.
+        let reach = way.tiling.taps / 2
+        let windows = (10 - reach) / way.side...(10 + reach) / way.side
+        if abs(y - 10) <= reach && abs(x - 10) <= reach {
           #expect(values.allSatisfy { $0.isNaN })
         } else if !windows.contains(y / way.side) || !windows.contains(x / way.side) {
           #expect(values == usual[pixel * 34..<(pixel + 1) * 34])

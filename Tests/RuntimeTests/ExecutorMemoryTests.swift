@@ -49,7 +49,7 @@ import Threads
     case 0:
       try convolution("gathered", Extent(3), 32)
       try convolution("winograd", Extent(3), 33)
-    case 1: break
+    case 1: try convolution("five", Extent(5), 33)
     default:
       try convolution("row", Extent(height: 1, width: 7), 34)
       try convolution("column", Extent(height: 7, width: 1), 33)
@@ -59,9 +59,11 @@ import Threads
   }
 
   /// The defaults, or all that pays for large layers only.
-  private static func options(_ isEager: Bool) -> PlanOptions {
+  private static func options(_ isEager: Bool, _ tiling: WinogradTiling?) -> PlanOptions {
     var options = PlanOptions()
+    options.winogradTiling = tiling
     if isEager {
+      options.weighsWinograd = false
       options.turnMapBytes = 0
       options.strassenChannels = 1
       options.strassenPositions = 1
@@ -74,15 +76,19 @@ import Threads
   @Test(arguments: 0..<30, AlignedMemory.End.allCases)
   func `Nothing outside the memory is touched`(seed: Int, end: AlignedMemory.End) throws {
     for precision in Precision.allCases { try expectNothingTouched(seed: seed, end, precision) }
+    try expectNothingTouched(seed: seed, end, .int8, .six)
   }
 
-  private func expectNothingTouched(seed: Int, _ end: AlignedMemory.End, _ precision: Precision) throws {
+  private func expectNothingTouched(
+    seed: Int, _ end: AlignedMemory.End, _ precision: Precision, _ tiling: WinogradTiling? = nil
+  ) throws {
     for (graph, values) in try Self.networks(seed: seed, precision) {
       for set in InstructionSet.supported {
         try AlignedMemory.$guardedEnd.withValue(end) {
           let pool = WorkerPool(threads: seed % 2 + 1)
           let plan = try Plan(
-            graph, instructionSet: set, precision: precision, options: Self.options(seed % 3 == 0), pool: pool)
+            graph, instructionSet: set, precision: precision, options: Self.options(seed % 3 == 0, tiling),
+            pool: pool)
           let executor = Executor(plan: plan, pool: pool)
           let memory = try (
             input: AlignedMemory(byteCount: 4 * values.count),
@@ -129,14 +135,17 @@ import Threads
     throws
   {
     for precision in Precision.allCases { try expectNothingRead(seed: seed, threads: threads, precision) }
+    try expectNothingRead(seed: seed, threads: threads, .int8, .six)
   }
 
-  private func expectNothingRead(seed: Int, threads: Int, _ precision: Precision) throws {
+  private func expectNothingRead(
+    seed: Int, threads: Int, _ precision: Precision, _ tiling: WinogradTiling? = nil
+  ) throws {
     for (graph, values) in try Self.networks(seed: seed, precision) {
       for set in InstructionSet.supported {
         let pool = WorkerPool(threads: threads)
         let plan = try Plan(
-          graph, instructionSet: set, precision: precision, options: Self.options(seed % 2 == 0), pool: pool)
+          graph, instructionSet: set, precision: precision, options: Self.options(seed % 2 == 0, tiling), pool: pool)
         let expected = try Executor(plan: plan, pool: pool).run(values)
         let scratch = try Scratch(for: plan, members: threads)
         let parts = unsafe Self.parts(of: scratch, plan, members: threads)

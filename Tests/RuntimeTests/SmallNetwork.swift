@@ -10,6 +10,8 @@ enum SmallNetwork: CaseIterable {
   case lines
   /// Convolutions of 3 x 3 with residuals, as in ResNet.
   case residuals
+  /// Convolutions of 5 x 5, as in Inception's modules.
+  case modules
   /// Depthwise convolutions whose channels are scaled by what their means say, as in EfficientNet.
   case squeezeAndExcite
   /// Normalized convolutions that are joined to what they read, as in DenseNet.
@@ -33,6 +35,7 @@ enum SmallNetwork: CaseIterable {
       case .bfloat16: []
       case .int8: ["Winograd F(4x4,3x3), int16"]
       }
+    case .modules: precision == .float32 ? ["Winograd F(4x4,5x5), fp32"] : []
     case .squeezeAndExcite: ["mean of sums", "scale + product"]
     case .concatenations: []
     }
@@ -53,6 +56,9 @@ enum SmallNetwork: CaseIterable {
         try network.append(.add, [start, branch])
         try network.append(.activation(.relu))
       }
+    case .modules:
+      try network.appendUnit(channels: 37, Extent(5))
+      try network.appendUnit(channels: 70, Extent(5))
     case .squeezeAndExcite:
       for stride in [1, 2] {
         try network.appendUnit(channels: 48, Extent(1), activation: .silu)

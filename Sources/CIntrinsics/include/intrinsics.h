@@ -50,10 +50,14 @@ INLINE f32x8 add8(f32x8 a, f32x8 b) { return a + b; }
 INLINE f32x8 subtract8(f32x8 a, f32x8 b) { return a - b; }
 INLINE f32x8 multiply8(f32x8 a, f32x8 b) { return a * b; }
 #endif
+#if defined(__FMA__)
+INLINE f32x8 multiply_add8(f32x8 a, f32x8 b, f32x8 c) { return __builtin_elementwise_fma(a, b, c); }
+#endif
 #if defined(__AVX512F__)
 INLINE f32x16 add16(f32x16 a, f32x16 b) { return a + b; }
 INLINE f32x16 subtract16(f32x16 a, f32x16 b) { return a - b; }
 INLINE f32x16 multiply16(f32x16 a, f32x16 b) { return a * b; }
+INLINE f32x16 multiply_add16(f32x16 a, f32x16 b, f32x16 c) { return __builtin_elementwise_fma(a, b, c); }
 #endif
 
 // The larger or smaller elements; where either is a NaN, those of b. Swift's comparison and choice is not always compiled to

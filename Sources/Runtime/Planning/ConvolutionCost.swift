@@ -37,6 +37,7 @@ struct ConvolutionCost {
     switch form.tiling {
     case .square: form.arithmetic == .int16 ? 400 : 330
     case .bytes: 150
+    case .five, .six: form.arithmetic == .int16 ? 800 : 650
     case .row, .column: 45
     }
   }
@@ -46,6 +47,7 @@ struct ConvolutionCost {
     switch form.tiling {
     case .square: 235
     case .bytes: 150
+    case .five, .six: 650
     case .row, .column: 30
     }
   }

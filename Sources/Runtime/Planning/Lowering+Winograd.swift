@@ -69,25 +69,39 @@ extension Lowering {
     return cost.winograd((tiling, .float32)) < cost.direct(.float32) ? tiling : nil
   }
 
-  /// How a convolution of 3 x 3 is transformed, or nil where it is not.
+  /// How a convolution of 3 x 3 or 5 x 5 is transformed, or nil where it is not.
   private func winogradSquare(_ convolution: Convolution, _ node: Node) -> WinogradForm? {
     let window = convolution.window
     let input = graph.nodes[node.inputs[0]].shape
-    guard window.size == Extent(3), window.stride == Extent(1), window.dilation == Extent(1), convolution.groups == 1,
+    guard window.size == Extent(3) || window.size == Extent(5), window.stride == Extent(1),
+      window.dilation == Extent(1), convolution.groups == 1,
       min(input.channels, convolution.outputChannels) >= options.winogradChannels
     else { return nil }
     let kernel = graph.tensors[node.parameters[0]]
     guard kernel.elementCount <= options.winogradWeights else { return nil }
     let element = elements[node.inputs[0]]
-    let square = squareArithmetic(kernel, on: element, channels: input.channels).map { WinogradForm(.square, $0) }
+    let arithmetic = squareArithmetic(kernel, on: element, channels: input.channels)
+    // The error of wide windows of integers grows with the channels.
+    let wide = input.channels <= 128 ? arithmetic : nil
     // With 32 columns, to make the rows of bytes takes as long as their products save.
-    let isWide = min(input.channels, convolution.outputChannels) >= 2 * options.winogradChannels
-    let bytes = isWide && makesByteWindows(kernel, on: element) ? WinogradForm(.bytes, .int8) : nil
-    let forms = (options.byteWindows.map { [$0 ? bytes : square] } ?? [square, bytes]).compactMap(\.self)
+    let isBroad = min(input.channels, convolution.outputChannels) >= 2 * options.winogradChannels
+    let possible: [(tiling: WinogradTiling, arithmetic: Arithmetic?)] =
+      window.size == Extent(5)
+      ? [(.five, wide)]
+      : [
+        (.square, arithmetic),
+        (.bytes, isBroad && makesByteWindows(kernel, on: element) ? .int8 : nil),
+        (.six, wide == .int16 && hasManyWindows(node) ? .int16 : nil),
+      ]
+    let forms = possible.compactMap { form in
+      form.tiling == .five || form.tiling == options.winogradTiling ?? form.tiling
+        ? form.arithmetic.map { WinogradForm(form.tiling, $0) } : nil
+    }
     guard options.weighsWinograd else { return forms.first }
     let direct = self.arithmetic(for: kernel, on: element, copies: true)
     let cost = ConvolutionCost(
-      channels: input.channels, columns: convolution.outputChannels, taps: 9, output: node.shape, kernels: kernels)
+      channels: input.channels, columns: convolution.outputChannels, taps: window.size.height * window.size.width,
+      output: node.shape, kernels: kernels)
     // Windows of bytes have up to twice the error of bytes without transforms, to which that of 16-bit integers is near: they
     // must save a third of the latter's time.
     let best = forms.min { cost.winograd($0) * price(of: $0) < cost.winograd($1) * price(of: $1) }
@@ -96,13 +110,20 @@ extension Lowering {
 
   private func price(of form: WinogradForm) -> Double { form.tiling == .bytes ? 1.5 : 1 }
 
-  /// What the products of F(4x4,3x3) run in, or nil where there are none.
+  /// Whether 16 members have tiles enough of windows of 6 x 6 pixels. Their products are a fifth fewer than those of windows of
+  /// 4 x 4; products of floats gain nothing, as the transforms take as long as they save.
+  private func hasManyWindows(_ node: Node) -> Bool {
+    WinogradTiling.six.windows(of: node.shape) >= 128 || options.winogradTiling == .six
+  }
+
+  /// What the products of windows of pixels run in, or nil where there are none.
   ///
   /// Maps of floats are multiplied as floats: with integers the worst cosine of Xception's features over 802 pictures is 0.9942
-  /// instead of 0.9971 in int8, and 0.99973 instead of 0.99983 in bf16, as all pixels of a background are rounded alike. Other
-  /// maps are already rounded to bf16; 16-bit integers with a scale for each window add an error no larger than that, while
-  /// products of bf16 numbers after the transforms would add five times as much. Where the weights are integers of 8 bits,
-  /// rows of floats become integers of 16 bits too, not of 8.
+  /// instead of 0.9971 in int8, and 0.99973 instead of 0.99983 in bf16, as all pixels of a background are rounded alike; in
+  /// windows of 8 x 8, whose scale is that of their largest value, 0.9958 and 0.99976. Other maps are already rounded to bf16;
+  /// 16-bit integers with a scale for each window add an error no larger than that, while products of bf16 numbers after the
+  /// transforms would add five times as much. Where the weights are integers of 8 bits, rows of floats become integers of 16 bits
+  /// too, not of 8.
   private func squareArithmetic(_ kernel: Tensor, on element: MapElementType, channels: Int) -> Arithmetic? {
     let isPacked = element == .bfloat16
     let hasShorts = kernels.isNative(.int16) && channels <= 2_048

@@ -69,6 +69,7 @@ struct MemberScratchSizes {
         blockRows = max(blockRows, winograd.blockWindows, points)
         switch winograd.tiling {
         case .bytes: rows = max(rows, winograd.scaleCount + points * shape.lineStride(kernels) + 4 * width)
+        case .five, .six: rows = max(rows, winograd.scaleCount + winograd.wideWords(kernels))
         case .square where shape.isInteger: rows = max(rows, winograd.scaleCount)
         case .square, .row, .column: break
         }

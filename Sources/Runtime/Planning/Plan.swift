@@ -68,7 +68,7 @@ package final class Plan: @unchecked Sendable {
     stageDescriptions = layout.stages.map { StageDescription($0, lowering: lowering, maps: layout.maps) }
     arenaWords = layout.arenaWords
     memberMemory = layout.memberMemory
-    let zeroCount = max(layout.longestRow, 36 * kernels.panelWidth) + 4 * kernels.panelWidth
+    let zeroCount = max(layout.longestRow, WinogradTiling.mostPoints * kernels.panelWidth) + 4 * kernels.panelWidth
     let zeros = lowering.weights.reserve(zeroCount)
     packedWeights = try packed ?? PackedWeights(lowering.weights, pool: pool)
     guard packedWeights.fits(lowering.weights) else { throw PackedWeightsMismatch() }

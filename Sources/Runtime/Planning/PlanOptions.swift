@@ -18,8 +18,8 @@ package struct PlanOptions: Hashable, Sendable {
   package var winogradWeights = Int.max
   /// Whether such a convolution is done directly where `ConvolutionCost` says that it is faster.
   package var weighsWinograd = true
-  /// Whether its windows become bytes where they can; nil where that is estimated to be faster.
-  package var byteWindows: Bool?
+  /// How windows of 3 x 3 are divided, where they can be; nil for what is estimated to be fastest.
+  package var winogradTiling: WinogradTiling?
   /// The most memory of the row panels and sums of a block of its windows: for layers whose weights stay in a
   /// third-level cache, and for those whose weights come from memory again for each block.
   package var winogradBytes = 700 << 10

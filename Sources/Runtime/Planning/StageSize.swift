@@ -39,6 +39,8 @@ enum StageSize {
 struct ProductSize {
   var rows: Int
   var tileRows: Int
+  /// The rows of the smallest tiles that multiply about as fast: where there are fewer tiles than members, these divide the rows.
+  var leastRows: Int
   /// The most rows that a member makes at a time.
   var blockRows: Int
   var panels: Int
@@ -46,6 +48,18 @@ struct ProductSize {
   var cycles: ProductCycles
 
   func tiles(_ rows: Int) -> Int { (rows + tileRows - 1) / tileRows }
+
+  /// The parts of all rows that some members take: tiles, or, where those are too few, smaller ones.
+  func parts(for members: Int) -> Int {
+    let tiles = tiles(rows)
+    return tiles >= members ? tiles : max(tiles, min(members, rows / leastRows))
+  }
+
+  /// Windows are few, and each is much to do. The 12 sums of 6 rows keep a processor busy that multiplies two vectors in a cycle
+  /// and takes four cycles for each.
+  fileprivate static func leastWindows(_ shape: ProductShape, _ kernels: any KernelSet.Type) -> Int {
+    kernels.usesMatrixRegisters(shape.arithmetic) ? shape.tileRows : min(shape.tileRows, 6)
+  }
 }
 
 /// About how long a processor takes for a word of a product's depth; only the proportions count. They suit two
@@ -72,6 +86,7 @@ extension ProductSize {
     let pairs = step.isStrassen ? 2 : 1
     self.init(
       rows: (pixels + pairs - 1) / pairs, tileRows: step.shape.tileRows,
+      leastRows: step.shape.tileRows,
       blockRows: step.blockTiles * step.shape.tileRows,
       panels: (step.panels.count + pairs - 1) / pairs,
       weightBytes: step.weightBytes,
@@ -82,7 +97,7 @@ extension ProductSize {
   init(_ step: WinogradStep, of output: FeatureMap, _ kernels: any KernelSet.Type) {
     self.init(
       rows: step.tiling.windows(height: output.height, width: output.width), tileRows: step.shape.tileRows,
-      blockRows: step.blockWindows, panels: step.panels,
+      leastRows: Self.leastWindows(step.shape, kernels), blockRows: step.blockWindows, panels: step.panels,
       weightBytes: step.tiling.points * step.shape.panelWords * step.panels * MemoryLayout<Float>.size,
       cycles: ProductCycles(step.shape, making: step.shape.isInteger ? 1.8 : 1.1, kernels))
   }

@@ -116,22 +116,35 @@ struct ColumnWeights {
 }
 
 /// How Winograd's transforms divide a map.
-enum WinogradTiling {
+package enum WinogradTiling: Sendable {
   /// F(4x4,3x3), for convolutions of 3 x 3.
   case square
   /// F(2x2,3x3), for those whose products are of bytes.
   case bytes
+  /// F(4x4,5x5), for convolutions of 5 x 5.
+  case five
+  /// F(6x6,3x3), for those of 3 x 3 on large maps.
+  case six
   /// F(2,7), for convolutions of 1 x 7 and of 7 x 1.
   case row
   case column
 
   var isLine: Bool { self == .row || self == .column }
 
+  /// Whether windows are of 8 x 8 pixels.
+  var isWide: Bool { self == .five || self == .six }
+
+  /// Of a side of the kernel, where it is square.
+  var taps: Int { self == .five ? 5 : 3 }
+
+  static let mostPoints = 64
+
   /// The products of a window.
   var points: Int {
     switch self {
     case .square: 36
     case .bytes: 16
+    case .five, .six: 64
     case .row, .column: 8
     }
   }
@@ -139,8 +152,9 @@ enum WinogradTiling {
   /// The pixels that a window's products give.
   var pixels: Extent {
     switch self {
-    case .square: Extent(4)
+    case .square, .five: Extent(4)
     case .bytes: Extent(2)
+    case .six: Extent(6)
     case .row: Extent(height: 1, width: 2)
     case .column: Extent(height: 2, width: 1)
     }
@@ -150,6 +164,8 @@ enum WinogradTiling {
     switch self {
     case .square: "F(4x4,3x3)"
     case .bytes: "F(2x2,3x3)"
+    case .five: "F(4x4,5x5)"
+    case .six: "F(6x6,3x3)"
     case .row, .column: "F(2,7)"
     }
   }
@@ -186,6 +202,12 @@ struct WinogradStep {
 
   /// The scales of a block's rows of integers: of each window, or of each point of it where they are bytes. In whole vectors.
   var scaleCount: Int { ((tiling == .bytes ? tiling.points : 1) * blockWindows + 15) / 16 * 16 }
+
+  /// What wide windows are transformed by way of, in words.
+  func wideWords(_ kernels: any KernelSet.Type) -> Int {
+    let lines = shape.isInteger ? 64 * shape.lineStride(kernels) + 4 * kernels.vectorWidth : 0
+    return max(64 * kernels.vectorWidth + lines, WinogradWideOutput.memoryVectors * kernels.vectorWidth)
+  }
 }
 
 /// A depthwise convolution whose result is a map.

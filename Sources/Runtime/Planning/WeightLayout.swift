@@ -15,7 +15,7 @@ struct WeightLayout {
 
   /// The version of what packing makes of a tensor. It must be raised with any change of that, as blocks that were
   /// packed before are kept; `PackedWeightsTests` fails where that was forgotten.
-  static let version = 8
+  static let version = 9
 
   private(set) var wordCount = 0
   /// A hash of the places that were reserved, and of what they are for.
@@ -233,7 +233,7 @@ struct WeightLayout {
     return weights
   }
 
-  /// The kernel of a 3 x 3 convolution, transformed, for products of a shape.
+  /// The kernel of a convolution of 3 x 3 or 5 x 5, transformed, for products of a shape.
   mutating func addWinograd(
     _ tensor: Tensor, _ shape: ProductShape, _ tiling: WinogradTiling, columns: Int
   ) -> ColumnWeights {
@@ -249,7 +249,7 @@ struct WeightLayout {
     default: break
     }
     let kernel = WinogradKernel(
-      tensor: tensor, columns: columns, scale: paddedScale(of: tensor, columns), shape: shape, points: points,
+      tensor: tensor, columns: columns, scale: paddedScale(of: tensor, columns), shape: shape, tiling: tiling,
       weights: weights, kernels: kernels)
     jobs.append { base in try kernel.pack(into: base) }
     return weights

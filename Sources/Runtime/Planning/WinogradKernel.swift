@@ -1,9 +1,9 @@
 import Kernels
 import ModelGraph
 
-/// Transforms the kernel of a 3 x 3 convolution into its column panels.
+/// Transforms the kernel of a convolution of 3 x 3 or 5 x 5 into its column panels.
 ///
-/// Its values are read to the end of the panels' own memory, which is 16 ninths to eight times as large. Panels are made from the
+/// Its values are read to the end of the panels' own memory, which is 1.3 to eight times as large. Panels are made from the
 /// first on while they end before the values; the values of the other columns are then moved together, again to the end. So
 /// nothing is held beside the weights but the columns of a few panels: with buffers for whole tensors ResNet152 took 17 MB more.
 struct WinogradKernel: Sendable {
@@ -13,7 +13,7 @@ struct WinogradKernel: Sendable {
   var scale: [Float]
   /// Of the products at each of the points.
   var shape: ProductShape
-  var points: Int
+  var tiling: WinogradTiling
   var weights: ColumnWeights
   var kernels: any KernelSet.Type
 
@@ -22,9 +22,10 @@ struct WinogradKernel: Sendable {
 
   private var panelWidth: Int { kernels.panelWidth }
   private var panels: Int { (columns + panelWidth - 1) / panelWidth }
+  private var points: Int { tiling.points }
   private var panelWords: Int { points * shape.panelWords }
-  /// Rows of the tensor: the channels of each of 9 taps.
-  private var rows: Int { 9 * shape.channels }
+  /// Rows of the tensor: the channels of each tap.
+  private var rows: Int { tiling.taps * tiling.taps * shape.channels }
 
   func pack(into base: BoundedPointer<Float>) throws {
     let wordCount = panels * panelWords
@@ -35,7 +36,9 @@ struct WinogradKernel: Sendable {
     // Where the values of the columns from `first` on are.
     var values = memory.count - rows * columns * size..<memory.count
     try unsafe tensor.copy(to: UnsafeMutableRawBufferPointer(rebasing: memory[values]))
-    let width = min(columns, Self.panelsAtOnce * panelWidth)
+    // With less room than that, no panel of a few would end before the values; 5 x 5 kernels are small.
+    let hasRoom = 9 * memory.count >= 16 * values.count
+    let width = hasRoom ? min(columns, Self.panelsAtOnce * panelWidth) : columns
     unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: rows * width) { floats in
       var first = 0
       while first < columns {
@@ -78,7 +81,7 @@ struct WinogradKernel: Sendable {
     unsafe scale.withUnsafeBufferPointer { scale in
       unsafe kernels.pack(
         WinogradPacking(
-          values: floats, channels: shape.channels, columns: some.count,
+          taps: tiling.taps, points: points, values: floats, channels: shape.channels, columns: some.count,
           scale: scale.baseAddress! + panel * panelWidth,
           panels: (base + (weights.panels + panel * panelWords)).writing(count * panelWords),
           arithmetic: shape.arithmetic,

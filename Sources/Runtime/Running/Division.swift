@@ -7,7 +7,7 @@ struct Division {
   /// delayed leaves most of its part to the others.
   private static let ticketsOfMember = 8
 
-  /// What the tickets divide; for a product whose columns are not divided, parts of the rows, as many as tiles.
+  /// What the tickets divide; for a product whose columns are not divided, parts of the rows, as many as tiles or more.
   let units: Int
   /// For a product whose columns are divided too, else nil.
   let grid: ProductGrid?
@@ -20,7 +20,7 @@ struct Division {
       if let grid, grid.cost < size.cost(ofTilesFor: members) {
         (units, self.grid) = (grid.rowParts * size.panels, grid)
       } else {
-        (units, self.grid) = (size.tiles(size.rows), nil)
+        (units, self.grid) = (size.parts(for: members), nil)
       }
     }
   }
@@ -85,19 +85,22 @@ extension ProductSize {
       members % rowParts == 0
       ? 1 : rowParts % members == 0 ? rowParts / members : (units + panels - 1) / panels + (units < panels ? 1 : 0)
     return cost(
-      parts: parts, tiles: tiles((rows + rowParts - 1) / rowParts), panels: units,
+      parts: parts, tiles: Double(tiles((rows + rowParts - 1) / rowParts)), panels: units,
       read: weightBytes > Self.cachedBytes ? units : min(units, panels))
   }
 
   /// Where members take tiles, and multiply them by all columns. Their part is several tickets, for each of which larger
   /// weights are read again.
   fileprivate func cost(ofTilesFor members: Int) -> Double {
-    let tiles = (self.tiles(rows) + members - 1) / members
-    let tickets = weightBytes > Self.cachedBytes ? min(tiles, 4) : 1
-    return cost(parts: 1, tiles: tiles, panels: panels, read: tickets * panels)
+    let parts = parts(for: members)
+    let units = (parts + members - 1) / members
+    let tickets = weightBytes > Self.cachedBytes ? min(units, 4) : 1
+    // Of smaller tiles as much less is made and multiplied.
+    let tile = parts > tiles(rows) ? Double(rows) / Double(parts * tileRows) : 1
+    return cost(parts: 1, tiles: Double(units) * tile, panels: panels, read: tickets * panels)
   }
 
-  private func cost(parts: Int, tiles: Int, panels: Int, read: Int) -> Double {
-    Double(parts * tiles * tileRows) * cycles.row + Double(panels * tiles) * cycles.tile + Double(read) * cycles.panel
+  private func cost(parts: Int, tiles: Double, panels: Int, read: Int) -> Double {
+    Double(parts * tileRows) * tiles * cycles.row + Double(panels) * tiles * cycles.tile + Double(read) * cycles.panel
   }
 }

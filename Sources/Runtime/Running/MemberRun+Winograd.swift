@@ -45,7 +45,9 @@ extension MemberRun {
       let first = block.lowerBound + mine.lowerBound
       forEachRun(of: first..<first + mine.count, width: across(step)) { y, x, count in
         let row = y * across(step) + x - block.lowerBound - rows.lowerBound
-        if step.tiling == .bytes {
+        if step.tiling.isWide {
+          transformWide(step, y, x, count, to: points + row * vectorWidth, window: rows.lowerBound + row)
+        } else if step.tiling == .bytes {
           transformToBytes(
             step, y, x, count, to: points + row * vectorWidth, window: rows.lowerBound + row)
         } else if step.shape.isInteger {
@@ -155,6 +157,8 @@ extension MemberRun {
     case .square: break
     case .bytes:
       return transformBytesBack(step, y, x, count, panel, sums, pointStride: pointStride, window: window)
+    case .five, .six:
+      return transformWideBack(step, y, x, count, panel, sums, pointStride: pointStride, window: window)
     case .row, .column:
       return transformLinesBack(
         step, y, x, count, panel, sums, pointStride: pointStride, windowStride: panelWidth)

@@ -129,8 +129,8 @@ final class Scratch: @unchecked Sendable {
     scaleSlots = lists.part(from: 3 * needs.blockRows, count: needs.blockRows)
     rowSlots = lists.part(from: 4 * needs.blockRows, count: ProductShape.mostQuantizedRows)
     unsafe inputRows = .allocate(needs.windowRows, repeating: memory.reading(0))
-    unsafe outputRows = .allocate(4, repeating: memory.writing(0))
-    unsafe residualRows = .allocate(4, repeating: memory.reading(0))
+    unsafe outputRows = .allocate(6, repeating: memory.writing(0))
+    unsafe residualRows = .allocate(6, repeating: memory.reading(0))
   }
 
   static func wordCount(_ needs: MemberScratchSizes) -> Int {

@@ -102,7 +102,8 @@ enum WinogradBytesChecks {
       starts.withUnsafeMutableBufferPointer {
         CountedKernels.pack(
           WinogradPacking(
-            values: kept(kernel), channels: channels, columns: columns, scale: ones.start, panels: weights.start,
+            points: 16, values: kept(kernel), channels: channels, columns: columns, scale: ones.start,
+            panels: weights.start,
             arithmetic: .int8, columnScales: columnScales.start, starts: $0.baseAddress!))
       }
       let pixelStride = residual.stride(element)

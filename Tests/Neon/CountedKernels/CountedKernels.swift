@@ -9,6 +9,7 @@ public enum KernelFamily: Int, CaseIterable {
   case activations, sums, pairs, normalizations, parametricRectifiers, softmax
   case unpackedPixels, packedPixels, columnPacking, bytePacking, shortPacking, winogradPacking, columnStarts
   case winogradInputs, winogradIntegers, winogradOutputs, winogradBytesInputs, winogradBytesOutputs
+  case winogradWideInputs, winogradWideOutputs
   case winogradLineInputs, winogradLineOutputs, winogradLinePacking
   case quantizing, bands, peaks
 }
@@ -211,6 +212,18 @@ public enum CountedKernels: KernelSet {
   @export(interface)
   public static func transformOutput(_ run: WinogradBytesOutput) {
     count(.winogradBytesOutputs)
+    Portable.transformOutput(run)
+  }
+
+  @export(interface)
+  public static func transformInput(_ run: WinogradWideInput) {
+    count(.winogradWideInputs)
+    Portable.transformInput(run)
+  }
+
+  @export(interface)
+  public static func transformOutput(_ run: WinogradWideOutput) {
+    count(.winogradWideOutputs)
     Portable.transformOutput(run)
   }
 
