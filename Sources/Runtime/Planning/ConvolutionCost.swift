@@ -3,7 +3,8 @@ import ModelGraph
 
 /// How long a convolution takes directly and by Winograd's transforms, in the time of an fp32 multiply-add: its
 /// multiplications, the rows that are made for them, and the weights, which come from memory where a network is larger than
-/// the caches. The figures were measured on an AMD Zen 4, those of windows of bytes and of 8 x 8 on a Zen 5; only their proportions count.
+/// the caches. The figures were measured on an AMD Zen 4, those of windows of bytes and of 8 x 8 on a Zen 5; only their
+/// proportions count.
 struct ConvolutionCost {
   var channels: Int
   var columns: Int
