@@ -81,8 +81,7 @@ extension Lowering {
     guard kernel.elementCount <= options.winogradWeights else { return nil }
     let element = elements[node.inputs[0]]
     let arithmetic = squareArithmetic(kernel, on: element, channels: input.channels)
-    // The error of wide windows of integers grows with the channels.
-    let wide = input.channels <= 128 ? arithmetic : nil
+    let wide = input.channels <= mostWideChannels ? arithmetic : nil
     // With 32 columns, to make the rows of bytes takes as long as their products save.
     let isBroad = min(input.channels, convolution.outputChannels) >= 2 * options.winogradChannels
     let possible: [(tiling: WinogradTiling, arithmetic: Arithmetic?)] =
@@ -109,6 +108,16 @@ extension Lowering {
   }
 
   private func price(of form: WinogradForm) -> Double { form.tiling == .bytes ? 1.5 : 1 }
+
+  /// Of windows of 8 x 8. The error of their integers grows with the channels: it is up to twice that of bf16 for 96 of them, and
+  /// half of bytes' for 128.
+  private var mostWideChannels: Int {
+    switch precision {
+    case .float32: .max
+    case .bfloat16: 96
+    case .int8: 128
+    }
+  }
 
   /// Whether windows may give 6 x 6 pixels: where 16 members have tiles enough of them. Their products are a fifth fewer than those
   /// of windows of 4 x 4; products of floats gain nothing, as the transforms take as long as they save.
