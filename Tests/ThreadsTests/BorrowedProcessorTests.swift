@@ -102,9 +102,10 @@
       usleep(1000)
     }
 
+    /// The thread may be on its way to wait again, or see here that it need not.
     func end() {
       isOver = true
-      step()
+      go.signal()
     }
   }
 
