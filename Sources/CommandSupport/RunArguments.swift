@@ -36,7 +36,7 @@ package struct MachineArguments: ParsableArguments {
   @Option(
     help: """
       What products multiply in bf16: bf16 numbers, where the instruction set can, or fp32 numbers, for which the \
-      weights are widened; auto takes whichever is faster on this processor.
+      weights are widened; auto takes what is fastest on this processor, which may also be 16-bit integers.
       """)
   package var bf16Products = Products.auto
 

@@ -28,6 +28,7 @@ extension DelegatingUnit {
   public static func pack(_ run: ColumnPacking) { base.pack(run) }
   public static func pack(_ run: WinogradPacking) { base.pack(run) }
   public static func pack(_ run: WinogradLinePacking) { base.pack(run) }
+  public static func measure(_ run: ColumnSizes) { base.measure(run) }
   public static func pack(_ run: ShortPacking) { base.pack(run) }
   public static func pack(_ run: ImageWords) { base.pack(run) }
 

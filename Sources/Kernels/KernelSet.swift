@@ -49,6 +49,7 @@ public protocol KernelSet: Sendable {
   static func pack(_ run: WinogradPacking)
   static func pack(_ run: WinogradLinePacking)
   static func pack(_ run: BytePacking)
+  static func measure(_ run: ColumnSizes)
   static func pack(_ run: ShortPacking)
   static func pack(_ run: ImageWords)
   static func sumColumns(_ run: ColumnStarts)
@@ -60,6 +61,8 @@ public protocol KernelSet: Sendable {
   /// Whether there is an instruction for products of an arithmetic; without one, `int8` and `int16` still work, and
   /// `bfloat16` does not.
   static func isNative(_ arithmetic: Arithmetic) -> Bool
+  /// The multiply-adds of `int16` in the time of one of `float32`.
+  static var shortRate: Double { get }
   /// The integers in a word of an `int8` product: 4, or 2 where bytes must be widened before they are multiplied.
   static var channelsPerByteWord: Int { get }
   /// What is added to the integers of rows to make them positive, where the processor takes them as unsigned: 128, else
@@ -226,6 +229,9 @@ extension VectorUnit {
   public static func isNative(_ arithmetic: Arithmetic) -> Bool {
     arithmetic == .float32 || arithmetic == .int8 && channelsPerByteWord == 4
   }
+
+  @inlinable
+  public static var shortRate: Double { isNative(.int16) ? 2 : 1 }
 
   @inlinable
   public static var vectorWidth: Int { Vector.scalarCount }

@@ -1,53 +1,106 @@
-/// Weights packed into column panels of `int16`.
+/// Weights packed into column panels of `int16`, some rows of their matrix at a time.
 public struct ShortPacking {
-  /// A matrix, `[channels][columns]`.
+  /// Rows of a matrix, `[rows][columns]`.
   public var values: UnsafePointer<Float>
+  /// The channel of the first row, a multiple of `panelWidth`.
+  public var first: Int
+  public var rows: Int
+  /// Of the whole matrix.
   public var channels: Int
   public var columns: Int
   /// A factor for each column, padded to `panelWidth`.
   public var scale: UnsafePointer<Float>
+  /// What `ColumnSizes` found for all rows.
+  public var sizes: UnsafePointer<Float>
   /// `[panel][words][panelWidth]`; see `KernelSet.words`. The integers are at most `KernelSet.shortLimit`.
   public var panels: UnsafeMutablePointer<Float>
   /// A scale for each column, `[panel][panelWidth]`.
   public var columnScales: UnsafeMutablePointer<Float>
 
   public init(
-    values: UnsafePointer<Float>, channels: Int, columns: Int, scale: UnsafePointer<Float>,
-    panels: UnsafeMutablePointer<Float>, columnScales: UnsafeMutablePointer<Float>
+    values: UnsafePointer<Float>, first: Int, rows: Int, channels: Int, columns: Int, scale: UnsafePointer<Float>,
+    sizes: UnsafePointer<Float>, panels: UnsafeMutablePointer<Float>, columnScales: UnsafeMutablePointer<Float>
   ) {
     self.values = values
+    self.first = first
+    self.rows = rows
     self.channels = channels
     self.columns = columns
     self.scale = scale
+    self.sizes = sizes
     self.panels = panels
     self.columnScales = columnScales
   }
 }
 
+/// The largest magnitude of each column of weights, found by some rows of their matrix at a time.
+public struct ColumnSizes {
+  /// Rows of a matrix, `[rows][columns]`.
+  public var values: UnsafePointer<Float>
+  public var rows: Int
+  public var columns: Int
+  /// A factor for each column.
+  public var scale: UnsafePointer<Float>
+  /// One for each column, which grows.
+  public var sizes: UnsafeMutablePointer<Float>
+
+  public init(
+    values: UnsafePointer<Float>, rows: Int, columns: Int, scale: UnsafePointer<Float>,
+    sizes: UnsafeMutablePointer<Float>
+  ) {
+    self.values = values
+    self.rows = rows
+    self.columns = columns
+    self.scale = scale
+    self.sizes = sizes
+  }
+}
+
 extension VectorUnit {
   @inlinable @inline(__always)
-  public static func pack(_ run: ShortPacking) { packMatrix(run) }
+  public static func pack(_ run: ShortPacking) { packRows(run) }
 
-  /// A function of its own: C functions are not inlined directly into the witness of a protocol requirement.
+  @inlinable @inline(__always)
+  public static func measure(_ run: ColumnSizes) { measureRows(run) }
+
+  /// A function of its own, as C functions are not inlined directly into the witness of a protocol requirement.
   @inlinable @inline(never)
-  static func packMatrix(_ run: ShortPacking) {
+  static func measureRows(_ run: ColumnSizes) {
+    let whole = run.columns / vectorWidth &* vectorWidth
+    for row in 0..<run.rows {
+      let values = run.values + row &* run.columns
+      for column in stride(from: 0, to: whole, by: vectorWidth) {
+        let product = load(values + column) * load(run.scale + column)
+        store(larger(load(run.sizes + column), product), run.sizes + column)
+      }
+      for column in whole..<run.columns {
+        let bits = (values[column] * run.scale[column]).magnitude.bitPattern
+        run.sizes[column] = Float(bitPattern: max(run.sizes[column].bitPattern, bits))
+      }
+    }
+  }
+
+  @inlinable @inline(never)
+  static func packRows(_ run: ShortPacking) {
     let panelWords = words(of: run.channels, .int16) &* panelWidth
     let limit = Float(shortLimit(channels: run.channels))
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: run.channels &* panelWidth) { floats in
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: panelWidth &* panelWidth) { floats in
       let floats = floats.baseAddress!
-      for panel in 0..<(run.columns &+ panelWidth &- 1) / panelWidth {
-        let left = panel &* panelWidth
-        let count = min(panelWidth, run.columns &- left)
-        for channel in 0..<run.channels {
-          let row = run.values + (channel &* run.columns &+ left)
-          let output = floats + channel &* panelWidth
-          for column in 0..<count { output[column] = row[column] * run.scale[left &+ column] }
-          for column in count..<panelWidth { output[column] = 0 }
+      for start in stride(from: 0, to: run.rows, by: panelWidth) {
+        let rows = min(panelWidth, run.rows &- start)
+        for panel in 0..<(run.columns &+ panelWidth &- 1) / panelWidth {
+          let left = panel &* panelWidth
+          let count = min(panelWidth, run.columns &- left)
+          for index in 0..<rows {
+            let row = run.values + ((start &+ index) &* run.columns &+ left)
+            let output = floats + index &* panelWidth
+            for column in 0..<count { output[column] = row[column] * run.scale[left &+ column] }
+            for column in count..<panelWidth { output[column] = 0 }
+          }
+          let factors = shortFactors(limit: limit, scales: run.columnScales + left) { load(run.sizes + (left &+ $0)) }
+          let words = panel &* panelWords &+ (run.first &+ start) / 2 &* panelWidth
+          packShortGroup(floats, channels: rows, factors, run.panels + words)
         }
-        packShorts(
-          floats, channels: run.channels, limit: limit, run.panels + panel &* panelWords,
-          scales: run.columnScales + left
-        ) { largestMagnitudes(floats + $0, run.channels) }
       }
     }
   }
@@ -55,12 +108,16 @@ extension VectorUnit {
   /// The largest magnitudes of a vector of columns, `[channels][panelWidth]`.
   @inlinable @inline(__always)
   static func largestMagnitudes(_ values: UnsafePointer<Float>, _ channels: Int) -> Vector {
-    var tops = Integers.zero
-    for channel in 0..<channels {
-      let bits = unsafeBitCast(load(values + channel &* panelWidth), to: Integers.self)
-      tops = maximum(tops, bits & Integers(repeating: 0x7fff_ffff))
-    }
-    return unsafeBitCast(tops, to: Vector.self)
+    var tops = Vector.zero
+    for channel in 0..<channels { tops = larger(tops, load(values + channel &* panelWidth)) }
+    return tops
+  }
+
+  /// Magnitudes, or those of other values where they are larger or not numbers.
+  @inlinable @inline(__always)
+  static func larger(_ magnitudes: Vector, _ values: Vector) -> Vector {
+    let bits = unsafeBitCast(values, to: Integers.self) & Integers(repeating: 0x7fff_ffff)
+    return unsafeBitCast(maximum(unsafeBitCast(magnitudes, to: Integers.self), bits), to: Vector.self)
   }
 
   /// The columns `[channels][panelWidth]` as integers, two channels a word as `QuantizeRun` has them, with a scale for each.
@@ -74,26 +131,44 @@ extension VectorUnit {
     _ values: UnsafePointer<Float>, channels: Int, limit: Float, _ output: UnsafeMutablePointer<Float>,
     scales: UnsafeMutablePointer<Float>, growth: Float = 1, size: (_ offset: Int) -> Vector
   ) {
-    var output = output
+    let factors = shortFactors(limit: limit, scales: scales, growth: growth, size: size)
+    for start in stride(from: 0, to: channels, by: panelWidth) {
+      packShortGroup(
+        values + start &* panelWidth, channels: min(panelWidth, channels &- start), factors,
+        output + start / 2 &* panelWidth)
+    }
+  }
+
+  /// What the columns of a panel are multiplied by, whose scales are stored.
+  @inlinable @inline(__always)
+  static func shortFactors(
+    limit: Float, scales: UnsafeMutablePointer<Float>, growth: Float = 1, size: (_ offset: Int) -> Vector
+  ) -> InlineArray<2, Vector> {
     var ups = InlineArray<2, Vector>(repeating: .zero)
     for half in 0..<2 {
       let (up, down) = factors(of: size(half &* vectorWidth), limit: limit)
       ups[half] = up
       store(down * growth, scales + half &* vectorWidth)
     }
-    for start in stride(from: 0, to: channels, by: panelWidth) {
-      let apart = min(vectorWidth, (channels &- start &+ 1) / 2)
-      for word in 0..<apart {
-        // With an odd number of channels, the last word holds one.
-        let hasPartner = start &+ word &+ apart < channels
-        for half in 0..<2 {
-          let row = values + ((start &+ word) &* panelWidth &+ half &* vectorWidth)
-          let low = integers(load(row), ups[half])
-          let high = hasPartner ? integers(load(row + apart &* panelWidth), ups[half]) : .zero
-          let both = (low & Integers(repeating: 0xffff)) | (high &<< Integers(repeating: 16))
-          store(unsafeBitCast(both, to: Vector.self), output + half &* vectorWidth)
-        }
-        output += panelWidth
+    return ups
+  }
+
+  /// Some channels, at most `panelWidth`, of a panel's columns.
+  @inlinable @inline(__always)
+  static func packShortGroup(
+    _ values: UnsafePointer<Float>, channels: Int, _ factors: InlineArray<2, Vector>,
+    _ output: UnsafeMutablePointer<Float>
+  ) {
+    let apart = min(vectorWidth, (channels &+ 1) / 2)
+    for word in 0..<apart {
+      // With an odd number of channels, the last word holds one.
+      let hasPartner = word &+ apart < channels
+      for half in 0..<2 {
+        let row = values + (word &* panelWidth &+ half &* vectorWidth)
+        let low = integers(load(row), factors[half])
+        let high = hasPartner ? integers(load(row + apart &* panelWidth), factors[half]) : .zero
+        let both = (low & Integers(repeating: 0xffff)) | (high &<< Integers(repeating: 16))
+        store(unsafeBitCast(both, to: Vector.self), output + (word &* panelWidth &+ half &* vectorWidth))
       }
     }
   }

@@ -23,9 +23,18 @@ public struct RowNormalization {
 extension VectorUnit {
   @inlinable @inline(__always)
   static func quantizeNormalized(_ run: QuantizeRun, _ normalization: RowNormalization) {
+    if run.arithmetic == .int16 {
+      quantizeNormalized(run, normalization, lanes: 2, shift: 0)
+    } else {
+      quantizeNormalized(run, normalization, lanes: channelsPerByteWord, shift: rowShift)
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func quantizeNormalized(_ run: QuantizeRun, _ normalization: RowNormalization, lanes: Int, shift: Int32) {
     let most = min(normalization.mostRows, max(4, 4096 / run.channels))
     quantize(
-      run, .float32, most: most, lineStride: normalization.lineStride, lanes: channelsPerByteWord, shift: rowShift
+      run, .float32, most: most, lineStride: normalization.lineStride, lanes: lanes, shift: shift
     ) { rows, tops in
       let quads = rows.count / 4
       for quad in 0..<quads {

@@ -12,7 +12,7 @@
 /// where w is r / `channelsPerByteWord` rounded up, and lane l of word j holds channel `l * w + j`. Lanes beyond the
 /// channels may hold anything: their weights are zero.
 ///
-/// Rows may be packed words, as in a map, for whole column panels of channels and `int8` only.
+/// Rows may be packed words, as in a map, for whole column panels of channels only.
 public struct QuantizeRun {
   /// `[row][lineStride]`; up to `channelsPerByteWord * vectorWidth` floats behind the end of a row must be readable,
   /// whatever they are.
@@ -60,7 +60,8 @@ extension VectorUnit {
   public static func quantize(_ run: QuantizeRun) {
     if let normalization = run.normalization { return quantizeNormalized(run, normalization) }
     switch (run.arithmetic, run.element) {
-    case (.int16, _): quantize(run, .float32, lanes: 2, shift: 0)
+    case (.int16, .float32): quantize(run, .float32, lanes: 2, shift: 0)
+    case (.int16, .bfloat16): quantize(run, .bfloat16, lanes: 2, shift: 0)
     case (_, .float32): quantize(run, .float32, lanes: channelsPerByteWord, shift: rowShift)
     case (_, .bfloat16): quantize(run, .bfloat16, lanes: channelsPerByteWord, shift: rowShift)
     }

@@ -13,8 +13,8 @@ extension Classifier {
     /// asked for. For `int8`, weights that are not integers yet are quantized as the model is loaded.
     public var precision: Precision?
     /// In bf16, whether products multiply bf16 numbers (true), where the instruction set can, or fp32 numbers, for which the
-    /// weights are widened (false); nil means whichever is faster on this processor. In int8 the same of the small kernels, whose
-    /// weights are no integers.
+    /// weights are widened (false); nil means what is fastest on this processor, which may also be 16-bit integers, with a scale
+    /// for each pixel and each column of weights. In int8 the same of the small kernels, whose weights are no integers.
     public var bfloat16Products: Bool?
     /// Replaces the preprocessing that the model file states.
     public var preprocessing: Preprocessing?

@@ -77,7 +77,7 @@ import Testing
   private static func expectImage(_ graph: Graph, _ precision: Precision) throws {
     for set in InstructionSet.supported {
       let plan = try Plan(graph, instructionSet: set, precision: precision, pool: testPool)
-      let isShort = set.kernels.isNative(.int16) && (precision == .bfloat16 || precision == .int8 && isLarge(graph))
+      let isShort = set.kernels.shortRate > 1 && (precision == .bfloat16 || precision == .int8 && isLarge(graph))
       let kernel = "product of image, \(isShort ? "int16" : "fp32")"
       #expect(plan.stageDescriptions.contains { $0.kernel == kernel }, "\(set)")
     }
@@ -97,7 +97,7 @@ import Testing
   }
 
   private static let ways: [(set: InstructionSet, precision: Precision)] = InstructionSet.supported.flatMap { set in
-    set.kernels.isNative(.int16) ? [(set, .bfloat16), (set, .int8)] : []
+    set.kernels.shortRate > 1 ? [(set, .bfloat16), (set, .int8)] : []
   }
 
   @Test(arguments: ways, stems) func `Integers of 16 bits give the bits of plain loops`(

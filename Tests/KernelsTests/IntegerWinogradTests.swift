@@ -38,7 +38,7 @@ import Testing
 
   /// The sets that multiply 16-bit integers in one instruction take them in bf16 plans too.
   private static let ways = InstructionSet.supported.flatMap { set in
-    let precisions: [Precision] = set.kernels.isNative(.int16) ? [.bfloat16, .int8] : [.int8]
+    let precisions: [Precision] = set.kernels.shortRate > 1 ? [.bfloat16, .int8] : [.int8]
     let bytes = Way(set: set, precision: .int8, tiling: .bytes)
     return precisions.flatMap { precision in
       [WinogradTiling.square, .five, .six].map { Way(set: set, precision: precision, tiling: $0) }
@@ -145,7 +145,7 @@ import Testing
 
   /// As the first convolution of a network makes it.
   @Test(
-    arguments: ways.filter { $0.precision == .int8 && !$0.isBytes && $0.set.kernels.isNative(.int16) }, shapes.indices)
+    arguments: ways.filter { $0.precision == .int8 && !$0.isBytes && $0.set.kernels.shortRate > 1 }, shapes.indices)
   func `A map of floats is multiplied in the same way where the weights are bytes`(way: Way, index: Int) throws {
     let (graph, input) = try Self.layer(index, way, on: .float32)
     let executor = try Self.executor(graph, way)

@@ -1,3 +1,4 @@
+import Kernels
 import ModelGraph
 
 @testable import Reference
@@ -15,12 +16,19 @@ struct PlannedReference {
   let multipliesBFloat16: Bool
   /// See `PlanOptions.shortRowChannels`.
   let shortRows: Int
+  /// Says which products are of 16-bit integers, where there are any.
+  private let lowering: Lowering?
   private let elements: MapElementTypes
   private let weights: [[Float]]
 
+  /// - Parameter shorts: The kernels and options of a plan that multiplies 16-bit integers.
   init(
-    _ graph: Graph, _ precision: Precision, isFused: Bool = true, multipliesBFloat16: Bool = false, shortRows: Int = 0
+    _ graph: Graph, _ precision: Precision, isFused: Bool = true, multipliesBFloat16: Bool = false, shortRows: Int = 0,
+    shorts: (kernels: any KernelSet.Type, options: PlanOptions)? = nil
   ) throws {
+    lowering = shorts.map {
+      Lowering(graph, kernels: $0.kernels, precision: precision, multipliesBFloat16: false, options: $0.options)
+    }
     self.graph = graph
     self.shortRows = shortRows
     self.precision = precision
@@ -81,6 +89,11 @@ struct PlannedReference {
         convolution.epilogue,
         residual: inputs.dropFirst().first, index)
     }
+    if convolution.groups == 1, multipliesShorts(kernel, on: node.inputs[0], copies: true) {
+      return shortProduct(
+        of: windows(of: plain.window, input, shape), kernel, bias: weights.dropFirst().first, convolution.epilogue,
+        residual: inputs.dropFirst().first, index)
+    }
     let multipliesBFloat16 = precision == .bfloat16 || precision == .int8 && self.multipliesBFloat16
     let isRounded =
       multipliesBFloat16 && convolution.groups == 1 && elements[node.inputs[0]] == .bfloat16
@@ -109,11 +122,15 @@ struct PlannedReference {
     if packs { middle = middle.map(\.roundedToBFloat16) }
     let kernel = node.parameters[count]
     let bias = separable.hasBias ? weights[count + 1] : nil
+    let rows = stride(from: 0, to: middle.count, by: shape.channels).map { Array(middle[$0..<$0 + shape.channels]) }
     if isInteger {
-      let rows = stride(from: 0, to: middle.count, by: shape.channels).map { Array(middle[$0..<$0 + shape.channels]) }
       return try product(
         of: rows.map { quantized($0) }, kernel, bias: bias, separable.epilogue, residual: inputs.dropFirst().first,
         index)
+    }
+    if multipliesShorts(kernel, on: node.inputs[0], copies: false) {
+      return shortProduct(
+        of: rows, kernel, bias: bias, separable.epilogue, residual: inputs.dropFirst().first, index)
     }
     let extent = ReferenceWindow(separable.window, on: shape.extent).placement.output
     var epilogue = separable.epilogue
@@ -164,6 +181,26 @@ struct PlannedReference {
     }
   }
 
+  private func multipliesShorts(_ kernel: Int, on input: Int, copies: Bool) -> Bool {
+    lowering?.arithmetic(for: graph.tensors[kernel], on: elements[input], copies: copies) == .int16
+  }
+
+  /// Rows and columns as 16-bit integers.
+  private func shortProduct(
+    of rows: [[Float]], _ kernel: Int, bias: [Float]?, _ epilogue: Epilogue, residual: [Float]?, _ index: Int
+  ) -> [Float] {
+    let (columns, depth) = (graph.nodes[index].shape.channels, rows[0].count)
+    let limit = Float(lowering!.kernels.shortLimit(channels: depth))
+    func short(_ values: [Float]) -> (values: [Int], scale: Float) {
+      quantized(values, top: values.reduce(0 as UInt32) { max($0, $1.magnitude.bitPattern) }, limit: limit)
+    }
+    let weights = weights[kernel]
+    let made = (0..<columns).map { column in short((0..<depth).map { weights[$0 * columns + column] }) }
+    let integers = (0..<depth * columns).map { made[$0 % columns].values[$0 / columns] }
+    return product(
+      of: rows.map(short), integers, scales: made.map(\.scale), bias: bias, epilogue, residual: residual, index)
+  }
+
   /// Quantized rows times the integers of a kernel.
   private func product(
     of rows: [(values: [Int], scale: Float)], _ kernel: Int, bias: [Float]?, _ epilogue: Epilogue, residual: [Float]?,
@@ -171,7 +208,15 @@ struct PlannedReference {
   ) throws -> [Float] {
     let tensor = graph.tensors[kernel]
     let integers = try unsafe tensor.contents.withBytes { bytes in unsafe bytes.map { Int(Int8(bitPattern: $0)) } }
-    let columns = graph.nodes[index].shape.channels
+    let scales = tensor.scale ?? [Float](repeating: 1, count: graph.nodes[index].shape.channels)
+    return product(of: rows, integers, scales: scales, bias: bias, epilogue, residual: residual, index)
+  }
+
+  private func product(
+    of rows: [(values: [Int], scale: Float)], _ integers: [Int], scales: [Float], bias: [Float]?, _ epilogue: Epilogue,
+    residual: [Float]?, _ index: Int
+  ) -> [Float] {
+    let columns = scales.count
     var result: [Float] = []
     for (values, scale) in rows {
       var sums = [Int](repeating: 0, count: columns)
@@ -179,7 +224,7 @@ struct PlannedReference {
         for column in 0..<columns { sums[column] += value * integers[index * columns + column] }
       }
       for column in 0..<columns {
-        let factor = scale * (tensor.scale?[column] ?? 1)
+        let factor = scale * scales[column]
         let sum = Float(sums[column])
         let start = bias?[column] ?? 0
         var value = isFused ? start.addingProduct(sum, factor) : start + sum * factor

@@ -29,6 +29,25 @@ import Testing
         try expectBits(plan, expected, for: input, "\(what), \(multiplies)")
       }
     }
+    try expectShorts(graph, .bfloat16, for: input, what, shortRows: shortRows)
+  }
+
+  /// Plans that multiply 16-bit integers where bf16 numbers or bytes would be too coarse, or bf16 numbers are not fast.
+  func expectShorts(
+    _ graph: Graph, _ precision: Precision, for input: [Float], _ what: String, shortRows: Int = 0
+  ) throws {
+    for set in InstructionSet.supported where set.kernels.shortRate > 1 && !set.multipliesBFloat16Fast {
+      var options = PlanOptions()
+      options.winogradChannels = .max
+      options.shortRowChannels = shortRows
+      let plan = try Plan(graph, instructionSet: set, precision: precision, options: options, pool: testPool)
+      // A row of these has the scale of a row of the image; `ImageProductTests` has them.
+      if plan.stageDescriptions.contains(where: { $0.kernel == "product of image, int16" }) { continue }
+      let expected = try PlannedReference(
+        graph, precision, shortRows: shortRows, shorts: (set.kernels, options)
+      ).run(input)
+      try expectBits(plan, expected, for: input, "\(what), 16-bit integers")
+    }
   }
 
   func expectInt8(_ graph: Graph, for input: [Float], _ what: String) throws {
@@ -212,9 +231,10 @@ import Testing
     for (stride, dilation) in [(1, 1), (2, 1), (1, 2)] {
       var layer = try RandomLayer(.map(height: 4, width: 9, channels: channels), seed: channels, .floats)
       let window = Window(size: size, stride: Extent(stride), dilation: Extent(dilation))
-      try layer.network.append(.convolution(Convolution(window: window, outputChannels: 5)), [2])
-      try expectInt8(
-        try layer.network.graph.withIntegerKernels(from: 3), for: layer.input(), "\(size), \(stride), \(dilation)")
+      try layer.network.append(.convolution(Convolution(window: window, outputChannels: 41)), [2])
+      let what = "\(size), \(stride), \(dilation)"
+      try expectInt8(try layer.network.graph.withIntegerKernels(from: 3), for: layer.input(), what)
+      try expectShorts(layer.network.graph, .bfloat16, for: layer.input(), what)
     }
   }
 
@@ -224,10 +244,11 @@ import Testing
     for stride in [1, 2] {
       var layer = try RandomLayer(.map(height: 3, width: 11, channels: channels), seed: channels, .integers)
       let separable = SeparableConvolution(
-        window: Window(size: Extent(1), stride: Extent(stride)), outputChannels: 5, hasDepthwiseBias: true,
+        window: Window(size: Extent(1), stride: Extent(stride)), outputChannels: 41, hasDepthwiseBias: true,
         middleActivation: activation)
       try layer.network.append(.separableConvolution(separable), [2])
       try expectInt8(try layer.network.graph.withIntegerKernels(from: 3), for: layer.input(), "stride \(stride)")
+      try expectShorts(layer.network.graph, .bfloat16, for: layer.input(), "stride \(stride)")
     }
   }
 

@@ -154,12 +154,12 @@ import Testing
     return rows
   }
 
-  @Test(arguments: InstructionSet.supported)
-  func `Packed rows become the integers of their floats`(set: InstructionSet) throws {
+  @Test(arguments: InstructionSet.supported, [127, 2047] as [Float])
+  func `Packed rows become the integers of their floats`(set: InstructionSet, limit: Float) throws {
     for panels in [1, 2, 3, 5, 10, 80] {
       let rows = Self.oddRows(panels * set.kernels.panelWidth, count: 70)
-      let found = try Self.quantize(rows, set.kernels, packed: true)
-      #expect(found == rows.map { Self.expected($0, isFused: Self.isFused(set)) }, "\(panels) panels")
+      let found = try Self.quantize(rows, set.kernels, limit: limit, packed: true)
+      #expect(found == rows.map { Self.expected($0, isFused: Self.isFused(set), limit: limit) }, "\(panels) panels")
     }
   }
 
@@ -168,13 +168,17 @@ import Testing
     set: InstructionSet, minimum: Float
   ) throws {
     let isFused = Self.isFused(set)
-    for (panels, packed) in [(1, false), (1, true), (3, false), (3, true), (40, true)] {
+    for (panels, packed, limit) in [
+      (1, false, 127), (1, true, 127), (3, false, 127), (3, true, 127), (40, true, 127), (1, true, 2047),
+      (3, false, 1000),
+    ] as [(Int, Bool, Float)] {
       let rows = Self.oddRows(panels * set.kernels.panelWidth, count: 23)
       var random = RandomValues(seed: panels)
       let terms = random.floats(rows[0].count, in: -1...1)
       let factors = random.floats(rows[0].count, in: -2...2)
       let found = try Self.quantize(
-        rows, set.kernels, packed: packed, normalization: (terms: terms, factors: factors, minimum: minimum))
+        rows, set.kernels, limit: limit, packed: packed,
+        normalization: (terms: terms, factors: factors, minimum: minimum))
       let normalized = rows.map { row in
         row.indices.map { channel -> Float in
           let value =
@@ -184,7 +188,8 @@ import Testing
           return value < minimum ? minimum : value
         }
       }
-      #expect(found == normalized.map { Self.expected($0, isFused: isFused) }, "\(panels) panels, \(packed)")
+      let expected = normalized.map { Self.expected($0, isFused: isFused, limit: limit) }
+      #expect(found == expected, "\(panels) panels, \(packed), \(limit)")
     }
   }
 

@@ -98,21 +98,21 @@ struct PackedWeightsTests {
   #if arch(x86_64)
     /// Where these differ from what is found, a block that an earlier build kept is no longer what this one would pack. Raise
     /// `WeightLayout.version` then, so that no such block is used, and write down what this test finds.
-    private static let version = 9
+    private static let version = 10
     private static let ways: [(Precision, WinogradTiling)] = [
       (.float32, .square), (.bfloat16, .square), (.int8, .square), (.int8, .bytes), (.int8, .six),
     ]
     private static let hashes = [
-      "avx2 bfloat16 strided": "d6bfe4530db0c5a3",
-      "avx2 bfloat16": "740ebdb9f53e0676",
+      "avx2 bfloat16 strided": "7c9871ac3bf5466e",
+      "avx2 bfloat16": "dc6dbdbc61e60f0b",
       "avx2 float32 strided": "fdb70398fb62ef2b",
       "avx2 float32": "336218b6ae28430",
       "avx2 int8 strided": "d799b86e2a34092a",
-      "avx2 int8": "963d08fcbc133f1d",
-      "avx2 int8 windows of 8 x 8 strided": "3e0c4611526ed2",
-      "avx2 int8 windows of 8 x 8": "fcd6c310e92a42e9",
-      "avx2 int8 windows of bytes strided": "434f957388bbf43d",
-      "avx2 int8 windows of bytes": "612dd2141b3be2a2",
+      "avx2 int8": "e5defb622eddf4c0",
+      "avx2 int8 windows of 8 x 8 strided": "a79ea87723cde2f9",
+      "avx2 int8 windows of 8 x 8": "43b217bcb167ccdb",
+      "avx2 int8 windows of bytes strided": "5b6d6f7dd7e10a10",
+      "avx2 int8 windows of bytes": "5fce446013cb22f0",
       "avx512 bfloat16 strided": "2af9e6fb4c2cfc01",
       "avx512 bfloat16": "2a37c34f06d18374",
       "avx512 float32 strided": "2298b4b5b0645e27",

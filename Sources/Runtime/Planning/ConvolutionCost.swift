@@ -60,8 +60,9 @@ struct ConvolutionCost {
     switch arithmetic {
     case .float32, .bfloat16Weights, .int8Weights: 1
     case .bfloat16: kernels.usesMatrixRegisters(.bfloat16) ? 16 : 2
-    case .int8: kernels.usesMatrixRegisters(.int8) ? 32 : kernels.isNative(.int8) ? 4 : 1
-    case .int16: kernels.isNative(.int16) ? 2 : 1
+    // Where bytes are widened, they are multiplied as `int16`.
+    case .int8: kernels.usesMatrixRegisters(.int8) ? 32 : kernels.isNative(.int8) ? 4 : kernels.shortRate
+    case .int16: kernels.shortRate
     }
   }
 

@@ -21,7 +21,7 @@ extension Lowering {
       window.taps * values[image].shape.channels <= 2_048
     else { return nil }
     let gathered = arithmetic(for: kernel, on: .float32, copies: true)
-    let hasShorts = options.multipliesShorts && kernels.isNative(.int16)
+    let hasShorts = options.multipliesShorts && kernels.shortRate > 1
     if precision == .int8, window.strideAcross == 1, hasShorts { return .int16 }
     guard gathered == .float32 || gathered == .int16 else { return nil }
     return precision == .bfloat16 && hasShorts ? .int16 : gathered

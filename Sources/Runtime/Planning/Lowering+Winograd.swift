@@ -138,7 +138,7 @@ extension Lowering {
   /// too, not of 8.
   private func squareArithmetic(_ kernel: Tensor, on element: MapElementType, channels: Int) -> Arithmetic? {
     let isPacked = element == .bfloat16
-    let hasShorts = kernels.isNative(.int16) && channels <= 2_048
+    let hasShorts = kernels.shortRate > 1 && channels <= 2_048
     switch precision {
     case .float32: return .float32
     case .int8 where kernel.elementType == .int8:

@@ -247,21 +247,23 @@ struct Lowering {
     case .float32: float32Arithmetic(for: kernel)
     case .bfloat16 where !copies && isShort(kernel): .float32
     case .bfloat16 where copies && element == .float32: floatArithmetic(for: kernel)
-    case .bfloat16: multipliesBFloat16 ? .bfloat16 : .bfloat16Weights
+    case .bfloat16 where multipliesBFloat16: .bfloat16
+    case .bfloat16: options.bfloat16Products != false && paysInShorts(kernel) ? .int16 : .bfloat16Weights
     case .int8 where kernel.elementType == .int8 && sumsFit(kernel): .int8
     case .int8 where multipliesBFloat16 && (element == .bfloat16 || !copies): .bfloat16
-    case .int8: copies ? floatArithmetic(for: kernel) : .float32
+    case .int8: floatArithmetic(for: kernel)
     }
   }
 
-  /// For rows or weights that bf16 or a byte would be too coarse for: integers of 12 bits with a scale for each row,
-  /// which are finer than either, where they are twice as fast and there are enough columns to make up for finding the
-  /// integers of a row.
-  private func floatArithmetic(for kernel: Tensor) -> Arithmetic {
+  /// For rows or weights that bf16 or a byte would be too coarse for.
+  private func floatArithmetic(for kernel: Tensor) -> Arithmetic { paysInShorts(kernel) ? .int16 : .float32 }
+
+  /// Whether integers of 11 to 15 bits with a scale for each row, whose error is like that of bf16 or less, are faster than
+  /// floats, and there are enough columns to make up for finding the integers of a row.
+  private func paysInShorts(_ kernel: Tensor) -> Bool {
     let columns = kernel.dimensions[kernel.dimensions.count - 1]
     let rows = kernel.elementCount / columns
-    let pays = columns >= 20 + 640 / rows
-    return options.multipliesShorts && kernels.isNative(.int16) && rows <= 2_048 && pays ? .int16 : .float32
+    return options.multipliesShorts && kernels.shortRate > 1 && rows <= 2_048 && columns >= 20 + 640 / rows
   }
 
   /// Whether rows are so short that bf16 plans multiply them as they are.

@@ -37,7 +37,8 @@ package struct PlanOptions: Hashable, Sendable {
   package var strassenBytes = 2200 << 10
 
   /// Whether bf16 plans, and int8 plans where weights are no integers, multiply bf16 numbers, rather than widen the weights and
-  /// multiply fp32; nil takes what is faster on this processor (`InstructionSet.multipliesBFloat16Fast`).
+  /// multiply fp32; nil takes what is fastest on this processor (`InstructionSet.multipliesBFloat16Fast`), 16-bit integers among
+  /// it.
   package var bfloat16Products: Bool?
   /// Whether fp32 plans keep bf16 weights in 16 bits and widen them at each use: the same sums in half the memory, and slower.
   package var keepsBFloat16Weights = false

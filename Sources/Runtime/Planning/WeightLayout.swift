@@ -15,7 +15,7 @@ struct WeightLayout {
 
   /// The version of what packing makes of a tensor. It must be raised with any change of that, as blocks that were
   /// packed before are kept; `PackedWeightsTests` fails where that was forgotten.
-  static let version = 9
+  static let version = 10
 
   private(set) var wordCount = 0
   /// A hash of the places that were reserved, and of what they are for.
@@ -116,13 +116,22 @@ struct WeightLayout {
       panels: offset, scales: reserve(panels * panelWidth), starts: reserve(panels * panelWidth))
     let scale = paddedScale(of: tensor, columns)
     jobs.append { [kernels, panelWidth] base in
-      try unsafe tensor.withFloats { floats in
-        unsafe scale.withUnsafeBufferPointer { scale in
+      let panels = unsafe (base + weights.panels).writing(panels * shape.panelWords)
+      let columnScales = unsafe (base + weights.scales).writing(scale.count)
+      var sizes = [Float](repeating: 0, count: scale.count)
+      try unsafe tensor.contents.withBytes { bytes in
+        let group = panelWidth * columns
+        unsafe tensor.withFloats(of: bytes, groupsOf: group) { floats, _ in
+          unsafe kernels.measure(
+            ColumnSizes(
+              values: floats.baseAddress!, rows: floats.count / columns, columns: columns, scale: scale, sizes: &sizes))
+        }
+        unsafe tensor.withFloats(of: bytes, groupsOf: group) { floats, first in
           unsafe kernels.pack(
             ShortPacking(
-              values: floats.baseAddress!, channels: shape.channels, columns: columns, scale: scale.baseAddress!,
-              panels: (base + weights.panels).writing(panels * shape.panelWords),
-              columnScales: (base + weights.scales).writing(panels * panelWidth)))
+              values: floats.baseAddress!, first: first / columns, rows: floats.count / columns,
+              channels: shape.channels, columns: columns, scale: scale, sizes: sizes, panels: panels,
+              columnScales: columnScales))
         }
       }
     }
@@ -157,10 +166,13 @@ struct WeightLayout {
           }
         }
       }
+      var sizes = [Float](repeating: 0, count: scale.count)
+      unsafe kernels.measure(
+        ColumnSizes(values: placed, rows: shape.channels, columns: columns, scale: scale, sizes: &sizes))
       unsafe kernels.pack(
         ShortPacking(
-          values: placed, channels: shape.channels, columns: columns, scale: scale,
-          panels: (base + weights.panels).writing(panels * shape.panelWords),
+          values: placed, first: 0, rows: shape.channels, channels: shape.channels, columns: columns, scale: scale,
+          sizes: sizes, panels: (base + weights.panels).writing(panels * shape.panelWords),
           columnScales: (base + weights.scales).writing(panels * panelWidth)))
     }
     return weights
@@ -370,19 +382,27 @@ extension Tensor {
   fileprivate func withFloats(
     inBlock block: Int, groupsOf group: Int, _ body: (_ floats: UnsafeBufferPointer<Float>, _ first: Int) -> Void
   ) throws {
-    let size = elementType.byteCount
     try unsafe contents.withBlock(block) { bytes, offset in
-      if let floats = unsafe floatsInPlace(bytes) { return unsafe body(floats, offset / size) }
-      let values = offset / size..<(offset + bytes.count) / size
-      unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: min(group, values.count)) { floats in
-        var first = values.lowerBound
-        while first < values.upperBound {
-          let end = min((first / group + 1) * group, values.upperBound)
-          let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[first * size - offset..<end * size - offset])
-          unsafe elementType.convert(part, to: floats.baseAddress!)
-          unsafe body(UnsafeBufferPointer(rebasing: floats[..<(end - first)]), first)
-          first = end
-        }
+      unsafe withFloats(of: bytes, from: offset / elementType.byteCount, groupsOf: group, body)
+    }
+  }
+
+  /// The same with those of some bytes, of which the first value's index is given.
+  fileprivate func withFloats(
+    of bytes: UnsafeRawBufferPointer, from offset: Int = 0, groupsOf group: Int,
+    _ body: (_ floats: UnsafeBufferPointer<Float>, _ first: Int) -> Void
+  ) {
+    if let floats = unsafe floatsInPlace(bytes) { return unsafe body(floats, offset) }
+    let size = elementType.byteCount
+    let values = offset..<offset + bytes.count / size
+    unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: min(group, values.count)) { floats in
+      var first = values.lowerBound
+      while first < values.upperBound {
+        let end = min((first / group + 1) * group, values.upperBound)
+        let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[(first - offset) * size..<(end - offset) * size])
+        unsafe elementType.convert(part, to: floats.baseAddress!)
+        unsafe body(UnsafeBufferPointer(rebasing: floats[..<(end - first)]), first)
+        first = end
       }
     }
   }

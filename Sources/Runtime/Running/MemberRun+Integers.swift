@@ -37,7 +37,7 @@ extension MemberRun {
     guard case .gather(let window, let channels) = step.producer, maps[step.input].element == .bfloat16,
       case .identity = step.inputActivation
     else { return false }
-    return step.shape.arithmetic == .int8 && channels.count % panelWidth == 0 && (window.taps == 1 || step.scale == nil)
+    return channels.count % panelWidth == 0 && (window.taps == 1 || step.scale == nil)
   }
 
   private func quantizePacked(
@@ -79,13 +79,14 @@ extension MemberRun {
       QuantizeRun(
         lines: lines, lineStride: lineStride, rows: count, channels: step.shape.channels, rowPanel: panel.writing(0),
         slots: (scratch.slots + first).reading(count), segmentStride: segmentStride(step),
-        scaleSlots: (scratch.scaleSlots + first).reading(count), element: .bfloat16))
+        scaleSlots: (scratch.scaleSlots + first).reading(count), arithmetic: step.shape.arithmetic,
+        limit: step.shape.limit(kernels), element: .bfloat16))
   }
 
   /// The lower limit of normalized values, where pixels are normalized and become integers in one pass.
   private func normalizedMinimum(_ step: ProductStep) -> Float? {
     guard case .depthwise(let window, _) = step.producer, window.taps == 1, case .identity = step.inputActivation,
-      step.shape.arithmetic == .int8, step.shape.channels % panelWidth == 0,
+      step.shape.channels % panelWidth == 0,
       let limits = step.middleActivation.limits, limits.maximum == .infinity
     else { return nil }
     return limits.minimum
@@ -109,7 +110,7 @@ extension MemberRun {
           lines: scratch.inputRows[0], lineStride: window.strideAcross * map.pixelStride, rows: count,
           channels: step.shape.channels, rowPanel: panel.writing(0), slots: (scratch.slots + first).reading(count),
           segmentStride: segmentStride(step), scaleSlots: (scratch.scaleSlots + first).reading(count),
-          element: map.element,
+          arithmetic: step.shape.arithmetic, limit: step.shape.limit(kernels), element: map.element,
           normalization: RowNormalization(
             weights: (weights + factors).reading(2 * step.shape.channels), minimum: minimum,
             lines: scratch.rows.writing(mostRows * lineStride), lineStride: lineStride, mostRows: mostRows)))

@@ -23,7 +23,9 @@ enum QuantizingChecks {
       let halves: [Float] = [limit, 0.5, 1.5, 2.5, -0.5, -1.5, -2.5, limit - 0.5]
       expect([halves], limit)
     }
-    for channels in [group, 2 * group, 40 * group] { expectPacked(channels, &random) }
+    for channels in [group, 2 * group, 40 * group] {
+      for limit: Float in [127, 2047] { expectPacked(channels, limit: limit, &random) }
+    }
     for channels in Array(1...2 * group + 2) + [728] {
       expectBand(channels, isPositive: false, &random)
       expectBand(channels, isPositive: true, &random)
@@ -118,13 +120,14 @@ enum QuantizingChecks {
   }
 
   /// Packed rows become the integers of their floats.
-  private static func expectPacked(_ channels: Int, _ random: inout RandomValues) {
+  private static func expectPacked(_ channels: Int, limit: Float, _ random: inout RandomValues) {
     var rows = (0..<70).map { _ in PackedLayout.rounded(random.floats(channels, in: -9...9)) }
     for (row, value) in ([0, -0x1p-120, .infinity, .nan, -.infinity] as [Float]).enumerated() {
       rows[row] = rows[row].map { _ in 0 }
       rows[row][row * 7 % channels] = value
     }
-    let words = CountedKernels.words(of: channels, .int8)
+    let arithmetic: Arithmetic = limit > 127 ? .int16 : .int8
+    let words = CountedKernels.words(of: channels, arithmetic)
     let width = CountedKernels.vectorWidth
     func panel(_ lines: [Float], _ element: MapElementType) -> [Float] {
       let lines = GuardedFloats(lines)
@@ -133,14 +136,16 @@ enum QuantizingChecks {
         QuantizeRun(
           lines: lines.start, lineStride: lines.count / rows.count, rows: rows.count, channels: channels,
           rowPanel: panel.start, slots: kept(rows.indices.map { $0 * width }), segmentStride: rows.count * width,
-          scaleSlots: kept(rows.indices.map { rows.count * words + $0 }), element: element))
+          scaleSlots: kept(rows.indices.map { rows.count * words + $0 }), arithmetic: arithmetic, limit: limit,
+          element: element))
       return panel.values
     }
     let floats = rows.flatMap { $0 }
     let packed = panel(PackedLayout(width: width).words(floats), .bfloat16)
     for (found, expected) in zip(packed, panel(floats, .float32)) {
       Comparisons.expect(
-        found.bitPattern == expected.bitPattern || found.isNaN && expected.isNaN, "packed rows of \(channels)")
+        found.bitPattern == expected.bitPattern || found.isNaN && expected.isNaN,
+        "packed rows of \(channels), limit \(limit)")
     }
   }
 }

@@ -84,10 +84,14 @@ struct PackedColumns {
           panels: panels.start, words: depth, arithmetic: .int8))
     case .int16:
       let ones = GuardedFloats(scales.values)
+      let sizes = GuardedFloats([Float](repeating: 0, count: count * panelWidth))
+      let values = kept(weights)
+      CountedKernels.measure(
+        ColumnSizes(values: values, rows: channels, columns: columns, scale: ones.start, sizes: sizes.start))
       CountedKernels.pack(
         ShortPacking(
-          values: kept(weights), channels: channels, columns: columns, scale: ones.start, panels: panels.start,
-          columnScales: scales.start))
+          values: values, first: 0, rows: channels, channels: channels, columns: columns, scale: ones.start,
+          sizes: sizes.start, panels: panels.start, columnScales: scales.start))
     default:
       CountedKernels.pack(
         ColumnPacking(

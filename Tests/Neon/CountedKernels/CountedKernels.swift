@@ -28,6 +28,7 @@ public enum CountedKernels: KernelSet {
   public static var vectorWidth: Int { @export(interface) get { Portable.vectorWidth } }
   public static var channelsPerByteWord: Int { @export(interface) get { Portable.channelsPerByteWord } }
   public static var rowShift: Int32 { @export(interface) get { Portable.rowShift } }
+  public static var shortRate: Double { @export(interface) get { Portable.shortRate } }
 
   @export(interface)
   public static func tileRows(_ arithmetic: Arithmetic) -> Int { Portable.tileRows(arithmetic) }
@@ -160,6 +161,9 @@ public enum CountedKernels: KernelSet {
     count(.bytePacking)
     Portable.pack(run)
   }
+
+  @export(interface)
+  public static func measure(_ run: ColumnSizes) { Portable.measure(run) }
 
   @export(interface)
   public static func pack(_ run: ShortPacking) {
