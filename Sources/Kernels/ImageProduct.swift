@@ -127,7 +127,7 @@ extension VectorUnit {
         for tile in 0..<(product.rowCount &+ tileRows &- 1) / tileRows {
           let columns = product.columnPanels + panel &* panelStride
           let place = TilePlace(
-            rows: image.scales, columns: columns, depth: 0, ahead: columns, lines: 0, panel: panel,
+            rows: image.scales, columns: columns, depth: 0, ahead: columns, aheadStep: 0, panel: panel,
             firstRow: min(tile &* tileRows, product.rowCount &- tileRows), firstColumn: panel &* outputWidth,
             origin: origin + panel &* panelWidth, sums: product.activation.isFunction ? sums : nil)
           if panel == product.singlePanel {

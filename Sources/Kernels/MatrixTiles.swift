@@ -159,7 +159,7 @@ extension MatrixTileArithmetic {
     let columns = product.columnPanels
     let place = TilePlace(
       rows: product.rowPanel + tile &* product.tileStride, columns: columns, depth: product.depth, ahead: columns,
-      lines: 0, panel: panel, firstRow: tile &* Unit.matrixRows, firstColumn: panel &* outputWidth,
+      aheadStep: 0, panel: panel, firstRow: tile &* Unit.matrixRows, firstColumn: panel &* outputWidth,
       origin: origin(product) + panel &* Unit.panelWidth)
     let origin = load(place.origin)
     let rows = min(Unit.matrixRows, product.rowCount &- place.firstRow)

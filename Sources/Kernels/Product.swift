@@ -92,9 +92,11 @@ public struct TilePlace {
   public var rows: UnsafePointer<Float>
   public var columns: UnsafePointer<Float>
   public var depth: Int
-  /// Weights that a later tile reads; this tile fetches `lines` cache lines of them in each segment.
+  /// Weights that a later tile reads; this one fetches `aheadStep` floats of them for each word of its depth.
   public var ahead: UnsafePointer<Float>
-  public var lines: Int
+  public var aheadStep: Int
+  /// The rows of the next tile, which this one fetches.
+  public var nextRows: UnsafePointer<Float>
   public var panel: Int
   public var firstRow: Int
   /// Counts words of the output.
@@ -108,15 +110,16 @@ public struct TilePlace {
 
   @inlinable @inline(__always)
   init(
-    rows: UnsafePointer<Float>, columns: UnsafePointer<Float>, depth: Int, ahead: UnsafePointer<Float>, lines: Int,
-    panel: Int, firstRow: Int, firstColumn: Int, origin: UnsafePointer<Float>, start: UnsafePointer<Float>? = nil,
-    sums: UnsafeMutablePointer<Float>? = nil
+    rows: UnsafePointer<Float>, columns: UnsafePointer<Float>, depth: Int, ahead: UnsafePointer<Float>, aheadStep: Int,
+    nextRows: UnsafePointer<Float>? = nil, panel: Int, firstRow: Int, firstColumn: Int, origin: UnsafePointer<Float>,
+    start: UnsafePointer<Float>? = nil, sums: UnsafeMutablePointer<Float>? = nil
   ) {
+    self.nextRows = nextRows ?? rows
     self.rows = rows
     self.columns = columns
     self.depth = depth
     self.ahead = ahead
-    self.lines = lines
+    self.aheadStep = aheadStep
     self.panel = panel
     self.firstRow = firstRow
     self.firstColumn = firstColumn
@@ -225,8 +228,9 @@ extension VectorUnit {
       func place(_ panel: Int) -> TilePlace {
         let columns = product.columnPanels + panel &* panelStride
         return TilePlace(
-          rows: row + panel &* product.rowPanelStride, columns: columns, depth: product.depth, ahead: columns, lines: 0,
-          panel: panel, firstRow: 0, firstColumn: panel &* outputWidth, origin: origin + panel &* panelWidth)
+          rows: row + panel &* product.rowPanelStride, columns: columns, depth: product.depth, ahead: columns,
+          aheadStep: 0, panel: panel, firstRow: 0, firstColumn: panel &* outputWidth,
+          origin: origin + panel &* panelWidth)
       }
       var panel = product.panels.lowerBound
       while panel < product.panels.upperBound {
@@ -254,22 +258,26 @@ extension VectorUnit {
     let panelStride = product.depth &* Math.weightStride
     let outputWidth = product.element == .bfloat16 ? vectorWidth : panelWidth
     let tileCount = (product.rowCount &+ tileRows &- 1) / tileRows
-    let segments = (product.depth &+ vectorWidth &- 1) / vectorWidth
     // The tiles share the fetching of the next panel.
-    let segmentLines = Math.weightStride &* vectorWidth / 16
-    let lines = (segmentLines &+ product.tiles.count &- 1) / product.tiles.count
+    let aheadStep = (Math.weightStride &+ product.tiles.count &- 1) / product.tiles.count
     let origin = Math.origin(product)
     let rowCount = product.rowCount
     for panel in product.panels {
       let columns = product.columnPanels + panel &* panelStride
+      let rowPanel = product.rowPanel + panel &* product.rowPanelStride
       for tile in product.tiles {
         let rows = share(tile, of: tileCount, product.rowCount)
         let order = tile &- product.tiles.lowerBound
+        let nextRows =
+          tile &+ 1 < product.tiles.upperBound
+          ? rowPanel + (tile &+ 1) &* product.tileStride
+          : rowPanel + (product.rowPanelStride &+ product.tiles.lowerBound &* product.tileStride)
         body(
           rows.count,
           TilePlace(
-            rows: product.rowPanel + (tile &* product.tileStride &+ panel &* product.rowPanelStride), columns: columns,
-            depth: product.depth, ahead: columns + (panelStride &+ order &* segments &* lines &* 16), lines: lines,
+            rows: rowPanel + tile &* product.tileStride, columns: columns, depth: product.depth,
+            ahead: columns + (panelStride &+ order &* panelStride / product.tiles.count), aheadStep: aheadStep,
+            nextRows: nextRows,
             panel: panel, firstRow: rows.lowerBound, firstColumn: panel &* outputWidth,
             origin: origin + panel &* panelWidth,
             sums: sums.map { $0 + (panel &* rowCount &+ rows.lowerBound) &* panelWidth }))

@@ -143,22 +143,22 @@ extension VectorUnit {
       prefetchOutput(product, rows, column: panel &* panelWidth)
       let left = panel &* panelWidth
       let right = (panel &+ half) &* panelWidth
-      add(run, 0, b11, upper, from: nil, to: x, part: 0)
-      add(run, 1, b21, depth &- upper, from: x, to: z, part: 1)
+      add(run, 0, next: 1, b11, upper, from: nil, to: x, part: 0)
+      add(run, 1, next: 5, b21, depth &- upper, from: x, to: z, part: 1)
       finish(z, product, rows, isOdd: false, column: left)
-      add(run, 5, t2, upper, from: x, to: x, part: 2)
-      add(run, 6, t3, upper, from: x, to: y, part: 3)
-      add(run, 3, t4, depth &- upper, from: y, to: z, part: 4)
+      add(run, 5, next: 6, t2, upper, from: x, to: x, part: 2)
+      add(run, 6, next: 3, t3, upper, from: x, to: y, part: 3)
+      add(run, 3, next: 4, t4, depth &- upper, from: y, to: z, part: 4)
       finish(z, product, rows, isOdd: true, column: left)
       prefetchOutput(product, rows, column: right)
-      add(run, 4, t1, upper, from: nil, to: z, part: 5)
+      add(run, 4, next: 7, t1, upper, from: nil, to: z, part: 5)
       for offset in stride(from: 0, to: rows.count &* panelWidth, by: panelWidth) {
         let sum = loadColumns(z + offset)
         store(loadColumns(y + offset) + sum, y + offset)
         store(loadColumns(x + offset) + sum, x + offset)
       }
       finish(y, product, rows, isOdd: true, column: right)
-      add(run, 7, b22, depth &- upper, from: x, to: x, part: 6)
+      add(run, 7, next: 0, b22, depth &- upper, from: x, to: x, part: 6)
       finish(x, product, rows, isOdd: false, column: right)
     }
   }
@@ -175,8 +175,10 @@ extension VectorUnit {
       let run = StrassenTile(
         product, tile: tile, rows: rows, ahead: (b1, b1), isNarrow: panel == product.even.narrowPanel)
       for parity in 0..<2 {
-        add(run, 2 &* parity, b1, upper, from: nil, to: product.sums, part: 0)
-        add(run, 2 &* parity &+ 1, b2, depth &- upper, from: product.sums, to: product.sums, part: 0)
+        add(run, 2 &* parity, next: 2 &* parity &+ 1, b1, upper, from: nil, to: product.sums, part: 0)
+        add(
+          run, 2 &* parity &+ 1, next: 2 &- 2 &* parity, b2, depth &- upper, from: product.sums, to: product.sums,
+          part: 0)
         finish(product.sums, product, rows, isOdd: parity == 1, column: panel &* panelWidth)
       }
     }
@@ -207,10 +209,11 @@ extension VectorUnit {
     }
   }
 
-  /// Adds one of the seven products to a register tile in memory.
+  /// Adds one of the seven products to a register tile in memory, and fetches the rows of the next one, whose operand is
+  /// `next`: all operands of 361 pixels do not fit the second-level cache.
   @inlinable @inline(__always)
   static func add(
-    _ run: borrowing StrassenTile, _ operand: Int, _ columns: UnsafePointer<Float>, _ depth: Int,
+    _ run: borrowing StrassenTile, _ operand: Int, next: Int, _ columns: UnsafePointer<Float>, _ depth: Int,
     from start: UnsafePointer<Float>?, to sums: UnsafeMutablePointer<Float>, part: Int
   ) {
     let product = run.product
@@ -219,14 +222,17 @@ extension VectorUnit {
     let tiles = product.even.tiles.count
     let order = run.tile &- product.even.tiles.lowerBound
     let isLeft = part < 4
-    let parts = isLeft ? 4 : 3
-    let segments = (depth &+ vectorWidth &- 1) / vectorWidth
-    let panelLines = product.even.depth &* panelWidth / 16
-    let lines = (panelLines &+ tiles &* parts &* segments &- 1) / (tiles &* parts &* segments)
-    let ahead = (order &* parts &+ (isLeft ? part : part &- 4)) &* segments &* lines &* 16
+    let parts = tiles &* (isLeft ? 4 : 3)
+    let panelFloats = product.even.depth &* panelWidth
+    let aheadStep = (panelFloats &+ parts &* depth &- 1) / (parts &* depth)
+    let isLast = run.tile &+ 1 == product.even.tiles.upperBound
+    let nextTile = next > 0 ? run.tile : isLast ? product.even.tiles.lowerBound : run.tile &+ 1
+    let ahead = (isLeft ? order &* 4 &+ part : order &* 3 &+ part &- 4) &* panelFloats / parts
     let place = TilePlace(
       rows: product.even.rowPanel + (operand &* product.operandStride &+ run.tile &* product.even.tileStride),
-      columns: columns, depth: depth, ahead: (isLeft ? run.ahead.left : run.ahead.right) + ahead, lines: lines,
+      columns: columns, depth: depth, ahead: (isLeft ? run.ahead.left : run.ahead.right) + ahead,
+      aheadStep: aheadStep,
+      nextRows: product.even.rowPanel + (next &* product.operandStride &+ nextTile &* product.even.tileStride),
       panel: 0, firstRow: 0, firstColumn: 0, origin: product.zeros, start: start, sums: sums)
     if run.isNarrow {
       tile(NarrowFloatTile<Self>.self, rows: run.rows.count, product.even, place)
