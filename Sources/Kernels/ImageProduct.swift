@@ -117,7 +117,7 @@ extension VectorUnit {
   ) where Wide.Unit == Self, Single.Unit == Self {
     let product = image.product
     let panelStride = product.depth &* Wide.weightStride
-    let outputWidth = product.element == .bfloat16 ? vectorWidth : panelWidth
+    let outputWidth = outputWidth(product)
     let origin = Wide.origin(product)
     // The largest tile of all instruction sets is 14 x 32.
     var memory = InlineArray<448, Float>(repeating: 0)
@@ -156,16 +156,18 @@ extension TileArithmetic {
     _ place: borrowing TilePlace
   ) {
     var sums = InlineArray<rows, Sums>(repeating: start(at: place.origin))
-    Unit.prefetchOutput(rows: rows, image.product, place)
+    var output = OutputLines(rows: rows, image.product, place, width: Unit.outputWidth(image.product))
     var columns = place.columns
     for y in 0..<image.inputRows {
       var words = image.inputs[y] + place.firstRow &* step
       for _ in 0..<image.rowWords {
+        output.fetchNext()
         let weights = weights(at: columns)
         for row in 0..<rows { multiplyAdd(&sums[row], weights, word(words[row &* step])) }
         words += image.wordStride
         columns += weightStride
       }
+      output.turnToOtherLine()
     }
     finish(sums, image.product, place)
   }

@@ -107,6 +107,8 @@ public struct TilePlace {
   public var start: UnsafePointer<Float>?
   /// `[row][panelWidth]`: where the sums go, or nil to finish them in the output.
   public var sums: UnsafeMutablePointer<Float>?
+  /// Whether the tile fetches what its product's output and residual have in its place.
+  public var fetchesOutput: Bool
 
   @inlinable @inline(__always)
   init(
@@ -126,6 +128,7 @@ public struct TilePlace {
     self.origin = origin
     self.start = start
     self.sums = sums
+    self.fetchesOutput = sums == nil
   }
 }
 
@@ -193,7 +196,6 @@ extension VectorUnit {
     withUnsafeMutablePointer(to: &memory) { memory in
       let sums = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Float.self)
       forEachTile(of: product, wide, sums: nil) { rows, place in
-        prefetchOutput(rows: rows, product, place)
         var place = copy place
         place.sums = sums
         if place.panel == product.singlePanel {
@@ -216,7 +218,7 @@ extension VectorUnit {
   @inlinable @inline(never)
   static func multiplyRow<Math: TileArithmetic>(_ product: Product, _ math: Math.Type)
   where Math.Unit == Self {
-    let outputWidth = product.element == .bfloat16 ? vectorWidth : panelWidth
+    let outputWidth = outputWidth(product)
     let panelStride = product.depth &* Math.weightStride
     let origin = Math.origin(product)
     let row = product.rowPanel + product.tiles.lowerBound &* product.tileStride
@@ -256,7 +258,7 @@ extension VectorUnit {
     _ body: (_ rows: Int, _ place: borrowing TilePlace) -> Void
   ) where Math.Unit == Self {
     let panelStride = product.depth &* Math.weightStride
-    let outputWidth = product.element == .bfloat16 ? vectorWidth : panelWidth
+    let outputWidth = outputWidth(product)
     let tileCount = (product.rowCount &+ tileRows &- 1) / tileRows
     // The tiles share the fetching of the next panel.
     let aheadStep = (Math.weightStride &+ product.tiles.count &- 1) / product.tiles.count
@@ -285,13 +287,19 @@ extension VectorUnit {
     }
   }
 
+  /// The words of a column panel's output.
+  @inlinable @inline(__always)
+  static func outputWidth(_ product: borrowing Product) -> Int {
+    product.element == .bfloat16 ? vectorWidth : panelWidth
+  }
+
   /// Fetches the lines of the output that a tile will write, and of the residual, while it multiplies: waiting for them
   /// at the end costs 1 % of the network, and 3 % of a layer with a residual.
   @inlinable @inline(__always)
   static func prefetchOutput(rows: Int, _ product: borrowing Product, _ place: borrowing TilePlace) {
     let output = product.output + place.firstColumn
     let offsets = product.outputOffsets + place.firstRow
-    let width = product.element == .bfloat16 ? vectorWidth : panelWidth
+    let width = outputWidth(product)
     for row in 0..<rows {
       prefetch_to_write(output + offsets[row])
       for line in stride(from: 16, to: width, by: 16) { prefetch_to_write(output + (offsets[row] &+ line)) }

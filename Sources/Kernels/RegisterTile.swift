@@ -49,7 +49,10 @@ extension TileArithmetic {
     if let start = place.start {
       for row in 0..<rows { sums[row] = load(start + row &* Unit.panelWidth) }
     }
-    if place.sums == nil { Unit.prefetchOutput(rows: rows, product, place) }
+    let fetchesOutput = place.fetchesOutput
+    // Six rows or fewer multiply too little to make up for more than one fetch in each step.
+    if rows <= 6, fetchesOutput { Unit.prefetchOutput(rows: rows, product, place) }
+    var output = OutputLines(rows: rows, product, place, width: Unit.outputWidth(product))
     var words = place.rows
     var columns = place.columns
     var ahead = place.ahead
@@ -59,9 +62,12 @@ extension TileArithmetic {
     while left > 0 {
       for k in 0..<min(left, Unit.vectorWidth) {
         // A line of each in every step: many at once hold up the loads of the next steps, so that two tiles reach 0.90 of
-        // the peak instead of all of it. Six rows or fewer multiply too little to make up for a second fetch.
+        // the peak instead of all of it.
         prefetch(ahead)
-        if rows > 6 { prefetch(nextRows + k &* rows) }
+        if rows > 6 {
+          prefetch(nextRows + k &* rows)
+          if fetchesOutput { output.fetchNext() }
+        }
         let weights = weights(at: columns)
         for row in 0..<rows { multiplyAdd(&sums[row], weights, word(words[row &* Unit.vectorWidth &+ k])) }
         columns += weightStride
@@ -69,6 +75,7 @@ extension TileArithmetic {
       }
       words += product.segmentStride
       nextRows += product.segmentStride
+      output.turnToOtherLine()
       left &-= Unit.vectorWidth
     }
     finish(sums, product, place)
