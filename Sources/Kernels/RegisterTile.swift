@@ -49,9 +49,8 @@ extension TileArithmetic {
     if let start = place.start {
       for row in 0..<rows { sums[row] = load(start + row &* Unit.panelWidth) }
     }
-    let fetchesOutput = place.fetchesOutput
     // Six rows or fewer multiply too little to make up for more than one fetch in each step.
-    if rows <= 6, fetchesOutput { Unit.prefetchOutput(rows: rows, product, place) }
+    if rows <= 6, place.fetchesOutput { Unit.prefetchOutput(rows: rows, product, place) }
     var output = OutputLines(rows: rows, product, place, width: Unit.outputWidth(product))
     var words = place.rows
     var columns = place.columns
@@ -59,7 +58,10 @@ extension TileArithmetic {
     let aheadStep = place.aheadStep
     var nextRows = place.nextRows
     var left = place.depth
+    // Two segments fetch the output's lines, long enough before the end: in all of them it was 12 of a step's 68 instructions.
+    let mostLeft = min(left, 4 &* Unit.vectorWidth)
     while left > 0 {
+      let fetchesOutput = place.fetchesOutput && left <= mostLeft && left > mostLeft &- 2 &* Unit.vectorWidth
       for k in 0..<min(left, Unit.vectorWidth) {
         // A line of each in every step: many at once hold up the loads of the next steps, so that two tiles reach 0.90 of
         // the peak instead of all of it.

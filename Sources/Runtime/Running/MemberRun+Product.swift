@@ -109,11 +109,12 @@ extension MemberRun {
     let scales = step.shape.segments * segmentStride(step)
     let (tiles, tileRows) = (tileCount(step, block.count), step.shape.tileRows)
     let hasFullTiles = kernels.usesMatrixRegisters(step.shape.arithmetic)
+    var shares = Shares(of: tiles, block.count, first: 0)
     for tile in 0..<tiles {
       // A call of `KernelSet.rows` for each tile took a hundredth of MobileNetV2's time.
       let rows =
         hasFullTiles
-        ? tile * tileRows..<min((tile + 1) * tileRows, block.count) : share(tile, of: tiles, block.count)
+        ? tile * tileRows..<min((tile + 1) * tileRows, block.count) : shares.next()
       assert(rows == kernels.rows(ofTile: tile, in: block.count, step.shape.arithmetic), "rows lie in another tile")
       fill(scratch.slots + rows.lowerBound, rows.count, from: tile * stride, by: vectorWidth)
       guard step.shape.isInteger else { continue }
