@@ -56,7 +56,7 @@ final class Scratch: @unchecked Sendable {
     for index in runs.indices { runs[index].scratch.begin() }
   }
 
-  /// Finding the best division takes half a microsecond for each stage.
+  /// Finds the best divisions, unless the last run had as many members.
   func divide(_ stages: ConstantArray<Stage>, members: Int) {
     guard dividers[0] != members else { return }
     for index in stages.indices { divisions[index] = Division(stages[index].size, members: members) }
