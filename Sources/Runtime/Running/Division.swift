@@ -51,7 +51,7 @@ struct ProductGrid {
     self.size = size
     let least = (size.rows + size.blockRows - 1) / size.blockRows
     var best = (rowParts: least, cost: Double.infinity)
-    // An even division is among so many: of 14 tiles in blocks of two, 4 members take 14 parts.
+    // With one part more for each member, 4 members shared MobileNetV2's maps of 14 tiles less evenly.
     for rowParts in least...max(least, min(size.tiles(size.rows), least + 4 * members)) {
       let cost = size.cost(rowParts: rowParts, members: members)
       if cost < best.cost { best = (rowParts, cost) }
